@@ -1,0 +1,36 @@
+"""What an exercise declares, and cases from a seed. NumPy only; students get this room too."""
+
+from autograder.exercises.cases import Case, Variant, make_cases, variant
+from autograder.exercises.exercise import Exercise, Observed, Row
+from autograder.exercises.inputs import array, choice, constant, labels, mask, provided, rng, state
+from autograder.exercises.kinds import Function, Layer, Loss, Sampler
+from autograder.exercises.kinds_stateful import Answer, Module, Text
+from autograder.exercises.mistakes import Mistake, edit, replacement
+
+__all__ = [
+    "Answer",
+    "Case",
+    "Exercise",
+    "Function",
+    "Layer",
+    "Loss",
+    "Mistake",
+    "Module",
+    "Observed",
+    "Row",
+    "Sampler",
+    "Text",
+    "Variant",
+    "array",
+    "choice",
+    "constant",
+    "edit",
+    "labels",
+    "make_cases",
+    "mask",
+    "provided",
+    "replacement",
+    "rng",
+    "state",
+    "variant",
+]

@@ -1,0 +1,199 @@
+"""What every kind of exercise is: rows worth points, and how to ask for and read an answer."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograder.errors import DeclarationError
+from autograder.exercises.cases import Case, Variant
+from autograder.exercises.inputs import Array, Input, as_input, tokens
+from autograder.exercises.mistakes import Mistake
+from autograder.exercises.script import Failure, Outcome, Script
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the rubric.
+
+    Args:
+        id: The name of the function (class, variable) graded.
+        part: What it is to its exercise: "forward", "backward", "value" …
+        outputs: The names of what it returns; each carries an equal share of the points.
+        hints: Three steps: the idea, where to look, almost the code.
+        manual: A person gives the points.
+    """
+
+    id: str
+    part: str
+    points: float
+    outputs: tuple[str, ...]
+    hints: tuple[str, ...] = ()
+    manual: bool = False
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a row's function gave on one case.
+
+    Args:
+        outputs: Output name -> value, or None when nothing could be read (see `problem`, `failure`).
+        problem: What is wrong with the form of what was returned.
+        failure: Why the function returned nothing.
+        changed: Names of the inputs that it changed in place.
+    """
+
+    outputs: dict[str, Any] | None
+    problem: str = ""
+    failure: Failure | None = None
+    changed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise(abc.ABC):
+    """A declaration. Kinds say which rows it has, what is called, and how results are read.
+
+    Args:
+        name: Filled in by the course: the variable to which the declaration is assigned.
+        inputs: Input name -> what it looks like, in the order of the call.
+        sizes: Dimensions that are fixed; the others get small sizes that all differ.
+        points: Part -> points.
+        hints: Part -> hints in three steps.
+        mistakes: The bank of known mistakes; never shipped.
+        variants: Regimes of its own.
+        large, small: Input name -> factor, in the regimes "large values" and "small values".
+            Left out, the first array input is taken; `{}` leaves the regime out.
+        ties: Inputs to put on a tie: one name (zeros), or several (made equal to the first).
+        without: Names of standard regimes that make no sense here.
+        random: Draws random numbers, so that repeating it gives something else.
+    """
+
+    name: str = ""
+    inputs: dict[str, Input] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    points: dict[str, float] = field(default_factory=dict)
+    hints: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    mistakes: tuple[Mistake, ...] = ()
+    variants: dict[str, Variant] = field(default_factory=dict)
+    large: dict[str, float] = field(default_factory=dict)
+    small: dict[str, float] = field(default_factory=dict)
+    ties: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    random: bool = False
+
+    parts: ClassVar[tuple[str, ...]] = ("value",)
+
+    @property
+    @abc.abstractmethod
+    def rows(self) -> tuple[Row, ...]:
+        """The lines of the rubric."""
+
+    @abc.abstractmethod
+    def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
+        """The calls that a case needs for `rows` (all by default)."""
+
+    @abc.abstractmethod
+    def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
+        """Read the outcomes of `script(case)`: row id -> what was observed."""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names that the reference must define, in the order in which they are called."""
+        return tuple(row.id for row in self.rows)
+
+    def upstream_shapes(self, outcomes: Sequence[Outcome]) -> list[tuple[int, ...]]:
+        """The shapes of the upstream gradients, read from the reference's own outcomes."""
+        return []
+
+
+def named(function: Any) -> str:
+    """The name of a function, a class or a name itself."""
+    return function if isinstance(function, str) else function.__name__
+
+
+def settings(
+    kind: type[Exercise],
+    inputs: Mapping[str, Any],
+    points: float | Mapping[str, float],
+    hints: Sequence[str] | Mapping[str, Sequence[str]],
+    options: dict[str, Any],
+) -> dict[str, Any]:
+    """The keyword arguments of an `Exercise` from what an author writes.
+
+    Raises:
+        DeclarationError: With the field, what it got and what it expects.
+    """
+    parts = kind.parts
+    declared = {key: as_input(value) for key, value in inputs.items()}
+    for value in declared.values():
+        if isinstance(value, Array):
+            list(tokens(value.shape))
+    if not isinstance(points, Mapping):
+        points = {parts[0]: points}
+    if not isinstance(hints, Mapping):
+        hints = {parts[0]: hints}
+    for label, mapping in (("points", points), ("hints", hints)):
+        unknown = set(mapping) - set(parts)
+        if unknown:
+            raise DeclarationError(
+                f"{label} name {sorted(unknown)}; a {kind.__name__} has the parts {list(parts)}"
+            )
+    for part, value in points.items():
+        if not value >= 0 or not np.isfinite(value):
+            raise DeclarationError(f"points of {part!r} are {value!r}; expected a number >= 0")
+    first = next((key for key, value in declared.items() if isinstance(value, Array)), None)
+    settled = dict(options)
+    settled.setdefault("large", {first: 50.0} if first else {})
+    settled.setdefault("small", {first: 1e-3} if first else {})
+    for label in ("large", "small", "ties"):
+        for key in settled.get(label, ()):
+            if key not in declared:
+                raise DeclarationError(f"{label} names {key!r}, which is no input")
+    for label in ("ties", "without", "mistakes"):
+        settled[label] = tuple(settled.get(label, ()))
+    return {
+        "inputs": declared,
+        "points": dict(points),
+        "hints": {part: tuple(steps) for part, steps in hints.items()},
+        **settled,
+    }
+
+
+def read_outputs(
+    value: Any, names: Sequence[str], *, what: str
+) -> tuple[dict[str, Any] | None, str]:
+    """Take a returned value apart into its named outputs, in any ordinary style.
+
+    A tuple, a list or an array whose first axis has the right length all unpack. A single output
+    may come bare or as a 1-sequence.
+
+    Returns:
+        outputs: Name -> value, or None when the number is wrong.
+        problem: What is wrong, for the student; empty when nothing is.
+    """
+    expected = f"expected {len(names)}: {', '.join(names)}"
+    if len(names) == 1:
+        if isinstance(value, tuple) and len(value) == 1:
+            value = value[0]
+        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], np.ndarray):
+            value = value[0]
+        if isinstance(value, tuple):
+            return None, f"{what} returned {len(value)} values; {expected}"
+        if value is None:
+            return None, f"{what} returned None; {expected}. Is a return missing?"
+        return {names[0]: value}, ""
+    if value is None:
+        return None, f"{what} returned None; {expected}. Is a return missing?"
+    if isinstance(value, np.ndarray) and value.ndim and len(value) == len(names):
+        value = tuple(value)
+    if not isinstance(value, (tuple, list)):
+        return None, f"{what} returned one value ({type(value).__name__}); {expected}"
+    if len(value) != len(names):
+        return None, f"{what} returned {len(value)} values; {expected}"
+    return dict(zip(names, value, strict=True)), ""

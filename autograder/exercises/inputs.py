@@ -1,0 +1,249 @@
+"""What an exercise's inputs look like, and how their values are drawn.
+
+Shapes are strings of dimensions: `"N D"` is a matrix, `""` a plain number, `"d1*d2 M"` and `"4*H"`
+multiply dimensions. Dimensions that nothing else fixes get small sizes that all differ, so that
+a transposed result cannot fit by accident.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import DeclarationError
+from autograder.exercises.script import Name, Rng
+
+_TOKEN = re.compile(r"^(\d+|[A-Za-z]\w*)(\*(\d+|[A-Za-z]\w*))*$")
+
+
+@dataclass(frozen=True)
+class Array:
+    """Float64 numbers from a normal distribution with mean `offset` and deviation `scale`.
+
+    Args:
+        low: When given, the numbers are `low + |normal| * scale` instead: positive inputs.
+    """
+
+    shape: str
+    scale: float = 1.0
+    offset: float = 0.0
+    low: float | None = None
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """Draw a value; a plain float where the shape is empty."""
+        noise = rng.standard_normal(resolve_shape(self.shape, sizes))
+        if self.low is not None:
+            values = self.low + np.abs(noise) * self.scale
+        else:
+            values = self.offset + noise * self.scale
+        digits = max(0, 3 - math.floor(math.log10(self.scale)))  # short decimals read better
+        rounded = np.round(values, digits)
+        return rounded if self.shape.strip() else float(rounded)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Integers from 0 up to, not including, the dimension (or number) `below`."""
+
+    shape: str
+    below: str
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """Draw int64 labels; a plain int where the shape is empty."""
+        (below,) = resolve_shape(self.below, sizes)
+        labels = rng.integers(0, below, resolve_shape(self.shape, sizes))
+        return labels if self.shape.strip() else int(labels)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Booleans, of which about the share `keep` is True (at least one is)."""
+
+    shape: str
+    keep: float = 0.7
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """Draw a boolean array."""
+        mask = np.atleast_1d(rng.random(resolve_shape(self.shape, sizes)) < self.keep)
+        mask.flat[0] = True
+        return mask
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A fixed value; a dict, list or tuple may hold further inputs, drawn anew for each case."""
+
+    value: Any
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """Draw the inputs inside; the rest stands as it is."""
+        return _fill(self.value, sizes, rng)
+
+
+@dataclass(frozen=True)
+class State:
+    """A dict parameter that the function is meant to change; its entries `graded` are outputs."""
+
+    value: dict[str, Any]
+    graded: tuple[str, ...] = ()
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """Draw the inputs inside; the rest stands as it is."""
+        return _fill(self.value, sizes, rng)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several values."""
+
+    values: tuple[Any, ...]
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """Draw one of the values."""
+        return self.values[int(rng.integers(len(self.values)))]
+
+
+@dataclass(frozen=True)
+class Provided:
+    """A function or value that a provided cell defines, looked up where the student's code runs."""
+
+    name: str
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """The placeholder that the interpreter resolves."""
+        return Name(self.name)
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A fresh `numpy.random.Generator`, made where the student's code runs."""
+
+    kind: str = field(default="default_rng")
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """The placeholder that the interpreter resolves, with a seed of the case."""
+        return Rng(int(rng.integers(2**31)))
+
+
+Input = Array | Labels | Mask | Constant | State | Choice | Provided | Generator
+INPUTS: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (Array, Labels, Mask, Constant, State, Choice, Provided, Generator)
+}
+
+
+def array(
+    shape: str, *, scale: float = 1.0, offset: float = 0.0, low: float | None = None
+) -> Array:
+    """Float inputs that are not standard normal (for those, write the shape alone)."""
+    return Array(shape, scale, offset, low)
+
+
+def labels(shape: str, below: str) -> Labels:
+    """Integer labels in `[0, below)`."""
+    return Labels(shape, below)
+
+
+def mask(shape: str, keep: float = 0.7) -> Mask:
+    """A boolean mask."""
+    return Mask(shape, keep)
+
+
+def constant(value: Any) -> Constant:
+    """A parameter that stays as it is, such as `{"G": 2}`."""
+    return Constant(value)
+
+
+def state(value: dict[str, Any], graded: tuple[str, ...] = ()) -> State:
+    """A dict that the function updates; the entries named in `graded` count as outputs."""
+    return State(value, tuple(graded))
+
+
+def choice(*values: Any) -> Choice:
+    """One of `values`, drawn for each case."""
+    return Choice(values)
+
+
+def provided(name: str) -> Provided:
+    """A function that a provided cell of the notebook defines."""
+    return Provided(name)
+
+
+def rng() -> Generator:
+    """A NumPy random generator with a seed of its own for each case."""
+    return Generator()
+
+
+def as_input(declared: Any) -> Input:
+    """What a declaration means: a string is an array of that shape, other inputs are themselves.
+
+    Raises:
+        DeclarationError: For anything else.
+    """
+    if isinstance(declared, str):
+        return Array(declared)
+    if isinstance(declared, tuple(INPUTS.values())):
+        return declared
+    raise DeclarationError(
+        f"an input is declared as {declared!r}; expected a shape such as 'N D', or one of "
+        "array(), labels(), mask(), constant(), state(), choice(), provided(), rng()"
+    )
+
+
+def tokens(shape: str) -> Iterator[str]:
+    """The names of the dimensions in `shape`, in order, products taken apart.
+
+    Raises:
+        DeclarationError: When the shape cannot be read.
+    """
+    for token in shape.split():
+        if not _TOKEN.match(token):
+            raise DeclarationError(
+                f"shape {shape!r}: cannot read {token!r}; expected names or numbers such as "
+                "'N D', '4*H' or 'd1*d2 M'"
+            )
+        for factor in token.split("*"):
+            if not factor.isdigit():
+                yield factor
+
+
+def resolve_shape(shape: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """The numbers that `shape` stands for under `sizes`."""
+    return tuple(
+        math.prod(int(f) if f.isdigit() else sizes[f] for f in token.split("*"))
+        for token in shape.split()
+    )
+
+
+def dimensions(value: Any) -> Iterator[str]:
+    """The names of all dimensions in an input, or in inputs inside containers."""
+    if isinstance(value, (Array, Mask)):
+        yield from tokens(value.shape)
+    elif isinstance(value, Labels):
+        yield from tokens(value.shape)
+        yield from tokens(value.below)
+    elif isinstance(value, (Constant, State)):
+        yield from dimensions(value.value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from dimensions(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from dimensions(item)
+
+
+def _fill(value: Any, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+    if isinstance(value, tuple(INPUTS.values())):
+        return value.draw(sizes, rng)
+    if isinstance(value, dict):
+        return {key: _fill(item, sizes, rng) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_fill(item, sizes, rng) for item in value)
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    return value

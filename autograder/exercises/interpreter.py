@@ -1,0 +1,307 @@
+"""Run a script in a namespace and take a snapshot of what every call gave.
+
+This module runs beside student code: in the student's kernel and in the sandboxed child. It
+decides nothing. Every call gets fresh, writable copies of its arguments, and results are copied
+the moment they are returned, so that later calls may change whatever they like in place.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from autograder.exercises.script import (
+    Call,
+    Failure,
+    Implementation,
+    Name,
+    Opaque,
+    Outcome,
+    Ref,
+    Rng,
+    Script,
+    Strided,
+)
+
+MAX_DEPTH = 8
+PROFILE_REMOVED = "(the counting of calls was switched off)"
+_PLAIN = (bool, int, float, complex, str, type(None))
+
+
+def execute(
+    script: Script,
+    namespace: Mapping[str, Any],
+    report: Callable[[Outcome], None] | None = None,
+    interruptible: bool = True,
+) -> list[Outcome]:
+    """Make the calls of `script` in `namespace`; return one outcome per call.
+
+    Args:
+        report: Called with each outcome as soon as it is known, so that a later hang loses nothing.
+        interruptible: A KeyboardInterrupt comes from the person at the keyboard and stops all;
+            otherwise student code raised it, and it is an outcome like any other.
+
+    Raises:
+        KeyboardInterrupt: When the person at the keyboard stops it.
+    """
+    random.seed(script.seed)
+    np.random.seed(script.seed % 2**32)
+    results: list[Any] = []
+    outcomes: list[Outcome] = []
+    for call in script.calls:
+        result, outcome = _make(call, namespace, results, outcomes, interruptible)
+        results.append(result)
+        outcomes.append(outcome)
+        if report is not None:
+            report(outcome)
+    return outcomes
+
+
+def snapshot(value: Any, depth: int = 0) -> Any:
+    """Copy `value` into exact base types; whatever is none of them becomes `Opaque`."""
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, (np.ndarray, np.generic)):
+        array = np.array(value, subok=False)
+        return array if array.dtype.kind in "biufc" else Opaque(f"array of {array.dtype}")
+    if depth < MAX_DEPTH:
+        if isinstance(value, tuple):
+            return tuple(snapshot(item, depth + 1) for item in value)
+        if isinstance(value, list):
+            return [snapshot(item, depth + 1) for item in value]
+        if isinstance(value, dict):
+            return {
+                key if type(key) in (str, int) else str(key): snapshot(item, depth + 1)
+                for key, item in value.items()
+            }
+    return Opaque(type(value).__name__)
+
+
+def _make(
+    call: Call,
+    namespace: Mapping[str, Any],
+    results: list[Any],
+    outcomes: list[Outcome],
+    interruptible: bool,
+) -> tuple[Any, Outcome]:
+    """Make one call; return its live result and the outcome."""
+    needed = [ref.call for ref in _refs((call.args, call.kwargs, call.on))]
+    broken = [i for i in needed if outcomes[i].failure is not None]
+    if broken:
+        earlier = outcomes[broken[0]].failure
+        assert earlier is not None
+        return None, Outcome(
+            failure=Failure("skipped", f"{call.function} was not run: {earlier.message}")
+        )
+    owner = _resolve(call.on, namespace, results) if call.on is not None else None
+    if call.kind == "assign":
+        try:
+            setattr(owner, call.function, _resolve(call.args[0], namespace, results))
+        except Exception as error:  # a student's class may refuse it
+            return None, Outcome(failure=describe(error))
+        return None, Outcome()
+    try:
+        target = getattr(owner, call.function) if call.on is not None else namespace[call.function]
+    except (KeyError, AttributeError, IndexError, TypeError):
+        what = f"{call.function} is not defined"
+        return None, Outcome(failure=Failure("missing", what))
+    if call.kind == "read":
+        return target, Outcome(value=snapshot(target))
+    if not callable(target):
+        what = f"{call.function} is a {type(target).__name__}, not a function"
+        return None, Outcome(failure=Failure("missing", what))
+    caught: list[warnings.WarningMessage] = []
+    entered: dict[str, int] = {}
+    try:
+        args = [_resolve(arg, namespace, results) for arg in call.args]
+        kwargs = {key: _resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
+        before = [snapshot(arg) for arg in args]
+        with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
+            warnings.simplefilter("always")
+            if call.count:
+                result = _counted(target, args, kwargs, entered)
+            else:
+                result = target(*args, **kwargs)
+        value = _exported(result, call.hold)
+        after = [snapshot(arg) for arg in args]
+    except BaseException as error:  # whatever a student's function raises is an outcome
+        if interruptible and isinstance(error, KeyboardInterrupt):
+            raise
+        return None, Outcome(failure=describe(error), warnings=_texts(caught))
+    outcome = Outcome(
+        value=value,
+        changed=tuple(i for i, (old, new) in enumerate(zip(before, after)) if not same(old, new)),
+        after={i: after[i] for i in call.watch},
+        warnings=_texts(caught),
+        calls=entered,
+    )
+    return result, outcome
+
+
+def _counted(
+    target: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], entered: dict[str, int]
+) -> Any:
+    """Call `target`; note in `entered` how often each function of the student's was entered."""
+    codes: dict[CodeType, int] = {}
+
+    def profile(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            code = frame.f_code
+            codes[code] = codes.get(code, 0) + 1
+
+    outer = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        return target(*args, **kwargs)
+    finally:
+        removed = sys.getprofile() is not profile
+        sys.setprofile(outer)
+        for code, times in codes.items():
+            if is_own(code.co_filename):
+                entered[code.co_qualname] = entered.get(code.co_qualname, 0) + times
+        if removed:
+            entered[PROFILE_REMOVED] = 1
+
+
+def is_own(filename: str) -> bool:
+    """Whether code of this file is a cell's (no path, or a kernel's), not a library's."""
+    if filename.startswith("<frozen") or filename.startswith("<__array_function__"):
+        return False
+    return "ipykernel" in filename or not ("/" in filename or "\\" in filename)
+
+
+def _exported(result: Any, hold: str) -> Any:
+    if hold == "all":
+        return Opaque(type(result).__name__)
+    if hold == "last" and isinstance(result, (tuple, list)) and len(result) > 1:
+        return (*(snapshot(item) for item in result[:-1]), Opaque(type(result[-1]).__name__))
+    return snapshot(result)
+
+
+def _refs(value: Any) -> Iterator[Ref]:
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _refs(item)
+    elif isinstance(value, dict):
+        yield from _refs(list(value.values()))
+
+
+def _resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any:
+    """Copy an argument and put what the placeholders stand for in their place."""
+    if isinstance(value, Ref):
+        found = results[value.call]
+        for key in value.path:
+            found = found[key]
+        return found
+    if isinstance(value, Name):
+        return namespace[value.name]
+    if isinstance(value, Rng):
+        return np.random.default_rng(value.seed)
+    if isinstance(value, Strided):
+        return strided(value.array)
+    if isinstance(value, Implementation):
+        own: dict[str, Any] = {"np": np, "numpy": np, "__name__": "implementation"}
+        exec(compile(value.source, "<implementation>", "exec"), own)
+        return own[value.name]
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (tuple, list)):
+        return type(value)(_resolve(item, namespace, results) for item in value)
+    if isinstance(value, dict):
+        return {key: _resolve(item, namespace, results) for key, item in value.items()}
+    return value
+
+
+def strided(array: np.ndarray) -> np.ndarray:
+    """A writable, non-contiguous view that holds the numbers of `array`."""
+    if array.ndim == 0:
+        return array.copy()
+    spread = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+    view = spread[..., ::2]
+    view[...] = array
+    return view
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two snapshots are equal to the bit (NaN equals NaN)."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return (
+            a.shape == b.shape
+            and a.dtype == b.dtype
+            and bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+        )
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    return bool(a == b) or (a != a and b != b)
+
+
+def describe(error: BaseException) -> Failure:
+    """The failure that an exception from student code stands for; never raises."""
+    kind: Any = "exception"
+    if isinstance(error, NotImplementedError):
+        kind = "unanswered"
+    elif isinstance(error, SystemExit):
+        kind = "exit"
+    elif isinstance(error, MemoryError):
+        kind = "memory"
+    try:
+        message = str(error)[:2000]
+    except BaseException:
+        message = "(the exception's own text could not be made)"
+    try:
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename != __file__ and "site-packages" not in frame.filename
+        ]
+    except BaseException:  # student code may have broken the machinery of tracebacks
+        frames = []
+    own = [f for f in frames if is_own(f.filename)] or frames
+    lines = tuple(f"{f.name}, line {f.lineno}: {f.line or ''}" for f in frames[-12:])
+    return Failure(
+        kind=kind,
+        message=message,
+        type_name=type(error).__name__,
+        traceback=lines,
+        cell_line=(own[-1].line or "") if own else "",
+    )
+
+
+def _texts(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(w.message)[:300] for w in caught))[:10]
+
+
+class LocalRunner:
+    """Runs scripts in this process: the student's kernel, or the reference's namespace."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self.namespace = namespace
+
+    def run(self, script: Script) -> list[Outcome]:
+        with undisturbed_randomness():
+            return execute(script, self.namespace)
+
+
+@contextmanager
+def undisturbed_randomness() -> Iterator[None]:
+    """Put the global random states back, so that a check does not change what follows it."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)

@@ -1,0 +1,308 @@
+"""The kinds of exercise whose answer is a function: `Layer`, `Loss`, `Function`, `Sampler`.
+
+Authors write `affine = Layer(affine_forward, affine_backward, inputs=..., points=...)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograder.errors import DeclarationError
+from autograder.exercises.cases import Case
+from autograder.exercises.exercise import (
+    Exercise,
+    Observed,
+    Row,
+    named,
+    read_outputs,
+    settings,
+)
+from autograder.exercises.inputs import Array, State
+from autograder.exercises.script import Call, Outcome, Ref, Script
+
+
+def _observed(
+    outcome: Outcome, names: Sequence[str], arguments: Sequence[str], *, what: str
+) -> Observed:
+    """Read one outcome whose whole value is the named outputs."""
+    changed = tuple(arguments[i] for i in outcome.changed if i < len(arguments))
+    if outcome.failure is not None:
+        return Observed(None, failure=outcome.failure, warnings=outcome.warnings, outcome=outcome)
+    outputs, problem = read_outputs(outcome.value, names, what=what)
+    return Observed(outputs, problem, None, changed, outcome.warnings, outcome)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer(Exercise):
+    """A forward that returns `(*outputs, cache)` and a backward that returns one gradient an input.
+
+    Args:
+        forward, backward: The reference functions; `backward(*upstream, cache)`.
+        outputs: The names of what forward returns before the cache.
+        gradients: The names of what backward returns: `d<input>` for every float array input.
+        graded: Parts that are rows here (a second backward of the same forward names "backward").
+        mask: For layers that draw a random mask: `(parameter, key)` of the keep probability.
+    """
+
+    forward: str
+    backward: str
+    outputs: tuple[str, ...] = ("out",)
+    gradients: tuple[str, ...] = ()
+    graded: tuple[str, ...] = ("forward", "backward")
+    mask: tuple[str, str] | None = None
+
+    parts: ClassVar[tuple[str, ...]] = ("forward", "backward")
+
+    def __init__(
+        self,
+        forward: Callable[..., Any] | str,
+        backward: Callable[..., Any] | str,
+        *,
+        inputs: Mapping[str, Any],
+        points: Mapping[str, float],
+        hints: Mapping[str, Sequence[str]] | None = None,
+        outputs: Sequence[str] = ("out",),
+        gradients: Sequence[str] | None = None,
+        graded: Sequence[str] | None = None,
+        mask: Sequence[str] | None = None,
+        **options: Any,
+    ) -> None:
+        ready = settings(Layer, inputs, points, hints or {}, options)
+        if mask is not None:
+            ready["random"] = True
+        if gradients is None:
+            gradients = ["d" + k for k, v in ready["inputs"].items() if isinstance(v, Array)]
+        ready |= {
+            "forward": named(forward),
+            "backward": named(backward),
+            "outputs": tuple(outputs),
+            "gradients": tuple(gradients),
+            "graded": tuple(part for part in self.parts if part in (graded or points)),
+            "mask": tuple(mask) if mask else None,
+        }
+        fill(self, ready)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        outputs = {"forward": self.outputs + self._state_outputs, "backward": self.gradients}
+        return tuple(
+            Row(
+                getattr(self, part),
+                part,
+                self.points.get(part, 0),
+                outputs[part],
+                self.hints.get(part, ()),
+            )
+            for part in self.graded
+        )
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        return (self.forward, self.backward)
+
+    @property
+    def _states(self) -> list[tuple[int, str, State]]:
+        items = enumerate(self.inputs.items())
+        return [(i, key, value) for i, (key, value) in items if isinstance(value, State)]
+
+    @property
+    def _state_outputs(self) -> tuple[str, ...]:
+        return tuple(entry for _, _, value in self._states for entry in value.graded)
+
+    def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
+        watch = tuple(i for i, _, _ in self._states)
+        calls = [Call(self.forward, tuple(case.inputs.values()), hold="last", watch=watch)]
+        wanted = "backward" in self.graded and (rows is None or self.backward in rows)
+        if wanted and case.upstream and any(case.judges(g) for g in self.gradients):
+            cache = Ref(0, (-1,))
+            calls.append(Call(self.backward, (*case.upstream, cache)))
+        return Script(case.seed, tuple(calls))
+
+    def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
+        found: dict[str, Observed] = {}
+        if "forward" in self.graded:
+            found[self.forward] = self._observe_forward(outcomes[0])
+        if len(outcomes) > 1:
+            upstream = ["dout"] if len(self.outputs) == 1 else [f"d{o}" for o in self.outputs]
+            found[self.backward] = _observed(
+                outcomes[1], self.gradients, [*upstream, "cache"], what=self.backward
+            )
+        return found
+
+    def _observe_forward(self, outcome: Outcome) -> Observed:
+        names = (*self.outputs, "cache")
+        seen = _observed(outcome, names, list(self.inputs), what=self.forward)
+        if seen.outputs is None:
+            return seen
+        states = {i: value for i, _, value in self._states}
+        kept = {self.inputs_at(i) for i in states}
+        outputs = {key: value for key, value in seen.outputs.items() if key != "cache"}
+        for i, value in states.items():
+            after = outcome.after.get(i)
+            for entry in value.graded:
+                outputs[entry] = after.get(entry) if isinstance(after, dict) else None
+        changed = tuple(name for name in seen.changed if name not in kept)
+        return Observed(outputs, seen.problem, None, changed, seen.warnings, outcome)
+
+    def inputs_at(self, position: int) -> str:
+        """The name of the input at a position of the call."""
+        return list(self.inputs)[position]
+
+    def upstream_shapes(self, outcomes: Sequence[Outcome]) -> list[tuple[int, ...]]:
+        value = outcomes[0].value
+        return [np.shape(item) for item in value[: len(self.outputs)]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Exercise):
+    """A function judged by what it returns.
+
+    Args:
+        function: The reference function, called with the inputs in order.
+        outputs: The names of what it returns.
+        steps: How often it is called; in each further call the inputs of `carry` take what the
+            call before returned, and the other arrays are drawn anew.
+        carry: Input name -> index into what the call before returned.
+        unjudged: Outputs that are returned but do not count (an optimiser's config).
+    """
+
+    function: str
+    outputs: tuple[str, ...] = ("out",)
+    steps: int = 1
+    carry: dict[str, int]
+    unjudged: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        function: Callable[..., Any] | str,
+        *,
+        inputs: Mapping[str, Any],
+        points: float,
+        hints: Sequence[str] = (),
+        outputs: Sequence[str] = ("out",),
+        steps: int = 1,
+        carry: Mapping[str, int] | None = None,
+        unjudged: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        ready = settings(type(self), inputs, points, hints, options)
+        ready |= {
+            "function": named(function),
+            "outputs": tuple(outputs),
+            "steps": steps,
+            "carry": dict(carry or {}),
+            "unjudged": tuple(unjudged),
+        }
+        if steps > 1 and not carry:
+            raise DeclarationError("steps > 1 needs carry: which inputs take earlier results")
+        fill(self, ready)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        judged = tuple(name for name in self.outputs if name not in self.unjudged)
+        hints = self.hints.get("value", ())
+        return (Row(self.function, "value", self.points.get("value", 0), judged, hints),)
+
+    def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
+        calls = [Call(self.function, tuple(case.inputs.values()))]
+        rng = np.random.default_rng([case.seed, 2])
+        for step in range(1, self.steps):
+            args = []
+            for key, value in case.inputs.items():
+                if key in self.carry:
+                    path = (self.carry[key],) if len(self.outputs) > 1 else ()
+                    args.append(Ref(step - 1, path))
+                elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
+                    args.append(np.round(rng.permutation(value.ravel()), 3).reshape(value.shape))
+                else:
+                    args.append(value)
+            calls.append(Call(self.function, tuple(args)))
+        return Script(case.seed, tuple(calls))
+
+    def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
+        row = self.rows[0]
+        seen = [_observed(o, self.outputs, list(self.inputs), what=self.function) for o in outcomes]
+        for one in seen:
+            if one.outputs is None:
+                return {row.id: one}
+        if self.steps == 1:
+            outputs = {key: seen[0].outputs[key] for key in row.outputs}  # type: ignore[index]
+        else:
+            outputs = {
+                key: tuple(one.outputs[key] for one in seen)  # type: ignore[index]
+                for key in row.outputs
+            }
+        texts = tuple(dict.fromkeys(text for one in seen for text in one.warnings))
+        changed = tuple(dict.fromkeys(k for s in seen for k in s.changed if k not in self.carry))
+        return {row.id: Observed(outputs, "", None, changed, texts, outcomes[-1])}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(Function):
+    """A function that returns a loss and its gradients, such as `softmax_loss(x, y) -> loss, dx`.
+
+    Args:
+        gradients: Gradient name -> the input with respect to which it is taken, in order.
+    """
+
+    gradients: tuple[str, ...] = ("dx",)
+
+    def __init__(
+        self,
+        function: Callable[..., Any] | str,
+        *,
+        inputs: Mapping[str, Any],
+        points: float,
+        gradients: Sequence[str] = ("dx",),
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            function, inputs=inputs, points=points, outputs=("loss", *gradients), **options
+        )
+        object.__setattr__(self, "gradients", tuple(gradients))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampler(Function):
+    """A random initialiser, judged by the shape and the moments of what it draws.
+
+    The mean and the deviation are compared with those of the reference, within what a sample of
+    that size can tell; any distribution with the right moments and any stream of numbers is right.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any] | str,
+        *,
+        inputs: Mapping[str, Any],
+        points: float,
+        **options: Any,
+    ) -> None:
+        super().__init__(function, inputs=inputs, points=points, random=True, **options)
+
+
+def fill(exercise: Exercise, ready: Mapping[str, Any]) -> None:
+    """Set the fields of a frozen declaration, defaults included.
+
+    Raises:
+        DeclarationError: For an option that the kind does not have.
+    """
+    known = {f.name: f for f in fields(exercise)}
+    unknown = set(ready) - set(known)
+    if unknown:
+        raise DeclarationError(
+            f"{type(exercise).__name__} has no option {sorted(unknown)[0]!r}; "
+            f"its options are {sorted(known)}"
+        )
+    for name, f in known.items():
+        if name in ready:
+            value = ready[name]
+        elif f.default_factory is not None and callable(f.default_factory):
+            value = f.default_factory()
+        else:
+            value = f.default
+        object.__setattr__(exercise, name, value)

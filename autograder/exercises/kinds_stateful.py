@@ -1,0 +1,177 @@
+"""The kinds whose answer is not one function: `Module` (a class), `Answer` and `Text`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from autograder.errors import DeclarationError
+from autograder.exercises.cases import Case
+from autograder.exercises.exercise import Exercise, Observed, Row, named, settings
+from autograder.exercises.kinds import fill
+from autograder.exercises.script import Call, Outcome, Ref, Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module(Exercise):
+    """A class, judged by what its methods return in a sequence of calls on one instance.
+
+    Args:
+        cls: The reference class.
+        init: Names of the inputs that its constructor takes, in order.
+        assign: Attribute -> name of the input that is assigned to it after construction.
+        steps: The calls in order, each `(output, method, *names of inputs)`; a method written
+            `".best"` reads the attribute. Steps with the same output name are judged together.
+    """
+
+    cls: str
+    init: tuple[str, ...]
+    steps: tuple[tuple[str, ...], ...]
+    assign: dict[str, str]
+
+    def __init__(
+        self,
+        cls: type | str,
+        *,
+        inputs: Mapping[str, Any],
+        init: Sequence[str],
+        steps: Sequence[Sequence[str]],
+        points: float,
+        assign: Mapping[str, str] | None = None,
+        hints: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        ready = settings(Module, inputs, points, hints, {"large": {}, "small": {}, **options})
+        used = [*init, *(assign or {}).values(), *(name for step in steps for name in step[2:])]
+        for name in used:
+            if name not in inputs:
+                raise DeclarationError(f"a step of {named(cls)} uses {name!r}, which is no input")
+        ready |= {
+            "cls": named(cls),
+            "init": tuple(init),
+            "steps": tuple(tuple(step) for step in steps),
+            "assign": dict(assign or {}),
+        }
+        fill(self, ready)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        outputs = tuple(dict.fromkeys(step[0] for step in self.steps))
+        points, hints = self.points.get("value", 0), self.hints.get("value", ())
+        return (Row(self.cls, "value", points, outputs, hints),)
+
+    def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
+        value = case.inputs
+        calls = [Call(self.cls, tuple(value[name] for name in self.init), hold="all")]
+        for attribute, name in self.assign.items():
+            calls.append(Call(attribute, (value[name],), on=Ref(0), kind="assign"))
+        for _, method, *names in self.steps:
+            if method.startswith("."):
+                calls.append(Call(method[1:], on=Ref(0), kind="read"))
+            else:
+                calls.append(Call(method, tuple(value[name] for name in names), on=Ref(0)))
+        return Script(case.seed, tuple(calls))
+
+    def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
+        outputs: dict[str, Any] = {}
+        texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
+        steps = outcomes[1 + len(self.assign) :]
+        for outcome in outcomes:
+            if outcome.failure is not None:
+                failed = Observed(None, failure=outcome.failure, warnings=texts, outcome=outcome)
+                return {self.cls: failed}
+        for (output, *_), outcome in zip(self.steps, steps, strict=True):
+            outputs[output] = (*outputs.get(output, ()), outcome.value)
+        return {self.cls: Observed(outputs, "", None, (), texts, outcomes[-1])}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer(Exercise):
+    """A variable whose name is the row id: a number or one of several choices.
+
+    The right value is the one that the solved notebook assigns; it is never shipped.
+
+    Args:
+        variable: The name of the variable.
+        form: `"integer"`, `"number"`, or `"choice"`.
+        choices: The choices, for the form `"choice"`.
+        tolerance: For numbers: the relative error that still counts as right.
+    """
+
+    variable: str
+    form: str
+    choices: tuple[Any, ...]
+    tolerance: float
+
+    def __init__(
+        self,
+        variable: str,
+        *,
+        points: float,
+        form: str = "number",
+        choices: Sequence[Any] = (),
+        tolerance: float = 1e-6,
+        hints: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        ready = settings(Answer, {}, points, hints, options)
+        form = "choice" if choices else form
+        if form not in ("integer", "number", "choice"):
+            raise DeclarationError(
+                f"answer {variable!r}: form is {form!r}; expected 'integer', 'number' or choices"
+            )
+        ready |= {
+            "variable": variable,
+            "form": form,
+            "choices": tuple(choices),
+            "tolerance": tolerance,
+        }
+        fill(self, ready)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        points, hints = self.points.get("value", 0), self.hints.get("value", ())
+        return (Row(self.variable, "value", points, (self.variable,), hints),)
+
+    def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
+        return Script(case.seed, (Call(self.variable, kind="read"),))
+
+    def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
+        outcome = outcomes[0]
+        if outcome.failure is not None:
+            return {self.variable: Observed(None, failure=outcome.failure, outcome=outcome)}
+        return {self.variable: Observed({self.variable: outcome.value}, outcome=outcome)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Exercise):
+    """A short text that a person grades, by a rubric of three lines.
+
+    Args:
+        cell: The row id; the markdown cell tagged `text:<cell>` holds the answer.
+        rubric: What earns points, a line each: claim, mechanism, a number from the own run.
+    """
+
+    cell: str
+    rubric: tuple[str, ...]
+
+    parts: ClassVar[tuple[str, ...]] = ("value",)
+
+    def __init__(self, cell: str, *, points: float, rubric: Sequence[str], **options: Any) -> None:
+        ready = settings(Text, {}, points, (), options)
+        fill(self, ready | {"cell": cell, "rubric": tuple(rubric)})
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return (Row(self.cell, "value", self.points.get("value", 0), (), manual=True),)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        return ()
+
+    def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
+        return Script(case.seed, ())
+
+    def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
+        return {}

@@ -1,0 +1,186 @@
+"""The public data beside a notebook: what the student's `check` needs and may know.
+
+One JSON file per notebook: the declarations (shapes, points, hints; no mistakes, no answers), the
+expected values on the public cases, and fingerprints of the known mistakes with their messages.
+The cases themselves are drawn again from the public seed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import CourseError
+from autograder.exercises.cases import Variant
+from autograder.exercises.exercise import Exercise
+from autograder.exercises.inputs import INPUTS
+from autograder.exercises.kinds import Function, Layer, Loss, Sampler, fill
+from autograder.exercises.kinds_stateful import Answer, Module, Text
+
+SCHEMA = 1
+DIGITS = 12
+PUBLIC_SEED = "public"
+SUFFIX = ".check.json"
+
+KINDS: dict[str, type[Exercise]] = {
+    kind.__name__: kind for kind in (Layer, Loss, Function, Sampler, Module, Answer, Text)
+}
+_SECRET = {"mistakes", "rubric"}
+_TAGGED: dict[str, type] = {**INPUTS, "Variant": Variant}
+
+
+@dataclass(frozen=True)
+class PublicExercise:
+    """One exercise as students get it.
+
+    Args:
+        exercise: The declaration, without mistakes.
+        cases: Case name -> `{"shapes": [...], "expected": {row: {output: ...}}}`.
+        mistakes: One dict per known mistake: function, name, says, fingerprints.
+    """
+
+    exercise: Exercise
+    cases: dict[str, Any]
+    mistakes: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class PublicData:
+    """The public data of one notebook."""
+
+    assignment: str
+    notebook: str
+    exercises: tuple[PublicExercise, ...]
+
+    def find(self, row: str) -> PublicExercise | None:
+        """The exercise that has a row of this id."""
+        for public in self.exercises:
+            if any(r.id == row for r in public.exercise.rows):
+                return public
+        return None
+
+
+def dump(data: PublicData) -> str:
+    """The JSON text, with a line per case and per mistake; the same data gives the same bytes."""
+    blocks = []
+    for public in data.exercises:
+        cases = _lines(f"{_json(name)}: {_json(case)}" for name, case in public.cases.items())
+        mistakes = _lines(_json(m) for m in public.mistakes)
+        blocks.append(
+            f'{{"declaration": {_json(encode(public.exercise))},\n'
+            f' "cases": {{{cases}}},\n "mistakes": [{mistakes}]}}'
+        )
+    head = {"schema": SCHEMA, "assignment": data.assignment, "notebook": data.notebook}
+    return _json(head)[:-1] + ', "exercises": [\n' + ",\n".join(blocks) + "\n]}\n"
+
+
+def load(path: Path) -> PublicData:
+    """Read public data.
+
+    Raises:
+        CourseError: When the file is missing, is not JSON, or has another schema.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if raw.get("schema") != SCHEMA:
+            raise CourseError(
+                f"{path.name} has schema {raw.get('schema')!r}; this version of the kit reads "
+                f"schema {SCHEMA}. Get the notebook and {path.name} from the same release."
+            )
+        exercises = tuple(
+            PublicExercise(decode(e["declaration"]), e["cases"], tuple(e["mistakes"]))
+            for e in raw["exercises"]
+        )
+        return PublicData(raw["assignment"], raw["notebook"], exercises)
+    except OSError as error:
+        raise CourseError(
+            f"cannot read {path}: {error.strerror}. It ships beside the notebook; fetch it again."
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CourseError(f"{path} is damaged ({error}); fetch it again.") from error
+
+
+def encode(value: Any) -> Any:
+    """Turn a declaration into JSON values; secret fields are left out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        body = {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+        body = {key: item for key, item in body.items() if key not in _SECRET}
+        return {"is": type(value).__name__, **body}
+    if isinstance(value, dict):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, list):
+        return {"is": "list", "items": [encode(item) for item in value]}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return encode_value(value)
+    return value
+
+
+def decode(value: Any) -> Any:
+    """The inverse of `encode`."""
+    if isinstance(value, list):
+        return tuple(decode(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        return decode_value(value)
+    if "is" not in value:
+        return {key: decode(item) for key, item in value.items()}
+    body = {key: decode(item) for key, item in value.items() if key != "is"}
+    if value["is"] == "list":
+        return list(body["items"])
+    if value["is"] in _TAGGED:
+        return _TAGGED[value["is"]](**body)
+    kind = KINDS[value["is"]]
+    exercise = object.__new__(kind)
+    fill(exercise, body)
+    return exercise
+
+
+def encode_value(value: Any) -> Any:
+    """A tree of arrays and numbers as JSON, numbers with 12 significant digits."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value)
+        kind = array.dtype.kind
+        numbers = [_number(x) for x in array.ravel().tolist()]
+        return {"array": list(array.shape), "kind": kind, "values": numbers}
+    if isinstance(value, (tuple, list)):
+        return {"list": [encode_value(item) for item in value]}
+    if isinstance(value, Mapping):
+        return {"dict": {str(key): encode_value(item) for key, item in value.items()}}
+    return _number(value)
+
+
+def decode_value(value: Any) -> Any:
+    """The inverse of `encode_value`."""
+    if isinstance(value, dict):
+        if "array" in value:
+            dtype = {"b": bool, "i": np.int64, "u": np.uint64}.get(value["kind"], float)
+            numbers = [float(x) if isinstance(x, str) else x for x in value["values"]]
+            return np.array(numbers, dtype).reshape(value["array"])
+        if "list" in value:
+            return tuple(decode_value(item) for item in value["list"])
+        return {key: decode_value(item) for key, item in value["dict"].items()}
+    return float(value) if value in ("inf", "-inf", "nan") else value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") + 0.0 if math.isfinite(value) else str(value)
+    return value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _lines(items: Any) -> str:
+    text = ",\n  ".join(items)
+    return f"\n  {text}\n " if text else ""

@@ -1,0 +1,151 @@
+"""What is asked of a namespace: a script of calls; and what came of each: an outcome.
+
+A script is plain data, so the same script runs in the student's kernel, in a sandboxed child
+and in the namespace of the reference or of a known mistake. `interpreter.execute` runs it.
+
+Values are trees of NumPy arrays, numbers, booleans, strings, None, lists, tuples and dicts. In the
+arguments of a call they may hold the placeholders below, which are resolved where the script runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Ref:
+    """The live result of an earlier call of the same script, or a part of it.
+
+    Args:
+        call: Index of the call in the script.
+        path: Indices or keys to follow into its result; `(-1,)` is its last element.
+    """
+
+    call: int
+    path: tuple[int | str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Name:
+    """Whatever the namespace holds under this name, such as a provided function."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Rng:
+    """A fresh `numpy.random.default_rng(seed)`."""
+
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Strided:
+    """The same numbers as `array`, handed over as a non-contiguous view."""
+
+    array: np.ndarray
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """The function `name` that the text `source` defines, in a namespace of its own with NumPy."""
+
+    source: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """Call `function`, a name in the namespace (or a method of `on`), with `args` and `kwargs`.
+
+    Args:
+        kind: `"call"` it, `"read"` its value, or `"assign"` the attribute of `on` the one argument.
+        hold: What stays behind and is only reachable through `Ref`: `"last"`, the last element of
+            a returned tuple or list (a cache), `"all"` (an instance), or `"nothing"`.
+        watch: Positions of the arguments whose contents after the call are wanted (a state dict).
+        count: Count the calls of the student's own functions while it runs.
+    """
+
+    function: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    on: Ref | None = None
+    hold: Literal["nothing", "last", "all"] = "nothing"
+    watch: tuple[int, ...] = ()
+    kind: Literal["call", "read", "assign"] = "call"
+    count: bool = False
+
+
+@dataclass(frozen=True)
+class Script:
+    """Calls in order, in one random state: `numpy.random` and `random` are seeded once, before."""
+
+    seed: int
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Stands in an outcome for something that stayed behind or cannot travel."""
+
+    type_name: str
+
+
+FailureKind = Literal[
+    "missing",  # no such name in the namespace, or it is not callable
+    "unanswered",  # it raised NotImplementedError: not written yet
+    "exception",  # it raised
+    "exit",  # it called sys.exit, or ended the process by os._exit
+    "timeout",  # wall or CPU time ran out
+    "memory",  # the memory limit was reached
+    "crash",  # the process died by a signal
+    "protocol",  # the reply was not acceptable (too large, forged, of an unknown type)
+    "skipped",  # not run, because a call that it needs failed
+]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a call has no value.
+
+    Args:
+        type_name: The exception's class, such as `"ValueError"`; empty when there was none.
+        traceback: The frames in the student's own code, outermost first, as short texts.
+        cell_line: The text of the innermost line of the student's own code.
+    """
+
+    kind: FailureKind
+    message: str
+    type_name: str = ""
+    traceback: tuple[str, ...] = ()
+    cell_line: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call. `value` counts only when `failure` is None.
+
+    Args:
+        value: A snapshot taken when the call returned: base types only, `Opaque` for the rest.
+        changed: Positions of the arguments that the call changed in place.
+        after: Position -> contents after the call, for the arguments that the call watched.
+        warnings: Texts of the Python and NumPy warnings raised, without repeats.
+        calls: How often each of the student's own functions was entered, by qualified name, when
+            the call asked for it.
+    """
+
+    value: Any = None
+    failure: Failure | None = None
+    changed: tuple[int, ...] = ()
+    after: dict[int, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    calls: dict[str, int] = field(default_factory=dict)
+
+
+class Runner(Protocol):
+    """Runs scripts in some namespace; one outcome per call, always."""
+
+    def run(self, script: Script) -> list[Outcome]: ...
