@@ -25,14 +25,19 @@ _TOKEN = re.compile(r"^(\d+|[A-Za-z]\w*)(\*(\d+|[A-Za-z]\w*))*$")
 class Array:
     """Float64 numbers from a normal distribution with mean `offset` and deviation `scale`.
 
+    No number is exactly zero: there a ReLU has its kink. Ties are a regime of their own.
+
     Args:
         low: When given, the numbers are `low + |normal| * scale` instead: positive inputs.
+        digits: Decimals kept. More of them where a kink lies elsewhere than at zero, such as
+            the margin of a hinge loss, so that no case lands on it by chance.
     """
 
     shape: str
     scale: float = 1.0
     offset: float = 0.0
     low: float | None = None
+    digits: int | None = None
 
     def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
         """Draw a value; a plain float where the shape is empty."""
@@ -41,8 +46,11 @@ class Array:
             values = self.low + np.abs(noise) * self.scale
         else:
             values = self.offset + noise * self.scale
-        digits = max(0, 3 - math.floor(math.log10(self.scale)))  # short decimals read better
+        digits = self.digits
+        if digits is None:
+            digits = max(0, 3 - math.floor(math.log10(self.scale)))  # short decimals read better
         rounded = np.round(values, digits)
+        rounded = np.where(rounded == 0, 10.0**-digits, rounded)
         return rounded if self.shape.strip() else float(rounded)
 
 
@@ -138,10 +146,15 @@ INPUTS: dict[str, type] = {
 
 
 def array(
-    shape: str, *, scale: float = 1.0, offset: float = 0.0, low: float | None = None
+    shape: str,
+    *,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    low: float | None = None,
+    digits: int | None = None,
 ) -> Array:
     """Float inputs that are not standard normal (for those, write the shape alone)."""
-    return Array(shape, scale, offset, low)
+    return Array(shape, scale, offset, low, digits)
 
 
 def labels(shape: str, below: str) -> Labels:
