@@ -1,0 +1,118 @@
+"""Data sets that need no network: digits, spirals, a text of our own. And MNIST, where there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples to learn from and examples to be judged on.
+
+    Args:
+        X, X_val: Features, shapes (N, D) and (N_val, D), float64.
+        y, y_val: Class numbers from 0, shapes (N,) and (N_val,), int64.
+        shape: The shape of one example as a picture, such as (8, 8); empty when it is none.
+        name: What the data are, for titles.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    X_val: np.ndarray
+    y_val: np.ndarray
+    shape: tuple[int, ...] = ()
+    name: str = ""
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return int(self.y.max()) + 1
+
+
+def _split(
+    X: np.ndarray,
+    y: np.ndarray,
+    share: float,
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    name: str,
+) -> Split:
+    order = rng.permutation(len(X))
+    cut = round(len(X) * (1 - share))
+    train, val = order[:cut], order[cut:]
+    return Split(X[train], y[train], X[val], y[val], shape, name)
+
+
+def digits(validation: float = 0.2, seed: int = 0) -> Split:
+    """The 1,797 digits of 8 × 8 pixels that come with scikit-learn, pixels from 0 to 1.
+
+    Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
+    """
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    X, y = bunch.data / 16.0, bunch.target.astype(np.int64)
+    return _split(X, y, validation, np.random.default_rng(seed), (8, 8), "digits")
+
+
+def spirals(
+    n: int = 100,
+    classes: int = 3,
+    noise: float = 0.2,
+    turns: float = 0.65,
+    validation: float = 0.2,
+    seed: int = 0,
+) -> Split:
+    """Interleaved spirals in the plane: no straight line parts them.
+
+    Args:
+        n: Points in each class.
+        noise: Deviation of the angle, in radians.
+        turns: How far each arm winds, in turns.
+    """
+    rng = np.random.default_rng(seed)
+    radius = np.linspace(0.02, 1, n)
+    arms, names = [], []
+    for k in range(classes):
+        start = 2 * np.pi * k / classes
+        angle = start + 2 * np.pi * turns * radius + rng.normal(0, noise, n)
+        arms.append(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1))
+        names.append(np.full(n, k, dtype=np.int64))
+    return _split(np.concatenate(arms), np.concatenate(names), validation, rng, (), "spirals")
+
+
+def mnist(train: int = 10_000, validation: int = 2_000, seed: int = 0) -> Split:
+    """A part of MNIST, 28 × 28 pixels from 0 to 1, or the digits where it cannot be had.
+
+    The first call downloads some 15 MB through scikit-learn's `fetch_openml` and keeps them in the
+    user's cache folder; later calls need no network. Without one, it says so and gives `digits()`.
+    """
+    from sklearn.datasets import fetch_openml
+
+    try:
+        bunch = fetch_openml(
+            "mnist_784", version=1, as_frame=False, parser="liac-arff", data_home=_cache(),
+            n_retries=1, delay=0.5,
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        print(
+            f"MNIST is not here and could not be fetched ({reason}).\n"
+            "Going on with the 8 × 8 digits that scikit-learn brings along: the lesson is the same."
+        )
+        return digits(seed=seed)
+    order = np.random.default_rng(seed).permutation(len(bunch.data))[: train + validation]
+    X = np.asarray(bunch.data, float)[order] / 255.0
+    y = np.asarray(bunch.target)[order].astype(np.int64)
+    return Split(X[:train], y[:train], X[train:], y[train:], (28, 28), "MNIST")
+
+
+def _cache() -> str:
+    from platformdirs import user_cache_path
+
+    folder: Path = user_cache_path("autograder") / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder)

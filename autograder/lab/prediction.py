@@ -1,0 +1,17 @@
+"""Predict, then run: a guess is worth more when it stands there before the answer."""
+
+from __future__ import annotations
+
+
+def compare(guess: float | str | None, measured: float | str, what: str) -> None:
+    """Print the guess beside what was measured.
+
+    Args:
+        guess: None while nothing has been guessed.
+        what: What was asked, such as `"loss before training"`.
+    """
+    shown = f"{measured:.4g}" if isinstance(measured, float) else f"{measured}"
+    if guess is None:
+        print(f"{what}: measured {shown}. (You made no guess: write one in the first line.)")
+    else:
+        print(f"{what}: you guessed {guess}, measured {shown}.")

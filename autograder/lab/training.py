@@ -1,0 +1,104 @@
+"""A small training loop with a progress bar. The gradients are the student's; the loop is ours."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+Parameters = dict[str, np.ndarray]
+Item = TypeVar("Item")
+
+
+@dataclass
+class History:
+    """What a training run leaves behind.
+
+    Args:
+        loss: The loss of every mini-batch, in order.
+        train, val: Accuracy from 0 to 1 after every epoch.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    train: list[float] = field(default_factory=list)
+    val: list[float] = field(default_factory=list)
+
+
+def progress(items: Iterable[Item], total: int | None = None, label: str = "") -> Iterator[Item]:
+    """Go through `items` and show how far it is, in one line that is written over."""
+    count = total if total is not None else len(items) if isinstance(items, Sized) else 0
+    shown = 0.0
+    done = 0
+    for item in items:
+        yield item
+        done += 1
+        now = time.monotonic()
+        if now - shown > 0.1 or done == count:
+            shown = now
+            _write(_bar(done, count, label))
+    _write("\n")
+
+
+def _bar(done: int, count: int, label: str) -> str:
+    filled = round(24 * done / count) if count else 0
+    return f"\r{label} |{'█' * filled}{'·' * (24 - filled)}| {done}/{count or '?'}"
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def minibatches(
+    n: int, size: int, epochs: int, rng: np.random.Generator
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Epoch number and the indices of each mini-batch; every epoch visits each example once."""
+    for epoch in range(epochs):
+        order = rng.permutation(n)
+        for start in range(0, n, size):
+            yield epoch, order[start : start + size]
+
+
+def train(
+    loss_and_grads: Callable[[np.ndarray, np.ndarray], tuple[float, Parameters]],
+    parameters: Parameters,
+    data: Any,
+    *,
+    step: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    predict: Callable[[np.ndarray], np.ndarray] | None = None,
+    epochs: int = 10,
+    batch: int = 50,
+    seed: int = 0,
+    label: str = "training",
+) -> History:
+    """Forward, loss, backward, update, repeat.
+
+    Args:
+        loss_and_grads: `(X, y) -> loss, gradients`, with a gradient for every parameter.
+        parameters: Changed as training goes on: the dict is kept, its arrays are replaced.
+        data: A `data.Split`.
+        step: `(w, dw) -> new w`, such as a step of gradient descent.
+        predict: `X -> scores`; when given, accuracies are recorded after every epoch.
+    """
+    history = History()
+    rng = np.random.default_rng(seed)
+    per_epoch = -(-len(data.X) // batch)
+    steps = minibatches(len(data.X), batch, epochs, rng)
+    for count, (_, rows) in enumerate(progress(steps, epochs * per_epoch, label), start=1):
+        loss, grads = loss_and_grads(data.X[rows], data.y[rows])
+        history.loss.append(float(loss))
+        for name in parameters:
+            parameters[name] = step(parameters[name], grads[name])
+        if predict is not None and count % per_epoch == 0:
+            history.train.append(accuracy(predict, data.X, data.y))
+            history.val.append(accuracy(predict, data.X_val, data.y_val))
+    return history
+
+
+def accuracy(predict: Callable[[np.ndarray], np.ndarray], X: np.ndarray, y: np.ndarray) -> float:
+    """The share of examples whose largest score stands at the right class."""
+    return float(np.mean(np.argmax(predict(X), axis=1) == y))
