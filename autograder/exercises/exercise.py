@@ -179,9 +179,9 @@ def read_outputs(
     """
     expected = f"expected {len(names)}: {', '.join(names)}"
     if len(names) == 1:
-        if isinstance(value, tuple) and len(value) == 1:
-            value = value[0]
-        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], np.ndarray):
+        if (isinstance(value, tuple) and len(value) == 1) or (
+            isinstance(value, list) and len(value) == 1 and isinstance(value[0], np.ndarray)
+        ):
             value = value[0]
         if isinstance(value, tuple):
             return None, f"{what} returned {len(value)} values; {expected}"

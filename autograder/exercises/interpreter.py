@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
@@ -31,6 +32,7 @@ from autograder.exercises.script import (
     Strided,
 )
 
+_KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
 PROFILE_REMOVED = "(the counting of calls was switched off)"
 _PLAIN = (bool, int, float, complex, str, type(None))
@@ -57,7 +59,12 @@ def execute(
     results: list[Any] = []
     outcomes: list[Outcome] = []
     for call in script.calls:
-        result, outcome = _make(call, namespace, results, outcomes, interruptible)
+        try:
+            result, outcome = _make(call, namespace, results, outcomes, interruptible)
+        except BaseException as error:  # even taking a result apart can run a student's code
+            if interruptible and isinstance(error, KeyboardInterrupt):
+                raise
+            result, outcome = None, Outcome(failure=describe(error))
         results.append(result)
         outcomes.append(outcome)
         if report is not None:
@@ -266,7 +273,7 @@ def describe(error: BaseException) -> Failure:
         frames = [
             frame
             for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename != __file__ and "site-packages" not in frame.filename
+            if not frame.filename.startswith(_KIT) and "site-packages" not in frame.filename
         ]
     except BaseException:  # student code may have broken the machinery of tracebacks
         frames = []

@@ -1,0 +1,215 @@
+"""The catalogue: a row, a trial -> findings. Checks are pure; they call nothing of the student's.
+
+Which checks a row meets follows from the kind of its exercise, never from its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from autograder.checks.compare import Difference, as_array, describe_type, difference
+from autograder.checks.finding import Finding
+from autograder.checks.masks import is_random, judge_mask
+from autograder.checks.moments import judge_moments
+from autograder.checks.trial import Trial
+from autograder.exercises.cases import AGAIN
+from autograder.exercises.exercise import Exercise, Row
+from autograder.exercises.kinds import Function, Layer, Loss, Sampler
+from autograder.exercises.kinds_stateful import Answer, Module, Text
+from autograder.exercises.script import Failure
+
+Check = Callable[[Row, Trial], Iterator[Finding]]
+
+_FAILED = {
+    "missing": "is not defined",
+    "unanswered": "is not written yet",
+    "timeout": "took too long",
+    "memory": "needed too much memory",
+    "crash": "crashed the interpreter",
+    "exit": "ended the program",
+    "protocol": "gave something that could not be read",
+}
+
+
+def failure(row: Row, trial: Trial) -> Iterator[Finding]:
+    """The function gave nothing: it is missing, raised, hung, or could not be run."""
+    seen = trial.observed.get(row.id)
+    if seen is None or seen.failure is None:
+        return
+    found: Failure = seen.failure
+    if found.kind == "exception":
+        message = f"{row.id} raised {found.type_name}: {found.message}"
+        if trial.hidden:  # the text may quote a hidden input
+            message = f"{row.id} raised {found.type_name} at: {found.cell_line.strip()}"
+    elif found.kind == "skipped":
+        message = found.message
+    elif found.kind in ("missing", "unanswered"):
+        message = f"{row.id} {_FAILED[found.kind]}"
+    else:
+        message = f"{row.id} {_FAILED[found.kind]}: {found.message}"
+    yield Finding(
+        f"failure:{found.kind}",
+        None,
+        message,
+        case=trial.case.name,
+        hidden=trial.hidden,
+        traceback=() if trial.hidden else found.traceback,
+    )
+
+
+def contract(row: Row, trial: Trial) -> Iterator[Finding]:
+    """What was returned has the right form: number of outputs, type, shape, dtype."""
+    seen = trial.observed.get(row.id)
+    if seen is None or seen.failure is not None:
+        return
+    if seen.outputs is None:
+        yield Finding("contract", None, seen.problem, case=trial.case.name, hidden=trial.hidden)
+        return
+    for name, expected in trial.expectation.outputs[row.id].items():
+        value = seen.outputs[name]
+        wrong = difference(value, expected, allow_infinite=trial.case.allow_infinite)
+        if wrong is not None and wrong.kind in ("type", "shape", "dtype"):
+            text = f"{name}{wrong.where} {wrong.text}{_shape_advice(value, expected.value, name)}"
+            yield Finding("contract", name, text, case=trial.case.name, hidden=trial.hidden)
+        elif isinstance(value, list) and as_array(value) is not None and np.ndim(expected.value):
+            text = f"{name} is a list of numbers; an array would be better style"
+            yield Finding(
+                "contract", name, text, "warning", case=trial.case.name, hidden=trial.hidden
+            )
+
+
+def value(row: Row, trial: Trial) -> Iterator[Finding]:
+    """Every output is finite and equals what the reference gives."""
+    seen = trial.observed.get(row.id)
+    if seen is None or seen.outputs is None:
+        return
+    backward = row.part == "backward"
+    for name, expected in trial.expectation.outputs[row.id].items():
+        wrong = difference(seen.outputs[name], expected, allow_infinite=trial.case.allow_infinite)
+        if wrong is None or wrong.kind not in ("finite", "value"):
+            continue
+        check = "finite" if wrong.kind == "finite" else "gradient" if backward else "value"
+        if trial.case.name == AGAIN:
+            check = "repeatability"
+        yield _compared(check, name, wrong, trial)
+
+
+def unchanged(row: Row, trial: Trial) -> Iterator[Finding]:
+    """The function left its arguments as they were (a warning: it changed no result)."""
+    seen = trial.observed.get(row.id)
+    if seen is None or not seen.changed:
+        return
+    names = ", ".join(seen.changed)
+    text = f"{row.id} changes {names} in place; whoever called it may still need {names}"
+    yield Finding("inputs unchanged", None, text, "warning", case=trial.case.name)
+
+
+def quiet(row: Row, trial: Trial) -> Iterator[Finding]:
+    """NumPy and Python warn of nothing where the reference raises no warning either."""
+    seen = trial.observed.get(row.id)
+    if seen is None or not seen.warnings or row.id not in trial.expectation.quiet:
+        return
+    text = f"{row.id} makes NumPy warn: {seen.warnings[0]}"
+    if trial.hidden:
+        text = f"{row.id} makes Python or NumPy warn on a hidden case"
+    yield Finding("warnings", None, text, "warning", case=trial.case.name, hidden=trial.hidden)
+
+
+def answer(row: Row, trial: Trial) -> Iterator[Finding]:
+    """An answer has the right form and, where the right value is known, is right."""
+    exercise, seen = trial.exercise, trial.observed.get(row.id)
+    assert isinstance(exercise, Answer)
+    if seen is None or seen.outputs is None:
+        return
+    got = seen.outputs[row.id]
+    if got is None:
+        yield Finding("failure:unanswered", None, f"{row.id} is None: not answered yet")
+        return
+    number = as_array(got)
+    numeric = number is not None and number.shape == () and number.dtype.kind in "iuf"
+    if exercise.form == "choice":
+        formed = isinstance(got, (str, int, float, bool)) and got in exercise.choices
+        wanted = f"one of {', '.join(map(repr, exercise.choices))}"
+    else:
+        whole = numeric and float(number) == np.round(float(number))  # type: ignore[arg-type]
+        formed = numeric and (whole or exercise.form == "number")
+        wanted = "a whole number" if exercise.form == "integer" else "a number"
+    if not formed:
+        text = f"{row.id} is {describe_type(got)}; expected {wanted}"
+        yield Finding("form", row.id, text)
+        return
+    known = trial.expectation.outputs.get(row.id, {}).get(row.id)
+    if known is None:
+        return
+    if exercise.form == "choice":
+        right = got == known.value
+    else:
+        gap = abs(float(number) - float(known.value))  # type: ignore[arg-type]
+        right = gap <= exercise.tolerance * abs(float(known.value))
+    if not right:
+        yield Finding("answer", row.id, f"{row.id} is not the right answer", hidden=trial.hidden)
+
+
+def _masked_or_value(row: Row, trial: Trial) -> Iterator[Finding]:
+    if is_random(trial):
+        yield from judge_mask(row, trial)
+    else:
+        yield from contract(row, trial)
+        yield from value(row, trial)
+
+
+CATALOGUE: dict[type[Exercise], tuple[Check, ...]] = {
+    Layer: (failure, _masked_or_value, unchanged, quiet),
+    Function: (failure, contract, value, unchanged, quiet),
+    Loss: (failure, contract, value, unchanged, quiet),
+    Sampler: (failure, judge_moments),
+    Module: (failure, contract, value, quiet),
+    Answer: (failure, answer),
+    Text: (),
+}
+
+
+def findings(row: Row, trial: Trial) -> list[Finding]:
+    """All that the catalogue finds on one row in one trial."""
+    return [found for check in CATALOGUE[type(trial.exercise)] for found in check(row, trial)]
+
+
+def _compared(check: str, name: str, wrong: Difference, trial: Trial) -> Finding:
+    """A finding with the place of the largest error; numbers only on public cases."""
+    label = f"{name}{wrong.where}"
+    place = f" at {label}{list(wrong.index)}" if wrong.index else ""
+    count, size = wrong.entries
+    spread = f" in {count} of {size} entries" if 0 < count < size and size > 1 else ""
+    if trial.hidden or wrong.got is None or wrong.expected is None:
+        text = f"{label} {wrong.text}{spread}"
+        got = expected = None
+    else:
+        got, expected = wrong.got, wrong.expected
+        text = f"{label} {wrong.text}{spread}{place}: got {got:.6g}, expected {expected:.6g}"
+    return Finding(
+        check,
+        name,
+        text,
+        case=trial.case.name,
+        hidden=trial.hidden,
+        error=wrong.error,
+        index=wrong.index,
+        got=got,
+        expected=expected,
+    )
+
+
+def _shape_advice(got: object, expected: object, name: str) -> str:
+    have, want = as_array(got), np.asarray(expected) if not isinstance(expected, dict) else None
+    if have is None or want is None or have.shape == want.shape:
+        return ""
+    like = f", the shape of {name[1:]}" if name.startswith("d") and len(name) > 1 else ""
+    if have.shape == want.shape[::-1] and have.ndim == 2:
+        return f"{like}. Is a transpose missing?"
+    if have.size == want.size:
+        return f"{like}. The numbers may fit: is a reshape missing, or keepdims too much?"
+    if have.ndim > want.ndim:
+        return f"{like}. Is a sum over an axis missing?"
+    return f"{like}." if like else ""

@@ -1,0 +1,198 @@
+"""When two outputs are equal: shape to the letter, dtype by kind, numbers within a tolerance.
+
+Equal means, in float64: ||got - expected|| <= RELATIVE * ||expected|| + ABSOLUTE * scale, and each
+entry within ENTRY of itself or of the output's root mean square; both widened by `slack`, how far
+the reference itself moves when its input moves in the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.exercises.script import Opaque
+
+RELATIVE = 1e-6
+ABSOLUTE = 1e-9
+ENTRY = 1e-5
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the reference returned for one output of one case.
+
+    Args:
+        value: A tree: an array or number, or tuples and dicts of them.
+        slack: Largest movement of an entry under last-bit noise of the input, times a safety of 8.
+        scale: The size at which an absolute error counts: that of the upstream gradient, or 1.
+        low, high: At ties: the one-sided values, entry by entry.
+    """
+
+    value: Any
+    slack: float = 0.0
+    scale: float = 1.0
+    low: Any = None
+    high: Any = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a returned value differs from the expected one.
+
+    Args:
+        kind: `"type"`, `"shape"`, `"dtype"`, `"finite"` or `"value"`.
+        text: What, got and expected; the caller puts the output's name before it.
+        error: Relative error, for the kind `"value"`.
+        index: Where the error is largest; `got` and `expected` are the numbers there.
+        entries: How many entries differ, and of how many.
+    """
+
+    kind: str
+    text: str
+    error: float | None = None
+    index: tuple[int, ...] | None = None
+    got: float | None = None
+    expected: float | None = None
+    entries: tuple[int, int] = (0, 0)
+    where: str = ""
+
+
+def as_array(value: Any) -> np.ndarray | None:
+    """A returned leaf as an array: arrays, numbers, and nested lists of numbers; else None."""
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, (bool, int, float, complex)):
+        try:
+            return np.asarray(value, dtype=float if type(value) is int else None)
+        except OverflowError:
+            return None
+    if isinstance(value, (list, tuple)) and value:
+        items = [as_array(item) for item in value]
+        if (
+            any(item is None for item in items)
+            or len({i.shape for i in items if i is not None}) > 1
+        ):
+            return None
+        return np.stack([item for item in items if item is not None])
+    return None
+
+
+def describe_type(value: Any) -> str:
+    """How a returned value is called in a message."""
+    if value is None:
+        return "None"
+    if isinstance(value, Opaque):
+        return f"a {value.type_name}"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)} values"
+    return f"a {type(value).__name__}"
+
+
+def differences(
+    got: Any, expected: Expected, *, allow_infinite: bool = False
+) -> Iterator[Difference]:
+    """Compare a value with the expected one, leaf by leaf; nothing comes out when they are equal."""
+    yield from _walk(got, expected.value, expected, "", allow_infinite)
+
+
+def difference(got: Any, expected: Expected, *, allow_infinite: bool = False) -> Difference | None:
+    """The worst of the differences: a wrong form first, then the largest error."""
+    found = list(differences(got, expected, allow_infinite=allow_infinite))
+    if not found:
+        return None
+    return max(found, key=lambda d: (d.kind != "value", d.error or 0.0))
+
+
+def _walk(
+    got: Any, value: Any, expected: Expected, where: str, allow_infinite: bool
+) -> Iterator[Difference]:
+    if isinstance(value, dict):
+        if not isinstance(got, dict):
+            text = f"is {describe_type(got)}; expected a dict with {sorted(value)}"
+            yield Difference("type", text, where=where)
+            return
+        for key, item in value.items():
+            if key not in got:
+                yield Difference("type", f"has no entry {key!r}", where=where)
+            else:
+                yield from _walk(got[key], item, expected, f"{where}[{key!r}]", allow_infinite)
+    elif isinstance(value, (tuple, list)):
+        if not isinstance(got, (tuple, list)) or len(got) != len(value):
+            text = f"is {describe_type(got)}; expected {len(value)} values"
+            yield Difference("type", text, where=where)
+            return
+        for i, (one, item) in enumerate(zip(got, value, strict=True)):
+            yield from _walk(one, item, expected, f"{where}[{i}]", allow_infinite)
+    elif isinstance(value, (str, type(None))):
+        if type(got) is not type(value) or got != value:
+            yield Difference("value", f"is {got!r:.80}; expected {value!r}", where=where)
+    else:
+        found = _leaf(got, np.asarray(value), expected, where, allow_infinite)
+        if found is not None:
+            yield found
+
+
+def _leaf(
+    got: Any, want: np.ndarray, expected: Expected, where: str, allow_infinite: bool
+) -> Difference | None:
+    have = as_array(got)
+    if have is None:
+        what = "a number" if want.ndim == 0 else f"an array of shape {want.shape}"
+        return Difference("type", f"is {describe_type(got)}; expected {what}", where=where)
+    if have.shape != want.shape:
+        shape = "a single number" if want.ndim == 0 else f"{want.shape}"
+        return Difference("shape", f"has shape {have.shape}; expected {shape}", where=where)
+    kinds = {"b": "b", "i": "iu", "u": "iu"}.get(want.dtype.kind, "biuf")
+    integral = (
+        want.dtype.kind in "iu" and have.dtype.kind == "f" and not isinstance(got, np.ndarray)
+    )
+    if have.dtype.kind not in kinds and not integral:
+        text = f"holds {have.dtype} values; expected {want.dtype}"
+        return Difference("dtype", text, where=where)
+    have, want = have.astype(float), want.astype(float)
+    if have.size == 0:
+        return None
+    unlike = ~np.isfinite(have) & ~((have == want) | (np.isnan(have) & np.isnan(want)))
+    if allow_infinite:
+        unlike &= ~(np.isposinf(have) & (want > 100))
+    if unlike.any():
+        index = tuple(int(i) for i in np.argwhere(unlike)[0])
+        bad = "nan" if np.isnan(have[index]) else "inf"
+        text = f"has {bad} in {int(unlike.sum())} of {have.size} entries"
+        return Difference(
+            "finite", text, None, index, float(have[index]), float(want[index]), where=where
+        )
+    same = np.isfinite(have) & np.isfinite(want)
+    have, want = np.where(same, have, 0.0), np.where(same, want, 0.0)
+    with np.errstate(all="ignore"):
+        return _numbers(have, want, expected, where)
+
+
+def _numbers(
+    have: np.ndarray, want: np.ndarray, expected: Expected, where: str
+) -> Difference | None:
+    target = want
+    if expected.low is not None and np.shape(expected.low) == want.shape:
+        target = np.clip(have, np.asarray(expected.low), np.asarray(expected.high))
+    off = have - target
+    peak = max(float(np.abs(want).max()), float(np.abs(have).max()), 1e-300)
+    norm = float(np.linalg.norm(want / peak)) * peak  # scaled: squares of 1e200 must not overflow
+    size = float(np.linalg.norm(off / peak)) * peak
+    absolute = ABSOLUTE * expected.scale * np.sqrt(want.size)
+    rms = norm / np.sqrt(want.size)
+    entry = ENTRY * np.maximum(np.abs(want), rms) + ABSOLUTE * expected.scale + expected.slack
+    wrong = ~(np.abs(off) <= entry)
+    close = size <= RELATIVE * norm + absolute + expected.slack * np.sqrt(want.size)
+    if close and not wrong.any():
+        return None
+    index = tuple(int(i) for i in np.unravel_index(int(np.abs(off).argmax()), off.shape))
+    error = size / max(norm, absolute / ABSOLUTE * 1e-3)
+    if not wrong.any():
+        wrong = np.abs(off) > 0.1 * np.abs(off).max()
+    count = (int(wrong.sum()), want.size)
+    got, right = float(have[index]), float(target[index])
+    text = f"is off by {error:.2g} (relative)"
+    return Difference("value", text, error, index, got, right, count, where)

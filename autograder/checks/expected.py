@@ -1,0 +1,141 @@
+"""What the reference gives on a case, and how far that can be trusted to the last bits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.compare import Expected
+from autograder.errors import DeclarationError
+from autograder.exercises.cases import Case
+from autograder.exercises.exercise import Exercise, Observed
+from autograder.exercises.script import Outcome, Runner, Strided
+
+SAFETY = 8
+NUDGE = 1e-9
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A case with its upstream gradients, and what the reference gave on it.
+
+    Args:
+        shapes: Shapes of the upstream gradients.
+        outputs: Row id -> output name -> what is expected.
+        quiet: Row ids whose reference raised no warning.
+    """
+
+    case: Case
+    shapes: tuple[tuple[int, ...], ...]
+    outputs: dict[str, dict[str, Expected]]
+    quiet: tuple[str, ...] = ()
+
+
+def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
+    """Run the reference on a case.
+
+    Raises:
+        DeclarationError: When the reference fails or returns something of the wrong form.
+    """
+    forward = reference.run(exercise.script(case))
+    _require(exercise, case, forward)
+    shapes = tuple(exercise.upstream_shapes(forward))
+    case = case.with_upstream(shapes) if shapes else case
+    base = _run(exercise, case, reference)
+    moved = [_run(exercise, _noisy(case, k), reference) for k in (1, 2)] if not case.tie else []
+    sides = (
+        [_run(exercise, _nudged(exercise, case, s), reference) for s in (-1, 1)] if case.tie else []
+    )
+    outputs: dict[str, dict[str, Expected]] = {}
+    for row in exercise.rows:
+        if row.id not in base:
+            continue
+        seen = base[row.id].outputs or {}
+        outputs[row.id] = {
+            name: _expected(exercise, case, row.id, name, seen[name], moved, sides)
+            for name in row.outputs
+            if case.judges(name)
+        }
+    quiet = tuple(row for row, seen in base.items() if not seen.warnings)
+    return Expectation(case, shapes, outputs, quiet)
+
+
+def _expected(
+    exercise: Exercise,
+    case: Case,
+    row: str,
+    name: str,
+    value: Any,
+    moved: Sequence[dict[str, Observed]],
+    sides: Sequence[dict[str, Observed]],
+) -> Expected:
+    backward = bool(case.upstream) and row == getattr(exercise, "backward", None)
+    scale = max(float(np.abs(u).max()) for u in case.upstream) if backward else 1.0
+    slack = max((_movement(value, (m[row].outputs or {})[name]) for m in moved), default=0.0)
+    low = high = None
+    if sides and isinstance(value, (np.ndarray, float, np.generic)):
+        ends = [value, *((s[row].outputs or {})[name] for s in sides)]
+        low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
+    return Expected(value, SAFETY * slack, max(scale, 1e-3), low, high)
+
+
+def _require(exercise: Exercise, case: Case, outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.failure is not None:
+            failure = outcome.failure
+            raise DeclarationError(
+                f"the reference of {exercise.name!r} fails on the case {case.name!r}: "
+                f"{failure.type_name} {failure.message} ({failure.cell_line.strip()})"
+            )
+
+
+def _run(exercise: Exercise, case: Case, reference: Runner) -> dict[str, Observed]:
+    outcomes = reference.run(exercise.script(case))
+    _require(exercise, case, outcomes)
+    observed = exercise.observe(case, outcomes)
+    for row, seen in observed.items():
+        if seen.outputs is None:
+            raise DeclarationError(f"the reference of {row!r}: {seen.problem}")
+    return observed
+
+
+def _movement(value: Any, other: Any) -> float:
+    """The largest change of an entry between two results of the same form."""
+    if isinstance(value, dict):
+        return max((_movement(value[k], other[k]) for k in value), default=0.0)
+    if isinstance(value, (tuple, list)):
+        return max((_movement(a, b) for a, b in zip(value, other, strict=True)), default=0.0)
+    if isinstance(value, (float, np.floating, np.ndarray)) and np.size(value):
+        with np.errstate(all="ignore"):
+            gap = np.abs(np.asarray(value, float) - np.asarray(other, float))
+        gap = gap[np.isfinite(gap)]
+        return float(gap.max()) if gap.size else 0.0
+    return 0.0
+
+
+def _noisy(case: Case, turn: int) -> Case:
+    """The case with every float moved by about one unit in the last place."""
+    rng = np.random.default_rng([case.seed, 100 + turn])
+
+    def move(value: Any) -> Any:
+        if isinstance(value, Strided):
+            return Strided(move(value.array))
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            return value * (1 + rng.choice([-1.0, 1.0], value.shape) * np.finfo(float).eps)
+        if type(value) is float:
+            return value * (1 + float(rng.choice([-1.0, 1.0])) * np.finfo(float).eps)
+        return value
+
+    inputs = {key: move(value) for key, value in case.inputs.items()}
+    return replace(case, inputs=inputs, upstream=tuple(move(u) for u in case.upstream))
+
+
+def _nudged(exercise: Exercise, case: Case, side: int) -> Case:
+    """The case with its first tied input moved to one side of the tie."""
+    if not exercise.ties:
+        return case
+    name = exercise.ties[0]
+    return replace(case, inputs={**case.inputs, name: case.inputs[name] + side * NUDGE})

@@ -1,0 +1,55 @@
+"""Random initialisers: judged by the shape and the moments of what they draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from autograder.checks.compare import as_array
+from autograder.checks.finding import Finding
+from autograder.checks.trial import Trial
+from autograder.exercises.exercise import Row
+
+DEVIATIONS = 6.0
+
+
+def judge_moments(row: Row, trial: Trial) -> Iterator[Finding]:
+    """Compare mean and deviation with the reference's, within what the sample size can tell.
+
+    The standard error of the mean of n numbers is s / sqrt(n); that of their deviation is at most
+    s / sqrt(2 n) for a normal distribution, less for a uniform one. Both samples err.
+    """
+    seen = trial.observed.get(row.id)
+    if seen is None or seen.outputs is None:
+        return
+    for name, expected in trial.expectation.outputs[row.id].items():
+        want = np.asarray(expected.value, float)
+        got = as_array(seen.outputs[name])
+        if got is None or got.dtype.kind not in "fiu":
+            yield _finding(trial, "contract", name, f"{name} is not an array of numbers")
+        elif got.shape != want.shape:
+            text = f"{name} has shape {got.shape}; expected {want.shape}"
+            yield _finding(trial, "contract", name, text)
+        elif not np.isfinite(got).all():
+            yield _finding(trial, "finite", name, f"{name} has entries that are not finite")
+        else:
+            yield from _compare(name, got.astype(float), want, trial)
+
+
+def _compare(name: str, got: np.ndarray, want: np.ndarray, trial: Trial) -> Iterator[Finding]:
+    spread, n = float(want.std()), want.size
+    error = spread * np.sqrt(2.0 / n)
+    if not abs(float(got.mean()) - float(want.mean())) <= DEVIATIONS * error + 1e-12:
+        text = f"{name} has mean {got.mean():.3g}; expected about {want.mean():.3g}"
+        yield _finding(trial, "moments", name, text)
+    if not abs(float(got.std()) - spread) <= DEVIATIONS * error / np.sqrt(2.0) + 1e-12:
+        text = f"{name} has standard deviation {got.std():.3g}; expected about {spread:.3g}"
+        yield _finding(trial, "moments", name, text)
+    if want.size > 50 and spread > 0 and np.unique(got).size < want.size // 2:
+        text = f"{name} holds only {np.unique(got).size} different numbers among {n}"
+        yield _finding(trial, "moments", name, text)
+
+
+def _finding(trial: Trial, check: str, name: str, message: str) -> Finding:
+    return Finding(check, name, message, case=trial.case.name, hidden=trial.hidden)

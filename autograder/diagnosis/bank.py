@@ -1,0 +1,72 @@
+"""The bank of known mistakes of an exercise: what each of them returns on the cases, as prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.checks.expected import Expectation
+from autograder.diagnosis.fingerprints import agree, fingerprint
+from autograder.exercises.exercise import Exercise, Observed
+from autograder.exercises.mistakes import Mistake
+from autograder.exercises.script import Runner
+
+Prints = dict[str, dict[str, dict[str, Any]]]
+"""Case name -> row id -> output name -> fingerprint."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A known mistake, as a student's outputs can be matched with it.
+
+    Args:
+        function: The function that is wrong; it may belong to another exercise that calls it.
+        prints: What every output is on every case, when the mistake is made.
+        follows: For mistakes with follow-through: case -> gradient name -> the right gradient of
+            the mistaken forward.
+    """
+
+    function: str
+    name: str
+    says: str
+    prints: Prints
+    follows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def prints_of(observed: Mapping[str, Observed]) -> dict[str, dict[str, Any]]:
+    """Row id -> output name -> fingerprint; a failure or a wrong form is a print of the whole row."""
+    found: dict[str, dict[str, Any]] = {}
+    for row, seen in observed.items():
+        if seen.failure is not None:
+            found[row] = {"": f"{seen.failure.kind}: {seen.failure.type_name}"}
+        elif seen.outputs is None:
+            found[row] = {"": seen.problem}
+        else:
+            found[row] = {name: fingerprint(value) for name, value in seen.outputs.items()}
+    return found
+
+
+def known_mistake(
+    mistake: Mistake, exercise: Exercise, expectations: Sequence[Expectation], runner: Runner
+) -> Known | None:
+    """Run a mistake on the cases; None when it gives what the reference gives on all of them."""
+    prints: Prints = {}
+    differs = False
+    for expectation in expectations:
+        case = expectation.case
+        observed = exercise.observe(case, runner.run(exercise.script(case)))
+        prints[case.name] = prints_of(observed)
+        differs |= _differs(prints[case.name], expectation)
+    if not differs:
+        return None
+    return Known(mistake.function, mistake.name, mistake.says, prints)
+
+
+def _differs(prints: Mapping[str, Mapping[str, Any]], expectation: Expectation) -> bool:
+    for row, outputs in expectation.outputs.items():
+        for name, expected in outputs.items():
+            seen = prints.get(row, {}).get(name)
+            if seen is None or not agree(seen, fingerprint(expected.value), expected.slack):
+                return True
+    return False

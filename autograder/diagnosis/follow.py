@@ -1,0 +1,195 @@
+"""Follow-through: a row that is wrong only because of what it builds on keeps its points.
+
+Two ways. A backward that is right for a forward with a known mistake (declared `follow=True`):
+its gradients equal the numerical gradient of that mistaken forward. And a row that calls another
+row with a known mistake: it equals the reference composed with that mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.compare import Expected, difference
+from autograder.checks.expected import Expectation
+from autograder.checks.finding import Finding, RowResult
+from autograder.checks.trial import Trial
+from autograder.checks.verdict import rescored
+from autograder.diagnosis.bank import Known
+from autograder.diagnosis.matching import fits, mistake_of
+from autograder.exercises.exercise import Exercise
+from autograder.exercises.kinds import Layer
+from autograder.exercises.script import Runner, Script, Strided
+from autograder.gradcheck import numerical_gradient
+
+LOOSE = 1e-6
+
+
+def right_gradients(
+    exercise: Exercise, expectations: Sequence[Expectation], mistaken: Runner
+) -> dict[str, dict[str, Any]]:
+    """The right gradients of a mistaken forward, case by case, measured numerically.
+
+    An input on which the mistaken forward does not depend at all, while the reference does, has no
+    follow-through: its gradient is left out.
+    """
+    if not isinstance(exercise, Layer):
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    alive: set[str] = set()
+    for expectation in expectations:
+        case = expectation.case
+        if case.tie or not case.upstream or exercise.backward not in expectation.outputs:
+            continue
+        gradients = _gradients(exercise, expectation, mistaken)
+        if gradients is None:
+            return {}
+        found[case.name] = gradients
+        alive |= {
+            name
+            for name, value in gradients.items()
+            if np.any(np.abs(value) > 1e-12)
+            or not np.any(expectation.outputs[exercise.backward][name].value)
+        }
+    return {
+        case: {name: value for name, value in gradients.items() if name in alive}
+        for case, gradients in found.items()
+    }
+
+
+def _gradients(
+    exercise: Layer, expectation: Expectation, mistaken: Runner
+) -> dict[str, Any] | None:
+    case = expectation.case
+    inputs = {k: v.array if isinstance(v, Strided) else v for k, v in case.inputs.items()}
+    gradients: dict[str, Any] = {}
+    for name in expectation.outputs[exercise.backward]:
+        key = name[1:]
+        if key not in inputs:
+            return None
+
+        def forward(x: np.ndarray, key: str = key) -> Any:
+            moved = replace(case, inputs={**inputs, key: x if np.ndim(inputs[key]) else float(x)})
+            script = exercise.script(moved, rows=[exercise.forward])
+            outcome = mistaken.run(Script(script.seed, script.calls[:1]))[0]
+            if outcome.failure is not None:
+                raise ArithmeticError(outcome.failure.message)
+            return tuple(np.asarray(v, float) for v in outcome.value[: len(exercise.outputs)])
+
+        upstream = tuple(np.asarray(u, float) for u in case.upstream)
+        try:
+            value, _ = numerical_gradient(
+                lambda x: sum(
+                    float(np.sum(o * u)) for o, u in zip(forward(x), upstream, strict=True)
+                ),
+                np.asarray(inputs[key], float),
+            )
+        except (ArithmeticError, ValueError):
+            return None
+        gradients[name] = value
+    return gradients
+
+
+def follow_forward(
+    result: RowResult, forward: RowResult, trials: Sequence[Trial], banks: Sequence[Sequence[Known]]
+) -> RowResult:
+    """Give a backward its points where it is right for the known mistake of its own forward."""
+    names = mistake_of(forward)
+    if len(names) != 1 or all(result.outputs.values()):
+        return result
+    outputs = dict(result.outputs)
+    for output, earned in result.outputs.items():
+        if not earned:
+            outputs[output] = _right_for_forward(result.id, output, names, trials, banks)
+    if outputs == result.outputs:
+        return result
+    note = Finding(
+        "follow-through",
+        None,
+        f"{result.id} is right for the {forward.id} that was written; the points are kept",
+        "warning",
+        passed=True,
+    )
+    kept = rescored(result, outputs, follow_through=True)
+    return kept.with_findings((note, *_forgiven(result.findings, outputs)))
+
+
+def _right_for_forward(
+    row: str,
+    output: str,
+    names: set[str],
+    trials: Sequence[Trial],
+    banks: Sequence[Sequence[Known]],
+) -> bool:
+    judged = 0
+    for trial, bank in zip(trials, banks, strict=True):
+        seen = trial.observed.get(row)
+        if seen is None or not trial.case.judges(output) or trial.case.tie:
+            continue
+        known = next((k for k in bank if k.name in names and k.follows), None)
+        if known is None or output not in known.follows.get(trial.case.name, {}):
+            return False
+        if seen.outputs is None:
+            return False
+        value = np.asarray(known.follows[trial.case.name][output])
+        size = float(np.abs(value).max()) if value.size else 0.0
+        expected = Expected(value, slack=LOOSE * size, scale=max(size, 1.0) * 10)
+        if difference(seen.outputs[output], expected) is not None:
+            return False
+        judged += 1
+    return judged > 0
+
+
+def follow_calls(
+    result: RowResult,
+    others: Mapping[str, RowResult],
+    trials: Sequence[Trial],
+    banks: Sequence[Sequence[Known]],
+) -> RowResult:
+    """Give a row its points where it equals the reference composed with another row's mistake."""
+    if all(result.outputs.values()) or not result.outputs:
+        return result
+    for known in banks[0] if banks else ():
+        other = others.get(known.function)
+        if known.function == result.id or other is None or known.name not in mistake_of(other):
+            continue
+        if other.id in {trials[0].exercise.rows[0].id} and len(trials[0].exercise.rows) > 1:
+            continue  # its own forward: that is `follow_forward`'s to judge
+        if all(_composed(known, result, trial, bank) for trial, bank in zip(trials, banks)):
+            note = Finding(
+                "follow-through",
+                None,
+                f"{result.id} is wrong only because {other.id}, which it calls, is; "
+                "the points are kept",
+                "warning",
+                passed=True,
+                mistake=known.name,
+                advice=known.says,
+            )
+            kept = dict.fromkeys(result.outputs, True)
+            settled = rescored(result, kept, follow_through=True)
+            return settled.with_findings((note, *_forgiven(result.findings, kept)))
+    return result
+
+
+def _composed(known: Known, result: RowResult, trial: Trial, bank: Sequence[Known]) -> bool:
+    if result.id not in trial.observed:
+        return True
+    key = (known.function, known.name)
+    here = next((k for k in bank if (k.function, k.name) == key), None)
+    return here is not None and all(
+        trial.case.tie or not trial.case.judges(name) or fits(here, result.id, name, trial)
+        for name in result.outputs
+    )
+
+
+def _forgiven(findings: Sequence[Finding], outputs: Mapping[str, bool]) -> tuple[Finding, ...]:
+    """The findings, those on outputs that kept their share turned into warnings."""
+    return tuple(
+        replace(f, severity="warning") if f.costs and outputs.get(f.output or "", False) else f
+        for f in findings
+        if not (f.costs and f.output is None and all(outputs.values()))
+    )

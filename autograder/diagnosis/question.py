@@ -1,0 +1,134 @@
+"""A question: all that the one who asks knows about an exercise on a set of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autograder.checks.compare import Expected
+from autograder.checks.expected import Expectation, expect
+from autograder.diagnosis.bank import Known, known_mistake
+from autograder.diagnosis.follow import right_gradients
+from autograder.exercises.cases import make_cases
+from autograder.exercises.exercise import Exercise
+from autograder.exercises.kinds_stateful import Answer
+from autograder.exercises.mistakes import Mistake
+from autograder.exercises.public import (
+    PUBLIC_SEED,
+    PublicExercise,
+    decode_value,
+    encode_value,
+)
+from autograder.exercises.script import Runner
+
+
+@dataclass(frozen=True)
+class Question:
+    """An exercise, its cases with what is expected on them, and the bank of known mistakes."""
+
+    exercise: Exercise
+    expectations: tuple[Expectation, ...]
+    bank: tuple[Known, ...] = ()
+    hidden: bool = False
+
+
+def prepare(
+    exercise: Exercise,
+    *,
+    seed: str = PUBLIC_SEED,
+    rounds: int = 1,
+    reference: Runner,
+    mistaken: Mapping[Mistake, Runner],
+    hidden: bool,
+) -> Question:
+    """Run the reference and every known mistake on the cases of a seed (the trusted side).
+
+    Raises:
+        DeclarationError: When the reference fails on one of its own cases.
+    """
+    cases = make_cases(exercise, seed, rounds) if exercise.functions else []
+    expectations = tuple(expect(exercise, case, reference) for case in cases)
+    bank = []
+    for mistake, runner in mistaken.items():
+        known = known_mistake(mistake, exercise, expectations, runner)
+        if known is None:
+            continue
+        if mistake.follow and mistake.function == getattr(exercise, "forward", None):
+            known = replace(known, follows=right_gradients(exercise, expectations, runner))
+        bank.append(known)
+    return Question(exercise, expectations, tuple(bank), hidden)
+
+
+def to_public(question: Question) -> PublicExercise:
+    """What may ship to students of a question on public cases: no answer, no mistake's code."""
+    secret = isinstance(question.exercise, Answer)
+    cases = {
+        e.case.name: {
+            "upstream": [list(shape) for shape in e.shapes],
+            "quiet": list(e.quiet),
+            "expected": {} if secret else {
+                row: {name: _encode(x) for name, x in outputs.items()}
+                for row, outputs in e.outputs.items()
+            },
+        }
+        for e in question.expectations
+    }  # fmt: skip
+    mistakes = tuple(
+        {
+            "function": known.function,
+            "name": known.name,
+            "says": known.says,
+            "prints": known.prints,
+            "follows": {
+                case: {name: encode_value(value) for name, value in gradients.items()}
+                for case, gradients in known.follows.items()
+            },
+        }
+        for known in question.bank
+        if not secret
+    )
+    return PublicExercise(question.exercise, cases, mistakes)
+
+
+def from_public(public: PublicExercise) -> Question:
+    """The question that public data stands for; its cases are drawn again from the public seed."""
+    expectations = []
+    for case in make_cases(public.exercise, PUBLIC_SEED) if public.exercise.functions else []:
+        stored = public.cases.get(case.name)
+        if stored is None:
+            continue
+        shapes = tuple(tuple(shape) for shape in stored["upstream"])
+        outputs = {
+            row: {name: _decode(x) for name, x in values.items()}
+            for row, values in stored["expected"].items()
+        }
+        ready = case.with_upstream(shapes) if shapes else case
+        expectations.append(Expectation(ready, shapes, outputs, tuple(stored["quiet"])))
+    bank = tuple(
+        Known(
+            m["function"],
+            m["name"],
+            m["says"],
+            m["prints"],
+            {
+                case: {name: decode_value(value) for name, value in gradients.items()}
+                for case, gradients in m["follows"].items()
+            },
+        )
+        for m in public.mistakes
+    )
+    return Question(public.exercise, tuple(expectations), bank)
+
+
+def _encode(expected: Expected) -> dict[str, Any]:
+    body = {"value": encode_value(expected.value), "slack": float(f"{expected.slack:.3g}")}
+    body["scale"] = float(f"{expected.scale:.12g}")
+    if expected.low is not None:
+        body["low"], body["high"] = encode_value(expected.low), encode_value(expected.high)
+    return body
+
+
+def _decode(body: Mapping[str, Any]) -> Expected:
+    ends = (decode_value(body[key]) if key in body else None for key in ("low", "high"))
+    return Expected(decode_value(body["value"]), body["slack"], body["scale"], *ends)
