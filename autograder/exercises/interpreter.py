@@ -47,6 +47,8 @@ def execute(
     """Make the calls of `script` in `namespace`; return one outcome per call.
 
     Args:
+        script: The calls, and the seed of the random state.
+        namespace: Where the functions are found.
         report: Called with each outcome as soon as it is known, so that a later hang loses nothing.
         interruptible: A KeyboardInterrupt comes from the person at the keyboard and stops all;
             otherwise student code raised it, and it is an outcome like any other.

@@ -1,0 +1,97 @@
+"""The outer wall: bubblewrap gives the zygote namespaces and an almost empty file system."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+import sysconfig
+from collections.abc import Sequence
+from pathlib import Path
+
+import autograder
+
+KIT = Path(autograder.__file__).parent
+SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
+
+
+def base_python() -> str:
+    """The interpreter itself, outside any virtual environment."""
+    executable = getattr(sys, "_base_executable", None) or sys.executable
+    return os.path.realpath(executable)
+
+
+def package_folders() -> list[str]:
+    """The folders that hold NumPy and msgspec."""
+    folders = []
+    for name in ("numpy", "msgspec"):
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise ImportError(name)
+        folder = str(Path(spec.origin).parent.parent)
+        if folder not in folders:
+            folders.append(folder)
+    return folders
+
+
+def _readable() -> list[str]:
+    """What the zygote must read: Python, NumPy, msgspec, and the kit's child side."""
+    paths = [base_python(), os.path.dirname(os.__file__)]
+    compiled = sysconfig.get_config_var("DESTSHARED")  # the standard library's extensions
+    if compiled and os.path.isdir(compiled):
+        paths.append(compiled)
+    library_folder = sysconfig.get_config_var("LIBDIR")
+    library = sysconfig.get_config_var("INSTSONAME")
+    if library_folder and library and os.path.exists(os.path.join(library_folder, library)):
+        paths.append(os.path.join(library_folder, library))
+    for folder in package_folders():
+        for name in ("numpy", "numpy.libs", "msgspec"):
+            if os.path.isdir(os.path.join(folder, name)):
+                paths.append(os.path.join(folder, name))
+    paths += [
+        str(KIT / "exercises" / "script.py"),
+        str(KIT / "exercises" / "interpreter.py"),
+        str(KIT / "sandbox" / "inside"),
+    ]
+    inside_system = tuple(folder + "/" for folder in SYSTEM_LIBRARIES)
+    return [p for p in dict.fromkeys(paths) if not p.startswith(inside_system)]
+
+
+def find() -> str | None:
+    """The path of bubblewrap, if it is installed."""
+    return shutil.which("bwrap")
+
+
+def variants(bwrap: str) -> list[list[str]]:
+    """Ways to start a command in bubblewrap here, the stricter first."""
+    common = [
+        bwrap,
+        "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
+        "--new-session", "--die-with-parent", "--clearenv", "--hostname", "sandbox",
+    ]  # fmt: skip
+    files: list[str] = []
+    for folder in SYSTEM_LIBRARIES:
+        if os.path.islink(folder):
+            files += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            files += ["--ro-bind", folder, folder]
+    if os.path.exists("/etc/ld.so.cache"):
+        files += ["--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    for path in _readable():
+        files += ["--ro-bind", path, path]
+    files += ["--dev", "/dev", "--proc", "/proc", "--chdir", "/"]
+    seal = ["--remount-ro", "/", "--remount-ro", "/dev"]
+    own_user = ["--unshare-user", "--uid", "65534", "--gid", "65534", "--disable-userns"]
+    if os.geteuid() != 0:
+        return [[*common, *own_user, *files, *seal], [*common, *own_user[:-1], *files, *seal]]
+    # Root: the zygote keeps just enough to give its children another user.
+    drop = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    drop += ["--cap-add", "CAP_KILL"]
+    return [[*common, *drop, *files, *seal], [*common, *own_user, *files, *seal]]
+
+
+def environment() -> Sequence[str]:
+    """The variables of a zygote, as `NAME=value`."""
+    single = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "BLIS", "VECLIB")
+    return [*(f"{name}_NUM_THREADS=1" for name in single), "LC_ALL=C.UTF-8", "PATH=/nowhere"]

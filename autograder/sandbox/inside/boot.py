@@ -1,0 +1,98 @@
+"""Entry point of a zygote or a plain child: `python -I -S boot.py SETTINGS`.
+
+It is run as a file. It imports from the kit only the few modules that student code may share a
+process with, and none of the packages' own `__init__` files.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib.machinery
+import json
+import os
+import sys
+from types import ModuleType
+from typing import Any, ClassVar
+
+PACKAGES = ("autograder", "autograder.exercises", "autograder.sandbox", "autograder.sandbox.inside")
+SHARED = ("autograder.exercises.script", "autograder.exercises.interpreter")
+
+
+class PrivateLoader(importlib.machinery.SourceFileLoader):
+    """Gives our modules built-in functions of their own: patching `len` does not reach them."""
+
+    private: ClassVar[dict[str, Any]] = dict(vars(builtins))
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module)["__builtins__"] = self.private
+        super().exec_module(module)
+
+
+class KitFinder:
+    """Finds the few modules of the kit that this process may hold."""
+
+    def __init__(self, kit: str) -> None:
+        self._kit = kit
+
+    def find_spec(
+        self, name: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name not in SHARED and not name.startswith("autograder.sandbox.inside."):
+            return None
+        file = os.path.join(self._kit, *name.split(".")[1:]) + ".py"
+        loader = PrivateLoader(name, file)
+        spec = importlib.machinery.ModuleSpec(name, loader, origin=file)
+        spec.has_location = True
+        return spec
+
+
+def private_copy(module: ModuleType) -> ModuleType:
+    """A module with the same contents, which patching the original does not reach."""
+    copy = ModuleType(module.__name__)
+    vars(copy).update(vars(module))
+    return copy
+
+
+def shield_modules() -> None:
+    """Give our modules private copies of the modules that they use."""
+    copies: dict[int, ModuleType] = {}
+    ours = [m for name, m in sys.modules.items() if name.startswith("autograder.")]
+    for module in ours:
+        for name, value in list(vars(module).items()):
+            if isinstance(value, ModuleType) and not value.__name__.startswith("autograder"):
+                if name in ("sys", "builtins"):
+                    continue  # these must be the real ones
+                if id(value) not in copies:
+                    copies[id(value)] = private_copy(value)
+                vars(module)[name] = copies[id(value)]
+    numpy = next((c for c in copies.values() if c.__name__ == "numpy"), None)
+    if numpy is not None:
+        vars(numpy)["random"] = private_copy(vars(numpy)["random"])
+
+
+def main() -> None:
+    """Set the imports up and serve."""
+    settings: dict[str, Any] = json.loads(sys.argv[1])
+    sys.argv[:] = [""]
+    for name in PACKAGES:
+        package = ModuleType(name)
+        package.__path__ = []
+        sys.modules[name] = package
+    sys.dont_write_bytecode = True
+    sys.meta_path.insert(0, KitFinder(settings["kit"]))
+    standard_library = list(sys.path)
+    sys.path.extend(settings["packages"])
+    if settings["mode"] == "zygote":
+        from autograder.sandbox.inside.zygote import serve_zygote as serve
+    else:
+        from autograder.sandbox.inside.plain import serve_plain as serve
+    import numpy.random  # noqa: F401  (NumPy loads it lazily; the shield needs it)
+
+    sys.path[:] = standard_library
+    sys.meta_path.pop(0)
+    shield_modules()
+    serve(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""What a child does once it is locked: run cells and scripts, until the grader hangs up."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import sys
+from typing import Any
+
+import numpy as np
+
+from autograder.exercises.interpreter import describe, execute
+from autograder.exercises.script import Failure, Outcome, Script
+from autograder.sandbox.inside import wire
+from autograder.sandbox.inside.notebook import Notebook, Untouched
+from autograder.sandbox.inside.standins import StandInFinder
+from autograder.sandbox.inside.values import (
+    pack_failure,
+    pack_outcome,
+    unpack,
+    unpack_call,
+)
+
+HIDDEN = ("msgspec", "autograder")
+_read, _write, _exit = os.read, os.write, os._exit
+
+
+class CappedOutput(io.RawIOBase):
+    """Standard output: what goes beyond the cap is dropped, so that a chatty cell still runs."""
+
+    def __init__(self, fd: int, cap: int) -> None:
+        self._fd = fd
+        self._left = cap
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, data: Any) -> int:
+        size = len(data)
+        if self._left > 0:
+            kept = bytes(data)[: self._left]
+            self._left -= len(kept)
+            try:
+                _write(self._fd, kept)
+            except OSError:  # the student closed it
+                self._left = 0
+        return size
+
+
+class Child:
+    """Serves one grader over two descriptors.
+
+    Args:
+        read_fd: Requests come from here.
+        write_fd: Answers go here.
+        output_fd: What student code prints goes here.
+        on_disk: The standard library is still read from disk (no lock is in force).
+    """
+
+    def __init__(self, read_fd: int, write_fd: int, output_fd: int, on_disk: bool = False) -> None:
+        self._on_disk = on_disk
+        self._read_fd, self._write_fd, self._output_fd = read_fd, write_fd, output_fd
+        self._reply_bytes = 1 << 20
+
+    def serve(self) -> None:
+        """Answer requests until the grader hangs up."""
+        begin = self._receive()
+        if not isinstance(begin, wire.Begin):
+            return
+        self._reply_bytes = begin.reply_bytes
+        output = io.TextIOWrapper(
+            io.BufferedWriter(CappedOutput(self._output_fd, begin.output_bytes)),
+            encoding="utf-8",
+            errors="backslashreplace",
+            line_buffering=False,
+        )
+        for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+            setattr(sys, name, output)
+        sys.meta_path.append(StandInFinder(dict(begin.modules)))
+        if not self._on_disk:
+            sys.path[:] = []
+            sys.path_importer_cache.clear()
+        for name in [n for n in sys.modules if n.partition(".")[0] in HIDDEN]:
+            del sys.modules[name]
+        random.seed()
+        np.random.seed()
+        notebook = Notebook()
+        untouched = Untouched(notebook.namespace)
+        self._send(wire.Ready(begin.nonce))
+        while (request := self._receive()) is not None:
+            if isinstance(request, wire.RunCell):
+                failure = notebook.run(request.source, request.name)
+                _flush(output)
+                packed = None if failure is None else pack_failure(failure)
+                self._send(wire.CellDone(request.nonce, packed))
+            elif isinstance(request, wire.RunScript):
+                untouched.remember()
+                self._run(request, notebook.namespace, output)
+                untouched.restore()
+
+    def _run(
+        self, request: wire.RunScript, namespace: dict[str, Any], output: io.TextIOWrapper
+    ) -> None:
+        index = 0
+
+        def report(outcome: Outcome) -> None:
+            nonlocal index
+            _flush(output)
+            answer = pack_outcome(outcome, index, request.nonce, self._reply_bytes)
+            index += 1
+            try:
+                self._send(answer)
+            except (MemoryError, OverflowError, UnicodeError) as error:
+                failure = pack_failure(describe(error))
+                self._send(
+                    wire.WireOutcome(request.nonce, index - 1, None, failure, [], {}, [], {})
+                )
+
+        calls = tuple([unpack_call(call) for call in request.calls])
+        script = Script(unpack(request.seed, trusted=True), calls)
+        try:
+            execute(script, namespace, report, interruptible=False)
+        except BaseException as error:  # the interpreter itself was sabotaged or ran out of memory
+            failure = describe(error)
+            while index < len(calls):
+                report(Outcome(failure=failure))
+                failure = Failure("skipped", "not run, because the call before it ended badly")
+
+    def _send(self, message: Any) -> None:
+        data = wire.frame(message)
+        view = memoryview(data)
+        while view:
+            view = view[_write(self._write_fd, view) :]
+
+    def _receive(self) -> Any:
+        header = self._exactly(wire.HEADER.size)
+        if header is None:
+            return None
+        body = self._exactly(wire.HEADER.unpack(header)[0])
+        return None if body is None else wire.decode_request(body)
+
+    def _exactly(self, size: int) -> bytes | None:
+        parts = []
+        while size:
+            part = _read(self._read_fd, min(size, 1 << 20))
+            if not part:
+                return None
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+
+def _flush(output: io.TextIOWrapper) -> None:
+    try:
+        output.flush()
+    except BaseException:  # the student closed or broke it: what was printed is lost
+        return
+
+
+def leave(status: int) -> None:
+    """End this process without running anything that student code registered."""
+    _exit(status)

@@ -1,0 +1,101 @@
+"""Lock the child, step by step, before it sees a line of student code.
+
+A step that fails raises: a child that is not wholly locked never says that it is ready.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from autograder.sandbox.inside import landlock, seccomp
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+NOBODY = 65534
+MIB = 1 << 20
+
+LAYERS = ("rlimits", "uid", "landlock", "seccomp")
+"""What a child is locked by. Only tests and the probe ever leave one out."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Hard limits of one child.
+
+    Args:
+        address_space: Bytes; the zygote's own are included.
+        cpu_seconds: Processor seconds.
+        output_bytes: Bytes that it can write to its output file.
+    """
+
+    address_space: int
+    cpu_seconds: int
+    output_bytes: int
+
+
+class Lock:
+    """What the zygote prepares once, so that each child only has to put it in force."""
+
+    def __init__(self, newest_landlock: int = landlock.NEWEST) -> None:
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.filter = seccomp.Filter()
+        self.ruleset, self.abi = landlock.create_ruleset(newest_landlock)
+
+    def close_to_orphans(self, parent: int) -> None:
+        """Die with the zygote, even when that happened a moment ago."""
+        self._prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    def apply(self, quota: Quota, layers: Collection[str], parent: int) -> None:
+        """Lock this process for good.
+
+        Raises:
+            OSError: A layer could not be put in force.
+        """
+        if "rlimits" in layers:
+            set_limits(quota)
+        if "uid" in layers and os.geteuid() == 0:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+        if "rlimits" in layers:
+            resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))  # after setuid, which looks at it
+        self._prctl(_PR_SET_DUMPABLE, 0)
+        self.close_to_orphans(parent)  # again: changing the user cleared it
+        self._prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        if "landlock" in layers:
+            landlock.restrict_self(self.ruleset)
+        os.close(self.ruleset)
+        if "seccomp" in layers:
+            self.filter.load()
+
+    def _prctl(self, option: int, value: int) -> None:
+        if self.libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, f"prctl {option}: {os.strerror(code)}")
+
+
+def set_limits(quota: Quota) -> None:
+    """Put the resource limits in force that can't be raised again."""
+    for name, value in (
+        (resource.RLIMIT_AS, quota.address_space),
+        (resource.RLIMIT_FSIZE, quota.output_bytes),
+        (resource.RLIMIT_NOFILE, 32),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        resource.setrlimit(name, (value, value))
+    # The soft limit ends the child by a signal of its own (SIGXCPU), the hard one by SIGKILL.
+    resource.setrlimit(resource.RLIMIT_CPU, (quota.cpu_seconds, quota.cpu_seconds + 2))
+
+
+def address_space_now() -> int:
+    """Bytes of address space that this process uses."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()

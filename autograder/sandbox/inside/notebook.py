@@ -1,0 +1,102 @@
+"""The `__main__` module in which cells run, and what is put right between scripts."""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import linecache
+import sys
+from types import ModuleType
+from typing import Any
+
+from autograder.exercises.interpreter import describe
+from autograder.exercises.script import Failure
+from autograder.sandbox.inside import standins
+
+_FUTURE = 0
+for _name in __import__("__future__").all_feature_names:
+    _FUTURE |= getattr(__import__("__future__"), _name).compiler_flag
+
+
+class Notebook:
+    """Runs cells in order in one namespace."""
+
+    def __init__(self) -> None:
+        self.module = ModuleType("__main__")
+        self.namespace = self.module.__dict__
+        self.namespace["__builtins__"] = builtins
+        self.namespace.update(standins.notebook_names(self._run_magic_body))
+        sys.modules["__main__"] = self.module
+        builtins.input = standins.input_stand_in
+        self._flags = 0  # `from __future__` imports hold for the cells that follow
+        self._name = ""
+
+    def run(self, source: str, name: str) -> Failure | None:
+        """Run one cell; what it defined before it raised stays."""
+        self._name = name
+        try:
+            self._execute(source, name)
+        except BaseException as error:  # whatever a student's cell raises is its outcome
+            return describe(error)
+        return None
+
+    def _execute(self, source: str, name: str) -> None:
+        lines = source.splitlines(keepends=True)
+        linecache.cache[name] = (len(source), None, lines, name)
+        code = compile(source, name, "exec", flags=self._flags, dont_inherit=True)
+        self._flags |= code.co_flags & _FUTURE
+        exec(code, self.namespace)
+
+    def _run_magic_body(self, body: str) -> None:
+        self._execute(body, f"{self._name} body")
+
+
+class Untouched:
+    """Remembers what calls could sabotage for the calls after them, and puts it back.
+
+    Cells may patch what they like (it is their own loss, in every row); a call may not do so at
+    the cost of another row. Only references are compared, so no code of a student's runs here.
+    """
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._spaces = [vars(sys.modules[name]) for name in _WATCHED]
+        self._spaces.append(sys.modules)
+        self._spaces.append(namespace)
+        self._copies: list[dict[str, Any]] = []
+        self._recursion = 0
+
+    def remember(self) -> None:
+        """Before a script."""
+        self._copies = [dict.copy(space) for space in self._spaces]
+        self._recursion = sys.getrecursionlimit()
+
+    def restore(self) -> None:
+        """After it."""
+        sys_settrace(None)
+        sys_setprofile(None)
+        sys_setrecursionlimit(self._recursion)
+        gc_enable()
+        for space, copy in zip(self._spaces, self._copies):
+            grown = len(space) > len(copy) and space is not sys_modules
+            if grown or any(space.get(key, _GONE) is not copy[key] for key in copy):
+                added = {key: space[key] for key in space if key not in copy}
+                dict.clear(space)
+                dict.update(space, copy)
+                if space is sys_modules:  # what a call imported may stay
+                    dict.update(space, added)
+
+
+_WATCHED = [
+    "builtins",
+    "numpy",
+    "numpy.random",
+    "numpy.linalg",
+    "math",
+    "random",
+    "warnings",
+    "sys",
+]
+_GONE = object()
+sys_modules = sys.modules
+sys_settrace, sys_setprofile = sys.settrace, sys.setprofile
+sys_setrecursionlimit, gc_enable = sys.setrecursionlimit, gc.enable

@@ -1,0 +1,56 @@
+"""What the grader orders of a zygote, and what the zygote tells."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Annotated
+
+import msgspec
+
+OUT_OF_MEMORY_STATUS = 71
+NAMESPACES = ("pid", "net", "mnt", "ipc", "uts", "user")
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fork one child.
+
+    Args:
+        memory_bytes: Address space above what the zygote itself uses.
+        layers: See `lockdown.LAYERS`.
+    """
+
+    memory_bytes: int
+    cpu_seconds: int
+    output_bytes: int
+    layers: list[str]
+
+
+class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sent when the zygote is warm (`what="warm"`), has forked ("forked") or reaped ("ended").
+
+    Args:
+        namespaces: Kind -> the kernel's name of the zygote's namespace.
+        status: As `os.wait4` gives it.
+        memory_bytes: The largest resident size that the child reached.
+        leftover: A process ended that the zygote had not forked itself.
+    """
+
+    what: str
+    pid: int = 0
+    status: int = 0
+    memory_bytes: int = 0
+    seconds: float = 0.0
+    landlock_abi: int = 0
+    leftover: bool = False
+    namespaces: dict[str, str] = {}
+    error: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+def own_namespaces() -> dict[str, str]:
+    """Kind -> the kernel's name of the namespace that this process is in."""
+    names = {}
+    for kind in NAMESPACES:
+        with contextlib.suppress(OSError):
+            names[kind] = os.readlink(f"/proc/self/ns/{kind}")
+    return names

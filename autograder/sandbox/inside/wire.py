@@ -1,0 +1,203 @@
+# ruff: noqa: D101, UP007
+"""The frames between the grader and a child: strict msgpack structs behind a length.
+
+Both sides use this module. A frame is four bytes of length (little endian) and one struct. Nothing
+is ever evaluated: what decodes is data of the types below or an error.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Annotated, Union
+
+import msgspec
+
+HEADER = struct.Struct("<I")
+
+_Short = Annotated[str, msgspec.Meta(max_length=300)]
+_Text = Annotated[str, msgspec.Meta(max_length=200_000)]
+_Nonce = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+_Index = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+
+
+class _Frame(msgspec.Struct, forbid_unknown_fields=True, array_like=True):
+    """Fields in a fixed order, none too many."""
+
+
+# Values -----------------------------------------------------------------------------------------
+
+
+class WireArray(_Frame, tag="array"):
+    """An array: dtype, shape, and its numbers in C order, little endian."""
+
+    dtype: Annotated[str, msgspec.Meta(max_length=4)]
+    shape: Annotated[
+        list[Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]], msgspec.Meta(max_length=32)
+    ]
+    data: bytes
+
+
+class WireComplex(_Frame, tag="complex"):
+    real: float
+    imag: float
+
+
+class WireInteger(_Frame, tag="integer"):
+    """An integer of more than 63 bits, as hexadecimal digits."""
+
+    digits: Annotated[str, msgspec.Meta(max_length=1100, pattern=r"\A-?[0-9a-f]+\Z")]
+
+
+class WireTuple(_Frame, tag="tuple"):
+    items: Annotated[list[WireValue], msgspec.Meta(max_length=100_000)]
+
+
+class WireList(_Frame, tag="list"):
+    items: Annotated[list[WireValue], msgspec.Meta(max_length=100_000)]
+
+
+class WireDict(_Frame, tag="dict"):
+    keys: Annotated[list[int | _Text], msgspec.Meta(max_length=100_000)]
+    items: Annotated[list[WireValue], msgspec.Meta(max_length=100_000)]
+
+
+class WireOpaque(_Frame, tag="opaque"):
+    type_name: _Short
+
+
+# Placeholders, from the grader to the child only ------------------------------------------------
+
+
+class WireRef(_Frame, tag="ref"):
+    call: int
+    path: list[int | str]
+
+
+class WireName(_Frame, tag="name"):
+    name: str
+
+
+class WireRng(_Frame, tag="rng"):
+    seed: WireValue
+
+
+class WireStrided(_Frame, tag="strided"):
+    array: WireArray
+
+
+class WireImplementation(_Frame, tag="implementation"):
+    source: str
+    name: str
+
+
+WireValue = Union[
+    None,
+    bool,
+    int,
+    float,
+    _Text,
+    WireArray,
+    WireComplex,
+    WireInteger,
+    WireTuple,
+    WireList,
+    WireDict,
+    WireOpaque,
+    WireRef,
+    WireName,
+    WireRng,
+    WireStrided,
+    WireImplementation,
+]
+
+
+# What the grader asks ---------------------------------------------------------------------------
+
+
+class Begin(_Frame, tag="begin"):
+    """The first frame: modules that the child provides besides its own, name -> source."""
+
+    nonce: _Nonce
+    modules: dict[str, str]
+    reply_bytes: int
+    output_bytes: int
+
+
+class RunCell(_Frame, tag="cell"):
+    nonce: _Nonce
+    name: str
+    source: str
+
+
+class WireCall(_Frame):
+    """`script.Call`, field by field."""
+
+    function: str
+    args: WireTuple
+    kwargs: WireDict
+    on: WireRef | None
+    hold: str
+    watch: list[int]
+    kind: str
+    count: bool
+
+
+class RunScript(_Frame, tag="script"):
+    nonce: _Nonce
+    seed: WireValue
+    calls: list[WireCall]
+
+
+Request = Union[Begin, RunCell, RunScript]
+
+
+# What a child answers ---------------------------------------------------------------------------
+
+
+class WireFailure(_Frame):
+    """`script.Failure`, field by field."""
+
+    kind: _Short
+    message: Annotated[str, msgspec.Meta(max_length=4000)]
+    type_name: _Short
+    traceback: Annotated[
+        list[Annotated[str, msgspec.Meta(max_length=1000)]], msgspec.Meta(max_length=20)
+    ]
+    cell_line: Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class Ready(_Frame, tag="ready"):
+    """The child is locked and waits."""
+
+    nonce: _Nonce
+
+
+class CellDone(_Frame, tag="cell_done"):
+    nonce: _Nonce
+    failure: WireFailure | None
+
+
+class WireOutcome(_Frame, tag="outcome"):
+    """`script.Outcome` of the call number `index`."""
+
+    nonce: _Nonce
+    index: _Index
+    value: WireValue
+    failure: WireFailure | None
+    changed: Annotated[list[_Index], msgspec.Meta(max_length=100)]
+    after: Annotated[dict[_Index, WireValue], msgspec.Meta(max_length=100)]
+    warnings: Annotated[list[_Short], msgspec.Meta(max_length=20)]
+    calls: Annotated[dict[_Short, _Index], msgspec.Meta(max_length=200)]
+
+
+Answer = Union[Ready, CellDone, WireOutcome]
+
+encode = msgspec.msgpack.Encoder().encode
+decode_request = msgspec.msgpack.Decoder(Request).decode
+decode_answer = msgspec.msgpack.Decoder(Answer).decode
+
+
+def frame(message: msgspec.Struct) -> bytes:
+    """The bytes of one frame."""
+    body = encode(message)
+    return HEADER.pack(len(body)) + body

@@ -1,0 +1,102 @@
+"""A plain subprocess behind the interface of a child: limited in time, contained in nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import autograder
+from autograder.sandbox.conversation import ChildFault, read_frame
+from autograder.sandbox.limits import Limits
+
+_KIT = Path(autograder.__file__).parent
+
+
+class PlainChild:
+    """Runs code without isolation; see `conversation.ChildProcess`."""
+
+    def __init__(self, limits: Limits) -> None:
+        import msgspec
+        import numpy
+
+        packages = {str(Path(str(m.__file__)).parent.parent) for m in (numpy, msgspec)}
+        settings = {"mode": "plain", "kit": str(_KIT), "packages": sorted(packages)}
+        boot = str(_KIT / "sandbox" / "inside" / "boot.py")
+        executable = getattr(sys, "_base_executable", None) or sys.executable
+        variables = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._printed = tempfile.TemporaryFile()  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [executable, "-I", "-S", "-X", "utf8", boot, json.dumps(settings)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._printed,
+            env=variables,
+            start_new_session=True,
+        )
+        self._parts: queue.Queue[bytes] = queue.Queue()
+        self._rest = b""
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        """Take what comes, so that reading can have a deadline on every system."""
+        assert self._process.stdout is not None
+        fd = self._process.stdout.fileno()
+        with contextlib.suppress(OSError, ValueError):
+            while part := os.read(fd, 1 << 18):
+                self._parts.put(part)
+        self._parts.put(b"")
+
+    def send(self, data: bytes, deadline: float) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(data)
+            self._process.stdin.flush()
+        except OSError:
+            raise ChildFault("ended", "the process ended") from None
+
+    def receive(self, deadline: float, max_bytes: int) -> bytes:
+        return read_frame(self._read, deadline, max_bytes)
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        if not self._rest:
+            try:
+                self._rest = self._parts.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise ChildFault("timeout", "time is up") from None
+            if not self._rest:
+                self._parts.put(b"")  # it stays ended
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+    def has_unsolicited(self) -> bool:
+        return bool(self._rest) or not self._parts.empty()
+
+    def output(self, start: int) -> bytes:
+        # The child writes through the same file: its own offset is not to be moved.
+        with contextlib.suppress(OSError, AttributeError):
+            size = os.fstat(self._printed.fileno()).st_size
+            return os.pread(self._printed.fileno(), max(0, size - start), start)
+        return b""
+
+    def end(self, patience: float = 0.0) -> int | None:
+        status: int | None = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(patience)
+            status = -code if code < 0 else code << 8  # as os.waitpid gives it
+        if status is None:
+            self._process.kill()
+            self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError, ValueError):
+                if pipe is not None:
+                    pipe.close()
+        self._printed.close()
+        return status

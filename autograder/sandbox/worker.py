@@ -1,0 +1,245 @@
+"""One worker: a zygote process and the conversation with it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from autograder.errors import GradingError
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.conversation import ChildFault, milliseconds_left, read_frame
+from autograder.sandbox.inside import landlock
+from autograder.sandbox.inside.lockdown import LAYERS
+from autograder.sandbox.inside.orders import Notice, Order, own_namespaces
+from autograder.sandbox.limits import MIB, Limits
+
+START_SECONDS = 60.0
+ANSWER_SECONDS = 10.0
+
+
+class ZygoteFault(GradingError):
+    """The zygote did not do what it was asked; the worker must be replaced."""
+
+
+class Worker:
+    """Starts a zygote and has it fork children.
+
+    Args:
+        wrapper: The command in which the zygote is started (bubblewrap), or nothing.
+        newest_landlock: Use no Landlock ABI above this one.
+
+    Raises:
+        ZygoteFault: It did not start.
+    """
+
+    def __init__(self, wrapper: Sequence[str] = (), newest_landlock: int = landlock.NEWEST) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._ended: dict[int, Notice] = {}
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
+        settings = {
+            "mode": "zygote",
+            "kit": str(bubblewrap.KIT),
+            "packages": bubblewrap.package_folders(),
+            "control_fd": theirs.fileno(),
+            "newest_landlock": newest_landlock,
+        }
+        boot = str(bubblewrap.KIT / "sandbox" / "inside" / "boot.py")
+        variables = dict(v.split("=", 1) for v in bubblewrap.environment())
+        command = list(wrapper)
+        if wrapper:
+            for name, value in variables.items():
+                command += ["--setenv", name, value]
+            command.append("--")
+        command += [bubblewrap.base_python(), "-I", "-S", "-X", "utf8", boot, json.dumps(settings)]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._complaints,
+                pass_fds=[theirs.fileno()],
+                env=variables,
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._control.close()
+            raise ZygoteFault(f"the sandbox could not start: {error}") from error
+        finally:
+            theirs.close()
+        try:
+            warm, _ = self._next("warm", time.monotonic() + START_SECONDS)
+        except ZygoteFault:
+            self.close()
+            raise
+        self.landlock_abi = warm.landlock_abi
+        self._namespaces = warm.namespaces
+
+    def fork(self, limits: Limits, layers: Sequence[str] = LAYERS) -> LockedChild:
+        """Have the zygote fork a locked child.
+
+        Raises:
+            ZygoteFault: It could not.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        output = os.memfd_create("output", os.MFD_CLOEXEC)
+        order = Order(
+            limits.memory_mb * MIB,
+            int(limits.submission_seconds) + 5,
+            limits.output_bytes,
+            list(layers),
+        )
+        try:
+            message = [msgspec.msgpack.encode(order)]
+            socket.send_fds(self._control, message, [theirs.fileno(), output])
+            notice, fds = self._next("forked", time.monotonic() + ANSWER_SECONDS)
+        except (OSError, ZygoteFault) as error:
+            ours.close()
+            os.close(output)
+            raise ZygoteFault(f"the zygote did not fork: {error}") from error
+        finally:
+            theirs.close()
+        return LockedChild(self, ours, output, fds[0], notice.pid)
+
+    def ended(self, pid: int, seconds: float) -> Notice | None:
+        """The notice that this child has ended, if it comes in time."""
+        deadline = time.monotonic() + seconds
+        while pid not in self._ended:
+            try:
+                self._pump(deadline)
+            except TimeoutError:
+                return None
+        return self._ended.pop(pid)
+
+    def is_usable(self) -> bool:
+        """Whether the zygote still runs."""
+        return self._process.poll() is None
+
+    def own_namespaces(self) -> list[str]:
+        """The kinds of namespace that the zygote does not share with this process."""
+        here = own_namespaces()
+        return [kind for kind, name in self._namespaces.items() if here.get(kind) != name]
+
+    def close(self) -> None:
+        """End the zygote and all its children."""
+        self._control.close()
+        try:
+            self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
+            self._process.wait()
+        self._complaints.close()
+
+    def _next(self, what: str, deadline: float) -> tuple[Notice, list[int]]:
+        while True:
+            try:
+                notice, fds = self._pump(deadline)
+            except TimeoutError:
+                raise ZygoteFault("the zygote does not answer") from None
+            if notice.what == what:
+                if notice.error:
+                    raise ZygoteFault(notice.error)
+                return notice, fds
+
+    def _pump(self, deadline: float) -> tuple[Notice, list[int]]:
+        """Take one notice off the socket."""
+        left = max(0.0, deadline - time.monotonic())
+        poller = select.poll()
+        poller.register(self._control, select.POLLIN)
+        if not poller.poll(int(left * 1000)):
+            raise TimeoutError
+        data, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+        if not data:
+            self._complaints.seek(0)
+            said = self._complaints.read(2000).decode("utf-8", "replace").strip()
+            raise ZygoteFault(f"the zygote ended: {said or 'it said nothing'}")
+        notice = msgspec.msgpack.decode(data, type=Notice)
+        if notice.what == "ended":
+            self._ended[notice.pid] = notice
+        return notice, fds
+
+
+class LockedChild:
+    """A child of the zygote, as the grader sees it; see `conversation.ChildProcess`."""
+
+    def __init__(
+        self, worker: Worker, conversation: socket.socket, output: int, pidfd: int, pid: int
+    ) -> None:
+        self._worker = worker
+        self._socket = conversation
+        self._socket.setblocking(False)
+        self._output = output
+        self._pidfd = pidfd
+        self._pid = pid
+        self.notice: Notice | None = None
+
+    def send(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        poller = select.poll()
+        poller.register(self._socket, select.POLLOUT)
+        while view:
+            if not poller.poll(milliseconds_left(deadline)):
+                continue
+            try:
+                view = view[self._socket.send(view) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise ChildFault("ended", "the process ended") from None
+
+    def receive(self, deadline: float, max_bytes: int) -> bytes:
+        return read_frame(self._read, deadline, max_bytes)
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        poller = select.poll()
+        poller.register(self._socket, select.POLLIN)
+        while True:
+            if poller.poll(milliseconds_left(deadline)):
+                try:
+                    return self._socket.recv(size)
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    return b""
+
+    def has_unsolicited(self) -> bool:
+        poller = select.poll()
+        poller.register(self._socket, select.POLLIN)
+        return bool(poller.poll(0))
+
+    def output(self, start: int) -> bytes:
+        size = os.fstat(self._output).st_size
+        return os.pread(self._output, max(0, size - start), start)
+
+    def end(self, patience: float = 0.0) -> int | None:
+        if self.notice is None and patience:
+            self.notice = self._worker.ended(self._pid, patience)
+        if self.notice is not None:
+            self._release()
+            return self.notice.status
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        self.notice = self._worker.ended(self._pid, ANSWER_SECONDS)
+        self._release()
+        if self.notice is None:
+            raise ZygoteFault("a child could not be ended")
+        return None
+
+    def _release(self) -> None:
+        if self._pidfd >= 0:
+            self._socket.close()
+            os.close(self._output)
+            os.close(self._pidfd)
+            self._pidfd = -1
