@@ -1,0 +1,219 @@
+"""The cells of a source: what each is for, what it defines, what students get of it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+from autograder.course.percent import RawCell
+from autograder.course.regions import (
+    RegionError,
+    clear_code,
+    clear_text,
+    has_region,
+    regions,
+)
+from autograder.errors import CourseError
+
+Kind = Literal[
+    "markdown", "import", "solution", "provided", "instructor", "experiment", "text", "check"
+]
+TAGS = ("instructor", "provided", "experiment")
+TEXT_TAG = "text:"
+EXECUTED = ("import", "provided", "solution", "instructor")
+
+_ID = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+_MAX_ID = 64  # nbformat allows no more
+
+
+@dataclass(frozen=True)
+class SourceCell:
+    """A cell of the solved source.
+
+    Args:
+        source: As written, solution included.
+        released: As students get it; None where they do not.
+        cell_id: The notebook cell's id, made from names and content, never from a position.
+        grade_id: nbgrader's id of it, for cells that nbgrader knows; else empty.
+        functions: The names that it defines at the top level, in order.
+        line: The line of the file on which `source` begins.
+    """
+
+    kind: Kind
+    source: str
+    released: str | None
+    line: int
+    python: str = ""
+    functions: tuple[str, ...] = ()
+    cell_id: str = ""
+    grade_id: str = ""
+    row: str = ""
+
+    @property
+    def markdown(self) -> bool:
+        """Whether it is a markdown cell in the notebook."""
+        return self.kind in ("markdown", "text")
+
+
+def classify(raw: RawCell, path: Path) -> SourceCell:
+    """Say what a cell is for.
+
+    Raises:
+        CourseError: With file and line, for unknown tags, broken markers and stray code.
+    """
+    where = f"{path}:{raw.line}"
+    known = [tag for tag in raw.tags if tag in TAGS or tag.startswith(TEXT_TAG)]
+    for tag in raw.tags:
+        if tag not in known:
+            raise CourseError(
+                f"{where}: unknown tag {tag!r}; expected one of {', '.join(TAGS)} or "
+                f"'{TEXT_TAG}<row id>' on a markdown cell"
+            )
+    if len(known) > 1:
+        raise CourseError(f"{where}: tags {', '.join(known)}; a cell has at most one")
+    tag = known[0] if known else ""
+    try:
+        regions(raw.source)
+    except RegionError as error:
+        raise CourseError(f"{path}:{raw.line + error.line}: {error}") from error
+    if raw.type == "markdown":
+        return _markdown(raw, tag, where)
+    if tag.startswith(TEXT_TAG):
+        raise CourseError(f"{where}: {tag!r} on a code cell; it belongs on a markdown cell")
+    try:
+        tree = ast.parse(raw.python)
+    except SyntaxError as error:
+        line = raw.line + (error.lineno or 1) - 1
+        raise CourseError(f"{path}:{line}: {error.msg}") from error
+    if tag and has_region(raw.source):
+        raise CourseError(
+            f"{where}: a cell tagged {tag!r} holds a solution; take away the tag or the markers"
+        )
+    kind = _kind(tag, raw, tree, where)
+    released: str | None = raw.source
+    if kind == "solution":
+        released = clear_code(raw.source)
+        _must_parse(released, where)
+    elif kind == "instructor":
+        released = None
+    return SourceCell(
+        kind, raw.source, released, raw.line, python=raw.python, functions=_defined(tree)
+    )
+
+
+def _kind(tag: str, raw: RawCell, tree: ast.Module, where: str) -> Kind:
+    for kind in get_args(Kind):
+        if tag == kind:
+            return kind
+    if has_region(raw.source):
+        return "solution"
+    for statement in tree.body:
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)) and not _is_text(statement):
+            line = int(where.rpartition(":")[2]) + statement.lineno - 1
+            raise CourseError(
+                f"{where.rpartition(':')[0]}:{line}: an untagged code cell may hold imports only. "
+                "Mark what students write with '### BEGIN SOLUTION' and '### END SOLUTION', or tag "
+                'the cell: # %% tags=["provided"], "experiment" or "instructor"'
+            )
+    return "import"
+
+
+def _markdown(raw: RawCell, tag: str, where: str) -> SourceCell:
+    if tag.startswith(TEXT_TAG):
+        row = tag[len(TEXT_TAG) :]
+        if not has_region(raw.source):
+            raise CourseError(
+                f"{where}: the text cell {row!r} has no model answer; put one between "
+                "'### BEGIN SOLUTION' and '### END SOLUTION'"
+            )
+        released = clear_text(raw.source)
+        return SourceCell("text", raw.source, released, raw.line, row=row)
+    if tag:
+        raise CourseError(f"{where}: tag {tag!r} on a markdown cell; it belongs on a code cell")
+    if has_region(raw.source):
+        raise CourseError(
+            f"{where}: a solution in a markdown cell; tag the cell '{TEXT_TAG}<row id>'"
+        )
+    return SourceCell("markdown", raw.source, raw.source, raw.line)
+
+
+def _must_parse(released: str, where: str) -> None:
+    try:
+        ast.parse(released)
+    except SyntaxError as error:
+        raise CourseError(
+            f"{where}: without its solution the cell is no longer Python ({error.msg}); the "
+            "markers must enclose whole statements"
+        ) from error
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _defined(tree: ast.Module) -> tuple[str, ...]:
+    """Functions, classes and variables that a cell defines at its top level."""
+    names: dict[str, None] = {}
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names[node.name] = None
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                        names[part.id] = None
+    return tuple(names)
+
+
+def identify(cells: Sequence[SourceCell], rows: Sequence[str]) -> tuple[SourceCell, ...]:
+    """Give every cell its ids and, to solution cells, their row."""
+    taken = set(rows)
+    result = []
+    for cell in cells:
+        row = cell.row or next((name for name in cell.functions if name in rows), "")
+        if cell.kind == "solution":
+            grade_id = _unique(f"{row or cell.functions[0]}_code", taken)
+        elif cell.kind == "text":
+            grade_id = row
+        elif cell.kind in ("provided", "import"):
+            label = cell.functions[0] if cell.functions else _slug(cell.source)
+            name = "imports" if cell.kind == "import" else f"provided_{label}"
+            grade_id = _unique(name, taken)
+        else:
+            grade_id = ""
+        cell_id = grade_id or _unique(f"{cell.kind}_{_slug(cell.source)}", taken)
+        kept = row if cell.kind in ("solution", "text") else ""
+        result.append(replace(cell, row=kept, grade_id=grade_id, cell_id=cell_id))
+    return tuple(result)
+
+
+def is_row_id(text: str) -> bool:
+    """Whether a row may have this id: an ASCII name, short enough for a cell id."""
+    return bool(_ID.match(text)) and len(text) <= _MAX_ID
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """The name, cut to what nbformat allows, with a number where it is taken."""
+    if len(name) > _MAX_ID:
+        name = name[: _MAX_ID - 9] + "_" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name[: _MAX_ID - 4]}_{number}"
+    taken.add(candidate)
+    return candidate
+
+
+def _slug(source: str) -> str:
+    """The first words of a cell as a short name: "## Batch norm" gives "batch_norm"."""
+    line = next((text for text in source.split("\n") if text.strip(" #%`*\"'")), "cell")
+    plain = unicodedata.normalize("NFKD", line).encode("ascii", "ignore").decode()
+    words = re.findall(r"[A-Za-z0-9]+", plain)[:6]
+    return "_".join(words).lower()[:40].strip("_") or "cell"

@@ -1,0 +1,88 @@
+"""The course folder: find it, and load its notebooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from autograder.course.notebook import Notebook, load_notebook
+from autograder.errors import CourseError
+
+SOLUTIONS = "solutions"
+ASSIGNMENTS = "assignments"
+CONFIG = "nbgrader_config.py"
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A course: a folder with `solutions/` and `nbgrader_config.py`. Notebooks load when asked.
+
+    Args:
+        sources: Assignment -> the solved source of its one notebook, in order.
+    """
+
+    root: Path
+    sources: dict[str, Path]
+    _loaded: dict[str, Notebook] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def notebooks(self) -> tuple[Notebook, ...]:
+        """Every notebook, in the order of the assignments."""
+        return tuple(self.assignment(name) for name in self.sources)
+
+    def assignment(self, name: str) -> Notebook:
+        """The notebook of an assignment.
+
+        Raises:
+            CourseError: When there is none of this name, or its source is wrong.
+        """
+        if name not in self.sources:
+            known = ", ".join(self.sources)
+            raise CourseError(f"no assignment {name!r}; this course has {known}")
+        if name not in self._loaded:
+            self._loaded[name] = load_notebook(self.sources[name])
+        return self._loaded[name]
+
+
+def find_course_root(start: Path | None = None) -> Path:
+    """The nearest folder, from `start` (the working directory) upwards, that holds a course.
+
+    Raises:
+        CourseError: When there is none.
+    """
+    begin = Path(start or Path.cwd()).resolve()
+    for folder in (begin, *begin.parents):
+        if (folder / SOLUTIONS).is_dir() and (folder / CONFIG).is_file():
+            return folder
+    raise CourseError(
+        f"no course at {begin} or above it: expected a folder with {SOLUTIONS}/ and {CONFIG}. "
+        "Change into the course's folder and try again."
+    )
+
+
+def load_course(root: Path) -> Course:
+    """Look through `solutions/`; every folder in it is an assignment with one notebook.
+
+    Raises:
+        CourseError: When a folder has no source, or more than one.
+    """
+    root = Path(root).resolve()
+    folder = root / SOLUTIONS
+    if not folder.is_dir():
+        raise CourseError(f"{root} has no folder {SOLUTIONS}/; is it the root of a course?")
+    sources = {}
+    for assignment in sorted(folder.iterdir()):
+        if assignment.is_dir() and not assignment.name.startswith((".", "_")):
+            sources[assignment.name] = _only_source(assignment)
+    if not sources:
+        raise CourseError(f"{folder} has no assignments; add a folder such as 02_layers/layers.py")
+    return Course(root, sources)
+
+
+def _only_source(assignment: Path) -> Path:
+    found = sorted(assignment.glob("*.py"))
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
+        raise CourseError(f"{assignment} must hold one solved notebook, a file *.py; found {names}")
+    return found[0]

@@ -1,0 +1,199 @@
+"""A notebook of the course, loaded from its solved source."""
+
+from __future__ import annotations
+
+import ast
+import re
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from autograder.course.cells import EXECUTED, SourceCell, classify, identify
+from autograder.course.collect import Declared, collect
+from autograder.course.execution import (
+    compile_cell,
+    module_namespace,
+    pseudo_file,
+    run_all,
+    run_cell,
+)
+from autograder.course.percent import read_percent
+from autograder.course.regions import bare
+from autograder.course.rules import check_rules
+from autograder.errors import AutograderError, CourseError
+from autograder.exercises import Exercise, Mistake, Row
+from autograder.exercises.interpreter import LocalRunner, undisturbed_randomness
+
+_HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
+_NAMES = ("__name__", "__file__", "__doc__")
+
+
+@dataclass(frozen=True, eq=False)
+class Notebook:
+    """One solved notebook: cells, exercises, and runners for the reference and its mistakes.
+
+    Args:
+        path: The source.
+        assignment: The folder's name, such as "02_layers".
+        name: The file's name without suffix, such as "layers".
+        exercises: In order, named after the variables to which they are assigned.
+        namespace: What the import, provided, solution and instructor cells defined.
+        sources: Function or class of a solution cell -> its code, without docstrings and markers;
+            the text that `edit()` speaks of.
+        warnings: What an author should look at, but need not.
+    """
+
+    path: Path
+    assignment: str
+    name: str
+    title: str
+    cells: tuple[SourceCell, ...]
+    exercises: tuple[Exercise, ...]
+    namespace: Mapping[str, Any]
+    sources: Mapping[str, str]
+    warnings: tuple[str, ...]
+    _codes: Mapping[int, CodeType] = field(repr=False)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """All lines of the rubric, in order."""
+        return tuple(row for exercise in self.exercises for row in exercise.rows)
+
+    @property
+    def points(self) -> float:
+        """The points that the notebook is worth."""
+        return sum(row.points for row in self.rows)
+
+    @property
+    def provided_source(self) -> str:
+        """The text of the provided cells, in order."""
+        return "\n\n\n".join(cell.source for cell in self.cells if cell.kind == "provided")
+
+    def exercise(self, row: str) -> Exercise:
+        """The exercise that has this row.
+
+        Raises:
+            CourseError: When none has.
+        """
+        for exercise in self.exercises:
+            if any(r.id == row for r in exercise.rows):
+                return exercise
+        known = ", ".join(r.id for r in self.rows)
+        raise CourseError(f"{self.path.name} has no row {row!r}; its rows are {known}")
+
+    def reference(self) -> LocalRunner:
+        """A runner in a fresh namespace of the solved cells (no instructor cells)."""
+        return LocalRunner(self._fresh({}))
+
+    def mistaken(self, mistake: Mistake) -> LocalRunner:
+        """A runner in a fresh namespace in which `mistake` was made.
+
+        The other functions are the reference's, and meet the mistaken one when they call it.
+        """
+        wrong = mistake.apply(self.sources[mistake.function])
+        for cell in self.cells:
+            if cell.kind == "solution" and mistake.function in cell.functions:
+                text = _replaced(cell.python, mistake.function, wrong)
+                code = compile_cell(text, f"<mistake {mistake.name}>", 1)
+                return LocalRunner(self._fresh({cell.line: code}))
+        raise CourseError(f"{self.path}: no solution cell defines {mistake.function}")
+
+    def _fresh(self, changed: Mapping[int, CodeType]) -> dict[str, Any]:
+        codes = [
+            changed.get(cell.line, self._codes[cell.line])
+            for cell in self.cells
+            if cell.kind in EXECUTED and cell.kind != "instructor"
+        ]
+        names = {key: self.namespace[key] for key in _NAMES}
+        with undisturbed_randomness():
+            return run_all(codes, names)
+
+
+def load_notebook(path: Path) -> Notebook:
+    """Read, execute and validate a solved source; experiments are not executed.
+
+    Raises:
+        CourseError: With file, line and what to mend.
+    """
+    path = Path(path).resolve()
+    cells = [classify(raw, path) for raw in read_percent(path)]
+    assignment = path.parent.name
+    text = path.read_text(encoding="utf-8")
+    filename = pseudo_file(f"{assignment} {path.name}", text)
+    module = re.sub(r"\W", "_", f"solution_{assignment}_{path.stem}")
+    namespace = module_namespace(module, filename)
+    codes: dict[int, CodeType] = {}
+    declared: list[Declared] = []
+    with undisturbed_randomness():
+        for cell in cells:
+            if cell.kind not in EXECUTED:
+                continue
+            codes[cell.line] = compile_cell(cell.python, filename, cell.line)
+            before = dict(namespace)
+            _run(codes[cell.line], namespace, path, filename)
+            if cell.kind == "instructor":
+                declared += collect(cell, before, namespace)
+    sources = _sources(cells)
+    warnings = check_rules(path, cells, declared, namespace, sources)
+    exercises = tuple(one.exercise for one in declared)
+    rows = [row.id for exercise in exercises for row in exercise.rows]
+    return Notebook(
+        path=path,
+        assignment=assignment,
+        name=path.stem,
+        title=_title(cells, path),
+        cells=identify(cells, rows),
+        exercises=exercises,
+        namespace=namespace,
+        sources=sources,
+        warnings=tuple(warnings),
+        _codes=codes,
+    )
+
+
+def _run(code: CodeType, namespace: dict[str, Any], path: Path, filename: str) -> None:
+    try:
+        run_cell(code, namespace)
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((f.lineno for f in reversed(frames) if f.filename == filename), 1)
+        kind = "" if isinstance(error, AutograderError) else f"{type(error).__name__}: "
+        raise CourseError(f"{path}:{line}: {kind}{error}") from error
+
+
+def _sources(cells: list[SourceCell]) -> dict[str, str]:
+    """The bare code of every function and class that a solution cell defines."""
+    found: dict[str, str] = {}
+    for cell in cells:
+        if cell.kind == "solution":
+            for name, (first, last) in _spans(cell.python).items():
+                found[name] = bare("\n".join(cell.python.split("\n")[first:last]))
+    return found
+
+
+def _spans(python: str) -> dict[str, tuple[int, int]]:
+    """Function or class -> its lines in the cell, decorators included."""
+    spans: dict[str, tuple[int, int]] = {}
+    for node in ast.parse(python).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - 1
+            spans[node.name] = (first, node.end_lineno or node.lineno)
+    return spans
+
+
+def _replaced(python: str, function: str, wrong: str) -> str:
+    lines = python.split("\n")
+    first, last = _spans(python)[function]
+    return "\n".join([*lines[:first], *wrong.split("\n"), *lines[last:]])
+
+
+def _title(cells: list[SourceCell], path: Path) -> str:
+    for cell in cells:
+        match = _HEADING.search(cell.source) if cell.kind == "markdown" else None
+        if match:
+            return match.group(1).strip()
+    return path.stem.replace("_", " ").capitalize()

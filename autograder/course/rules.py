@@ -1,0 +1,202 @@
+"""What an author must keep to, checked when a source is loaded, with file and line."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.course.cells import SourceCell, is_row_id
+from autograder.course.collect import Declared
+from autograder.errors import CourseError, DeclarationError
+from autograder.exercises import Answer, Exercise, Function, Layer, Module, Text
+
+HINTS = 3
+
+
+def check_rules(
+    path: Path,
+    cells: Sequence[SourceCell],
+    declared: Sequence[Declared],
+    namespace: Mapping[str, Any],
+    sources: Mapping[str, str],
+) -> list[str]:
+    """Hold the declarations of a source against its cells.
+
+    Returns:
+        Warnings: what costs nothing but should be looked at.
+
+    Raises:
+        CourseError: For the first rule that is broken.
+    """
+    _check_rows(path, declared)
+    _check_cells(path, cells, declared, namespace)
+    warnings = []
+    for one in declared:
+        _check_functions(path, cells, one, namespace)
+        _check_signatures(f"{path}:{one.line}", one.exercise, namespace)
+        _check_mistakes(path, one, sources)
+        for row in one.exercise.rows:
+            if not row.manual and len(row.hints) < HINTS:
+                warnings.append(
+                    f"{path}:{one.line}: {row.id} has {len(row.hints)} hints; {HINTS} are wanted: "
+                    "the idea, where to look, almost the code"
+                )
+    return warnings
+
+
+def _check_rows(path: Path, declared: Sequence[Declared]) -> None:
+    seen: dict[str, int] = {}
+    for one in declared:
+        where = f"{path}:{one.line}"
+        for row in one.exercise.rows:
+            if not is_row_id(row.id):
+                raise CourseError(
+                    f"{where}: row id {row.id!r}; expected an ASCII name of at most 64 characters"
+                )
+            if row.id in seen:
+                raise CourseError(
+                    f"{where}: row {row.id!r} is declared twice, first on line {seen[row.id]}; "
+                    "a function is graded once"
+                )
+            seen[row.id] = one.line
+            if row.part not in one.exercise.points:
+                raise CourseError(
+                    f"{where}: {one.exercise.name} gives no points for {row.part!r} ({row.id}); "
+                    f"add points={{{row.part!r}: ...}}"
+                )
+
+
+def _check_cells(
+    path: Path,
+    cells: Sequence[SourceCell],
+    declared: Sequence[Declared],
+    namespace: Mapping[str, Any],
+) -> None:
+    rows = {row.id: row for one in declared for row in one.exercise.rows}
+    homes: dict[str, int] = {}
+    for cell in cells:
+        where = f"{path}:{cell.line}"
+        if cell.kind == "text":
+            if cell.row not in rows or not rows[cell.row].manual:
+                raise CourseError(
+                    f"{where}: no Text({cell.row!r}, ...) is declared for this text cell; "
+                    "declare it in an instructor cell"
+                )
+            if cell.row in homes:
+                raise CourseError(f"{where}: a second text cell for {cell.row!r}")
+            homes[cell.row] = cell.line
+        if cell.kind != "solution":
+            continue
+        if not cell.functions:
+            raise CourseError(
+                f"{where}: a solution cell that defines nothing at its top level; it must define "
+                "the function, class or variable that students write"
+            )
+        graded = [name for name in cell.functions if name in rows]
+        if len(graded) > 1:
+            raise CourseError(
+                f"{where}: one solution cell defines {' and '.join(graded)}; each graded function "
+                "stands in a cell of its own"
+            )
+        for name in cell.functions:
+            if name in homes:
+                raise CourseError(
+                    f"{where}: {name} is defined a second time; a solution cell on line "
+                    f"{homes[name]} defines it already"
+                )
+            homes[name] = cell.line
+    imported = any(cell.kind == "import" for cell in cells)
+    if any(not row.manual for row in rows.values()) and not (imported and "check" in namespace):
+        raise CourseError(
+            f"{path}:1: the notebook has check cells but no cell imports check; begin with "
+            "'import numpy as np' and 'from autograder import check'"
+        )
+
+
+def _check_functions(
+    path: Path, cells: Sequence[SourceCell], one: Declared, namespace: Mapping[str, Any]
+) -> None:
+    written = {n for cell in cells if cell.kind in ("solution", "text") for n in cell.functions}
+    texts = {cell.row for cell in cells if cell.kind == "text"}
+    where = f"{path}:{one.line}"
+    for row in one.exercise.rows:
+        if row.id not in (texts if row.manual else written):
+            what = "text cell is tagged" if row.manual else "solution cell defines"
+            raise CourseError(f"{where}: row {row.id!r}: no {what} {row.id}. Is it misspelt?")
+    for name in one.exercise.functions:
+        if name not in namespace:
+            raise CourseError(f"{where}: {one.exercise.name} needs {name}, which no cell defines")
+
+
+def _check_mistakes(path: Path, one: Declared, sources: Mapping[str, str]) -> None:
+    names: set[str] = set()
+    for mistake in one.exercise.mistakes:
+        where = f"{path}:{one.mistake_line(mistake.name)}"
+        if mistake.name in names:
+            raise CourseError(f"{where}: two mistakes of {one.exercise.name} are named alike")
+        names.add(mistake.name)
+        if mistake.function not in sources:
+            raise CourseError(
+                f"{where}: mistake {mistake.name!r} is about {mistake.function}, which no solution "
+                f"cell defines; the solution cells define {', '.join(sources) or 'no function'}"
+            )
+        reference = sources[mistake.function]
+        try:
+            wrong = mistake.apply(reference)
+            compile(wrong, mistake.name, "exec", dont_inherit=True)
+        except DeclarationError as error:
+            raise CourseError(f"{where}: {error}") from error
+        except SyntaxError as error:
+            raise CourseError(
+                f"{where}: mistake {mistake.name!r} is not Python: {error.msg}"
+            ) from error
+        if wrong == reference:
+            raise CourseError(f"{where}: mistake {mistake.name!r} changes nothing")
+
+
+def _check_signatures(where: str, exercise: Exercise, namespace: Mapping[str, Any]) -> None:
+    declared = list(exercise.inputs)
+    if isinstance(exercise, Layer):
+        _names(where, exercise.forward, namespace[exercise.forward], declared)
+        _count(where, exercise.backward, namespace[exercise.backward], len(exercise.outputs) + 1)
+    elif isinstance(exercise, Function):
+        _names(where, exercise.function, namespace[exercise.function], declared)
+    elif isinstance(exercise, Module):
+        cls = namespace[exercise.cls]
+        if not inspect.isclass(cls):
+            raise CourseError(f"{where}: {exercise.cls} is a {type(cls).__name__}, not a class")
+        _count(where, exercise.cls, cls, len(exercise.init))
+        for _, method, *names in exercise.steps:
+            if not method.startswith("."):
+                function = getattr(cls, method, None)
+                if not callable(function):
+                    raise CourseError(f"{where}: {exercise.cls} has no method {method!r}")
+                _count(where, f"{exercise.cls}.{method}", function, len(names) + 1)
+    elif not isinstance(exercise, (Answer, Text)):
+        raise CourseError(f"{where}: {exercise.name} is a {type(exercise).__name__}; unknown kind")
+
+
+def _positional(function: Any) -> tuple[list[str], int]:
+    """The names of the positional parameters, and how many of them have no default."""
+    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    found = [p for p in inspect.signature(function).parameters.values() if p.kind in plain]
+    return [p.name for p in found], sum(p.default is p.empty for p in found)
+
+
+def _names(where: str, name: str, function: Any, declared: Sequence[str]) -> None:
+    names, required = _positional(function)
+    if names[: len(declared)] != list(declared) or len(declared) < required:
+        raise CourseError(
+            f"{where}: {name} takes ({', '.join(names)}); the inputs declared are "
+            f"({', '.join(declared)}). They must have the same names in the same order"
+        )
+
+
+def _count(where: str, name: str, function: Any, given: int) -> None:
+    names, required = _positional(function)
+    if not required <= given <= len(names):
+        raise CourseError(
+            f"{where}: {name} takes ({', '.join(names)}); it is called with {given} arguments"
+        )
