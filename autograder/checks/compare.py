@@ -70,13 +70,10 @@ def as_array(value: Any) -> np.ndarray | None:
         except OverflowError:
             return None
     if isinstance(value, (list, tuple)) and value:
-        items = [as_array(item) for item in value]
-        if (
-            any(item is None for item in items)
-            or len({i.shape for i in items if i is not None}) > 1
-        ):
+        items = [item for item in map(as_array, value) if item is not None]
+        if len(items) < len(value) or len({item.shape for item in items}) > 1:
             return None
-        return np.stack([item for item in items if item is not None])
+        return np.stack(items)
     return None
 
 
@@ -94,7 +91,7 @@ def describe_type(value: Any) -> str:
 def differences(
     got: Any, expected: Expected, *, allow_infinite: bool = False
 ) -> Iterator[Difference]:
-    """Compare a value with the expected one, leaf by leaf; nothing comes out when they are equal."""
+    """Compare a value with the expected one, leaf by leaf; nothing comes out when equal."""
     yield from _walk(got, expected.value, expected, "", allow_infinite)
 
 
@@ -146,10 +143,8 @@ def _leaf(
         shape = "a single number" if want.ndim == 0 else f"{want.shape}"
         return Difference("shape", f"has shape {have.shape}; expected {shape}", where=where)
     kinds = {"b": "b", "i": "iu", "u": "iu"}.get(want.dtype.kind, "biuf")
-    integral = (
-        want.dtype.kind in "iu" and have.dtype.kind == "f" and not isinstance(got, np.ndarray)
-    )
-    if have.dtype.kind not in kinds and not integral:
+    whole = want.dtype.kind in "iu" and type(got) is int  # a Python int was read as a float
+    if have.dtype.kind not in kinds and not whole:
         text = f"holds {have.dtype} values; expected {want.dtype}"
         return Difference("dtype", text, where=where)
     have, want = have.astype(float), want.astype(float)

@@ -1,4 +1,4 @@
-"""From findings to a row's score: points are earned output by output, on all cases or not at all."""
+"""From findings to a row's score: an output earns its share on all cases or not at all."""
 
 from __future__ import annotations
 

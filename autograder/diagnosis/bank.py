@@ -35,7 +35,7 @@ class Known:
 
 
 def prints_of(observed: Mapping[str, Observed]) -> dict[str, dict[str, Any]]:
-    """Row id -> output name -> fingerprint; a failure or a wrong form is a print of the whole row."""
+    """Row id -> output name -> fingerprint; a failure or a wrong form is one print."""
     found: dict[str, dict[str, Any]] = {}
     for row, seen in observed.items():
         if seen.failure is not None:

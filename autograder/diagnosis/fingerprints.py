@@ -6,6 +6,7 @@ agree in all three only by an accident of probability about the tolerance to the
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -53,7 +54,7 @@ def agree(one: Any, other: Any, slack: float = 0.0) -> bool:
             return all(agree(a, b, slack) for a, b in zip(one, other, strict=True))
         if one[0] != other[0] or one[4:] != other[4:]:
             return False
-        room = CLOSE * max(one[1], other[1]) + (TINY + slack) * np.sqrt(max(1, np.prod(one[0])))
+        room = CLOSE * max(one[1], other[1]) + (TINY + slack) * math.sqrt(max(1, math.prod(one[0])))
         return all(abs(a - b) <= room for a, b in zip(one[1:4], other[1:4], strict=True))
     return bool(one == other)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,30 +67,28 @@ def _gradients(
     case = expectation.case
     inputs = {k: v.array if isinstance(v, Strided) else v for k, v in case.inputs.items()}
     gradients: dict[str, Any] = {}
+    upstream = [np.asarray(u, float) for u in case.upstream]
+
+    def projected(key: str, x: np.ndarray) -> float:
+        """The mistaken outputs at `inputs` with `key` moved to `x`, dotted with the upstream."""
+        moved = replace(case, inputs={**inputs, key: x if np.ndim(inputs[key]) else float(x)})
+        script = exercise.script(moved, rows=[exercise.forward])
+        outcome = mistaken.run(Script(script.seed, script.calls[:1]))[0]
+        if outcome.failure is not None:
+            raise ArithmeticError(outcome.failure.message)
+        outputs = outcome.value[: len(upstream)]
+        return sum(float(np.sum(o * u)) for o, u in zip(outputs, upstream, strict=True))
+
     for name in expectation.outputs[exercise.backward]:
         key = name[1:]
         if key not in inputs:
             return None
-
-        def forward(x: np.ndarray, key: str = key) -> Any:
-            moved = replace(case, inputs={**inputs, key: x if np.ndim(inputs[key]) else float(x)})
-            script = exercise.script(moved, rows=[exercise.forward])
-            outcome = mistaken.run(Script(script.seed, script.calls[:1]))[0]
-            if outcome.failure is not None:
-                raise ArithmeticError(outcome.failure.message)
-            return tuple(np.asarray(v, float) for v in outcome.value[: len(exercise.outputs)])
-
-        upstream = tuple(np.asarray(u, float) for u in case.upstream)
         try:
-            value, _ = numerical_gradient(
-                lambda x: sum(
-                    float(np.sum(o * u)) for o, u in zip(forward(x), upstream, strict=True)
-                ),
-                np.asarray(inputs[key], float),
+            gradients[name], _ = numerical_gradient(
+                partial(projected, key), np.asarray(inputs[key], float)
             )
         except (ArithmeticError, ValueError):
             return None
-        gradients[name] = value
     return gradients
 
 

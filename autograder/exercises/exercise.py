@@ -41,7 +41,7 @@ class Observed:
     """What a row's function gave on one case.
 
     Args:
-        outputs: Output name -> value, or None when nothing could be read (see `problem`, `failure`).
+        outputs: Output name -> value, or None when nothing could be read (`problem`, `failure`).
         problem: What is wrong with the form of what was returned.
         failure: Why the function returned nothing.
         changed: Names of the inputs that it changed in place.
@@ -144,9 +144,9 @@ def settings(
             raise DeclarationError(
                 f"{label} name {sorted(unknown)}; a {kind.__name__} has the parts {list(parts)}"
             )
-    for part, value in points.items():
-        if not value >= 0 or not np.isfinite(value):
-            raise DeclarationError(f"points of {part!r} are {value!r}; expected a number >= 0")
+    for part, worth in points.items():
+        if not worth >= 0 or not np.isfinite(worth):
+            raise DeclarationError(f"points of {part!r} are {worth!r}; expected a number >= 0")
     first = next((key for key, value in declared.items() if isinstance(value, Array)), None)
     settled = dict(options)
     settled.setdefault("large", {first: 50.0} if first else {})

@@ -139,10 +139,8 @@ class Generator:
 
 
 Input = Array | Labels | Mask | Constant | State | Choice | Provided | Generator
-INPUTS: dict[str, type] = {
-    kind.__name__: kind
-    for kind in (Array, Labels, Mask, Constant, State, Choice, Provided, Generator)
-}
+_KINDS = (Array, Labels, Mask, Constant, State, Choice, Provided, Generator)
+INPUTS: dict[str, type] = {kind.__name__: kind for kind in _KINDS}
 
 
 def array(
@@ -200,7 +198,7 @@ def as_input(declared: Any) -> Input:
     """
     if isinstance(declared, str):
         return Array(declared)
-    if isinstance(declared, tuple(INPUTS.values())):
+    if isinstance(declared, _KINDS):
         return declared
     raise DeclarationError(
         f"an input is declared as {declared!r}; expected a shape such as 'N D', or one of "
@@ -251,7 +249,7 @@ def dimensions(value: Any) -> Iterator[str]:
 
 
 def _fill(value: Any, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
-    if isinstance(value, tuple(INPUTS.values())):
+    if isinstance(value, _KINDS):
         return value.draw(sizes, rng)
     if isinstance(value, dict):
         return {key: _fill(item, sizes, rng) for key, item in value.items()}

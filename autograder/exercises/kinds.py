@@ -211,13 +211,13 @@ class Function(Exercise):
         calls = [Call(self.function, tuple(case.inputs.values()))]
         rng = np.random.default_rng([case.seed, 2])
         for step in range(1, self.steps):
-            args = []
+            args: list[Any] = []
             for key, value in case.inputs.items():
                 if key in self.carry:
                     path = (self.carry[key],) if len(self.outputs) > 1 else ()
                     args.append(Ref(step - 1, path))
                 elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
-                    args.append(np.round(rng.permutation(value.ravel()), 3).reshape(value.shape))
+                    args.append(rng.permutation(value.ravel()).reshape(value.shape))
                 else:
                     args.append(value)
             calls.append(Call(self.function, tuple(args)))
