@@ -1,0 +1,140 @@
+"""Contract first: the number, the form, the shape and the finiteness of what a backward returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.gradcheck.arguments import Arguments, Array
+
+
+class ContractError(Exception):
+    """What the backward returned cannot be a gradient.
+
+    Attributes:
+        name: The array whose gradient is at fault, or None when all are.
+    """
+
+    def __init__(self, message: str, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def gradients_of(returned: Any, arguments: Arguments) -> list[Array]:
+    """Sort what a backward returned into one gradient per checked array.
+
+    One gradient may come bare. There may be one entry per checked array, or one per argument; the
+    entries for arguments that are held fixed are ignored.
+
+    Args:
+        returned: Whatever the backward returned.
+        arguments: The arguments of the forward; a plain number joins the checked arrays when there
+            is a nonzero gradient for it.
+
+    Returns:
+        The gradients in float64, or in the precision that was returned, shaped like the arrays.
+
+    Raises:
+        ContractError: With a message that says what was got and what was expected.
+    """
+    entries = _entries(returned, arguments)
+    for position in arguments.optional:
+        if position not in arguments.checked and _is_number(entries.get(position)):
+            arguments.check_also(position)
+    return [
+        _gradient(entries[position], np.shape(arguments.values[position]), name)
+        for position, name in zip(arguments.checked, arguments.names, strict=True)
+    ]
+
+
+def require_finite(gradients: Sequence[Array], arguments: Arguments) -> None:
+    """Refuse inf and NaN wherever the input itself is finite."""
+    for gradient, array, name in zip(gradients, arguments.arrays, arguments.names, strict=True):
+        bad = ~np.isfinite(gradient) & np.isfinite(array)
+        if bad.any():
+            index = tuple(int(i) for i in np.argwhere(bad)[0])
+            raise ContractError(
+                f"the gradient of {name} contains {gradient[index]} at {list(index)} "
+                f"({int(bad.sum())} of {gradient.size} entries are not finite); expected finite "
+                "numbers. Is there a division by zero, or an overflow in exp?",
+                name,
+            )
+
+
+def _entries(returned: Any, arguments: Arguments) -> dict[int, Any]:
+    checked, total = arguments.checked, len(arguments.values)
+    wanted = (
+        f"{len(checked)} gradient{'s' if len(checked) != 1 else ''} ({', '.join(arguments.names)})"
+    )
+    if returned is None:
+        raise ContractError(f"the backward returned None; expected {wanted}. Is `return` missing?")
+    if isinstance(returned, Mapping):
+        missing = [name for name in arguments.names if name not in returned]
+        if missing:
+            raise ContractError(
+                f"the backward returned a dictionary without {', '.join(missing)}; "
+                f"expected {wanted}"
+            )
+        return {i: returned[arguments.all_names[i]] for i in checked}
+    if (isinstance(returned, np.ndarray) and returned.dtype != object) or np.isscalar(returned):
+        if len(checked) == 1:
+            return {checked[0]: returned}
+        raise ContractError(f"the backward returned a single array; expected {wanted}, as a tuple")
+    if not isinstance(returned, Iterable):
+        raise ContractError(f"the backward returned a {type(returned).__name__}; expected {wanted}")
+    items = list(returned)
+    positions = {
+        len(checked): checked,
+        len({*checked, *arguments.optional}): sorted({*checked, *arguments.optional}),
+        total: list(range(total)),
+    }.get(len(items))
+    if positions is None:
+        raise ContractError(
+            f"the backward returned {len(items)} gradient{'s' if len(items) != 1 else ''}; "
+            f"expected {wanted}"
+        )
+    return dict(zip(positions, items, strict=True))
+
+
+def _gradient(entry: Any, shape: tuple[int, ...], name: str) -> Array:
+    if entry is None:
+        raise ContractError(
+            f"the gradient of {name} is None; expected an array of shape {shape}", name
+        )
+    try:
+        array = np.asarray(entry)
+    except Exception as error:
+        raise ContractError(f"the gradient of {name} is no array: {error}", name) from error
+    if array.dtype.kind not in "fiub":
+        raise ContractError(
+            f"the gradient of {name} is a {type(entry).__name__} of dtype {array.dtype}; "
+            f"expected an array of numbers of shape {shape}",
+            name,
+        )
+    if array.shape != shape:
+        raise ContractError(
+            f"the gradient of {name} has shape {array.shape}; expected {shape}, "
+            f"the shape of {name}." + _shape_hint(array.shape, shape),
+            name,
+        )
+    kind = array.dtype if array.dtype.kind == "f" and array.dtype.itemsize < 8 else np.float64
+    return np.array(array, dtype=kind, copy=True)
+
+
+def _shape_hint(got: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    if [n for n in got if n != 1] == [n for n in expected if n != 1]:
+        return " An axis of length 1 is left over or lost: look at keepdims and reshape."
+    if got == expected[::-1]:
+        return " Is a transpose missing?"
+    if len(got) > len(expected) and got[len(got) - len(expected) :] == expected:
+        return " Is a sum over the batch missing?"
+    return ""
+
+
+def _is_number(entry: Any) -> bool:
+    try:
+        return np.ndim(entry) == 0 and float(entry) != 0.0
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,147 @@
+"""Evaluating the forward: many points in one go, counted, each with copies of its own.
+
+``forward`` is any callable. When it also has a method ``many(list_of_argument_tuples)`` that
+returns one output per tuple (or an exception in the place of an output), whole lists go through it:
+a forward on the other side of a process boundary then needs a few round trips instead of dozens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.gradcheck.arguments import Arguments, Array
+
+DOUBLE = float(np.finfo(np.float64).eps)
+SINGLE = float(np.finfo(np.float32).eps)
+
+
+class OutputError(Exception):
+    """The forward raised, or returned something that is no array of real numbers."""
+
+
+class Evaluator:
+    """Evaluates a forward at lists of points and counts.
+
+    Attributes:
+        evaluations: Evaluations so far.
+        shapes: Shapes of the outputs, known after the first evaluation.
+        several: Whether the forward returns a tuple or list of outputs.
+        plain: Whether an output is a bare number, not a 0-d array; per output.
+    """
+
+    def __init__(self, forward: Callable[..., Any], arguments: Arguments, limit: int) -> None:
+        self.forward = forward
+        self.arguments = arguments
+        self.limit = limit
+        self.evaluations = 0
+        self.shapes: list[tuple[int, ...]] = []
+        self.dtypes: list[np.dtype[Any]] = []
+        self.several = False
+        self.plain: list[bool] = []
+
+    def affords(self, count: int) -> bool:
+        return self.evaluations + count <= self.limit
+
+    def base(self, arrays: Sequence[Array]) -> tuple[Array, bool]:
+        """Evaluate once and learn the form of the output.
+
+        Returns:
+            outputs: All outputs in one vector, shape (n,).
+            kept: False when the forward changed an argument in place.
+        """
+        arguments = self.arguments.fresh(arrays)
+        raw = self._raw([arguments])[0]
+        if isinstance(raw, Exception):
+            raise OutputError(f"the forward raised {type(raw).__name__}: {raw}") from raw
+        self.several = isinstance(raw, tuple | list)
+        parts = list(raw) if self.several else [raw]
+        converted = [_real(part) for part in parts]
+        self.plain = [not isinstance(part, np.ndarray) for part in parts]
+        self.shapes = [part.shape for part in converted]
+        self.dtypes = [part.dtype for part in converted]
+        kept = all(
+            np.array_equal(np.asarray(arguments[i]), array, equal_nan=True)
+            for i, array in zip(self.arguments.checked, arrays, strict=True)
+        )
+        return _flat(converted), kept
+
+    def many(self, points: Sequence[Sequence[Array]]) -> Array:
+        """Evaluate at many points.
+
+        Returns:
+            One row per point, shape (len(points), n); NaN where the forward raised or returned
+            another shape than at the first point.
+        """
+        size = sum(int(np.prod(shape)) for shape in self.shapes)
+        rows = np.full((len(points), size), np.nan)
+        if hasattr(self.forward, "many"):
+            results: Iterable[Any] = self._raw([self.arguments.fresh(p) for p in points])
+        else:  # one by one, so that only one set of copies lives at a time
+            results = (self._raw([self.arguments.fresh(point)])[0] for point in points)
+        for row, raw in zip(rows, results, strict=True):
+            if isinstance(raw, Exception):
+                continue
+            try:
+                parts = [_real(part) for part in (raw if isinstance(raw, tuple | list) else [raw])]
+            except OutputError:
+                continue
+            if [part.shape for part in parts] == self.shapes:
+                row[:] = _flat(parts)
+        return rows
+
+    def _raw(self, arguments: list[tuple[Any, ...]]) -> list[Any]:
+        self.evaluations += len(arguments)
+        with np.errstate(all="ignore"):
+            if hasattr(self.forward, "many"):
+                return list(self.forward.many(arguments))
+            results: list[Any] = []
+            for one in arguments:
+                try:
+                    results.append(self.forward(*one))
+                except Exception as error:  # whatever a student's code raises
+                    results.append(error)
+            return results
+
+    def split(self, flat: Array) -> list[Array]:
+        """Cut a vector of all outputs into pieces shaped like the outputs."""
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        pieces = np.split(flat, np.cumsum(sizes)[:-1])
+        return [piece.reshape(shape) for piece, shape in zip(pieces, self.shapes, strict=True)]
+
+
+def resolution(values: Array, dtypes: Sequence[np.dtype[Any]]) -> float:
+    """The relative spacing of the numbers that a computation returned.
+
+    Values may have been rounded to float32 on the way and be handed out as float64: then every one
+    of them is a float32 number, which for honest float64 values of more than a few digits does not
+    happen by chance.
+    """
+    declared = max((float(np.finfo(d).eps) for d in dtypes if d.kind == "f"), default=DOUBLE)
+    if declared > DOUBLE:
+        return declared
+    finite = values[np.isfinite(values)]
+    with np.errstate(all="ignore"):
+        long = finite[finite.astype(np.float16).astype(np.float64) != finite]
+        rounded = long.astype(np.float32).astype(np.float64)
+    ordinary = np.abs(long) < 1e30
+    return SINGLE if ordinary.any() and bool(np.all((rounded == long)[ordinary])) else DOUBLE
+
+
+def _real(part: Any) -> Array:
+    try:
+        array = np.asarray(part)
+    except Exception as error:
+        raise OutputError(f"the forward returned a {type(part).__name__}, not an array") from error
+    if array.dtype.kind not in "fiub":
+        raise OutputError(
+            f"the forward returned a {type(part).__name__} of dtype {array.dtype}; "
+            "expected an array of real numbers"
+        )
+    return array
+
+
+def _flat(parts: Sequence[Array]) -> Array:
+    return np.concatenate([np.zeros(0), *(np.asarray(p, dtype=np.float64).ravel() for p in parts)])

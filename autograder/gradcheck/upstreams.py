@@ -1,0 +1,119 @@
+"""The upstream gradients that a backward is asked with.
+
+A backward is linear in the upstream gradient. Asking with one random signed upstream and with
+another that is -1024 times as large, and holding both answers against the *same* measured lines,
+finds what is not (abs(dout), clipping, an upstream that is ignored) without a further evaluation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.gradcheck.arguments import Array
+from autograder.gradcheck.directions import random_upstream, signs_and_sizes
+from autograder.gradcheck.evaluate import Evaluator, OutputError
+from autograder.gradcheck.report import GradcheckError
+
+
+class Upstreams:
+    """One or two upstream gradients, in the form that the forward's output asks for.
+
+    Args:
+        given: What the caller gave, or None.
+        rng: Source of random numbers.
+        only_given: Judge the given one only.
+
+    Attributes:
+        flat: Each upstream as one vector of all outputs; zero for outputs without a gradient.
+    """
+
+    def __init__(self, given: Any, rng: np.random.Generator, only_given: bool) -> None:
+        self.given = given
+        self.rng = rng
+        self.only_given = only_given
+        self.flat: list[Array] = []
+
+    def __len__(self) -> int:
+        return len(self.flat)
+
+    def fit(self, evaluator: Evaluator, base: Array) -> None:
+        """Choose the upstream gradients for outputs of this form.
+
+        Raises:
+            GradcheckError: When the given upstream doesn't fit, or is needed and missing.
+        """
+        loss = evaluator.shapes == [()]
+        live = np.concatenate(
+            [
+                np.full(int(np.prod(s)), d.kind == "f")
+                for s, d in zip(evaluator.shapes, evaluator.dtypes)
+            ]
+            or [np.zeros(0, dtype=bool)]
+        )
+        live |= loss  # a loss may well come as an integer
+        if self.given is None:
+            if loss:
+                self.flat = [np.ones(1)]
+            elif self.only_given:
+                raise GradcheckError(
+                    f"the forward returns arrays of shape {evaluator.shapes}; expected the "
+                    "upstream gradient that the gradients were computed for"
+                )
+            else:
+                live &= np.isfinite(base)
+                outputs = evaluator.split(np.where(live, base, 0.0))
+                self.flat = [
+                    random_upstream(self.rng, outputs) * live,
+                    random_upstream(self.rng, outputs) * live * -1024.0,
+                ]
+        else:
+            given = self._given(evaluator)
+            self.flat = [given]
+            if not self.only_given and not (loss and given[0] == 1.0):
+                self.flat.append(given * signs_and_sizes(self.rng, given.shape) * -1024.0)
+        if not np.all(np.isfinite(base[self.flat[0] != 0])) or (base.size and not live.any()):
+            raise OutputError("the forward returns inf or NaN at the given input")
+
+    def handed(self, k: int, evaluator: Evaluator) -> Any:
+        """A fresh copy of upstream ``k`` in the form of the forward's output."""
+        pieces: list[Any] = [
+            float(piece) if plain else np.array(piece, dtype=dtype if dtype.kind == "f" else float)
+            for piece, plain, dtype in zip(
+                evaluator.split(self.flat[k]), evaluator.plain, evaluator.dtypes
+            )
+        ]
+        return tuple(pieces) if evaluator.several else pieces[0]
+
+    def _given(self, evaluator: Evaluator) -> Array:
+        parts = [self.given]
+        if evaluator.several:
+            if not isinstance(self.given, tuple | list) or len(self.given) != len(evaluator.shapes):
+                raise GradcheckError(
+                    f"the forward returns {len(evaluator.shapes)} outputs; expected a tuple of as "
+                    "many upstream gradients"
+                )
+            parts = list(self.given)
+        elif isinstance(self.given, tuple | list) and len(self.given) == 1:
+            parts = [self.given[0]]
+        parts = [
+            np.zeros(shape) if part is None else part
+            for part, shape in zip(parts, evaluator.shapes)
+        ]
+        shapes = [np.shape(part) for part in parts]
+        if shapes != evaluator.shapes:
+            raise GradcheckError(
+                f"the upstream gradient has shape {_show(shapes)}; expected "
+                f"{_show(evaluator.shapes)}, the shape of the forward's output"
+            )
+        flat = np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts])
+        if not np.all(np.isfinite(flat)):
+            raise GradcheckError(
+                "the upstream gradient contains inf or NaN; expected finite numbers"
+            )
+        return flat
+
+
+def _show(shapes: list[tuple[int, ...]]) -> str:
+    return str(shapes[0]) if len(shapes) == 1 else str(shapes)
