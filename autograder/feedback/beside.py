@@ -1,0 +1,90 @@
+"""Finding and reading the public data that ships beside a notebook."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.diagnosis import Question, from_public
+from autograder.errors import CourseError
+from autograder.exercises.exercise import Row
+from autograder.exercises.public import SUFFIX, PublicData, PublicExercise, load
+
+
+class CheckError(CourseError):
+    """The check itself could not be made; shown in a notebook without the kit's own frames."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+@dataclass(eq=False)
+class Sheet:
+    """The public data of one notebook, ready to be asked; questions are made when needed."""
+
+    path: Path
+    data: PublicData
+    _questions: dict[str, Question] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> dict[str, tuple[PublicExercise, Row]]:
+        """Row id -> its exercise and itself, in the order of the notebook."""
+        return {row.id: (e, row) for e in self.data.exercises for row in e.exercise.rows}
+
+    def question(self, public: PublicExercise) -> Question:
+        """The question about an exercise."""
+        name = public.exercise.name
+        if name not in self._questions:
+            self._questions[name] = from_public(public)
+        return self._questions[name]
+
+
+_READ: dict[tuple[Path, int, int], Sheet] = {}
+
+
+def sheets(namespace: Mapping[str, Any]) -> list[Sheet]:
+    """The public data of the notebook that runs here; several where a folder holds several.
+
+    Raises:
+        CheckError: When there is none, or it cannot be read.
+    """
+    here = _notebook(namespace)
+    folders = dict.fromkeys([Path.cwd(), *([here.parent] if here else [])])
+    for folder in folders:
+        found = sorted(folder.glob(f"*{SUFFIX}"))
+        own = [path for path in found if here and path.name == here.stem + SUFFIX]
+        if own or found:
+            return [_read(path) for path in own or found]
+    raise CheckError(
+        f"There is no *{SUFFIX} in {Path.cwd()}. It ships beside the notebook and holds the public "
+        "cases: keep the two in one folder, start Jupyter there, and fetch the assignment again "
+        "if the file is gone."
+    )
+
+
+def _read(path: Path) -> Sheet:
+    try:
+        state = path.stat()
+        key = (path, state.st_mtime_ns, state.st_size)
+        if key not in _READ:
+            _READ[key] = Sheet(path, load(path))
+        return _READ[key]
+    except OSError as error:
+        raise CheckError(f"Cannot read {path}: {error.strerror}.") from error
+    except CourseError as error:
+        raise CheckError(str(error)) from error
+
+
+def _notebook(namespace: Mapping[str, Any]) -> Path | None:
+    """The notebook's own path, where the front end tells it (VS Code, Jupyter Server)."""
+    candidates: Iterator[Any] = iter(
+        (namespace.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME"))
+    )
+    for value in candidates:
+        if isinstance(value, str) and value.endswith(".ipynb"):
+            path = Path(value)
+            return path if path.is_absolute() else Path.cwd() / path.name
+    return None

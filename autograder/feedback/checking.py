@@ -1,0 +1,190 @@
+"""`check` and `progress`: what a student calls in a notebook."""
+
+from __future__ import annotations
+
+import sys
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from autograder.checks.finding import Finding, RowResult
+from autograder.diagnosis import examine_all
+from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.kinds_stateful import Answer
+from autograder.exercises.public import PublicExercise
+from autograder.exercises.script import Runner
+from autograder.feedback.beside import CheckError, Sheet, sheets
+from autograder.feedback.html import render_html, render_html_table
+from autograder.feedback.problems import Coverage
+from autograder.feedback.quiet import bounded_output
+from autograder.feedback.recording import Recorder
+from autograder.feedback.score import Score
+from autograder.feedback.story import recorded
+from autograder.feedback.text import render_table, render_text
+from autograder.feedback.wording import listed
+
+
+def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> Score:
+    """Check one of your functions on the public cases, and show what holds and what fails.
+
+    Args:
+        function_or_name: The function (or class) that you wrote, such as `affine_backward`; for an
+            answer its name in quotes, such as `"answer_sigma_zero"`.
+        hint: How many hints to show (1, 2 or 3). Hints cost nothing.
+
+    Returns:
+        The points earned on the public cases; a notebook shows it as a page.
+
+    Raises:
+        CheckError: When there is no such row, or the notebook's `.check.json` cannot be read.
+    """
+    namespace = _caller()
+    if isinstance(hint, bool) or not isinstance(hint, int) or hint < 0:
+        raise CheckError(f"hint is {hint!r}; expected 0, 1, 2 or 3, as in check(f, hint=1)")
+    found = sheets(namespace)
+    sheet, row_id = _row(function_or_name, namespace, found)
+    public, _ = sheet.rows[row_id]
+    judged: Mapping[str, Any] = namespace
+    stale = not isinstance(function_or_name, str) and (
+        namespace.get(row_id) is not function_or_name
+    )
+    if stale:
+        judged = ChainMap({row_id: function_or_name}, dict(namespace))
+    recorder = Recorder(LocalRunner(judged))
+    with bounded_output():
+        result = _examined(sheet, public, row_id, recorder)
+    if stale:
+        result = _with_note(result, row_id)
+    question = sheet.question(public)
+    coverage = Coverage(tuple(e.case.name for e in question.expectations if row_id in e.outputs))
+    grids = recorder.grids(question, result)
+    score = Score(
+        result.score,
+        text=render_text(result, hint=hint, coverage=coverage, grids=grids),
+        html=render_html(result, hint=hint, coverage=coverage, grids=grids),
+    )
+    if not _shows_html():
+        _print(score.text)
+    return score
+
+
+def _examined(sheet: Sheet, public: PublicExercise, row_id: str, runner: Runner) -> RowResult:
+    """The verdict on one row; what it builds on is asked only when it is not right."""
+    question = sheet.question(public)
+    (result,) = examine_all([[question]], runner, rows=[row_id])
+    if isinstance(public.exercise, Answer):
+        return recorded(result)
+    if result.status in ("right", "manual", "unanswered"):
+        return result
+    below = {known.function for known in question.bank} & sheet.rows.keys()
+    needed = {row_id, *below, *(row.id for row in public.exercise.rows)}
+    questions = [
+        [sheet.question(other)]
+        for other in sheet.data.exercises
+        if any(row.id in needed for row in other.exercise.rows)
+    ]
+    results = examine_all(questions, runner, rows=needed)
+    return next(result for result in results if result.id == row_id)
+
+
+class Progress:
+    """All rows of a notebook with the points so far; shows itself as a table."""
+
+    def __init__(self, results: list[RowResult]) -> None:
+        self.results = results
+
+    def __repr__(self) -> str:
+        return render_table(self.results)
+
+    def _repr_html_(self) -> str:
+        return render_html_table(self.results)
+
+
+def progress() -> Progress:
+    """Check every row of the notebook on the public cases; show points so far.
+
+    Raises:
+        CheckError: When the notebook's `.check.json` cannot be read.
+    """
+    namespace = _caller()
+    results: list[RowResult] = []
+    for sheet in sheets(namespace):
+        questions = [[sheet.question(public)] for public in sheet.data.exercises]
+        answers = {
+            row.id for public, row in sheet.rows.values() if isinstance(public.exercise, Answer)
+        }
+        with bounded_output():
+            found = examine_all(questions, LocalRunner(namespace))
+        results += [recorded(result) if result.id in answers else result for result in found]
+    shown = Progress(results)
+    if not _shows_html() and not hasattr(sys, "ps1"):
+        _print(repr(shown))
+    return shown
+
+
+def _caller() -> dict[str, Any]:
+    """The globals of whoever called `check`: in a notebook, those of its cells."""
+    return sys._getframe(2).f_globals
+
+
+def _row(given: Any, namespace: Mapping[str, Any], found: list[Sheet]) -> tuple[Sheet, str]:
+    """The row that is meant: its name, a name bound to the object, or the object's own name."""
+    if isinstance(given, str):
+        names = [given]
+    else:
+        names = [name for name, value in namespace.items() if value is given]
+        if callable(given):
+            names.append(getattr(given, "__name__", ""))
+    for name in names:
+        for sheet in found:
+            if name in sheet.rows and (callable(given) or isinstance(given, str)):
+                return sheet, name
+    raise CheckError(_unknown(given, names, found))
+
+
+def _unknown(given: Any, names: list[str], found: list[Sheet]) -> str:
+    rows = [row for sheet in found for row in sheet.rows]
+    answers = [name for name in names if name in rows]
+    if answers:
+        return f'check got the value of {answers[0]}; write its name: check("{answers[0]}")'
+    if callable(given) or isinstance(given, str):
+        what = given if isinstance(given, str) else getattr(given, "__name__", repr(given))
+        return (
+            f"{str(what)[:80]} is not a row of {listed([sheet.path.name for sheet in found])}. "
+            f"Its rows are {listed(rows, limit=40)}. Does the file belong to this notebook?"
+        )
+    return (
+        f"check got a {type(given).__name__}; expected one of your functions, such as "
+        f"check({next(iter(rows), 'affine_forward')}), without calling it, or a name in quotes."
+    )
+
+
+def _with_note(result: RowResult, row_id: str) -> RowResult:
+    note = Finding(
+        "name",
+        None,
+        f"You passed another object than the one that {row_id} names now. "
+        f"The grader runs {row_id}: define it under that name.",
+        severity="warning",
+    )
+    return replace(result, findings=(*result.findings, note))
+
+
+def _shows_html() -> bool:
+    """Whether what a cell returns is shown as HTML: true in a Jupyter kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
+
+
+def _print(text: str) -> None:
+    """Print, also where the terminal cannot write every sign."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        for sign, plain in {"✓": "ok", "✗": "x", "◐": "~", "○": "o", "→": "->", "…": "..."}.items():
+            text = text.replace(sign, plain)
+        text = text.encode(encoding, errors="replace").decode(encoding)
+    print(text)

@@ -1,0 +1,136 @@
+"""Findings that say the same thing, over cases and outputs, become one problem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.checks.finding import Finding
+from autograder.feedback.heatmap import Grid, pattern
+from autograder.feedback.troubleshooting import section
+from autograder.feedback.wording import counted, entry, listed, pair
+
+NAMED_CASES = 2
+LONGEST_MESSAGE = 600
+# The numbers at the end of a message, which are shown in a line of their own.
+_NUMBERS = re.compile(r"(?: at (?P<place>\S+\[[\d, ]*\]))?: got \S+, expected \S+$")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """On what a row was checked: the names of the public cases, and how many hidden ones."""
+
+    public: tuple[str, ...] = ()
+    hidden: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """One number that is wrong, such as `dw[2, 1]: got 0.3, expected 1.2 (plain)`."""
+
+    where: str
+    got: str
+    expected: str
+    case: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Findings that say the same thing, merged.
+
+    Args:
+        outputs: The outputs concerned; empty when it is the whole row.
+        messages: One line per output concerned.
+        spread: In how many cases, such as `"5 of 8 cases"`; may be empty.
+        places: The worst entries; never of a hidden case.
+        mistake, advice: The known mistake that it equals, and what that mistake says.
+        see: The section of the troubleshooting page that goes further, or `""`.
+        grids: |got − expected| as pictures.
+    """
+
+    outputs: tuple[str, ...]
+    messages: tuple[str, ...]
+    spread: str = ""
+    places: tuple[Place, ...] = ()
+    mistake: str = ""
+    advice: str = ""
+    see: str = ""
+    grids: tuple[Grid, ...] = ()
+
+
+def merged(findings: Sequence[Finding], coverage: Coverage, grids: Sequence[Grid]) -> list[Problem]:
+    """Findings that say the same thing become one problem; the order is kept."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        own = (finding.check, finding.output or "", finding.advice)
+        key = ("mistake", finding.mistake) if finding.mistake else own
+        groups.setdefault(key, []).append(finding)
+    return [_problem(group, coverage, grids) for group in groups.values()]
+
+
+def _problem(group: list[Finding], coverage: Coverage, grids: Sequence[Grid]) -> Problem:
+    first: dict[str, Finding] = {}
+    for finding in sorted(group, key=lambda f: f.hidden):  # stable: public ones come first
+        first.setdefault(finding.output or "", finding)
+    leading = [first[name] for name in dict.fromkeys(f.output or "" for f in group)]
+    pictures = {
+        (grid.output, grid.case): grid for grid in grids if grid.output in first and grid.wrong
+    }
+    shown = [
+        pictures[f.output, f.case]
+        for f in leading
+        if not f.hidden and f.output is not None and (f.output, f.case) in pictures
+    ]
+    patterns = {grid.output: pattern(grid) for grid in shown}
+    return Problem(
+        outputs=tuple(f.output for f in leading if f.output),
+        messages=tuple(_sentence(f, patterns.get(f.output or "", "")) for f in leading),
+        spread=_spread(group, coverage),
+        places=tuple(place for f in leading if (place := _place(f)) is not None),
+        mistake=group[0].mistake,
+        advice=next((f.advice for f in group if f.advice), ""),
+        see=next((see for f in group if (see := section(f))), ""),
+        grids=tuple(grid for grid in shown if grid.teaches),
+    )
+
+
+def _sentence(finding: Finding, found: str) -> str:
+    """The message without the numbers that stand in a line of their own; with the pattern."""
+    message = finding.message.strip()
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]} …"
+    if _place(finding) is not None:
+        message = _NUMBERS.sub("", message)
+    return f"{message.rstrip('.')}; {found}" if found else message
+
+
+def _place(finding: Finding) -> Place | None:
+    if finding.hidden or finding.got is None or finding.expected is None:
+        return None
+    got, expected = pair(finding.got, finding.expected)
+    told = _NUMBERS.search(finding.message)
+    where = told.group("place") if told else None
+    return Place(where or entry(finding.output or "", finding.index), got, expected, finding.case)
+
+
+def _spread(group: Sequence[Finding], coverage: Coverage) -> str:
+    """`"7 of 8 cases"`; few cases are named."""
+    public = list(dict.fromkeys(f.case for f in group if not f.hidden and f.case))
+    hidden = {f.case for f in group if f.hidden}
+    parts = []
+    if public:
+        text = _share(len(public), len(coverage.public), "case")
+        few = len(public) <= NAMED_CASES and len(public) != len(coverage.public)
+        parts.append(f"{text}: {listed(public)}" if few else text)
+    if hidden:
+        parts.append(_share(len(hidden), coverage.hidden, "hidden case"))
+    return "; ".join(parts)
+
+
+def _share(some: int, total: int, noun: str) -> str:
+    if total < some:  # the total is not known
+        return counted(some, noun)
+    if some == total > 1:
+        return f"all {counted(total, noun)}"
+    return f"{some} of {counted(total, noun)}"

@@ -1,0 +1,245 @@
+"""A verdict as text, HTML and Markdown: what is said, in which order, and what is never said."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.checks.finding import Finding, RowResult
+from autograder.feedback import (
+    Coverage,
+    render_html,
+    render_html_table,
+    render_markdown,
+    render_table,
+    render_text,
+)
+from autograder.feedback.heatmap import Grid, grid, pattern
+from tests.feedback import examples
+
+GOLDEN = Path(__file__).parent / "golden"
+NAMES = ["partial", "wrong", "raised", "right", "unanswered", "hidden", "followed", "not_finite",
+         "manual", "recorded_answer", "wrong_form"]  # fmt: skip
+RESULTS: dict[str, Callable[[], RowResult]] = {name: getattr(examples, name) for name in NAMES}
+
+
+def compare(name: str, text: str) -> None:
+    """Compare with the file on record; UPDATE_GOLDEN=1 writes it anew."""
+    path = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"{name} changed: read the difference"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_is_as_on_record(name: str) -> None:
+    text = render_text(RESULTS[name](), coverage=examples.COVERAGE, grids=[examples.COLUMN])
+    compare(f"{name}.txt", text + "\n")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_html_is_as_on_record(name: str) -> None:
+    html = render_html(RESULTS[name](), coverage=examples.COVERAGE, grids=[examples.COLUMN])
+    compare(f"{name}.html", html.replace("><", ">\n<") + "\n")
+
+
+def test_tables_are_as_on_record() -> None:
+    compare("notebook.txt", render_table(examples.notebook()) + "\n")
+    compare("notebook.md", render_markdown(examples.notebook(), title="02_layers"))
+    compare("notebook.html", render_html_table(examples.notebook()).replace("><", ">\n<") + "\n")
+
+
+class Balanced(HTMLParser):
+    """Fails on a tag that is not closed, on scripts, links, handlers and classes of a theme."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in {"div", "span", "b", "code", "pre", "table", "tbody", "tr", "td", "svg",
+                       "rect", "text", "title"}  # fmt: skip
+        for key, _ in attrs:
+            assert not key.startswith("on") and key not in ("href", "src", "id")
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_html_is_balanced_and_harmless(name: str) -> None:
+    parser = Balanced()
+    parser.feed(render_html(RESULTS[name](), hint=3, coverage=examples.COVERAGE,
+                            grids=[examples.COLUMN]))  # fmt: skip
+    parser.close()
+    assert parser.open == []
+
+
+NASTY = "</div><img src=x onerror=alert(1)>\x1b[2J\u202e`|@all"
+
+
+@pytest.mark.parametrize("place", ["message", "advice", "case", "output", "mistake", "traceback"])
+def test_no_text_of_a_student_is_markup_or_drives_the_terminal(place: str) -> None:
+    finding = replace(examples.partial().findings[0], **{place: NASTY})
+    if place == "traceback":
+        finding = replace(finding, traceback=(NASTY,))
+    name = finding.output or ""
+    result = RowResult("f", 0.0, 1.0, "partial", {name: False, "ok": True}, (finding,))
+    parser = Balanced()
+    parser.feed(render_html(result))
+    assert parser.open == []
+    for text in (render_text(result), render_markdown([result]), render_html(result)):
+        assert "\x1b" not in text and "\u202e" not in text
+    outside_code = re.sub(r"`[^`\n]*`|^ {4,}.*$", "", render_markdown([result]), flags=re.M)
+    assert "<img" not in outside_code
+
+
+@pytest.mark.parametrize("render", [render_text, render_html, lambda r: render_markdown([r])])
+def test_hidden_findings_never_show_their_numbers(render: Callable[[RowResult], str]) -> None:
+    public = examples.hidden().findings[0]
+    shown = render(examples.hidden())
+    both = render(
+        replace(
+            examples.hidden(),
+            findings=(
+                *examples.hidden().findings,
+                replace(public, hidden=False, got=1.5, expected=2.5),
+            ),
+        )
+    )
+    for text in (shown, both):
+        for secret in ("123", "654", "dx[1, 2]: got 123"):
+            assert secret not in text
+    assert "2 hidden cases" in shown
+    assert "1.5" in both and "2.5" in both
+
+
+def test_a_grid_of_another_case_is_not_shown_for_a_hidden_finding() -> None:
+    picture = Grid("dx", "plain", np.array([[1.0, 123.456], [1, 1]]), np.ones((2, 2)))
+    assert "svg" not in render_html(examples.hidden(), grids=[picture])
+
+
+def test_the_order_of_a_message() -> None:
+    finding = replace(examples.partial().findings[0], traceback=("f, line 3: frame_of_mine",))
+    result = replace(examples.partial(), findings=(finding,))
+    for text in (render_text(result, hint=1), render_html(result, hint=1)):
+        where = [
+            text.index(part)
+            for part in ("partly right", "off by", "0.5125", "db_averaged", HINT, "frame_of_mine")
+        ]
+        assert where == sorted(where)
+
+
+HINT = "along how many paths"
+
+
+def test_hints_come_on_request_and_say_that_they_cost_nothing() -> None:
+    for render in (render_text, render_html):
+        none, two, many = (render(examples.partial(), hint=n) for n in (0, 2, 9))
+        assert "3 hints" in none and "nothing" in none and HINT not in none
+        assert HINT in two and "first axis" not in two and "hint=3" in two
+        assert "first axis" in many and "That is all: 3 hints" in many
+    assert "no hints" in render_text(examples.not_finite(), hint=1)
+
+
+def test_a_starter_is_met_kindly_and_without_a_traceback() -> None:
+    for render in (render_text, render_html):
+        text = render(examples.unanswered())
+        assert "not written yet" in text
+        assert "NotImplementedError" not in text and "✗" not in text
+
+
+def test_one_mistake_in_several_outputs_is_said_once() -> None:
+    base = examples.partial().findings[0]
+    findings = tuple(
+        replace(base, output=name, message=f"{name} is off", mistake="upstream_lost", advice="SAY")
+        for name in ("dx", "dw", "db")
+    )
+    text = render_text(replace(examples.partial(), findings=findings))
+    assert text.count("SAY") == 1 and all(f"{name} is off" in text for name in ("dx", "dw", "db"))
+
+
+def test_how_often_a_finding_came_up() -> None:
+    result = examples.partial()
+    assert "[7 of 8 cases]" in render_text(result, coverage=examples.COVERAGE)
+    assert "[7 cases]" in render_text(result)
+    once = replace(result, findings=result.findings[:1])
+    assert "[1 of 8 cases: plain]" in render_text(once, coverage=examples.COVERAGE)
+    assert "[all 7 cases]" in render_text(result, coverage=Coverage(tuple("abcdefg")))
+
+
+def test_many_problems_are_cut_short() -> None:
+    findings = tuple(Finding("gradient", f"d{i}", f"d{i} is off", case="plain") for i in range(9))
+    result = RowResult("f", 0, 5, "wrong", {f"d{i}": False for i in range(9)}, findings)
+    text = render_text(result)
+    assert text.count("also: d") == 5
+
+
+def test_warnings_stand_apart_and_cost_nothing() -> None:
+    text = render_text(examples.wrong())
+    assert "! warning, costs nothing: affine_backward changes dout in place" in text
+
+
+WANT = np.arange(1.0, 10.0).reshape(3, 3)
+
+
+def one_wrong(index: object) -> np.ndarray:
+    got = WANT.copy()
+    got[index] += 1  # type: ignore[index]
+    return got
+
+
+@pytest.mark.parametrize(
+    ("got", "says"),
+    [
+        (WANT.T.copy(), "it is the transpose of what is expected"),
+        (WANT / 5, "every entry is 1/5 of what is expected"),
+        (-WANT / 5, "every entry is minus 1/5 of what is expected"),
+        (WANT * 3, "every entry is 3 times what is expected"),
+        (WANT * 0, "every entry is 0"),
+        (one_wrong((slice(None), 1)), "only dw[:, 1] is wrong"),
+        (one_wrong(2), "only dw[2] is wrong"),
+        (one_wrong((slice(None), [0, 2])), "only dw[:, 1] is right"),
+        (WANT + np.eye(3), "only the diagonal is wrong"),
+        (WANT + 1 - np.eye(3), "only the diagonal is right"),
+        (WANT + np.nan, ""),
+        (WANT.copy(), ""),
+        (WANT**2 + 1, ""),
+    ],
+)
+def test_what_the_wrong_entries_have_in_common(got: np.ndarray, says: str) -> None:
+    assert pattern(Grid("dw", "plain", got, WANT)) == says
+
+
+def test_a_pattern_in_more_than_two_axes() -> None:
+    want = np.random.default_rng(0).standard_normal((2, 3, 4, 5))
+    got = want.copy()
+    got[:, :, 2] *= 1.5
+    assert pattern(Grid("dx", "plain", got, want)) == "only dx[:, :, 2] is wrong"
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (None, WANT),
+        (WANT[:2], WANT),
+        (np.array(["a"]), np.array(["a"])),
+        ((WANT,), (WANT,)),
+        (np.zeros((0, 3)), np.zeros((0, 3))),
+    ],
+)
+def test_no_picture_of_what_is_no_matrix(got: object, expected: object) -> None:
+    assert grid("dw", "plain", got, expected) is None
+
+
+def test_pictures_only_where_they_teach() -> None:
+    assert examples.COLUMN.teaches
+    assert not Grid("dw", "plain", WANT + 1, WANT).teaches
+    assert not Grid("dw", "plain", WANT, WANT).teaches
+    assert not Grid("db", "plain", WANT[0] + [0, 0, 1], WANT[0]).teaches
