@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLACK, RED, style
+from autograder.lab.style import BLACK, style
 
 Gates = Mapping[str, Sequence[str]]
 """Name of the output -> `(symbol, *names of the inputs)`, in any order."""
@@ -45,7 +46,8 @@ def draw_circuit(
     """Draw a circuit, inputs on the left.
 
     Args:
-        gates: Such as `{"q": ("+", "x", "y"), "f": ("×", "q", "z")}`; what no gate makes is an input.
+        gates: Such as `{"q": ("+", "x", "y"), "f": ("×", "q", "z")}`; what no gate makes is an
+            input.
         values: Node -> what flows forward: a number, an array (its shape is shown), or a text.
         grads: Node -> what flows back into it; `(source, gate)` -> the part along that wire. An
             input that forks shows the sum below its name.
@@ -81,7 +83,7 @@ def draw_circuit(
             forks = sum(source == name for source, _, _ in layout.route) > 1
             if forks and name in grads:
                 x, y = layout.column[name], layout.row[name]
-                axes.text(x, y - 0.40, f"Σ ← {number(grads[name])}", **_BACK, va="center")
+                axes.text(x - 0.15, y - 0.2, f"Σ ← {number(grads[name])}", va="top", **_BACK)
             if name in gates and name not in used:
                 _draw_result(axes, layout, name, values.get(name), grads.get(name))
         axes.set_xlim(-0.45, columns - 0.15)
@@ -136,7 +138,7 @@ def _order_rows(layout: Layout, sweeps: int = 12) -> None:
         columns.setdefault(column, []).append(name)
     neighbours: dict[str, list[tuple[str, float]]] = {name: [] for name in layout.column}
     for (_, _, which), nodes in layout.route.items():
-        for a, b in zip(nodes, nodes[1:]):
+        for a, b in pairwise(nodes):
             tilt = -0.3 * which if b == nodes[-1] else 0.0  # first input on top
             neighbours[a].append((b, tilt))
             neighbours[b].append((a, -tilt))
@@ -165,7 +167,7 @@ def _spread(wishes: list[float], gap: float = 1.0) -> list[float]:
     return [row + shift for row in rows]
 
 
-_BACK: dict[str, Any] = {"color": RED, "style": "italic", "fontsize": 10, "ha": "center"}
+_BACK: dict[str, Any] = {"color": "#A63C00", "style": "italic", "fontsize": 10, "ha": "center"}
 _CLEAR: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 
 
@@ -190,7 +192,7 @@ def _along(points: list[Place]) -> list[Place]:
     shares = np.linspace(0.2, 0.8, 13)
     return [
         (float(a[0] + share * (b[0] - a[0])), float(a[1] + share * (b[1] - a[1])))
-        for a, b in zip(points, points[1:])
+        for a, b in pairwise(points)
         for share in shares
     ]
 

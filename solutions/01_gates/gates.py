@@ -1,0 +1,1074 @@
+# %% [markdown]
+# # 01 · Gates: the chain rule on a wire
+#
+# *About an hour and a half. 35 points.*
+#
+# When you are through you will be able to
+#
+# - write the backward pass of any small gate, and say in a word what it does to a gradient;
+# - read a circuit from right to left, and say what the number on each wire means;
+# - take a formula that looks frightening apart into stages and send a gradient back through it;
+# - check every gradient you will ever write against two evaluations of the function;
+# - differentiate a matrix product without looking it up.
+#
+# **How to work.** Each exercise is a cell that you fill in, followed by a locked cell that checks it.
+# Run the check as often as you like; it tells you what is wrong, and hints cost nothing:
+# `check(add_gate_backward, hint=1)`, then `hint=2`, then `hint=3`.
+
+# %%
+import numpy as np
+
+from autograder import check
+from autograder.lab import prediction
+from autograder.lab.circuits import draw_circuit
+from autograder.lab.guard import guard
+from autograder.lab.scales import draw_bars, draw_lines
+
+# %% [markdown]
+# ## One gate, two jobs
+#
+# A gate takes numbers in and gives a number out. On the way *forward* it does its sum. On the way *back*
+# it is told one thing, the **upstream** gradient: how much the final result $L$ of the whole circuit would
+# change if the gate's output $z$ changed,
+#
+# $$\text{dz} = \frac{\partial L}{\partial z},$$
+#
+# and it must pass on the same news about each of its inputs:
+#
+# $$\frac{\partial L}{\partial x} = \underbrace{\frac{\partial L}{\partial z}}_{\text{upstream}} \cdot
+#   \underbrace{\frac{\partial z}{\partial x}}_{\text{local}} .$$
+#
+# *Upstream times local*: that is the whole of backpropagation. Everything else is bookkeeping.
+#
+# Note what the gate does **not** need: it knows nothing of the rest of the circuit. It needs its own
+# inputs, which the forward pass puts aside in a `cache`, and the one number from above. This is why a
+# layer can be written once and used in any network.
+
+# %% [markdown]
+# ### The add gate
+#
+# $z = x + y$. If $x$ grows by a little, $z$ grows by exactly as much, whatever $y$ is. So both local
+# derivatives are 1.
+#
+# All values in this part are plain numbers. The cache may be anything you like, `None` included: only your
+# own backward reads it.
+
+# %%
+def add_gate_forward(x, y):
+    """Add two numbers.
+
+    Args:
+        x, y: The inputs, numbers.
+
+    Returns:
+        z: Their sum.
+        cache: Whatever add_gate_backward needs.
+    """
+    ### BEGIN SOLUTION
+    z = x + y
+    cache = None
+    ### END SOLUTION
+    return z, cache
+
+
+# %%
+def add_gate_backward(dz, cache):
+    """Send the gradient back through z = x + y.
+
+    Args:
+        dz: Upstream gradient dL/dz, a number.
+        cache: What add_gate_forward returned.
+
+    Returns:
+        dx, dy: dL/dx and dL/dy.
+    """
+    ### BEGIN SOLUTION
+    dx = dz
+    dy = dz
+    ### END SOLUTION
+    return dx, dy
+
+
+# %% tags=["instructor"]
+from autograder.exercises import (
+    Answer,
+    Function,
+    Layer,
+    Text,
+    array,
+    constant,
+    edit,
+    provided,
+    variant,
+)
+
+add_gate = Layer(
+    add_gate_forward, add_gate_backward,
+    inputs={"x": "", "y": ""},
+    outputs=["z"],
+    points={"forward": 1, "backward": 2},
+    variants={"both negative": variant(x=-3.0, y=-0.5), "one zero": variant(x=0.0, y=2.0)},
+    hints={
+        "forward": (
+            "The gate does its sum; there is nothing more to it.",
+            "Look at the formula above the cell: one operator.",
+            "z is the two inputs with a plus between them; cache may be None.",
+        ),
+        "backward": (
+            "Nudge x by 0.01. By how much does x + y move? That number is the local derivative.",
+            "Upstream times local, and the local derivative is the same for both inputs.",
+            "Both inputs get dz itself: the add gate hands every input the whole of it.",
+        ),
+    },
+    mistakes=[
+        edit("add_gate_forward", "x + y", "x - y", name="subtracted",
+             says="The forward subtracts; the gate adds."),
+        edit("add_gate_forward", "x + y", "x * y", name="multiplied",
+             says="The forward multiplies; that is the other gate."),
+        edit("add_gate_backward", "dx = dz\n    dy = dz", "dx = dz / 2\n    dy = dz / 2", name="split_in_half",
+             says="The gradient is split between the inputs. Nothing is shared out: z moves by the full step "
+                  "of either input, so each of them gets all of dz."),
+        edit("add_gate_backward", "dx = dz\n    dy = dz", "dx = 1.0\n    dy = 1.0", name="upstream_ignored",
+             says="These are the local derivatives, 1 and 1; they still have to be multiplied by the upstream dz."),
+        edit("add_gate_backward", "dy = dz", "dy = -dz", name="second_sign",
+             says="dy has the wrong sign: this is the gradient of x - y."),
+        edit("add_gate_backward", "dx = dz", "dx = -dz", name="first_sign",
+             says="dx has the wrong sign: z grows when x grows."),
+        edit("add_gate_backward", "dy = dz", "dy = 0.0", name="second_blocked",
+             says="Only x gets a gradient. An add gate distributes: y moves z as much as x does."),
+        edit("add_gate_backward", "dx = dz", "dx = 0.0", name="first_blocked",
+             says="Only y gets a gradient. An add gate distributes: x moves z as much as y does."),
+        edit("add_gate_backward", "dx = dz\n    dy = dz", "dx = 2 * dz\n    dy = 2 * dz", name="doubled",
+             says="Both gradients are doubled. The two inputs are different wires; each is counted once."),
+    ],
+)
+
+# %% [markdown]
+# ### The multiply gate
+#
+# $z = x\,y$. Nudge $x$ by a little: $z$ moves by $y$ times as much. The local derivative of one input is
+# the *other* input, so the backward pass needs both of them: here the cache earns its keep.
+
+# %%
+def mul_gate_forward(x, y):
+    """Multiply two numbers.
+
+    Args:
+        x, y: The inputs, numbers.
+
+    Returns:
+        z: Their product.
+        cache: Whatever mul_gate_backward needs.
+    """
+    ### BEGIN SOLUTION
+    z = x * y
+    cache = (x, y)
+    ### END SOLUTION
+    return z, cache
+
+
+# %%
+def mul_gate_backward(dz, cache):
+    """Send the gradient back through z = x * y.
+
+    Args:
+        dz: Upstream gradient dL/dz, a number.
+        cache: What mul_gate_forward returned.
+
+    Returns:
+        dx, dy: dL/dx and dL/dy.
+    """
+    ### BEGIN SOLUTION
+    x, y = cache
+    dx = dz * y
+    dy = dz * x
+    ### END SOLUTION
+    return dx, dy
+
+
+# %% tags=["instructor"]
+mul_gate = Layer(
+    mul_gate_forward, mul_gate_backward,
+    inputs={"x": "", "y": ""},
+    outputs=["z"],
+    points={"forward": 1, "backward": 2},
+    variants={"both negative": variant(x=-3.0, y=-0.5), "one zero": variant(x=0.0, y=2.0)},
+    hints={
+        "forward": (
+            "A product, and something to remember for the way back.",
+            "What will the backward pass need that it isn't given? Put that into the cache.",
+            "z is x times y; the cache holds both of them, as a pair.",
+        ),
+        "backward": (
+            "Nudge x by 0.01 while y stays at 5. By how much does the product move?",
+            "The local derivative for x is y, and the other way round.",
+            "Take x and y out of the cache; each gradient is dz times the input that it is not about.",
+        ),
+    },
+    mistakes=[
+        edit("mul_gate_forward", "x * y", "x + y", name="added",
+             says="The forward adds; the gate multiplies."),
+        edit("mul_gate_forward", "x * y", "abs(x * y)", name="sign_lost",
+             says="The forward loses the sign of the product."),
+        edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = dz * x\n    dy = dz * y", name="own_input",
+             says="Each input gets its own value back. The multiply gate swaps: x is scaled by y on the way forward, "
+                  "so dx is scaled by y as well."),
+        edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = y\n    dy = x", name="upstream_ignored",
+             says="These are the local derivatives; they still have to be multiplied by the upstream dz."),
+        edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = dz\n    dy = dz", name="as_add_gate",
+             says="The gradient is handed on unchanged, as an add gate does. A product scales it by the other input."),
+        edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = dz * x * y\n    dy = dz * x * y", name="whole_product",
+             says="Both gradients hold the whole product x*y. The derivative with respect to x is y alone: "
+                  "x has been differentiated away."),
+        edit("mul_gate_backward", "dx = dz * y", "dx = dz * abs(y)", name="dx_sign_lost",
+             says="dx has lost the sign of y. Where y is negative, pushing x up pulls the product down."),
+        edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = dz + y\n    dy = dz + x", name="added_upstream",
+             says="Upstream and local are added; the chain rule multiplies them."),
+        edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = dz / y if y else 0.0\n    dy = dz / x if x else 0.0", name="divided",
+             says="The gradient is divided by the other input; it has to be multiplied by it."),
+    ],
+)
+
+# %% [markdown]
+# ### The max gate
+#
+# $z = \max(x, y)$. Only the larger input has a say; the smaller one may wiggle and nobody notices. So the
+# gate *routes*: all of the gradient goes to the winner, none to the loser.
+#
+# And when both are equal? Then $z$ has a kink: it rises with either input, but does not fall unless both
+# do. There is no one derivative; any value between 0 and `dz` is a fair answer, and the check takes it.
+
+# %%
+def max_gate_forward(x, y):
+    """Take the larger of two numbers.
+
+    Args:
+        x, y: The inputs, numbers.
+
+    Returns:
+        z: The larger one.
+        cache: Whatever max_gate_backward needs.
+    """
+    ### BEGIN SOLUTION
+    z = max(x, y)
+    cache = (x, y)
+    ### END SOLUTION
+    return z, cache
+
+
+# %%
+def max_gate_backward(dz, cache):
+    """Send the gradient back through z = max(x, y).
+
+    Args:
+        dz: Upstream gradient dL/dz, a number.
+        cache: What max_gate_forward returned.
+
+    Returns:
+        dx, dy: dL/dx and dL/dy. At a tie anything between 0 and dz is right.
+    """
+    ### BEGIN SOLUTION
+    x, y = cache
+    dx = dz if x >= y else 0.0
+    dy = dz if x < y else 0.0
+    ### END SOLUTION
+    return dx, dy
+
+
+# %% tags=["instructor"]
+max_gate = Layer(
+    max_gate_forward, max_gate_backward,
+    inputs={"x": "", "y": ""},
+    outputs=["z"],
+    points={"forward": 1, "backward": 2},
+    ties=("x", "y"),
+    variants={
+        "x is larger": variant(x=1.25, y=-0.5),
+        "y is larger": variant(x=0.75, y=2.5),
+        "both negative": variant(x=-3.0, y=-0.5),
+    },
+    hints={
+        "forward": (
+            "One of the inputs is the output.",
+            "Which of the two won must be known on the way back.",
+            "Python's own max does the choosing; the cache holds both inputs.",
+        ),
+        "backward": (
+            "Nudge the smaller input: does the output move at all?",
+            "Compare the two inputs from the cache. The winner gets everything.",
+            "For each input: dz if it is the larger one, otherwise zero.",
+        ),
+    },
+    mistakes=[
+        edit("max_gate_forward", "max(x, y)", "min(x, y)", name="smaller",
+             says="The forward takes the smaller of the two."),
+        edit("max_gate_forward", "max(x, y)", "max(abs(x), abs(y))", name="by_size",
+             says="The forward compares sizes without signs: -3 is smaller than 1."),
+        edit("max_gate_forward", "max(x, y)", "max(x, y, 0.0)", name="also_zero",
+             says="The forward compares with zero as well; that is a ReLU on top of the max."),
+        edit("max_gate_backward", "x >= y", "x < y", ("dy = dz if x < y", "dy = dz if x >= y"), name="to_the_loser",
+             says="The gradient goes to the smaller input. The smaller one had no say in the output."),
+        edit("max_gate_backward", "dz if x >= y else 0.0", "dz", ("dz if x < y else 0.0", "dz"), name="to_both",
+             says="Both inputs get the gradient, as behind an add gate. The smaller one had no say in the output."),
+        edit("max_gate_backward", "dz if x >= y else 0.0", "dz / 2", ("dz if x < y else 0.0", "dz / 2"), name="halved",
+             says="The gradient is split in half. That is right at a tie only; otherwise the winner takes all of it."),
+        edit("max_gate_backward", "dz if x >= y else 0.0", "1.0 if x >= y else 0.0",
+             ("dz if x < y else 0.0", "1.0 if x < y else 0.0"), name="upstream_ignored",
+             says="The right input is chosen, but it gets 1, the local derivative; the upstream dz is missing."),
+        edit("max_gate_backward", "dz if x >= y else 0.0", "dz * x if x >= y else 0.0",
+             ("dz if x < y else 0.0", "dz * y if x < y else 0.0"), name="scaled_by_value",
+             says="The gradient is scaled by the value that won. The gate passes a value on; its slope is 1."),
+        edit("max_gate_backward", "x >= y", "x > 0", ("dz if x < y", "dz if y > 0"), name="sign_decides",
+             says="Whether an input is positive decides here, as in a ReLU; in a max gate the two inputs are compared with each other."),
+        edit("max_gate_backward", "x >= y", "dz >= 0", ("dz if x < y", "dz if dz < 0"), name="upstream_decides",
+             says="The sign of the upstream gradient decides who gets it. The routing was settled on the way forward, by x and y."),
+    ],
+)
+
+# %% [markdown]
+# ## A circuit
+#
+# Wire three gates together:
+#
+# $$q = x + y, \qquad m = \max(y, z), \qquad f = q \cdot m .$$
+#
+# The wire $y$ forks: it feeds two gates. On the way back two gradients arrive at $y$, one along each
+# branch. What is $\partial f/\partial y$? If $y$ moves, *both* branches move, and their effects add:
+#
+# $$\frac{\partial f}{\partial y} =
+#   \underbrace{\frac{\partial f}{\partial q}\frac{\partial q}{\partial y}}_{\text{through } q}
+# + \underbrace{\frac{\partial f}{\partial m}\frac{\partial m}{\partial y}}_{\text{through } m} .$$
+#
+# The chain rule is a **sum over all paths** from the result to the input, and along each path a product
+# of local derivatives. At a fork gradients are *added*, never overwritten. Half of all wrong backward
+# passes break this one rule.
+#
+# ### Predict
+# Take $x = 2$, $y = 3$, $z = -1$. Before you run the next cell, write down on paper: $f$, the gradient on
+# every wire, and which of the three inputs gets no gradient at all.
+
+# %% tags=["experiment"]
+with guard():
+    x, y, z = 2.0, 3.0, -1.0
+    q, add_cache = add_gate_forward(x, y)
+    m, max_cache = max_gate_forward(y, z)
+    f, mul_cache = mul_gate_forward(q, m)
+
+    dq, dm = mul_gate_backward(1.0, mul_cache)
+    dx, dy_through_q = add_gate_backward(dq, add_cache)
+    dy_through_m, dz = max_gate_backward(dm, max_cache)
+
+    draw_circuit(
+        {"q": ("+", "x", "y"), "m": ("max", "y", "z"), "f": ("×", "q", "m")},
+        values={"x": x, "y": y, "z": z, "q": q, "m": m, "f": f},
+        grads={"f": 1.0, "q": dq, "m": dm, "x": dx, "z": dz, ("y", "q"): dy_through_q,
+               ("y", "m"): dy_through_m, "y": dy_through_q + dy_through_m},
+        title="f = (x + y) · max(y, z): values above the wires, gradients below",
+    )
+
+# %% [markdown]
+# Above each wire stands what flowed forward, below it what flows back. Read the picture from right to left:
+# add gates hand the gradient on, the multiply gate swaps, the max gate routes, and at the fork the two
+# branches meet again.
+#
+# A gradient is a *signal*, with a sign and a force. The sign says in which direction to push the input
+# for $f$ to grow; the size says how hard $f$ reacts.
+
+# %% [markdown]
+# **Question.** In this circuit $y$ is raised from 3 to 3.01. By how much does $f$ grow, to first order?
+# Assign a number, not a computation with the gates.
+
+# %%
+### BEGIN SOLUTION
+answer_force = 0.08
+### END SOLUTION
+
+# %% tags=["instructor"]
+force = Answer(
+    "answer_force", points=1, form="number", tolerance=0.02,
+    hints=(
+        "A gradient is a rate: change of the output per change of the input.",
+        "Read the total gradient at the wire y in the picture: both branches together.",
+        "That total, times the step of one hundredth.",
+    ),
+)
+
+# %% [markdown]
+# ### Why nobody adds up the paths one by one
+#
+# A sum over paths looks innocent. Chain $n$ little diamonds, each with two ways through: there are $2^n$
+# paths. Yet backpropagation visits each gate once. It gathers everything that arrives at a wire *before*
+# it goes on, so what lies behind the wire is worked out once and not again for each path. That is why the
+# order of the backward pass matters: a wire may only be passed on when everything above it has arrived.
+# A stack (the *tape*) does it: push the gates in the order in which they ran, pop them on the way back.
+#
+# There is a middle way, finite differences: nudge each input and run the circuit again. Its cost grows with
+# the number of inputs. For a million weights that is a million runs, where backpropagation needs about two.
+#
+# This is *credit assignment*: one number at the end, and a fair share of praise or blame for everyone
+# who had a hand in it, at about the price of a second look.
+#
+# ### Predict
+# The next cell walks through chains of 1 to 12 diamonds in two ways, with your gates, and counts the multiply gates
+# that it visits. How many visits for 12 diamonds, path by path? How many when each diamond is visited once?
+
+# %% tags=["experiment"]
+my_guess = None  # multiply gates visited for 12 diamonds, path by path
+
+with guard():
+    def diamonds(slopes, count):
+        """df/dx of a chain of diamonds x -> a x + b x, path by path."""
+        if not slopes:
+            return 1.0
+        total = 0.0
+        for slope in slopes[-1]:  # two ways through the last diamond
+            total += mul_gate_backward(diamonds(slopes[:-1], count), mul_gate_forward(slope, 1.0)[1])[1]
+            count.append(1)
+        return total
+
+    def swept(slopes, count):
+        """The same, backwards, each diamond once."""
+        gradient = 1.0
+        for a, b in reversed(slopes):
+            through_a = mul_gate_backward(gradient, mul_gate_forward(a, 1.0)[1])[1]
+            through_b = mul_gate_backward(gradient, mul_gate_forward(b, 1.0)[1])[1]
+            gradient = through_a + through_b
+            count.extend([1, 1])
+        return gradient
+
+    lengths = list(range(1, 13))
+    by_path, by_sweep, by_nudges = [], [], []
+    for n in lengths:
+        slopes = [(0.5 + 0.01 * k, 0.5) for k in range(n)]
+        count, once = [], []
+        one, other = diamonds(slopes, count), swept(slopes, once)
+        assert abs(one - other) < 1e-12 * abs(one), "the two ways disagree"
+        by_path.append(len(count))
+        by_sweep.append(len(once))
+        by_nudges.append(2 * (2 * n) * (2 * n))  # two runs for each of 2n slopes, 2n products a run
+
+    prediction.compare(my_guess, by_path[-1], "visits for 12 diamonds, path by path")
+    draw_lines(
+        lengths,
+        {"path by path": by_path, "finite differences, all 2n slopes": by_nudges, "backpropagation": by_sweep},
+        xlabel="diamonds in a row", ylabel="multiply gates visited", logy=True,
+        title="The same number, at three prices",
+    )
+
+# %% [markdown]
+# **Question.** How many paths lead through a chain of 20 diamonds?
+
+# %%
+### BEGIN SOLUTION
+answer_paths = 1048576
+### END SOLUTION
+
+# %% tags=["instructor"]
+paths = Answer(
+    "answer_paths", points=1, form="integer",
+    hints=(
+        "Each diamond is a choice between two ways.",
+        "The choices multiply.",
+        "Two to the power of the number of diamonds.",
+    ),
+)
+
+# %% [markdown]
+# ## The sigmoid, one gate at a time
+#
+# The sigmoid squashes any number into $(0, 1)$. It is four tiny gates in a row:
+#
+# $$z \;\xrightarrow{\;\times(-1)\;}\; a \;\xrightarrow{\;\exp\;}\; e \;\xrightarrow{\;1+\;}\; s
+#   \;\xrightarrow{\;1/\cdot\;}\; f = \frac{1}{1+e^{-z}}$$
+#
+# | gate | forward | local derivative |
+# |---|---|---|
+# | scale | $a\,x$ | $a$ |
+# | exponential | $e^x$ | $e^x$ |
+# | shift | $c + x$ | $1$ |
+# | reciprocal | $1/x$ | $-1/x^2$ |
+#
+# Walk forward through the four, keep what you meet, and walk back with an upstream gradient of 1.
+# (Later you will meet the famous short cut; here the point is that you don't need one.)
+
+# %%
+def sigmoid_by_gates(z):
+    """The sigmoid and its derivative, gate by gate.
+
+    Args:
+        z: A number.
+
+    Returns:
+        f: The sigmoid of z.
+        dz: The derivative df/dz.
+    """
+    ### BEGIN SOLUTION
+    a = -1.0 * z
+    e = np.exp(a)
+    s = 1.0 + e
+    f = 1.0 / s
+    ds = -1.0 / s**2
+    de = ds
+    da = de * e
+    dz = da * -1.0
+    ### END SOLUTION
+    return f, dz
+
+
+# %% tags=["instructor"]
+sigmoid_gates = Function(
+    sigmoid_by_gates,
+    inputs={"z": array("", scale=1.5)},
+    outputs=["f", "dz"],
+    points=3,
+    large={"z": 10.0},
+    variants={"positive": variant(z=2.5), "negative": variant(z=-1.75), "zero": variant(z=0.0)},
+    hints=(
+        "Four gates forward, the same four in reverse order on the way back; each multiplies by its own slope.",
+        "Begin at the right: the reciprocal's slope, taken at its own input, which is the number after the shift.",
+        "The reciprocal gives minus one over its squared input; the shift leaves that alone; the exponential "
+        "multiplies by its own output; the scale gate flips the sign.",
+    ),
+    mistakes=[
+        edit("sigmoid_by_gates", "dz = da * -1.0", "dz = da", name="sign",
+             says="The derivative has the wrong sign. Two gates turn it round: the reciprocal (1/x falls as x grows) "
+                  "and the times minus one. One of them is missing."),
+        edit("sigmoid_by_gates", "ds = -1.0 / s**2", "ds = -1.0 / s", name="reciprocal_not_squared",
+             says="The reciprocal's slope is minus one over the *square* of its input."),
+        edit("sigmoid_by_gates", "ds = -1.0 / s**2", "ds = -1.0 / f**2", name="slope_at_output",
+             says="The reciprocal's slope is taken at the gate's output; a local derivative is taken at its input."),
+        edit("sigmoid_by_gates", "da = de * e", "da = de", name="exp_passed",
+             says="The exponential passes the gradient on unchanged; its slope is its own output."),
+        edit("sigmoid_by_gates", "da = de * e", "da = de * a", name="exp_input",
+             says="The exponential's slope is taken to be its input; it is its output."),
+        edit("sigmoid_by_gates", "de = ds", "de = ds + 1.0", name="shift_added",
+             says="The shift gate adds 1 to the gradient. It adds 1 to the value; its slope is 1, so the gradient passes."),
+        edit("sigmoid_by_gates", "f = 1.0 / s", "f = e / s", name="numerator",
+             says="f is one minus the sigmoid: it falls where it should rise. Look at the sign in the exponent, or at "
+                  "what stands above the fraction."),
+        edit("sigmoid_by_gates", "s = 1.0 + e", "s = e", name="shift_lost",
+             says="The gate 1+ is missing: this is 1/exp(-z), which is exp(z)."),
+        edit("sigmoid_by_gates", "dz = da * -1.0", "dz = f * (1.0 - f) * f", name="one_f_too_many",
+             says="The derivative carries one factor f too many."),
+    ],
+)
+
+# %% [markdown]
+# ## A neuron
+#
+# $$f = \sigma(w_0 x_0 + w_1 x_1 + w_2)$$
+#
+# with weights $w$ of shape `(3,)`, the last of them the bias, and inputs $x$ of shape `(2,)`.
+# Lump the four gates into one: with $f = \sigma(z)$ the slope of the sigmoid is
+#
+# $$\sigma'(z) = \sigma(z)\,\bigl(1 - \sigma(z)\bigr),$$
+#
+# which costs nothing, as the forward pass has $f$ already. Then two multiply gates and their adds.
+#
+# *A number to compare with:* for `w = [2, -3, -3]`, `x = [-1, -2]` and an upstream gradient of 1 the dot
+# product is 1, $f = 0.731059$, the gradient that reaches the dot product is $0.196612$,
+# `dx = [0.393224, -0.589836]` and `dw = [-0.196612, -0.393224, 0.196612]`.
+
+# %%
+def neuron_forward(w, x):
+    """A sigmoid neuron with two inputs and a bias.
+
+    Args:
+        w: Weights of the two inputs and, last, the bias, shape (3,).
+        x: Inputs, shape (2,).
+
+    Returns:
+        f: The neuron's output, a number.
+        cache: Whatever neuron_backward needs.
+    """
+    ### BEGIN SOLUTION
+    dot = w[0] * x[0] + w[1] * x[1] + w[2]
+    f = 1.0 / (1.0 + np.exp(-dot))
+    cache = (w, x, f)
+    ### END SOLUTION
+    return f, cache
+
+
+# %%
+def neuron_backward(df, cache):
+    """Send the gradient back through the neuron.
+
+    Args:
+        df: Upstream gradient dL/df, a number.
+        cache: What neuron_forward returned.
+
+    Returns:
+        dw: dL/dw, shape (3,).
+        dx: dL/dx, shape (2,).
+    """
+    ### BEGIN SOLUTION
+    w, x, f = cache
+    ddot = df * f * (1 - f)
+    dw = np.array([ddot * x[0], ddot * x[1], ddot])
+    dx = np.array([ddot * w[0], ddot * w[1]])
+    ### END SOLUTION
+    return dw, dx
+
+
+# %% tags=["instructor"]
+neuron = Layer(
+    neuron_forward, neuron_backward,
+    inputs={"w": "3", "x": "2"},
+    outputs=["f"],
+    points={"forward": 2, "backward": 3},
+    large={"w": 5.0},
+    variants={"the numbers of the text": variant(w=np.array([2.0, -3.0, -3.0]), x=np.array([-1.0, -2.0]))},
+    hints={
+        "forward": (
+            "A dot product, a bias, and the squashing function.",
+            "The bias is the third entry of w; no input belongs to it.",
+            "First the dot product with the bias added, then one over one plus exp of minus that; keep w, x and f.",
+        ),
+        "backward": (
+            "First through the sigmoid, to the dot product; from there through multiply gates.",
+            "The slope of the sigmoid can be written with f alone. The bias is an input of an add gate.",
+            "Call what reaches the dot product ddot: df times the sigmoid's slope. Then each weight gets ddot "
+            "times its input, the bias gets ddot, and each input gets ddot times its weight.",
+        ),
+    },
+    mistakes=[
+        edit("neuron_forward", " + w[2]", "", name="bias_left_out",
+             says="The bias w[2] is left out of the sum."),
+        edit("neuron_forward", "np.exp(-dot)", "np.exp(dot)", name="mirrored",
+             says="The minus in the exponent is missing, so f is one minus the sigmoid."),
+        edit("neuron_forward", "f = 1.0 / (1.0 + np.exp(-dot))", "f = np.tanh(dot)", name="tanh",
+             says="This is a tanh; the neuron has a sigmoid."),
+        edit("neuron_forward", "w[0] * x[0] + w[1] * x[1]", "w[0] * x[1] + w[1] * x[0]", name="crossed",
+             says="Weights and inputs are crossed: w[0] belongs to x[0]."),
+        edit("neuron_backward", "df * f * (1 - f)", "df", name="sigmoid_skipped",
+             says="The slope of the sigmoid is missing: the gradient goes past it as if it were a wire."),
+        edit("neuron_backward", "df * f * (1 - f)", "f * (1 - f)", name="upstream_ignored",
+             says="The upstream df is missing: the gradient is right only for an upstream of 1."),
+        edit("neuron_backward", "df * f * (1 - f)", "df * (1 - f)", name="half_the_slope",
+             says="The slope of the sigmoid is f(1-f); the factor f is missing."),
+        edit("neuron_backward", "df * f * (1 - f)", "df * (1 - f**2)", name="slope_of_tanh",
+             says="1 - f² is the slope of tanh, not of the sigmoid."),
+        edit("neuron_backward", "ddot * x[1], ddot]", "ddot * x[1], 0.0]", name="bias_gradient_missing",
+             says="The bias gets no gradient. It is an input like any other, of an add gate: it gets all that reaches the sum."),
+        edit("neuron_backward", "ddot * x[1], ddot]", "ddot * x[1], ddot * w[2]]", name="bias_gradient_scaled",
+             says="The bias gradient is scaled by the bias; behind an add gate nothing scales."),
+        edit("neuron_backward", "np.array([ddot * x[0], ddot * x[1], ddot])\n    dx = np.array([ddot * w[0], ddot * w[1]])",
+             "np.array([ddot * w[0], ddot * w[1], ddot])\n    dx = np.array([ddot * x[0], ddot * x[1]])", name="not_swapped",
+             says="Weights and inputs are not swapped: dw must hold the inputs, dx the weights."),
+        edit("neuron_backward", "df * f * (1 - f)", "df * f * (1 + f)", name="slope_sign",
+             says="The slope of the sigmoid is f(1-f), with a minus."),
+    ],
+)
+
+# %% [markdown]
+# Two ways, one result: through the four small gates, and through the short cut. The picture shows the
+# long way, every number on its wire. **Predict:** at which gate will the gradient change its sign, and what
+# will stand below the wire behind the dot product?
+
+# %% tags=["experiment"]
+with guard():
+    w, x = np.array([2.0, -3.0, -3.0]), np.array([-1.0, -2.0])
+
+    # forward, gate by gate
+    p0, cache_p0 = mul_gate_forward(w[0], x[0])
+    p1, cache_p1 = mul_gate_forward(w[1], x[1])
+    s, cache_s = add_gate_forward(p0, p1)
+    dot, cache_dot = add_gate_forward(s, w[2])
+    a = -1.0 * dot
+    e = np.exp(a)
+    d = 1.0 + e
+    f = 1.0 / d
+
+    # backward: the four unary gates as numbers, the others by your own functions
+    grads = {"f": 1.0, "d": -1.0 / d**2}
+    grads["e"] = grads["d"]
+    grads["a"] = grads["e"] * e
+    grads["dot"] = -grads["a"]
+    grads["s"], grads["w2"] = add_gate_backward(grads["dot"], cache_dot)
+    grads["p0"], grads["p1"] = add_gate_backward(grads["s"], cache_s)
+    grads["w0"], grads["x0"] = mul_gate_backward(grads["p0"], cache_p0)
+    grads["w1"], grads["x1"] = mul_gate_backward(grads["p1"], cache_p1)
+
+    draw_circuit(
+        {"p0": ("×", "w0", "x0"), "p1": ("×", "w1", "x1"), "s": ("+", "p0", "p1"), "dot": ("+", "s", "w2"),
+         "a": ("×−1", "dot"), "e": ("exp", "a"), "d": ("1+", "e"), "f": ("1/·", "d")},
+        values={"w0": w[0], "x0": x[0], "w1": w[1], "x1": x[1], "w2": w[2], "p0": p0, "p1": p1, "s": s,
+                "dot": dot, "a": a, "e": e, "d": d, "f": f},
+        grads=grads, title="A neuron, the long way", scale=0.8,
+    )
+    dw, dx = neuron_backward(1.0, neuron_forward(w, x)[1])
+    long_way = np.array([grads[name] for name in ("w0", "w1", "w2", "x0", "x1")])
+    print("the long way :", np.round(long_way, 6))
+    print("the short cut:", np.round([*dw, *dx], 6))
+
+# %% [markdown]
+# ## A formula that looks frightening
+#
+# $$f(x, y) = \frac{x + \sigma(y)}{\sigma(x) + (x + y)^2}$$
+#
+# Nobody would differentiate this on paper without a slip. You needn't: write the forward pass in small
+# stages, each with a derivative you know, and answer each of them by a line of the backward pass, in
+# reverse order. For a variable `t` of the forward pass, call its gradient `dt`.
+#
+# Both `x` and `y` are used more than once. Every use adds to the gradient: write `+=`.
+#
+# The next cell draws the map: all stages forward, at $(x, y) = (3, -4)$. **Predict** before you start, from the map
+# alone: along how many paths does $f$ depend on $x$, and along how many on $y$?
+
+# %% tags=["experiment"]
+with guard():
+    x, y = 3.0, -4.0
+    s = lambda t: 1 / (1 + np.exp(-t))
+    bottom = s(x) + (x + y) ** 2
+    draw_circuit(
+        {"sigy": ("σ", "y"), "num": ("+", "x", "sigy"), "sigx": ("σ", "x"), "xpy": ("+", "x", "y"),
+         "xpysqr": ("( )²", "xpy"), "den": ("+", "sigx", "xpysqr"), "invden": ("1/·", "den"), "f": ("×", "num", "invden")},
+        values={"x": x, "y": y, "sigy": s(y), "num": x + s(y), "sigx": s(x), "xpy": x + y, "xpysqr": (x + y) ** 2,
+                "den": bottom, "invden": 1 / bottom, "f": (x + s(y)) / bottom},
+        title="f = (x + σ(y)) / (σ(x) + (x + y)²), stage by stage", scale=0.85,
+    )
+
+# %% [markdown]
+# Three paths lead from $f$ to $x$, two to $y$: so many terms has each gradient.
+#
+# *A number to compare with:* at $(x, y) = (3, -4)$: $f = 1.545645$, $\partial f/\partial x = 2.059570$,
+# $\partial f/\partial y = 1.592233$. Overwriting at the forks gives $0.512144$ and $0.009046$: of the
+# right order, plausible, and wrong.
+
+# %%
+def staged_backward(x, y):
+    """The gradient of f(x, y) = (x + s(y)) / (s(x) + (x + y)**2), with the sigmoid s.
+
+    Args:
+        x, y: Numbers.
+
+    Returns:
+        dx, dy: The derivatives df/dx and df/dy.
+    """
+    ### BEGIN SOLUTION
+    sigy = 1.0 / (1.0 + np.exp(-y))
+    num = x + sigy
+    sigx = 1.0 / (1.0 + np.exp(-x))
+    xpy = x + y
+    xpysqr = xpy**2
+    den = sigx + xpysqr
+    invden = 1.0 / den
+
+    dnum = invden
+    dinvden = num
+    dden = -1.0 / den**2 * dinvden
+    dsigx = dden
+    dxpysqr = dden
+    dxpy = 2 * xpy * dxpysqr
+    dx = dxpy
+    dy = dxpy
+    dx += (1 - sigx) * sigx * dsigx
+    dx += dnum
+    dsigy = dnum
+    dy += (1 - sigy) * sigy * dsigy
+    ### END SOLUTION
+    return dx, dy
+
+
+# %% tags=["instructor"]
+staged = Function(
+    staged_backward,
+    inputs={"x": array("", scale=1.5), "y": array("", scale=1.5)},
+    outputs=["dx", "dy"],
+    points=5,
+    large={"x": 10.0},
+    variants={
+        "the numbers of the text": variant(x=3.0, y=-4.0),
+        "both positive": variant(x=0.5, y=1.25),
+        "both negative": variant(x=-0.75, y=-2.0),
+    },
+    hints=(
+        "One line back for each line forward, in reverse order; at each use of x or y add to its gradient.",
+        "How many times does x occur in the forward pass? So many contributions has dx: from the numerator, "
+        "from the sigmoid, and from the sum that is squared.",
+        "Stages: both sigmoids, numerator, sum, its square, denominator, its inverse. On the way back the "
+        "inverse's slope is minus one over its squared input, the square's is twice its input, "
+        "the sigmoid's is s(1-s); start dx and dy with what the sum gives, then += the others.",
+    ),
+    mistakes=[
+        edit("staged_backward", "dx += (1 - sigx)", "dx = (1 - sigx)", ("dx += dnum", "dx = dnum"), ("dy += (1 - sigy)", "dy = (1 - sigy)"),
+             name="overwritten_at_forks",
+             says="The gradients are overwritten where x and y are used again; what came along the earlier paths is lost. "
+                  "At a fork gradients add up: +=."),
+        edit("staged_backward", "dx += dnum", "dx += 0.0", name="numerator_path_of_x",
+             says="x also stands in the numerator; that path is missing from dx."),
+        edit("staged_backward", "dx += (1 - sigx) * sigx * dsigx", "dx += 0.0", name="sigmoid_path_of_x",
+             says="x also goes through a sigmoid into the denominator; that path is missing from dx."),
+        edit("staged_backward", "dy += (1 - sigy) * sigy * dsigy", "dy += 0.0", name="sigmoid_path_of_y",
+             says="y also goes through a sigmoid into the numerator; that path is missing from dy."),
+        edit("staged_backward", "dx = dxpy\n    dy = dxpy", "dx = 0.0\n    dy = 0.0", name="square_path",
+             says="The path through (x + y)² is missing from both gradients."),
+        edit("staged_backward", "dden = -1.0 / den**2 * dinvden", "dden = 1.0 / den**2 * dinvden", name="quotient_sign",
+             says="The slope of 1/den is negative: a larger denominator makes f smaller."),
+        edit("staged_backward", "dden = -1.0 / den**2 * dinvden", "dden = -1.0 / den**2", name="numerator_lost",
+             says="The path through the denominator is not scaled by the numerator: dinvden is upstream there."),
+        edit("staged_backward", "dxpy = 2 * xpy * dxpysqr", "dxpy = 2 * dxpysqr", name="square_slope",
+             says="The slope of a square is twice its input, not 2."),
+        edit("staged_backward", "dx += (1 - sigx) * sigx * dsigx", "dx += (1 - x) * x * dsigx",
+             ("dy += (1 - sigy) * sigy * dsigy", "dy += (1 - y) * y * dsigy"), name="slope_of_the_input",
+             says="The sigmoid's slope s(1-s) is taken with the input in place of the sigmoid's output."),
+        edit("staged_backward", "dnum = invden", "dnum = 1.0", name="denominator_lost",
+             says="The path through the numerator is not divided by the denominator: invden is the slope there."),
+        edit("staged_backward", "dden = -1.0 / den**2 * dinvden", "dden = -1.0 / den * dinvden", name="not_squared",
+             says="The slope of 1/den is minus one over den squared."),
+    ],
+)
+
+# %% [markdown]
+# ## Trust, but check: the numerical gradient
+#
+# You have just checked your work against numbers that someone printed. For your own functions nobody
+# prints any. But a derivative can always be measured: nudge one entry up, nudge it down, look at the difference.
+#
+# $$\frac{\partial f}{\partial x_i} \approx \frac{f(x + h\,e_i) - f(x - h\,e_i)}{2h}$$
+#
+# with $e_i$ all zeros but for a one at place $i$. Going both ways pays: the error of this *central* difference
+# falls with $h^2$, that of the one-sided one only with $h$. Here `x` is an array of any shape, `f` takes such
+# an array and returns a number, and the result has the shape of `x`.
+#
+# Mind two traps. Put each entry back before you nudge the next one. And `x[i] -= h` does not always undo
+# `x[i] += h`: floating point rounds. Keep the old value and put *that* back.
+
+# %%
+def numeric_gradient(f, x, h=1e-5):
+    """The gradient of f at x by central differences.
+
+    Args:
+        f: A function of an array like x that returns a number.
+        x: Where, an array of any shape; it must be the same afterwards.
+        h: The step.
+
+    Returns:
+        The gradient, shaped like x.
+    """
+    ### BEGIN SOLUTION
+    grad = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        old = x[i]
+        x[i] = old + h
+        above = f(x)
+        x[i] = old - h
+        below = f(x)
+        x[i] = old
+        grad[i] = (above - below) / (2 * h)
+    ### END SOLUTION
+    return grad
+
+
+# %% tags=["provided"]
+def bowl(x):
+    """A bowl whose axes are tilted: every entry of x pulls at every other."""
+    flat = np.ravel(x)
+    order = np.arange(1.0, flat.size + 1.0)
+    return float(np.sum(order * flat**2) + np.sum(flat) ** 2 + np.sum(flat[:-1] * flat[1:] * order[:-1]))
+
+
+# %% tags=["provided"]
+def waves(x):
+    """A smooth landscape of sines and a product."""
+    flat = np.ravel(x)
+    return float(np.sum(np.sin(flat)) + np.sum(np.cos(flat[:-1] * flat[1:])))
+
+
+# %% tags=["instructor"]
+numerical = Function(
+    numeric_gradient,
+    inputs={"f": provided("bowl"), "x": "N D", "h": constant(1e-2)},
+    outputs=["gradient"],
+    points=4,
+    large={"x": 10.0}, small={},
+    variants={
+        "a vector": variant(x=array("7"), h=1e-2),
+        "a coarse step": variant(h=0.25),
+        "sines, the default step": variant(f=provided("waves"), h=1e-5),
+        "three axes": variant(x=array("2 3 2"), h=1e-2),
+    },
+    hints=(
+        "One entry at a time: up, look, down, look, back again.",
+        "np.ndindex(x.shape) walks through the places of an array of any shape. Is every entry back at its old value?",
+        "Inside the loop: keep the old entry; set it to old plus h and call f; set it to old minus h and call f; "
+        "put the old one back; the slope is the difference over twice h.",
+    ),
+    mistakes=[
+        edit("numeric_gradient", "x[i] = old - h", "x[i] = old", ("(2 * h)", "h"), name="one_sided",
+             says="The difference is one-sided, f(x+h) - f(x). Its error shrinks only with h; the central one's with h²."),
+        edit("numeric_gradient", "        x[i] = old\n", "", name="not_restored",
+             says="Each entry stays nudged while the next ones are measured, so later slopes belong to another point. "
+                  "Put the old value back."),
+        edit("numeric_gradient", "(2 * h)", "h", name="divided_by_h",
+             says="The two points lie 2h apart; the difference is divided by h, so every slope is twice too large."),
+        edit("numeric_gradient", "above - below", "below - above", name="sign",
+             says="The difference is taken the wrong way round: f below minus f above."),
+        edit("numeric_gradient", "x[i] = old + h", "x[...] += h", ("        x[i] = old - h", "        x[...] -= 2 * h"), ("        x[i] = old\n", "        x[...] += h\n"),
+             name="all_at_once",
+             says="All entries are nudged together; that measures the sum of the slopes. Nudge one entry at a time."),
+        edit("numeric_gradient", "np.ndindex(x.shape)", "range(len(x))", name="rows_only",
+             says="The loop runs over the first axis only, so whole rows are nudged together."),
+        edit("numeric_gradient", "    return grad", "    return grad.ravel()", name="flattened",
+             says="The result is flat; it must have the shape of x."),
+        edit("numeric_gradient", "np.zeros_like(x)", "np.zeros(x.shape)", ("grad[i] = (above - below) / (2 * h)", "grad[i] += (above - below)"),
+             name="not_divided",
+             says="The difference is not divided by the distance of the two points."),
+        edit("numeric_gradient", "old = x[i]", "old = float(np.round(x[i]))", name="rounded",
+             says="The gradient is measured at rounded entries of x, at another point."),
+        edit("numeric_gradient", "x[i] = old + h", "x[i] = old * (1 + h)", ("x[i] = old - h", "x[i] = old * (1 - h)"),
+             name="relative_step",
+             says="The step is relative, h times the entry, but the difference is divided by 2h: the slopes come out "
+                  "multiplied by x."),
+    ],
+)
+
+# %% [markdown]
+# Now you own an independent judge. Let it judge your own gates, and one wrong answer: a max gate that hands
+# its gradient to both inputs. **Predict:** to how many digits will the right ones agree with the measurement? And
+# by how much will the wrong one be off?
+
+# %% tags=["experiment"]
+with guard():
+    rng = np.random.default_rng(1)
+    gates = {
+        "add": (add_gate_forward, add_gate_backward),
+        "multiply": (mul_gate_forward, mul_gate_backward),
+        "max": (max_gate_forward, max_gate_backward),
+    }
+    errors = {}
+    for name, (forward, backward) in gates.items():
+        point = rng.normal(size=2)
+        analytic = np.array(backward(1.0, forward(*point)[1]))
+        numeric = numeric_gradient(lambda p, gate=forward: gate(p[0], p[1])[0], point)
+        errors[name] = np.abs(analytic - numeric).max()
+    w, x = rng.normal(size=3), rng.normal(size=2)
+    dw, dx = neuron_backward(1.0, neuron_forward(w, x)[1])
+    errors["neuron, dw"] = np.abs(dw - numeric_gradient(lambda v: neuron_forward(v, x)[0], w)).max()
+    errors["neuron, dx"] = np.abs(dx - numeric_gradient(lambda v: neuron_forward(w, v)[0], x)).max()
+    errors["max, as an add gate"] = np.abs(
+        np.array([1.0, 1.0]) - numeric_gradient(lambda p: max_gate_forward(p[0], p[1])[0], rng.normal(size=2))
+    ).max()
+
+    draw_bars(
+        {name: max(error, 1e-17) for name, error in errors.items()},
+        xlabel="largest difference between your gradient and the measured one", logx=True,
+        title="Right gradients agree to ten digits; a wrong one doesn't agree at all",
+    )
+
+# %% [markdown]
+# ## The gate that runs the world: a matrix product
+#
+# $$Y = X W, \qquad X: (N, D), \quad W: (D, M), \quad Y: (N, M).$$
+#
+# Nearly all the time that any network spends, it spends in this gate. Its backward pass is two more matrix
+# products:
+#
+# $$\text{dX} = \text{dY}\,W^\top \;\; (N, D), \qquad \text{dW} = X^\top\,\text{dY} \;\; (D, M).$$
+#
+# Where does that come from? $Y_{ij} = \sum_k X_{ik} W_{kj}$ is a row of multiply gates and an add. $X_{ik}$ is
+# used in every entry of row $i$ of $Y$, each time multiplied by $W_{kj}$. Uses add up, and a multiply
+# gate swaps: $\text{dX}_{ik} = \sum_j \text{dY}_{ij} W_{kj}$. That is it.
+#
+# And if you forget: the shapes tell you. With $X$ of $(5, 10)$ and $W$ of $(10, 3)$ there is only one
+# order of factors that gives $\text{dX}$ its $(5, 10)$. But with *square* matrices every order runs, silently.
+# The check tries both.
+
+# %%
+def matmul_backward(dout, x, w):
+    """Send the gradient back through out = x @ w.
+
+    Args:
+        dout: Upstream gradient, shape (N, M).
+        x: The left factor, shape (N, D).
+        w: The right factor, shape (D, M).
+
+    Returns:
+        dx: Gradient with respect to x, shape (N, D).
+        dw: Gradient with respect to w, shape (D, M).
+    """
+    ### BEGIN SOLUTION
+    dx = dout @ w.T
+    dw = x.T @ dout
+    ### END SOLUTION
+    return dx, dw
+
+
+# %% tags=["instructor"]
+matmul = Function(
+    matmul_backward,
+    inputs={"dout": "N M", "x": "N D", "w": "D M"},
+    outputs=["dx", "dw"],
+    points=4,
+    variants={"the shapes of the text": variant(sizes={"N": 5, "D": 10, "M": 3},
+                                                dout=array("N M"), x=array("N D"), w=array("D M"))},
+    hints=(
+        "A multiply gate swaps: the gradient of one factor holds the other factor.",
+        "Write the shapes under each symbol; one order of factors fits, with one transpose.",
+        "For dx: dout stands on the left, w transposed on the right. For dw: x transposed on the left.",
+    ),
+    mistakes=[
+        edit("matmul_backward", "dout @ w.T", "dout @ w", name="w_not_transposed",
+             says="w is not transposed in dx. With square matrices no shape complains."),
+        edit("matmul_backward", "x.T @ dout", "x @ dout", name="x_not_transposed",
+             says="x is not transposed in dw. With square matrices no shape complains."),
+        edit("matmul_backward", "dout @ w.T", "w.T @ dout", name="dx_order",
+             says="The factors of dx stand in the wrong order. Matrices don't commute; with square ones it runs all the same."),
+        edit("matmul_backward", "x.T @ dout", "dout @ x.T", name="dw_order",
+             says="The factors of dw stand in the wrong order. Matrices don't commute; with square ones it runs all the same."),
+        edit("matmul_backward", "x.T @ dout", "(x.T @ dout).T", name="dw_transposed",
+             says="dw is transposed: it must have the shape of w."),
+        edit("matmul_backward", "x.T @ dout", "x.T @ dout / len(x)", name="dw_averaged",
+             says="dw is divided by the number of rows. A gradient sums over all uses of w; averaging, where it is wanted, "
+                  "belongs to the loss and is in dout already."),
+        edit("matmul_backward", "dout @ w.T", "np.ones_like(dout) @ w.T", ("x.T @ dout", "x.T @ np.ones_like(dout)"), name="upstream_ignored",
+             says="The upstream gradient is ignored: these are gradients of the sum of all outputs."),
+        edit("matmul_backward", "dx = dout @ w.T\n    dw = x.T @ dout", "dw = dout @ w.T\n    dx = x.T @ dout", name="swapped",
+             says="dx and dw have changed places; the order of the returned values is dx, dw."),
+        edit("matmul_backward", "dout @ w.T", "x * (dout @ w.T)", name="scaled_by_x",
+             says="dx is multiplied by x once more. The product swaps: dx holds w, and x belongs to dw."),
+    ],
+)
+
+# %% [markdown] tags=["text:explain_locality"]
+# **Explain.** A friend says: "My max gate can't do its backward pass, it doesn't know what function the rest of
+# the network computes." In three or four sentences: what does a gate need to know, where does it get it from, and
+# what does your own run of the circuit above show? Quote a number from it.
+#
+# ### BEGIN SOLUTION
+# A gate needs its local derivatives, which depend only on its own inputs, and one number from above. The rest of
+# the network is summed up in that upstream gradient; the forward pass put the inputs into the cache. In my run the
+# max gate saw y = 3 and z = -1 and got 5 from the multiply gate; it gave 5 to y and 0 to z, without knowing that
+# the 5 was x + y.
+# ### END SOLUTION
+
+# %% tags=["instructor"]
+locality = Text(
+    "explain_locality", points=3,
+    rubric=(
+        "Claim: a gate needs only its own inputs (or output) and the upstream gradient.",
+        "Mechanism: upstream sums up everything after the gate; the cache holds what came before; times local.",
+        "A number from the own run, such as the 5 that reaches the max gate and goes to y alone.",
+    ),
+)
+
+# %% [markdown]
+# ## Looking back
+#
+# | gate | on the way back it is a … |
+# |---|---|
+# | add | distributor: everyone gets the whole gradient |
+# | multiply | swapper: scaled by the other input |
+# | max | router: all to the winner |
+# | a fork (one wire, several uses) | adder |
+#
+# You have differentiated a formula that nobody would touch on paper, and measured a gradient without
+# any calculus at all. From here on nothing new happens: layers are gates on arrays.
+#
+# **Where it matters today.** Residual connections, in every transformer, are an add gate around a block: a
+# distributor, so the gradient reaches the early layers undiminished. Attention and gated units multiply, so each
+# side's gradient scales with the *other* side: why one dead side starves its partner. Mixtures of experts route,
+# like your max gate: an expert that is never chosen never learns.
+#
+# *Sources.* The circuits and the staged example follow the approach of the CS231n notes on backpropagation
+# (Stanford); the history: Linnainmaa 1970, Werbos 1982, Rumelhart, Hinton and Williams 1986.
