@@ -5,18 +5,34 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from autograder.course.assemble import notebook_text, source_notebook
+from autograder.course.folder import ASSIGNMENTS, SOURCE
 from autograder.course.notebook import Notebook
+from autograder.course.questions import public_data
 from autograder.errors import CourseError
+from autograder.exercises.public import SUFFIX
 
 _NEVER_COPIED = {".py", ".pyc", ".ipynb"}
 _IGNORED_FOLDERS = {"__pycache__"}
+
+
+def generate(notebooks: Sequence[Notebook], folder: Path) -> None:
+    """Build `folder/build/source/` (for nbgrader) and `folder/assignments/` (for students).
+
+    nbgrader works with a gradebook of its own in `folder`, so no state is left elsewhere.
+
+    Raises:
+        CourseError: When nbgrader refuses; its own words are in the message.
+    """
+    for notebook in notebooks:
+        write_source(notebook, folder / SOURCE / notebook.assignment)
+    with alembic_on_path():
+        _run_nbgrader(folder, [notebook.assignment for notebook in notebooks])
 
 
 def write_source(notebook: Notebook, folder: Path) -> None:
@@ -26,45 +42,31 @@ def write_source(notebook: Notebook, folder: Path) -> None:
         CourseError: When a data file has the name of a generated one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {f"{notebook.name}.ipynb": notebook_text(source_notebook(notebook))}
-    for file in data_files(notebook.path.parent):
-        target = folder / file.relative_to(notebook.path.parent)
-        if target.name in texts:
+    texts = {
+        f"{notebook.name}.ipynb": notebook_text(source_notebook(notebook)),
+        f"{notebook.name}{SUFFIX}": public_data(notebook),
+    }
+    home = notebook.path.parent
+    for file in files_below(home):
+        name = file.relative_to(home).as_posix()
+        if name in texts:
             raise CourseError(f"{file} has the name of a generated file; rename it")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+        if file.suffix not in _NEVER_COPIED:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, folder / name)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def data_files(folder: Path) -> list[Path]:
-    """The files beside a source that ship with it: neither Python nor notebooks, nor hidden."""
+def files_below(folder: Path) -> list[Path]:
+    """All files below a folder, in order; hidden ones and caches left out."""
     found = []
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         hidden = any(part.startswith(".") or part in _IGNORED_FOLDERS for part in parts)
-        if path.is_file() and not hidden and path.suffix not in _NEVER_COPIED:
+        if path.is_file() and not hidden:
             found.append(path)
     return found
-
-
-def generate(notebooks: Sequence[Notebook], folder: Path) -> None:
-    """Build the release of `notebooks` into `folder/<assignment>/`; nothing else is changed.
-
-    nbgrader works in a temporary course with a gradebook of its own, so no state is left behind.
-
-    Raises:
-        CourseError: When nbgrader refuses; its own words are in the message.
-    """
-    with tempfile.TemporaryDirectory(prefix="autograder-release-") as temporary:
-        course = Path(temporary).resolve()
-        for notebook in notebooks:
-            write_source(notebook, course / "build" / "source" / notebook.assignment)
-        with alembic_on_path():
-            _run_nbgrader(course, [notebook.assignment for notebook in notebooks])
-        for notebook in notebooks:
-            made = course / "assignments" / notebook.assignment
-            shutil.copytree(made, folder / notebook.assignment)
 
 
 def _run_nbgrader(course: Path, assignments: Sequence[str]) -> None:
@@ -85,11 +87,13 @@ def _run_nbgrader(course: Path, assignments: Sequence[str]) -> None:
         if not result["success"]:
             said = (result.get("log") or "") + (result.get("error") or "")
             raise CourseError(f"nbgrader could not release {assignment}:\n{said.strip()}")
+        if not (course / ASSIGNMENTS / assignment).is_dir():
+            raise CourseError(f"nbgrader released nothing for {assignment}")
 
 
 @contextmanager
 def alembic_on_path() -> Iterator[None]:
-    """Let nbgrader find `alembic`, which it calls by name for a new gradebook, beside this Python."""
+    """Let nbgrader find `alembic`, which it calls by name, beside this Python."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:

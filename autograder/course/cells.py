@@ -6,7 +6,7 @@ import ast
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -20,6 +20,7 @@ from autograder.course.regions import (
     regions,
 )
 from autograder.errors import CourseError
+from autograder.exercises import Row
 
 Kind = Literal[
     "markdown", "import", "solution", "provided", "instructor", "experiment", "text", "check"
@@ -43,6 +44,8 @@ class SourceCell:
         grade_id: nbgrader's id of it, for cells that nbgrader knows; else empty.
         functions: The names that it defines at the top level, in order.
         line: The line of the file on which `source` begins.
+        row: The row that a solution, check or text cell belongs to; else empty.
+        points: What a check or text cell is worth; None for the others.
     """
 
     kind: Kind
@@ -54,6 +57,7 @@ class SourceCell:
     cell_id: str = ""
     grade_id: str = ""
     row: str = ""
+    points: float | None = None
 
     @property
     def markdown(self) -> bool:
@@ -191,6 +195,40 @@ def identify(cells: Sequence[SourceCell], rows: Sequence[str]) -> tuple[SourceCe
         cell_id = grade_id or _unique(f"{cell.kind}_{_slug(cell.source)}", taken)
         kept = row if cell.kind in ("solution", "text") else ""
         result.append(replace(cell, row=kept, grade_id=grade_id, cell_id=cell_id))
+    return tuple(result)
+
+
+def with_checks(
+    cells: Sequence[SourceCell], rows: Sequence[Row], by_name: Collection[str]
+) -> tuple[SourceCell, ...]:
+    """The cells that students get, with a check cell below every solution of a row.
+
+    Args:
+        by_name: Rows that are variables: their check is given the name, not the value.
+    """
+    known = {row.id: row for row in rows}
+    result = []
+    for cell in cells:
+        if cell.released is None:
+            continue
+        row = known.get(cell.row)
+        points = row.points if row is not None and cell.kind == "text" else None
+        result.append(replace(cell, points=points))
+        if row is not None and cell.kind == "solution":
+            source = f'check("{row.id}")' if row.id in by_name else f"check({row.id})"
+            result.append(
+                SourceCell(
+                    "check",
+                    source,
+                    source,
+                    cell.line,
+                    python=source,
+                    cell_id=row.id,
+                    grade_id=row.id,
+                    row=row.id,
+                    points=row.points,
+                )
+            )
     return tuple(result)
 
 

@@ -11,6 +11,7 @@ from autograder.errors import CourseError
 
 SOLUTIONS = "solutions"
 ASSIGNMENTS = "assignments"
+SOURCE = "build/source"
 CONFIG = "nbgrader_config.py"
 
 
@@ -73,7 +74,8 @@ def load_course(root: Path) -> Course:
         raise CourseError(f"{root} has no folder {SOLUTIONS}/; is it the root of a course?")
     sources = {}
     for assignment in sorted(folder.iterdir()):
-        if assignment.is_dir() and not assignment.name.startswith((".", "_")):
+        hidden = assignment.name.startswith((".", "_"))
+        if assignment.is_dir() and not hidden and any(assignment.iterdir()):
             sources[assignment.name] = _only_source(assignment)
     if not sources:
         raise CourseError(f"{folder} has no assignments; add a folder such as 02_layers/layers.py")

@@ -14,6 +14,7 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
+from autograder.course.folder import ASSIGNMENTS, SOURCE
 from autograder.course.regions import BEGIN, CODE_STUB, END, TEXT_STUB, clear_code, clear_text
 
 
@@ -48,8 +49,8 @@ notebooks have none of these, and text that happens to look like their markers m
 
 def configure(c: Config) -> None:
     """Set, in `nbgrader_config.py`, what nbgrader needs to know about a course of this kit."""
-    c.CourseDirectory.source_directory = "build/source"
-    c.CourseDirectory.release_directory = "assignments"
+    c.CourseDirectory.source_directory = SOURCE
+    c.CourseDirectory.release_directory = ASSIGNMENTS
     c.GenerateAssignment.preprocessors = list(STEPS)
     c.ClearSolutions.code_stub = {"python": CODE_STUB}
     c.ClearSolutions.text_stub = TEXT_STUB

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from autograder.course.cells import EXECUTED, SourceCell, classify, identify
+from autograder.course.cells import EXECUTED, SourceCell, classify, identify, with_checks
 from autograder.course.collect import Declared, collect
 from autograder.course.execution import (
     compile_cell,
@@ -25,7 +25,7 @@ from autograder.course.percent import read_percent
 from autograder.course.regions import bare
 from autograder.course.rules import check_rules
 from autograder.errors import AutograderError, CourseError
-from autograder.exercises import Exercise, Mistake, Row
+from autograder.exercises import Answer, Exercise, Mistake, Row
 from autograder.exercises.interpreter import LocalRunner, undisturbed_randomness
 
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
@@ -67,6 +67,12 @@ class Notebook:
     def points(self) -> float:
         """The points that the notebook is worth."""
         return sum(row.points for row in self.rows)
+
+    @cached_property
+    def released_cells(self) -> tuple[SourceCell, ...]:
+        """The cells that students get, in order, check cells included."""
+        answers = {e.variable for e in self.exercises if isinstance(e, Answer)}
+        return with_checks(self.cells, self.rows, answers)
 
     @property
     def provided_source(self) -> str:

@@ -40,7 +40,7 @@ def check_rules(
         for row in one.exercise.rows:
             if not row.manual and len(row.hints) < HINTS:
                 warnings.append(
-                    f"{path}:{one.line}: {row.id} has {len(row.hints)} hints; {HINTS} are wanted: "
+                    f"{path}:{one.line}: {row.id} has {len(row.hints)} of {HINTS} hints: "
                     "the idea, where to look, almost the code"
                 )
     return warnings

@@ -1,0 +1,120 @@
+"""Compare generated files: text exactly, numbers in the public data to rounding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.course.build import files_below
+from autograder.exercises.public import SUFFIX
+
+RELATIVE = 1e-9
+ABSOLUTE = 1e-12
+"""Below this a number is rounding noise, which differs from one processor to the next."""
+SLACK = 10.0
+"""A slack is itself measured from rounding noise: only its order of magnitude is compared."""
+MEND = "run `make release`"
+
+
+def differences(fresh: Path, released: Path, *, shown: str) -> list[str]:
+    """Where the files below `released` are not what was built freshly.
+
+    Args:
+        shown: What to call `released` in messages, such as "assignments".
+
+    Returns:
+        One message per difference: file, part and what to do. Empty when there is none.
+    """
+    expected = {path.relative_to(fresh).as_posix() for path in files_below(fresh)}
+    present = (
+        {path.relative_to(released).as_posix() for path in files_below(released)}
+        if released.is_dir()
+        else set()
+    )
+    found = [f"{shown}/{name} is missing; {MEND}" for name in sorted(expected - present)]
+    found += [
+        f"{shown}/{name} is stale: nothing in solutions/ makes it; {MEND} (which removes it)"
+        for name in sorted(present - expected)
+    ]
+    for name in sorted(expected & present):
+        parts = compare(fresh / name, released / name)
+        found += [f"{shown}/{name}: {part}; {MEND}" for part in parts]
+    return found
+
+
+def compare(fresh: Path, released: Path) -> list[str]:
+    """The parts in which a released file differs from the fresh one; empty when in none."""
+    new, old = fresh.read_bytes(), released.read_bytes()
+    if new == old:
+        return []
+    if fresh.suffix != ".ipynb" and not fresh.name.endswith(SUFFIX):
+        return ["its content differs"]
+    try:
+        new_tree, old_tree = json.loads(new), json.loads(old)
+    except ValueError:
+        return ["it is not JSON any more"]
+    if fresh.suffix == ".ipynb":
+        return list(_notebook_parts(new_tree, old_tree)) or ["it is formatted differently"]
+    return list(_data_parts(new_tree, old_tree, ""))[:5]
+
+
+def _notebook_parts(new: Any, old: Any) -> Iterator[str]:
+    try:
+        new_cells = {cell["id"]: cell for cell in new["cells"]}
+        old_cells = {cell["id"]: cell for cell in old["cells"]}
+    except (KeyError, TypeError):
+        yield "it is no notebook of this kit"
+        return
+    for cell_id in new_cells.keys() - old_cells.keys():
+        yield f"cell {cell_id} is missing"
+    for cell_id in old_cells.keys() - new_cells.keys():
+        yield f"cell {cell_id} is not in the source"
+    for cell_id, cell in new_cells.items():
+        other = old_cells.get(cell_id, cell)
+        for key in sorted(cell.keys() | other.keys()):
+            if cell.get(key) != other.get(key):
+                yield f"cell {cell_id}: its {key} differs"
+    if list(new_cells) != list(old_cells) and new_cells.keys() == old_cells.keys():
+        yield "the order of its cells differs"
+    if {**new, "cells": 0} != {**old, "cells": 0}:
+        yield "its metadata differs"
+
+
+def _data_parts(new: Any, old: Any, place: str, scale: float = 0.0) -> Iterator[str]:
+    """The places in which two JSON trees differ; `scale` is the largest number of the same list."""
+    if isinstance(new, dict) and isinstance(old, dict):
+        if list(new) != list(old):
+            yield f"{place or 'the top'}: it has other entries"
+            return
+        for key in new:
+            yield from _data_parts(new[key], old[key], f"{place}.{key}".lstrip("."))
+    elif isinstance(new, list) and isinstance(old, list):
+        if len(new) != len(old):
+            yield f"{place}: {len(old)} entries, {len(new)} expected"
+            return
+        size = max((abs(x) for x in [*new, *old] if _is_number(x)), default=0.0)
+        for index, (a, b) in enumerate(zip(new, old)):
+            yield from _data_parts(a, b, f"{place}[{index}]", size)
+    elif _is_number(new) and _is_number(old):
+        if not _close(float(new), float(old), scale, place.endswith(".slack")):
+            yield f"{place}: {old!r}, {new!r} expected"
+    elif new != old or type(new) is not type(old):
+        yield f"{place}: {_short(old)}, {_short(new)} expected"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _close(new: float, old: float, scale: float, slack: bool) -> bool:
+    large, small = max(abs(new), abs(old)), min(abs(new), abs(old))
+    if slack:
+        return large <= SLACK * small + RELATIVE
+    return abs(new - old) <= RELATIVE * max(large, scale) + ABSOLUTE
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

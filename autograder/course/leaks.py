@@ -1,0 +1,116 @@
+"""Search what ships to students for what must not: solutions, mistakes, the secret seed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.course.build import files_below
+from autograder.course.notebook import Notebook
+from autograder.course.regions import inside
+from autograder.exercises import Mistake
+
+LONG = 25
+"""A line counts as telling when it is longer than this, spaces around it left out."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A text that must not ship, and whose it is."""
+
+    text: str
+    what: str
+
+
+def find_leaks(notebooks: Sequence[Notebook], folder: Path, seed: str | None) -> list[str]:
+    """Search every file below `folder`.
+
+    Args:
+        seed: The secret seed, where there is one already.
+
+    Returns:
+        One message per leak: the file, what leaked and what to do. No secret is quoted.
+    """
+    telling = [text for notebook in notebooks for text in telling_texts(notebook)]
+    leaks = []
+    for path in files_below(folder):
+        content = path.read_bytes().decode("utf-8", "replace")
+        shipped = "\n".join(_squeezed(text) for text in _texts(path, content))
+        name = path.relative_to(folder).as_posix()
+        for one in telling:
+            if one.text in shipped:
+                leaks.append(f"{name} contains {one.what}: {one.text!r}. Reword what ships.")
+        if seed is not None and seed in content:
+            leaks.append(f"{name} contains the course's secret seed. Do not release it.")
+    return list(dict.fromkeys(leaks))
+
+
+def telling_texts(notebook: Notebook) -> list[Telling]:
+    """The lines of the solutions, and the texts of the mistakes, that are long enough to tell."""
+    found: dict[str, Telling] = {}
+
+    def add(line: str, what: str) -> None:
+        text = _squeezed(line)
+        if len(line.strip()) > LONG and text not in found:
+            found[text] = Telling(text, what)
+
+    for cell in notebook.cells:
+        if cell.kind in ("solution", "text"):
+            owner = cell.row or cell.functions[0]
+            for line in inside(cell.source):
+                add(line, f"a line of the solution of {owner}")
+    visible = {_squeezed(line) for line in _starter_lines(notebook)}
+    for exercise in notebook.exercises:
+        for mistake in exercise.mistakes:
+            for line in _mistaken_lines(mistake, notebook.sources[mistake.function]):
+                if _squeezed(line) not in visible:
+                    add(line, f"the mistake {mistake.name} of {mistake.function}")
+    return list(found.values())
+
+
+def _starter_lines(notebook: Notebook) -> Iterator[str]:
+    """What a mistake may share with the starter: signatures and the lines around a solution."""
+    for cell in notebook.cells:
+        if cell.kind == "solution" and cell.released is not None:
+            yield from cell.released.split("\n")
+
+
+def _mistaken_lines(mistake: Mistake, reference: str) -> Iterator[str]:
+    """The new texts of an edit, and every line in which the mistake differs from the reference."""
+    for _, new in mistake.edits:
+        yield from new.split("\n")
+    known = set(reference.split("\n"))
+    yield from (line for line in mistake.apply(reference).split("\n") if line not in known)
+
+
+def _texts(path: Path, content: str) -> Iterator[str]:
+    """The content of a file, and for JSON also its strings as a person reads them."""
+    yield content
+    if path.suffix in (".json", ".ipynb"):
+        try:
+            yield from _strings(json.loads(content))
+        except ValueError:
+            return
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        if value and all(isinstance(item, str) for item in value):
+            yield "".join(value)  # a cell's source
+        for item in value:
+            yield from _strings(item)
+
+
+def _squeezed(text: str) -> str:
+    """The text with every run of white space made one space."""
+    return re.sub(r"\s+", " ", text).strip()

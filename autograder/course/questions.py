@@ -1,0 +1,100 @@
+"""The questions of a notebook, on public and on hidden cases, and the public data that ships."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from functools import lru_cache
+
+from autograder.course.notebook import Notebook
+from autograder.diagnosis import Question, prepare, to_public
+from autograder.errors import CourseError, DeclarationError
+from autograder.exercises import Exercise, Mistake
+from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.public import PUBLIC_SEED, PublicData, dump
+
+HIDDEN_ROUNDS = 2
+
+
+@lru_cache(maxsize=32)
+def public_questions(notebook: Notebook) -> list[list[Question]]:
+    """The questions that students can ask themselves: one list per exercise, in order."""
+    return _questions(notebook, PUBLIC_SEED, rounds=1, hidden=False)
+
+
+@lru_cache(maxsize=32)
+def hidden_questions(
+    notebook: Notebook, secret_seed: str, student: str | None = None
+) -> list[list[Question]]:
+    """The questions that only the grader asks: one list per exercise, in order.
+
+    Args:
+        student: Given, the cases are this student's own.
+    """
+    seed = secret_seed if student is None else f"{secret_seed}/{student}"
+    return _questions(notebook, seed, rounds=HIDDEN_ROUNDS, hidden=True)
+
+
+def public_data(notebook: Notebook) -> str:
+    """The text of the public data that ships beside the notebook."""
+    questions = [question for asked in public_questions(notebook) for question in asked]
+    exercises = tuple(to_public(question) for question in questions)
+    return dump(PublicData(notebook.assignment, notebook.name, exercises))
+
+
+def relevant_mistakes(notebook: Notebook, exercise: Exercise) -> list[Mistake]:
+    """The mistakes that may show in an exercise: its own, and those of functions that it calls."""
+    reached = _reached(exercise.functions, _calls(notebook))
+    own = list(exercise.mistakes)
+    for other in notebook.exercises:
+        if other is not exercise:
+            own += [mistake for mistake in other.mistakes if mistake.function in reached]
+    return own
+
+
+def _questions(notebook: Notebook, seed: str, *, rounds: int, hidden: bool) -> list[list[Question]]:
+    reference = notebook.reference()
+    runners: dict[Mistake, LocalRunner] = {}
+    asked = []
+    for exercise in notebook.exercises:
+        mistakes = relevant_mistakes(notebook, exercise)
+        for mistake in mistakes:
+            if mistake not in runners:
+                runners[mistake] = notebook.mistaken(mistake)
+        try:
+            question = prepare(
+                exercise,
+                seed=seed,
+                rounds=rounds,
+                reference=reference,
+                mistaken={mistake: runners[mistake] for mistake in mistakes},
+                hidden=hidden,
+            )
+        except DeclarationError as error:
+            raise CourseError(f"{notebook.path}: exercise {exercise.name}: {error}") from error
+        asked.append([question])
+    return asked
+
+
+def _calls(notebook: Notebook) -> dict[str, set[str]]:
+    """Function or class of a solution or provided cell -> the others that it mentions."""
+    mentions: dict[str, set[str]] = {}
+    for cell in notebook.cells:
+        if cell.kind not in ("solution", "provided"):
+            continue
+        for node in ast.parse(cell.python).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                mentions[node.name] = names
+    return {name: found & mentions.keys() for name, found in mentions.items()}
+
+
+def _reached(start: tuple[str, ...], calls: Mapping[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += calls.get(name, ())
+    return reached

@@ -1,0 +1,151 @@
+"""`autograder release`: build what students get, search it for leaks, put it into assignments/."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course.build import files_below, generate
+from autograder.course.drift import compare, differences
+from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, load_course
+from autograder.course.leaks import find_leaks
+from autograder.course.notebook import Notebook
+from autograder.course.secret import existing_seed
+from autograder.errors import CourseError
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a release, or a check of one, came to.
+
+    Args:
+        written: Files of assignments/ that changed.
+        removed: Files of assignments/ that nothing makes any more.
+        drift: For a check: where assignments/ is not what the sources make.
+        warnings: What the authors should look at.
+    """
+
+    notebooks: tuple[Notebook, ...]
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    drift: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    checked: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command succeeded: a check succeeds when there is no drift."""
+        return not self.drift
+
+    @property
+    def lines(self) -> list[str]:
+        """What the command prints."""
+        count, points = len(self.notebooks), sum(n.points for n in self.notebooks)
+        rows = sum(len(n.rows) for n in self.notebooks)
+        what = f"{count} notebook{'s' * (count != 1)}, {rows} rows, {points:g} points"
+        lines = [f"warning: {text}" for text in self.warnings]
+        if self.checked:
+            lines += self.drift
+            state = f"{len(self.drift)} differences" if self.drift else "up to date"
+            return [*lines, f"{ASSIGNMENTS}/ is checked against its sources: {state} ({what})"]
+        for notebook in self.notebooks:
+            name = f"{ASSIGNMENTS}/{notebook.assignment}/{notebook.name}.ipynb"
+            folder = f"{ASSIGNMENTS}/{notebook.assignment}/"
+            changed = any(path.startswith(folder) for path in (*self.written, *self.removed))
+            state = "written" if changed else "unchanged"
+            lines.append(f"{name}: {len(notebook.rows)} rows, {notebook.points:g} points, {state}")
+        lines += [f"removed {path}, which nothing makes any more" for path in self.removed]
+        return [*lines, f"released {what}"]
+
+
+def release(root: Path) -> Release:
+    """Bring `assignments/` (and nbgrader's `build/source/`) up to date.
+
+    Files that differ from the fresh ones in rounding only are left as they are. Nothing is
+    written when a source is wrong or when anything would leak.
+
+    Raises:
+        CourseError: What to mend.
+    """
+    course = load_course(root)
+    with _built(course) as fresh:
+        leaks = find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
+        if leaks:
+            raise CourseError("nothing was released, because it would leak:\n" + "\n".join(leaks))
+        try:
+            _bring(fresh / SOURCE, course.root / SOURCE)
+            written, removed = _bring(fresh / ASSIGNMENTS, course.root / ASSIGNMENTS)
+        except OSError as error:
+            raise CourseError(f"cannot write the release: {error}") from error
+    return Release(
+        course.notebooks,
+        tuple(f"{ASSIGNMENTS}/{name}" for name in written),
+        tuple(f"{ASSIGNMENTS}/{name}" for name in removed),
+        warnings=_warnings(course.notebooks),
+    )
+
+
+def check_release(root: Path) -> Release:
+    """Compare `assignments/` with what the sources make; nothing is written."""
+    course = load_course(root)
+    with _built(course) as fresh:
+        drift = differences(fresh / ASSIGNMENTS, course.root / ASSIGNMENTS, shown=ASSIGNMENTS)
+        drift += find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
+    return Release(
+        course.notebooks, drift=tuple(drift), warnings=_warnings(course.notebooks), checked=True
+    )
+
+
+def check_drift(root: Path) -> list[str]:
+    """Where `assignments/` is not what the sources make: file, part and what to do."""
+    return list(check_release(root).drift)
+
+
+@contextmanager
+def _built(course: Course) -> Iterator[Path]:
+    """A temporary folder with a fresh build of the whole course."""
+    with tempfile.TemporaryDirectory(prefix="autograder-release-") as temporary:
+        folder = Path(temporary).resolve()
+        generate(course.notebooks, folder)
+        yield folder
+
+
+def _bring(fresh: Path, target: Path) -> tuple[list[str], list[str]]:
+    """Make `target` hold the files of `fresh` and no others; return what was written and removed.
+
+    Each file is replaced at once, so that an interrupted release leaves no half file.
+    """
+    names = [path.relative_to(fresh).as_posix() for path in files_below(fresh)]
+    written = []
+    for name in names:
+        new, old = fresh / name, target / name
+        if old.is_file() and not compare(new, old):
+            continue
+        old.parent.mkdir(parents=True, exist_ok=True)
+        beside = old.with_name(f".{old.name}.new")
+        shutil.copyfile(new, beside)
+        os.replace(beside, old)
+        written.append(name)
+    removed = []
+    for path in files_below(target):
+        name = path.relative_to(target).as_posix()
+        if name not in names:
+            path.unlink()
+            removed.append(name)
+            _drop_empty(path.parent, target)
+    return written, removed
+
+
+def _drop_empty(folder: Path, until: Path) -> None:
+    while folder != until and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def _warnings(notebooks: Sequence[Notebook]) -> tuple[str, ...]:
+    return tuple(warning for notebook in notebooks for warning in notebook.warnings)
