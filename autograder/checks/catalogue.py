@@ -69,7 +69,7 @@ def contract(row: Row, trial: Trial) -> Iterator[Finding]:
         return
     for name, expected in trial.expectation.outputs[row.id].items():
         value = seen.outputs[name]
-        wrong = difference(value, expected, allow_infinite=trial.case.allow_infinite)
+        wrong = difference(value, expected)
         if wrong is not None and wrong.kind in ("type", "shape", "dtype"):
             text = f"{name}{wrong.where} {wrong.text}{_shape_advice(value, expected.value, name)}"
             yield Finding("contract", name, text, case=trial.case.name, hidden=trial.hidden)
@@ -87,7 +87,7 @@ def value(row: Row, trial: Trial) -> Iterator[Finding]:
         return
     backward = row.part == "backward"
     for name, expected in trial.expectation.outputs[row.id].items():
-        wrong = difference(seen.outputs[name], expected, allow_infinite=trial.case.allow_infinite)
+        wrong = difference(seen.outputs[name], expected)
         if wrong is None or wrong.kind not in ("finite", "value"):
             continue
         check = "finite" if wrong.kind == "finite" else "gradient" if backward else "value"

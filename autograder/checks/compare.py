@@ -29,6 +29,7 @@ class Expected:
         slack: Largest movement of an entry under last-bit noise of the input, times a safety of 8.
         scale: The size at which an absolute error counts: that of the upstream gradient, or 1.
         low, high: At ties: the one-sided values, entry by entry.
+        infinite: An infinite number is right, too, where this one is large.
     """
 
     value: Any
@@ -36,6 +37,7 @@ class Expected:
     scale: float = 1.0
     low: Any = None
     high: Any = None
+    infinite: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,23 +90,25 @@ def describe_type(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
-def differences(
-    got: Any, expected: Expected, *, allow_infinite: bool = False
-) -> Iterator[Difference]:
-    """Compare a value with the expected one, leaf by leaf; nothing comes out when equal."""
-    yield from _walk(got, expected.value, expected, "", allow_infinite)
+def differences(got: Any, expected: Expected, *, strictness: float = 1.0) -> Iterator[Difference]:
+    """Compare a value with the expected one, leaf by leaf; nothing comes out when equal.
+
+    Args:
+        strictness: What every tolerance is divided by.
+    """
+    yield from _walk(got, expected.value, expected, "", strictness)
 
 
-def difference(got: Any, expected: Expected, *, allow_infinite: bool = False) -> Difference | None:
+def difference(got: Any, expected: Expected, *, strictness: float = 1.0) -> Difference | None:
     """The worst of the differences: a wrong form first, then the largest error."""
-    found = list(differences(got, expected, allow_infinite=allow_infinite))
+    found = list(differences(got, expected, strictness=strictness))
     if not found:
         return None
     return max(found, key=lambda d: (d.kind != "value", d.error or 0.0))
 
 
 def _walk(
-    got: Any, value: Any, expected: Expected, where: str, allow_infinite: bool
+    got: Any, value: Any, expected: Expected, where: str, strictness: float
 ) -> Iterator[Difference]:
     if isinstance(value, dict):
         if not isinstance(got, dict):
@@ -115,25 +119,25 @@ def _walk(
             if key not in got:
                 yield Difference("type", f"has no entry {key!r}", where=where)
             else:
-                yield from _walk(got[key], item, expected, f"{where}[{key!r}]", allow_infinite)
+                yield from _walk(got[key], item, expected, f"{where}[{key!r}]", strictness)
     elif isinstance(value, (tuple, list)):
         if not isinstance(got, (tuple, list)) or len(got) != len(value):
             text = f"is {describe_type(got)}; expected {len(value)} values"
             yield Difference("type", text, where=where)
             return
         for i, (one, item) in enumerate(zip(got, value, strict=True)):
-            yield from _walk(one, item, expected, f"{where}[{i}]", allow_infinite)
+            yield from _walk(one, item, expected, f"{where}[{i}]", strictness)
     elif isinstance(value, (str, type(None))):
         if type(got) is not type(value) or got != value:
             yield Difference("value", f"is {got!r:.80}; expected {value!r}", where=where)
     else:
-        found = _leaf(got, np.asarray(value), expected, where, allow_infinite)
+        found = _leaf(got, np.asarray(value), expected, where, strictness)
         if found is not None:
             yield found
 
 
 def _leaf(
-    got: Any, want: np.ndarray, expected: Expected, where: str, allow_infinite: bool
+    got: Any, want: np.ndarray, expected: Expected, where: str, strictness: float
 ) -> Difference | None:
     have = as_array(got)
     if have is None:
@@ -151,7 +155,7 @@ def _leaf(
     if have.size == 0:
         return None
     unlike = ~np.isfinite(have) & ~((have == want) | (np.isnan(have) & np.isnan(want)))
-    if allow_infinite:
+    if expected.infinite:
         unlike &= ~(np.isposinf(have) & (want > 100))
     if unlike.any():
         index = tuple(int(i) for i in np.argwhere(unlike)[0])
@@ -163,11 +167,11 @@ def _leaf(
     same = np.isfinite(have) & np.isfinite(want)
     have, want = np.where(same, have, 0.0), np.where(same, want, 0.0)
     with np.errstate(all="ignore"):
-        return _numbers(have, want, expected, where)
+        return _numbers(have, want, expected, where, strictness)
 
 
 def _numbers(
-    have: np.ndarray, want: np.ndarray, expected: Expected, where: str
+    have: np.ndarray, want: np.ndarray, expected: Expected, where: str, strictness: float
 ) -> Difference | None:
     target = want
     if expected.low is not None and np.shape(expected.low) == want.shape:
@@ -179,8 +183,9 @@ def _numbers(
     absolute = ABSOLUTE * expected.scale * np.sqrt(want.size)
     rms = norm / np.sqrt(want.size)
     entry = ENTRY * np.maximum(np.abs(want), rms) + ABSOLUTE * expected.scale + expected.slack
-    wrong = ~(np.abs(off) <= entry)
-    close = size <= RELATIVE * norm + absolute + expected.slack * np.sqrt(want.size)
+    wrong = ~(np.abs(off) <= entry / strictness)
+    room = RELATIVE * norm + absolute + expected.slack * np.sqrt(want.size)
+    close = size <= room / strictness
     if close and not wrong.any():
         return None
     index = tuple(int(i) for i in np.unravel_index(int(np.abs(off).argmax()), off.shape))

@@ -45,7 +45,7 @@ def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
     shapes = tuple(exercise.upstream_shapes(forward))
     case = case.with_upstream(shapes) if shapes else case
     base = _run(exercise, case, reference)
-    moved = [_run(exercise, _noisy(case, k), reference) for k in (1, 2)] if not case.tie else []
+    moved = [_run(exercise, noisy(case, k), reference) for k in (1, 2)] if not case.tie else []
     sides = (
         [_run(exercise, _nudged(exercise, case, s), reference) for s in (-1, 1)] if case.tie else []
     )
@@ -79,7 +79,7 @@ def _expected(
     if sides and isinstance(value, (np.ndarray, float, np.generic)):
         ends = [value, *((s[row].outputs or {})[name] for s in sides)]
         low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
-    return Expected(value, SAFETY * slack, max(scale, 1e-3), low, high)
+    return Expected(value, SAFETY * slack, max(scale, 1e-3), low, high, case.allow_infinite)
 
 
 def _require(exercise: Exercise, case: Case, outcomes: Sequence[Outcome]) -> None:
@@ -116,7 +116,7 @@ def _movement(value: Any, other: Any) -> float:
     return 0.0
 
 
-def _noisy(case: Case, turn: int) -> Case:
+def noisy(case: Case, turn: int) -> Case:
     """The case with every float moved by about one unit in the last place."""
     rng = np.random.default_rng([case.seed, 100 + turn])
 

@@ -100,7 +100,7 @@ def from_public(public: PublicExercise) -> Question:
             continue
         shapes = tuple(tuple(shape) for shape in stored["upstream"])
         outputs = {
-            row: {name: _decode(x) for name, x in values.items()}
+            row: {name: _decode(x, case.allow_infinite) for name, x in values.items()}
             for row, values in stored["expected"].items()
         }
         ready = case.with_upstream(shapes) if shapes else case
@@ -129,6 +129,7 @@ def _encode(expected: Expected) -> dict[str, Any]:
     return body
 
 
-def _decode(body: Mapping[str, Any]) -> Expected:
-    ends = (decode_value(body[key]) if key in body else None for key in ("low", "high"))
-    return Expected(decode_value(body["value"]), body["slack"], body["scale"], *ends)
+def _decode(body: Mapping[str, Any], infinite: bool) -> Expected:
+    low, high = (decode_value(body[key]) if key in body else None for key in ("low", "high"))
+    value = decode_value(body["value"])
+    return Expected(value, body["slack"], body["scale"], low, high, infinite)

@@ -1,0 +1,51 @@
+"""Margins: how far the reference itself stays below every tolerance, over many seeds.
+
+Each seed's cases are compared with the same computation after last-bit noise of the input, which is
+about what another correct implementation, another BLAS or another processor may differ by.
+"""
+
+from __future__ import annotations
+
+import math
+
+from autograder.checks.compare import Expected, difference
+from autograder.checks.expected import expect, noisy
+from autograder.exercises.cases import make_cases
+from autograder.exercises.exercise import Exercise
+from autograder.exercises.script import Runner
+
+STEPS = (10.0, 100.0, 1000.0, 1e4, 1e5)
+
+
+def headroom(exercise: Exercise, reference: Runner, seeds: int) -> float:
+    """By what power of ten every tolerance could shrink before the reference failed itself.
+
+    Returns:
+        The largest of 1, 10, 100 … 1e5 at which no output of any case would fail; 1 means that
+        there is no margin at all. Random exercises have no such margin and give infinity.
+    """
+    if exercise.random or not exercise.functions:
+        return math.inf
+    reached = STEPS[-1]
+    for seed in range(seeds):
+        for case in make_cases(exercise, f"margin {seed}")[:-1]:
+            if case.tie:
+                continue
+            expectation = expect(exercise, case, reference)
+            moved = noisy(expectation.case, 7)
+            observed = exercise.observe(moved, reference.run(exercise.script(moved)))
+            for row, outputs in expectation.outputs.items():
+                seen = observed[row].outputs or {}
+                for name, expected in outputs.items():
+                    reached = min(reached, _reach(seen[name], expected))
+    return reached
+
+
+def _reach(got: object, expected: Expected) -> float:
+    """The largest factor by which the tolerance can shrink and still accept `got`."""
+    reach = 1.0
+    for step in STEPS:
+        if difference(got, expected, strictness=step) is not None:
+            break
+        reach = step
+    return reach

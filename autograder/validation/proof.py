@@ -1,0 +1,233 @@
+"""The proof that a notebook's checks do their work: what must be right is, what is wrong is caught.
+
+For every exercise, on public and on hidden cases: the reference earns everything and stays far
+below every tolerance, the untouched starter earns nothing, each declared mistake loses its row and
+is named as itself, and every mutant of the reference is caught or equivalent to it.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.checks.finding import RowResult
+from autograder.course.notebook import Notebook
+from autograder.course.questions import hidden_questions, public_questions
+from autograder.diagnosis import Question, examine_all, prepare
+from autograder.diagnosis.matching import mistake_of
+from autograder.exercises import Exercise, Mistake
+from autograder.exercises.script import Failure, Outcome, Runner, Script
+from autograder.validation.margins import headroom
+from autograder.validation.mutants import Mutant, mutants
+
+SEED = "validation"
+FRESH = "validation, fresh"
+SECONDS = 2
+
+
+@dataclass
+class ExerciseProof:
+    """What was found for one exercise.
+
+    Args:
+        mistakes: How many are declared.
+        named: How many of them are named as themselves on public and on hidden cases.
+        mutants: How many distinct mutants were tried.
+        caught: How many of them lost points.
+        equivalent: Mutants that give what the reference gives on many further cases.
+        survivors: Mutants that are neither caught nor equivalent.
+        mutants_named: Caught mutants that were given the name of a known mistake.
+        false_names: Of these, how many behave otherwise than that mistake on fresh cases.
+        headroom: The least ratio of tolerance to the reference's own error over many seeds.
+        problems: What must be mended, in words.
+    """
+
+    name: str
+    mistakes: int = 0
+    named: int = 0
+    mutants: int = 0
+    caught: int = 0
+    equivalent: list[str] = field(default_factory=list)
+    survivors: list[str] = field(default_factory=list)
+    mutants_named: int = 0
+    false_names: list[str] = field(default_factory=list)
+    headroom: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+
+def prove(notebook: Notebook, *, with_mutants: bool = True, seeds: int = 50) -> list[ExerciseProof]:
+    """Prove every exercise of a notebook; problems are collected, nothing is raised for them."""
+    public = public_questions(notebook)
+    hidden = hidden_questions(notebook, SEED)
+    proofs = []
+    for p, h in zip(public, hidden, strict=True):
+        exercise = p[0].exercise
+        if not exercise.functions:
+            continue
+        proof = ExerciseProof(exercise.name, mistakes=len(exercise.mistakes))
+        _prove_ends(notebook, exercise, (*p, *h), proof)
+        _prove_mistakes(notebook, exercise, [list(p), list(h)], proof)
+        if with_mutants:
+            _prove_mutants(notebook, exercise, (*p, *h), proof)
+        if seeds:
+            proof.headroom = headroom(exercise, notebook.reference(), seeds)
+            if proof.headroom < 10:
+                proof.problems.append(
+                    f"the reference's own error comes within {proof.headroom:.1f} times of a "
+                    "tolerance; it must stay ten times below"
+                )
+        proofs.append(proof)
+    return proofs
+
+
+def _prove_ends(
+    notebook: Notebook, exercise: Exercise, questions: Sequence[Question], proof: ExerciseProof
+) -> None:
+    for result in examine_all([questions], notebook.reference()):
+        if result.score != result.points and result.status != "manual":
+            proof.problems.append(f"the reference loses points on {result.id}: {_first(result)}")
+    for result in examine_all([questions], _Starter()):
+        if result.score != 0:
+            proof.problems.append(f"the starter earns {result.score:g} points on {result.id}")
+
+
+def _prove_mistakes(
+    notebook: Notebook,
+    exercise: Exercise,
+    sides: Sequence[Sequence[Question]],
+    proof: ExerciseProof,
+) -> None:
+    for mistake in exercise.mistakes:
+        runner = Patient(notebook.mistaken(mistake))
+        told = [_told(exercise, mistake, examine_all([side], runner)) for side in sides]
+        complaints = [complaint for complaint in told if complaint]
+        proof.named += not complaints
+        proof.problems += list(dict.fromkeys(complaints))
+
+
+def _told(exercise: Exercise, mistake: Mistake, results: Sequence[RowResult]) -> str:
+    """What is wrong with the verdict on a declared mistake; empty when nothing is."""
+    lost = [result for result in results if result.score < result.points]
+    own = [result for result in lost if result.id == mistake.function]
+    is_row = any(row.id == mistake.function for row in exercise.rows)
+    if not lost or (is_row and not own):
+        return f"mistake {mistake.name!r} of {mistake.function} loses no points"
+    for result in own or lost:
+        names = mistake_of(result)
+        if names != {mistake.name}:
+            called = ", ".join(sorted(names)) or "nothing"
+            return (
+                f"mistake {mistake.name!r} of {mistake.function} is named {called} "
+                f"on {result.id}: {_first(result)}"
+            )
+    return ""
+
+
+def _prove_mutants(
+    notebook: Notebook, exercise: Exercise, questions: Sequence[Question], proof: ExerciseProof
+) -> None:
+    fresh: Question | None = None
+    for mutant in _mutants_of(notebook, exercise):
+        proof.mutants += 1
+        label = f"{mutant.function}, line {mutant.line}: {mutant.what}"
+        mistake = Mistake(mutant.function, "mutant", "", source=mutant.source)
+        try:
+            runner = Patient(notebook.mistaken(mistake))
+        except Exception:  # a mutant may break its own cell; then no student could run it either
+            proof.caught += 1
+            continue
+        results = examine_all([questions], runner)
+        if any(result.score < result.points for result in results):
+            proof.caught += 1
+            names = set().union(*(mistake_of(result) for result in results))
+            if names:
+                proof.mutants_named += 1
+                fresh = fresh or _fresh_question(notebook, exercise)
+                again = examine_all([[fresh]], runner)
+                if not names & set().union(*(mistake_of(result) for result in again)):
+                    proof.false_names.append(f"{label} is named {', '.join(sorted(names))}")
+            continue
+        fresh = fresh or _fresh_question(notebook, exercise)
+        if all(r.score == r.points for r in examine_all([[fresh]], runner)):
+            proof.equivalent.append(label)
+        else:
+            proof.survivors.append(label)
+
+
+def _mutants_of(notebook: Notebook, exercise: Exercise) -> Iterator[Mutant]:
+    for function in dict.fromkeys(row.id for row in exercise.rows):
+        if function in notebook.sources:
+            yield from mutants(notebook.sources[function], function)
+
+
+def _fresh_question(notebook: Notebook, exercise: Exercise) -> Question:
+    """Many further cases, for telling equivalent mutants from survivors and names from chance."""
+    mistaken: Mapping[Mistake, Runner] = {m: notebook.mistaken(m) for m in exercise.mistakes}
+    return prepare(
+        exercise,
+        seed=FRESH,
+        rounds=6,
+        reference=notebook.reference(),
+        mistaken=mistaken,
+        hidden=True,
+    )
+
+
+def _first(result: RowResult) -> str:
+    costly = [finding for finding in result.findings if finding.costs]
+    return f"{costly[0].message} ({costly[0].case})" if costly else result.status
+
+
+class _Starter:
+    """A namespace in which nothing is written yet."""
+
+    def run(self, script: Script) -> list[Outcome]:
+        return [Outcome(failure=Failure("unanswered", "not written yet")) for _ in script.calls]
+
+
+class Patient:
+    """A runner that gives up on a script after a while: mutants may loop without end."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.hung = False
+
+    def run(self, script: Script) -> list[Outcome]:
+        """Run the script, or report a timeout; after the first, at once."""
+        if not self.hung:
+            try:
+                with _alarm(SECONDS):
+                    return self.runner.run(script)
+            except _TimeIsUp:
+                self.hung = True
+        return [Outcome(failure=Failure("timeout", "no end in sight")) for _ in script.calls]
+
+
+class _TimeIsUp(KeyboardInterrupt):
+    """Raised by the alarm; a KeyboardInterrupt, so that no mutant swallows it."""
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Interrupt the main thread after `seconds`, where the system can."""
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+
+    def ring(number: int, frame: Any) -> None:
+        raise _TimeIsUp
+
+    previous = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
