@@ -100,8 +100,8 @@ def draw_v_curve(
         axes.plot(steps[best], values[best], marker="*", markersize=15, color="white",
                   markeredgecolor="black", zorder=5)  # fmt: skip
         axes.annotate(
-            f"h = {steps[best]:.0e}", (steps[best], values[best]), xytext=(0, -14),
-            textcoords="offset points", ha="center", va="top", fontsize=9,
+            f"h = {steps[best]:.0e}", (steps[best], values[best]), xytext=(0, 10),
+            textcoords="offset points", ha="center", va="bottom", fontsize=9,
         )  # fmt: skip
     axes.margins(y=0.12)
     return figure

@@ -1,0 +1,32 @@
+"""The numbers that 01_gates prints for students to compare with."""
+
+import numpy as np
+import pytest
+
+
+def test_the_neuron_of_the_text(notebook):
+    own = notebook("01_gates").namespace
+    f, cache = own["neuron_forward"](np.array([2.0, -3.0, -3.0]), np.array([-1.0, -2.0]))
+    dw, dx = own["neuron_backward"](1.0, cache)
+    assert f == pytest.approx(0.731059, abs=5e-7)
+    assert dw == pytest.approx([-0.196612, -0.393224, 0.196612], abs=5e-7)
+    assert dx == pytest.approx([0.393224, -0.589836], abs=5e-7)
+    assert own["sigmoid_by_gates"](1.0) == pytest.approx((0.731059, 0.196612), abs=5e-7)
+
+
+def test_the_frightening_formula(notebook):
+    book = notebook("01_gates")
+    right = book.namespace["staged_backward"](3.0, -4.0)
+    assert right == pytest.approx((2.059570, 1.592233), abs=5e-7)
+    (mistake,) = (
+        m for m in book.exercise("staged_backward").mistakes if m.name == "overwritten_at_forks"
+    )
+    wrong = book.mistaken(mistake).namespace["staged_backward"](3.0, -4.0)
+    assert wrong == pytest.approx((0.512144, 0.009046), abs=5e-7)
+
+
+def test_the_circuit_and_the_step(notebook):
+    x, y, z = 2.0, 3.0, -1.0
+    exact = (x + y + 0.01) * max(y + 0.01, z) - (x + y) * max(y, z)
+    assert notebook("01_gates").namespace["answer_force"] == pytest.approx(exact, rel=0.02)
+    assert notebook("01_gates").namespace["answer_paths"] == 2**20
