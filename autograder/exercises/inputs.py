@@ -29,6 +29,7 @@ class Array:
 
     Args:
         low: When given, the numbers are `low + |normal| * scale` instead: positive inputs.
+        floor: When given, numbers below it become exactly this, as behind a ReLU with `floor=0.0`.
         digits: Decimals kept. More of them where a kink lies elsewhere than at zero, such as
             the margin of a hinge loss, so that no case lands on it by chance.
     """
@@ -38,6 +39,7 @@ class Array:
     offset: float = 0.0
     low: float | None = None
     digits: int | None = None
+    floor: float | None = None
 
     def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
         """Draw a value; a plain float where the shape is empty."""
@@ -51,6 +53,8 @@ class Array:
             digits = max(0, 3 - math.floor(math.log10(self.scale)))  # short decimals read better
         rounded = np.round(values, digits)
         rounded = np.where(rounded == 0, 10.0**-digits, rounded)
+        if self.floor is not None:
+            rounded = np.maximum(rounded, self.floor)
         return rounded if self.shape.strip() else float(rounded)
 
 
@@ -150,9 +154,10 @@ def array(
     offset: float = 0.0,
     low: float | None = None,
     digits: int | None = None,
+    floor: float | None = None,
 ) -> Array:
     """Float inputs that are not standard normal (for those, write the shape alone)."""
-    return Array(shape, scale, offset, low, digits)
+    return Array(shape, scale, offset, low, digits, floor)
 
 
 def labels(shape: str, below: str) -> Labels:
