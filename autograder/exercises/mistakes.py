@@ -78,7 +78,7 @@ def replacement(
     """
     target = function if isinstance(function, str) else function.__name__
     if isinstance(wrong, str):
-        source = inspect.cleandoc(wrong)
+        source = inspect.cleandoc("\n" + wrong)
     else:
         source = inspect.cleandoc("\n" + inspect.getsource(wrong))
         source = source.replace(f"def {wrong.__name__}(", f"def {target}(", 1)

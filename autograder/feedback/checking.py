@@ -13,7 +13,6 @@ from autograder.diagnosis import examine_all
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
-from autograder.exercises.script import Runner
 from autograder.feedback.beside import CheckError, Sheet, sheets
 from autograder.feedback.html import render_html, render_html_table
 from autograder.feedback.problems import Coverage
@@ -52,8 +51,7 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     if stale:
         judged = ChainMap({row_id: function_or_name}, dict(namespace))
     recorder = Recorder(LocalRunner(judged))
-    with bounded_output():
-        result = _examined(sheet, public, row_id, recorder)
+    result = _examined(sheet, public, row_id, recorder)
     if stale:
         result = _with_note(result, row_id)
     question = sheet.question(public)
@@ -69,10 +67,11 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     return score
 
 
-def _examined(sheet: Sheet, public: PublicExercise, row_id: str, runner: Runner) -> RowResult:
+def _examined(sheet: Sheet, public: PublicExercise, row_id: str, runner: Recorder) -> RowResult:
     """The verdict on one row; what it builds on is asked only when it is not right."""
     question = sheet.question(public)
-    (result,) = examine_all([[question]], runner, rows=[row_id])
+    with bounded_output():
+        (result,) = examine_all([[question]], runner, rows=[row_id])
     if isinstance(public.exercise, Answer):
         return recorded(result)
     if result.status in ("right", "manual", "unanswered"):
@@ -84,7 +83,9 @@ def _examined(sheet: Sheet, public: PublicExercise, row_id: str, runner: Runner)
         for other in sheet.data.exercises
         if any(row.id in needed for row in other.exercise.rows)
     ]
-    results = examine_all(questions, runner, rows=needed)
+    runner.forget()
+    with bounded_output(0):  # what it prints was shown above
+        results = examine_all(questions, runner, rows=needed)
     return next(result for result in results if result.id == row_id)
 
 
@@ -155,8 +156,8 @@ def _unknown(given: Any, names: list[str], found: list[Sheet]) -> str:
             f"Its rows are {listed(rows, limit=40)}. Does the file belong to this notebook?"
         )
     return (
-        f"check got a {type(given).__name__}; expected one of your functions, such as "
-        f"check({next(iter(rows), 'affine_forward')}), without calling it, or a name in quotes."
+        f"check got a value of type {type(given).__name__}; expected one of your functions itself, "
+        f"such as check({next(iter(rows), 'affine_forward')}), or a name in quotes."
     )
 
 

@@ -13,7 +13,7 @@ from autograder.checks.finding import RowResult
 from autograder.feedback.heatmap import Grid
 from autograder.feedback.heatmap_svg import picture
 from autograder.feedback.problems import Coverage, Problem
-from autograder.feedback.story import Story, headline, tell, total
+from autograder.feedback.story import Story, headline, tell, tone, total
 from autograder.feedback.text import plain
 from autograder.feedback.troubleshooting import PAGE
 from autograder.feedback.wording import listed, mark, points
@@ -84,8 +84,8 @@ def render_html_table(results: Sequence[RowResult]) -> str:
     right = cell.format(align="right", extra="white-space:nowrap;")
     lines = []
     for result in results:
-        colour = COLOURS.get(result.status, RED)
-        sign = f'<b style="color:{colour}">{mark(result.status)}</b>'
+        colour = COLOURS.get(tone(result), RED)
+        sign = f'<b style="color:{colour}">{mark(tone(result))}</b>'
         earned = "–" if result.status == "manual" else points(result.score)
         wrong = [name for name, ok in result.outputs.items() if not ok]
         failing = f": ✗ {listed(wrong)}" if result.status == "partial" and wrong else ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from autograder.checks.finding import RowResult
 from autograder.feedback.problems import Problem
-from autograder.feedback.story import Story, headline, tell, total
+from autograder.feedback.story import Story, headline, tell, tone, total
 from autograder.feedback.text import plain
 from autograder.feedback.wording import mark, points
 
@@ -30,7 +30,7 @@ def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
         shown = f"{verdict}: {outputs}" if result.status == "partial" else verdict
         earned_here = "–" if result.status == "manual" else points(result.score)
         lines.append(
-            f"| {mark(result.status)} | {_code(result.id)} | {shown} "
+            f"| {mark(tone(result))} | {_code(result.id)} | {shown} "
             f"| {earned_here} / {points(result.points)} |"
         )
     for result in results:

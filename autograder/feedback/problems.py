@@ -11,6 +11,10 @@ from autograder.feedback.heatmap import Grid, pattern
 from autograder.feedback.troubleshooting import section
 from autograder.feedback.wording import counted, entry, listed, pair
 
+REPEATED = "repeatability"
+_ADVICE = {
+    REPEATED: "The same inputs gave the right result before: something is kept between two calls.",
+}
 NAMED_CASES = 2
 LONGEST_MESSAGE = 600
 # The numbers at the end of a message, which are shown in a line of their own.
@@ -62,7 +66,10 @@ class Problem:
 def merged(findings: Sequence[Finding], coverage: Coverage, grids: Sequence[Grid]) -> list[Problem]:
     """Findings that say the same thing become one problem; the order is kept."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
+    wrong_at_once = {f.output for f in findings if f.check != REPEATED}
     for finding in findings:
+        if finding.check == REPEATED and finding.output in wrong_at_once:
+            continue  # the first case is wrong, so the same case again is too
         own = (finding.check, finding.output or "", finding.advice)
         key = ("mistake", finding.mistake) if finding.mistake else own
         groups.setdefault(key, []).append(finding)
@@ -89,7 +96,7 @@ def _problem(group: list[Finding], coverage: Coverage, grids: Sequence[Grid]) ->
         spread=_spread(group, coverage),
         places=tuple(place for f in leading if (place := _place(f)) is not None),
         mistake=group[0].mistake,
-        advice=next((f.advice for f in group if f.advice), ""),
+        advice=next((f.advice for f in group if f.advice), _ADVICE.get(group[0].check, "")),
         see=next((see for f in group if (see := section(f))), ""),
         grids=tuple(grid for grid in shown if grid.teaches),
     )
@@ -98,6 +105,10 @@ def _problem(group: list[Finding], coverage: Coverage, grids: Sequence[Grid]) ->
 def _sentence(finding: Finding, found: str) -> str:
     """The message without the numbers that stand in a line of their own; with the pattern."""
     message = finding.message.strip()
+    if finding.check == REPEATED:
+        message = f"asked the same again, {message}"
+    if finding.check == "failure:skipped" and message.endswith(":"):
+        message += " what it needs is not written yet"
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]} …"
     if _place(finding) is not None:

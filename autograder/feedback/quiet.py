@@ -17,9 +17,9 @@ class _Capped(io.TextIOBase):
     Every case calls the student's functions anew, so one `print` comes out dozens of times.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, most: int) -> None:
         self.stream = stream
-        self.left: float = MOST
+        self.left: float = most
         self.dropped = 0
 
     def writable(self) -> bool:
@@ -38,14 +38,14 @@ class _Capped(io.TextIOBase):
 
 
 @contextmanager
-def bounded_output() -> Iterator[None]:
-    """Send stdout and stderr of student code to stdout, cut after `MOST` characters.
+def bounded_output(most: int = MOST) -> Iterator[None]:
+    """Send stdout and stderr of student code to stdout, cut after `most` characters.
 
     stderr stays empty, because nbgrader gives no points to a cell that wrote to it. A student who
     sets a breakpoint sees all of it.
     """
     out, error, hook = sys.stdout, sys.stderr, sys.breakpointhook
-    capped = _Capped(out)
+    capped = _Capped(out, most)
 
     def breakpointhook(*args: Any, **kwargs: Any) -> Any:
         capped.left = float("inf")
@@ -57,5 +57,5 @@ def bounded_output() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr, sys.breakpointhook = out, error, hook
-        if capped.dropped:
+        if capped.dropped and most:
             out.write(f"\n… {capped.dropped} more characters printed during the check are cut\n")

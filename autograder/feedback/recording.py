@@ -20,6 +20,10 @@ class Recorder:
         self.outcomes.setdefault(script.seed, outcomes)
         return outcomes
 
+    def forget(self) -> None:
+        """Start again: the cases are about to be run a second time."""
+        self.outcomes.clear()
+
     def grids(self, question: Question, result: RowResult) -> list[Grid]:
         """The wrong outputs of a row beside what was expected, in the case that is told first."""
         told: dict[str, str] = {}

@@ -73,12 +73,12 @@ def tell(
     outputs = tuple(result.outputs.items())
     return Story(
         id=result.id,
-        status=result.status,
+        status=tone(result),
         headline=headline(result),
         earned=_earned(result),
         outputs=outputs if result.status in ("right", "partial", "wrong") else (),
         notes=_notes(result),
-        problems=tuple(problems[:SHOWN_IN_FULL]),
+        problems=_pointing_once(problems[:SHOWN_IN_FULL]),
         more=tuple(_brief(problem) for problem in problems[SHOWN_IN_FULL:]),
         warnings=tuple(merged(warned, coverage, ())),
         passed=_passed(result, coverage, failing),
@@ -87,6 +87,16 @@ def tell(
         trace=traced.traceback[-SHOWN_FRAMES:] if traced else (),
         trace_case=traced.case if traced and not traced.hidden else "",
     )
+
+
+def _pointing_once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The problems, each section of the troubleshooting page named in the first of them only."""
+    named: set[str] = set()
+    kept = []
+    for problem in problems:
+        kept.append(replace(problem, see="") if problem.see in named else problem)
+        named.add(problem.see)
+    return tuple(kept)
 
 
 def _unanswered(result: RowResult, hint: int) -> Story:
@@ -112,7 +122,20 @@ def headline(result: RowResult) -> str:
         return "recorded"
     if any(f.check == "form" and f.costs for f in result.findings):
         return "wrong form"
+    if _was_skipped(result):
+        return "not run yet"
     return VERDICTS.get(result.status, result.status)
+
+
+def _was_skipped(result: RowResult) -> bool:
+    """Whether it could not even be called, because what it needs failed."""
+    costly = [f for f in result.findings if f.costs]
+    return bool(costly) and all(f.check == "failure:skipped" for f in costly)
+
+
+def tone(result: RowResult) -> str:
+    """The status by which a verdict gets its sign and colour."""
+    return "unanswered" if _was_skipped(result) else result.status
 
 
 def _earned(result: RowResult) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from autograder.checks.finding import RowResult
 from autograder.feedback.heatmap import Grid
 from autograder.feedback.problems import Coverage, Problem
-from autograder.feedback.story import Story, headline, tell, total
+from autograder.feedback.story import Story, headline, tell, tone, total
 from autograder.feedback.troubleshooting import PAGE
 from autograder.feedback.wording import listed, mark, points
 
@@ -86,7 +86,7 @@ def _problem(problem: Problem, sign: str, lead: str = "") -> list[str]:
 
 def render_table(results: Sequence[RowResult]) -> str:
     """The rows of a notebook as a table for a terminal, with the sum below."""
-    shown = [(mark(r.status), plain(r.id), headline(r), _points(r), _failing(r)) for r in results]
+    shown = [(mark(tone(r)), plain(r.id), headline(r), _points(r), _failing(r)) for r in results]
     name = max([len("row"), *(_columns(row[1]) for row in shown)])
     verdict = max([len("verdict"), *(len(row[2]) for row in shown)])
     number = max([len("points"), *(len(row[3]) for row in shown)])
