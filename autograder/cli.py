@@ -1,0 +1,142 @@
+"""The `autograder` command: thin functions over the rooms, which load when they are needed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.errors import AutograderError, DeclarationError, GradingError
+
+app = typer.Typer(
+    name="autograder",
+    help="Grade and check notebooks on backpropagation by hand.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Isolation = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-no-isolation",
+        help="Run students' code with your own rights. It is stamped on every result.",
+    ),
+]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Wall seconds per call.")]
+Memory = Annotated[int, typer.Option(min=64, help="MB that a submission may take.")]
+
+
+@app.command()
+def grade(
+    assignments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ASSIGNMENT ...]", help="Default: all handed in.")
+    ] = None,
+    submitted: Annotated[Path, typer.Option(metavar="DIR")] = Path("submitted"),
+    results: Annotated[Path, typer.Option(metavar="DIR")] = Path("results"),
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes. Default: one per core.")
+    ] = None,
+    timeout: Timeout = 10.0,
+    memory: Memory = 1024,
+    force: Annotated[bool, typer.Option("--force", help="Grade anew what stands.")] = False,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Grade on Dask's workers.")
+    ] = None,
+    unsafe_no_isolation: Isolation = False,
+) -> None:
+    """Grade what is new in the folder of submissions.
+
+    Exits with 0 when every submission got a grade, with 1 when the grader itself failed on some,
+    with 2 for wrong usage.
+    """
+    from rich.console import Console
+
+    from autograder.course import find_course_root, load_course
+    from autograder.grading.classrun import grade_class
+    from autograder.grading.console import ProgressBar, show_report
+    from autograder.grading.pool import ClusterPool, LocalPool, Pool, usable_cores
+    from autograder.grading.store import Store
+    from autograder.grading.workplace import Terms
+
+    root = find_course_root()
+    terms = Terms(root, root / submitted, timeout, memory, not unsafe_no_isolation)
+    if unsafe_no_isolation:
+        _warn(
+            "WITHOUT ISOLATION: students' code runs with your rights, and can read, change and "
+            "delete what you can. Every result is stamped with it."
+        )
+
+    def make_pool(total: int) -> Pool:
+        if scheduler is not None:
+            return ClusterPool(scheduler)
+        return LocalPool(min(jobs or usable_cores(), total))
+
+    console = Console()
+    with ProgressBar(console) as bar:
+        report = grade_class(
+            load_course(root),
+            terms,
+            Store(root / results),
+            make_pool,
+            assignments=assignments or (),
+            force=force,
+            watcher=bar,
+        )
+    show_report(report, console)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK")],
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JUnit XML.")
+    ] = None,
+    summary: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append a summary in Markdown.")
+    ] = None,
+    timeout: Timeout = 10.0,
+    memory: Memory = 1024,
+) -> None:
+    """Check your notebook on the public cases.
+
+    Exits with 0 when everything is right, with 1 when something is not, with 2 when it could not
+    be checked.
+    """
+    from autograder.grading.selfcheck import PLAIN, check_notebook, show, write_summary
+    from autograder.sandbox import Limits
+
+    limits = Limits(timeout, 6 * timeout, memory)
+    try:
+        checked = check_notebook(notebook, limits)
+        print(show(checked))
+        if checked.isolation == "none":
+            _warn(PLAIN)
+        if junit is not None:
+            from autograder.integrations.junit import write_junit
+
+            write_junit(checked, junit)
+        if summary is not None:
+            write_summary(checked, summary)
+    except AutograderError as error:
+        _warn(f"autograder: {error}")
+        raise typer.Exit(2) from None
+    raise typer.Exit(0 if checked.all_right else 1)
+
+
+def main() -> None:
+    """Run the command; an error that its user can mend is one clear message."""
+    try:
+        app()
+    except AutograderError as error:
+        _warn(f"autograder: {error}")
+        sys.exit(1 if isinstance(error, (GradingError, DeclarationError)) else 2)
+
+
+def _warn(text: str) -> None:
+    """Say something on stderr, whatever the terminal can write."""
+    encoding = sys.stderr.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)

@@ -1,0 +1,1 @@
+"""INSTRUCTOR: from submissions to grades: reading, grading, results, class runs."""

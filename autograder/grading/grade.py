@@ -1,0 +1,197 @@
+"""Grade one submission: run its cells in the sandbox, ask the questions, write down the verdict."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from autograder.checks.finding import Finding, RowResult, Status
+from autograder.course import SourceCell
+from autograder.diagnosis import Question, examine_all
+from autograder.exercises import Row
+from autograder.exercises.script import Failure
+from autograder.grading.patience import Patience
+from autograder.grading.plan import PlannedCell, plan
+from autograder.grading.result import SCHEMA, Result, ResultRow, SubmissionStatus, from_row
+from autograder.grading.submission import Handin, Submission
+from autograder.sandbox import Cell, Limits, Sandbox, Session
+
+EXPERIMENT_SECONDS = 2.0
+_ENDS: dict[str, Status] = {
+    "timeout": "timeout",
+    "memory": "memory",
+    "crash": "crash",
+    "exit": "exit",
+    "protocol": "protocol",
+    "exception": "error",
+}
+"""What a row's status becomes when the cell that defines its function ended in this way."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What grading an assignment takes.
+
+    Args:
+        cells: The instructor's cells.
+        rows: The lines of the rubric, in order.
+        questions: For every exercise, in order, its public and its hidden questions.
+        digest: Of all that this was made from.
+    """
+
+    assignment: str
+    cells: Sequence[SourceCell]
+    rows: Sequence[Row]
+    questions: Sequence[Sequence[Question]]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A result, and whether anything ran out of time on the way."""
+
+    result: Result
+    timed_out: bool = False
+
+
+def grade(
+    handin: Handin,
+    submission: Submission,
+    paper: Paper,
+    sandbox: Sandbox,
+    limits: Limits,
+    digest: str,
+) -> Graded:
+    """Grade a submission that was read.
+
+    Args:
+        digest: The keyed digest that goes into the result.
+
+    Raises:
+        GradingError: The sandbox failed.
+    """
+    started = time.perf_counter()
+    if submission.problem:
+        result = without_answers(
+            handin, paper.rows, "unreadable", submission.problem, sandbox.isolation, digest
+        )
+        return Graded(result)
+    planned = plan(submission.cells, paper.cells)
+    cells = [
+        Cell(p.source, p.name, EXPERIMENT_SECONDS if p.experiment else None, not p.experiment)
+        for p in planned
+    ]
+    with sandbox.open(cells, limits) as session:
+        patience = Patience(session)
+        verdicts = {row.id: row for row in examine_all(paper.questions, patience)}
+        slow = bool(patience.exhausted) or _hung(planned, session)
+        failed = failed_cells(planned, session)
+    rows = [
+        blamed(verdicts[row.id], failed) if row.id in verdicts else unjudged(row)
+        for row in paper.rows
+    ]
+    result = Result(
+        schema=SCHEMA,
+        student=writable_name(handin.student),
+        assignment=handin.assignment,
+        status="graded",
+        score=math.fsum(row.score for row in rows),
+        points=math.fsum(row.points for row in rows),
+        rows=tuple(from_row(row) for row in rows),
+        isolation=sandbox.isolation,
+        seconds=round(time.perf_counter() - started, 4),
+        digest=digest,
+    )
+    return Graded(result, slow)
+
+
+def without_answers(
+    handin: Handin,
+    rows: Sequence[Row],
+    status: SubmissionStatus,
+    message: str,
+    isolation: str,
+    digest: str,
+) -> Result:
+    """A result with no points: nothing was handed in, it cannot be read, or grading failed."""
+    row_status: Status = "unanswered" if status == "missing" else "error"
+    finding = Finding("submission", None, message)
+    listed: list[ResultRow] = []
+    for row in rows:
+        verdict = unjudged(row)
+        if not row.manual:
+            verdict = replace(verdict, status=row_status, findings=(finding,))
+        listed.append(from_row(verdict))
+    return Result(
+        schema=SCHEMA,
+        student=writable_name(handin.student),
+        assignment=handin.assignment,
+        status=status,
+        score=0.0,
+        points=math.fsum(row.points for row in rows),
+        rows=tuple(listed),
+        isolation=isolation,
+        seconds=0.0,
+        digest=digest,
+        message=message,
+    )
+
+
+def unjudged(row: Row) -> RowResult:
+    """The verdict on a row before anybody looked at it."""
+    status: Status = "manual" if row.manual else "unanswered"
+    return RowResult(row.id, 0.0, float(row.points), status, dict.fromkeys(row.outputs, False))
+
+
+def writable_name(name: str) -> str:
+    """A folder's name as text that every file can hold."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+@dataclass(frozen=True)
+class FailedCell:
+    """A student's cell that did not run to its end."""
+
+    cell: PlannedCell
+    failure: Failure
+
+
+def failed_cells(planned: Sequence[PlannedCell], session: Session) -> list[FailedCell]:
+    """The cells that did not run to their end; a cell that says "not written yet" is none."""
+    return [
+        FailedCell(cell, outcome.failure)
+        for cell, outcome in zip(planned, session.cells, strict=True)
+        if outcome.failure is not None and outcome.failure.kind in _ENDS
+    ]
+
+
+def _hung(planned: Sequence[PlannedCell], session: Session) -> bool:
+    return any(
+        f.failure.kind == "timeout" and not f.cell.experiment
+        for f in failed_cells(planned, session)
+    )
+
+
+def blamed(row: RowResult, failed: Sequence[FailedCell]) -> RowResult:
+    """Say so where a row has no answer because the cell that defines it did not run.
+
+    A cell that hung or crashed leaves nothing behind, so "not defined" would be half the truth.
+    """
+    if not any(finding.check == "failure:missing" for finding in row.findings):
+        return row
+    defines = re.compile(rf"^[ \t]*(?:def|class)\s+{re.escape(row.id)}\b|^{re.escape(row.id)}\s*=")
+    guilty = [f for f in failed if any(defines.search(line) for line in f.cell.source.split("\n"))]
+    if not guilty:
+        return row
+    cell, failure = guilty[-1].cell, guilty[-1].failure
+    what = f"{failure.type_name}: {failure.message}" if failure.type_name else failure.message
+    finding = Finding(
+        "cell",
+        None,
+        f"{cell.name}, which defines {row.id}, did not run to its end: {what}",
+        traceback=failure.traceback,
+    )
+    return replace(row, status=_ENDS[failure.kind], findings=(finding, *row.findings))

@@ -1,0 +1,91 @@
+"""Which cells of a submission run, and from whose text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.course import SourceCell
+from autograder.grading.magics import plain_python
+from autograder.grading.submission import SubmittedCell
+
+FROM_KIT = frozenset({"import", "provided"})
+"""Kinds of cells that run, always from the instructor's text."""
+STUDENTS = frozenset({"solution", "text"})
+"""Kinds of cells that a student fills in: theirs even when left unchanged."""
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell to run.
+
+    Args:
+        name: Stands in tracebacks: `"cell 7"` is the seventh cell of the submission.
+        experiment: An experiment that the student edited: it gets little time and costs nothing.
+    """
+
+    source: str
+    name: str
+    experiment: bool = False
+
+
+def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[PlannedCell]:
+    """Order the cells to run.
+
+    A submitted cell that equals a released one is the kit's own: imports and provided cells run
+    from the instructor's text, all others don't run. Everything else is student code. Imports and
+    provided cells that the student deleted or edited run too, after what preceded them in the
+    release, so an edited one is put right at once. Ids are hints for that order and for
+    experiments, nothing more.
+
+    Args:
+        submitted: All cells of the submission, in order.
+        kit: All cells of the instructor's notebook, in order.
+    """
+    released = [cell for cell in kit if cell.released is not None]
+    own: dict[str, int] = {}
+    hints: dict[str, int] = {}
+    for index, cell in enumerate(released):
+        if cell.kind not in STUDENTS:
+            own.setdefault(normalised(cell.released or ""), index)
+        hints.update({key: index for key in (cell.cell_id, cell.grade_id) if key})
+    planned: list[list[PlannedCell]] = [[]]  # for each position (0: before all) what runs there
+    stands_at: dict[int, int] = {}
+    present: set[int] = set()
+    experiments: set[int] = set()
+    for position, found in enumerate(submitted, 1):
+        here: list[PlannedCell] = []
+        planned.append(here)
+        name = f"cell {position}"
+        kit_index = own.get(normalised(found.source))
+        if kit_index is not None:
+            stands_at.setdefault(kit_index, position)
+            if released[kit_index].kind in FROM_KIT:
+                present.add(kit_index)
+                here.append(_kit_cell(released[kit_index], f"{name} (provided)"))
+            continue
+        hint = hints.get(found.cell_id, hints.get(found.grade_id))
+        if hint is not None:
+            stands_at.setdefault(hint, position)
+        if found.kind != "code" or not found.source.strip():
+            continue
+        experiment = hint is not None and released[hint].kind == "experiment"
+        if hint is not None and experiment:
+            experiment = hint not in experiments  # a copied id buys no second allowance
+            experiments.add(hint)
+        here.append(PlannedCell(plain_python(found.source), name, experiment))
+    position = 0
+    for index, cell in enumerate(released):
+        position = stands_at.get(index, position)
+        if cell.kind in FROM_KIT and index not in present:
+            planned[position].append(_kit_cell(cell, f"provided cell {index + 1}"))
+    return [cell for here in planned for cell in here]
+
+
+def normalised(source: str) -> str:
+    """A cell's text without what editors change: spaces at line ends, empty lines around it."""
+    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
+
+
+def _kit_cell(cell: SourceCell, name: str) -> PlannedCell:
+    return PlannedCell(plain_python(cell.released or ""), name)

@@ -1,0 +1,162 @@
+"""`autograder check`: a student's notebook on the public cases, with nothing but what ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.checks.finding import RowResult
+from autograder.diagnosis import Question, examine_all, from_public
+from autograder.errors import CourseError, GradingError, IsolationError
+from autograder.exercises.public import SUFFIX, load
+from autograder.feedback import Coverage, render_markdown, render_table, render_text
+from autograder.grading import submission
+from autograder.grading.grade import blamed, failed_cells, unjudged
+from autograder.grading.magics import plain_python
+from autograder.grading.plan import PlannedCell
+from autograder.grading.submission import Submission
+from autograder.sandbox import Cell, Limits, Sandbox
+
+PLAIN = (
+    "There is no sandbox here, so the notebook ran in a plain process with a time limit. "
+    "That is fine for your own code; do not check somebody else's this way."
+)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of a notebook on its public cases.
+
+    Args:
+        notebook: The name of the notebook.
+        rows: One verdict for each line of the rubric, in order.
+        cases: Row -> the names of the cases on which it was checked.
+        isolation: The level at which it ran.
+    """
+
+    notebook: str
+    assignment: str
+    rows: tuple[RowResult, ...]
+    cases: dict[str, tuple[str, ...]]
+    isolation: str
+
+    @property
+    def all_right(self) -> bool:
+        """Whether every row that a machine can judge is right."""
+        return all(row.status in ("right", "manual") for row in self.rows)
+
+
+def check_notebook(path: Path, limits: Limits, *, isolated: bool = True) -> Checked:
+    """Run a notebook and check every row on the public cases.
+
+    Args:
+        isolated: Use the sandbox where there is one; otherwise a plain process.
+
+    Raises:
+        GradingError: The notebook cannot be read.
+        CourseError: Its public data cannot be found or read.
+    """
+    data = load(public_data_of(path))
+    found = submission.read(path)
+    if found.problem:
+        raise GradingError(f"cannot read {path}: {found.problem}")
+    planned = own_cells(found)
+    questions = [[from_public(public)] for public in data.exercises]
+    with _sandbox(isolated) as sandbox:
+        cells = [Cell(cell.source, cell.name) for cell in planned]
+        with sandbox.open(cells, limits) as session:
+            verdicts = {row.id: row for row in examine_all(questions, session)}
+            failed = failed_cells(planned, session)
+        isolation = sandbox.isolation
+    rows = tuple(
+        blamed(verdicts[row.id], failed) if row.id in verdicts else unjudged(row)
+        for public in data.exercises
+        for row in public.exercise.rows
+    )
+    return Checked(path.name, data.assignment, rows, _cases(questions), isolation)
+
+
+def own_cells(found: Submission) -> list[PlannedCell]:
+    """The cells to run: all code but experiments and check cells, as the notebook itself tags them.
+
+    It is the student's own run, so the notebook's own tags are good enough.
+    """
+    return [
+        PlannedCell(plain_python(cell.source), f"cell {position}")
+        for position, cell in enumerate(found.cells, 1)
+        if cell.kind == "code"
+        and cell.source.strip()
+        and not cell.grade
+        and "experiment" not in cell.tags
+    ]
+
+
+def public_data_of(path: Path) -> Path:
+    """The file of public data: beside the notebook, or in `assignments/` of a folder above it.
+
+    Raises:
+        CourseError: There is none.
+    """
+    if not path.is_file():
+        raise CourseError(f"there is no notebook {path}. Give the path of an .ipynb file.")
+    name = path.stem + SUFFIX
+    beside = path.resolve().with_name(name)
+    if beside.is_file():
+        return beside
+    for folder in beside.parents:
+        released = sorted((folder / "assignments").glob(f"*/{name}"))
+        if len(released) == 1:
+            return released[0]
+    raise CourseError(
+        f"{name} is not beside {path}. It ships with the notebook and holds what is checked: "
+        "fetch it again, and keep the notebook's name."
+    )
+
+
+def _sandbox(isolated: bool) -> Sandbox:
+    if isolated:
+        try:
+            return Sandbox(isolation="auto")
+        except IsolationError:
+            pass  # the student's own machine; the caller says so
+    return Sandbox(isolation="none")
+
+
+def _cases(questions: list[list[Question]]) -> dict[str, tuple[str, ...]]:
+    cases: dict[str, tuple[str, ...]] = {}
+    for (question,) in questions:
+        for row in question.exercise.rows:
+            judged = [e.case.name for e in question.expectations if row.id in e.outputs]
+            cases[row.id] = tuple(judged)
+    return cases
+
+
+def show(checked: Checked) -> str:
+    """The verdicts as text: each row that is not right in full, then the table of all rows."""
+    parts = []
+    for row in checked.rows:
+        if row.status not in ("right", "manual"):
+            parts.append(render_text(row, coverage=Coverage(checked.cases[row.id])))
+    return "\n\n".join([*parts, render_table(checked.rows)])
+
+
+def write_summary(checked: Checked, path: Path) -> None:
+    """Append a summary in Markdown to a file, which the steps of a CI job may share.
+
+    Raises:
+        GradingError: It cannot be written.
+    """
+    parts = [
+        render_markdown(checked.rows, title=f"{checked.assignment}/{checked.notebook}"),
+        "These are the public cases; the grader also runs hidden ones.",
+    ]
+    if checked.isolation == "none":
+        parts.append(PLAIN)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n\n".join(part.strip() for part in parts) + "\n")
+    except OSError as error:
+        raise GradingError(
+            f"cannot write {path}: {error.strerror}. Give another file with --summary."
+        ) from error

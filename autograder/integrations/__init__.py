@@ -1,0 +1,1 @@
+"""INSTRUCTOR and CI: what other tools read and write."""
