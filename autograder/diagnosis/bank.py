@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.checks.expected import Expectation
@@ -23,15 +23,15 @@ class Known:
     Args:
         function: The function that is wrong; it may belong to another exercise that calls it.
         prints: What every output is on every case, when the mistake is made.
-        follows: For mistakes with follow-through: case -> gradient name -> the right gradient of
-            the mistaken forward.
+        follows: For mistakes with follow-through: makes case -> gradient name -> the right
+            gradient of the mistaken forward. It costs many evaluations, so it is asked when needed.
     """
 
     function: str
     name: str
     says: str
     prints: Prints
-    follows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    follows: Callable[[], dict[str, dict[str, Any]]] = dict
 
 
 def prints_of(observed: Mapping[str, Observed]) -> dict[str, dict[str, Any]]:

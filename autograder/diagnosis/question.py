@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any
 
 from autograder.checks.compare import Expected
@@ -55,7 +56,8 @@ def prepare(
         if known is None:
             continue
         if mistake.follow and mistake.function == getattr(exercise, "forward", None):
-            known = replace(known, follows=right_gradients(exercise, expectations, runner))
+            follows = cache(partial(right_gradients, exercise, expectations, runner))
+            known = replace(known, follows=follows)
         bank.append(known)
     return Question(exercise, expectations, tuple(bank), hidden)
 
@@ -82,7 +84,7 @@ def to_public(question: Question) -> PublicExercise:
             "prints": known.prints,
             "follows": {
                 case: {name: encode_value(value) for name, value in gradients.items()}
-                for case, gradients in known.follows.items()
+                for case, gradients in known.follows().items()
             },
         }
         for known in question.bank
@@ -111,10 +113,7 @@ def from_public(public: PublicExercise) -> Question:
             m["name"],
             m["says"],
             m["prints"],
-            {
-                case: {name: decode_value(value) for name, value in gradients.items()}
-                for case, gradients in m["follows"].items()
-            },
+            partial(_decode_follows, m["follows"]),
         )
         for m in public.mistakes
     )
@@ -133,3 +132,10 @@ def _decode(body: Mapping[str, Any], infinite: bool) -> Expected:
     low, high = (decode_value(body[key]) if key in body else None for key in ("low", "high"))
     value = decode_value(body["value"])
     return Expected(value, body["slack"], body["scale"], low, high, infinite)
+
+
+def _decode_follows(follows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        case: {name: decode_value(value) for name, value in gradients.items()}
+        for case, gradients in follows.items()
+    }
