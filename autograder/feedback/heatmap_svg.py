@@ -42,11 +42,7 @@ def picture(grid: Grid) -> str:
             if wrong[i, j]:
                 x, y = MARGIN + (j + 0.5) * CELL, MARGIN + (i + 0.5) * CELL + 4
                 parts.append(_label(x, y, "×", "pointer-events:none"))
-    title = (
-        f"|got − expected| of {grid.output}"
-        + (f" in the case “{grid.case}”" if grid.case else "")
-        + f": {int(wrong.sum())} of {wrong.size} entries are wrong, at most by {number(largest)}"
-    )
+    title = f"|got − expected| of {grid.output}, case “{grid.case}”: {_extent(grid)}"
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(title, quote=True)}" '
@@ -54,6 +50,12 @@ def picture(grid: Grid) -> str:
         f"{''.join(parts)}</svg>"
         f'<div style="opacity:.78;font-size:12px">{escape(title)}</div>'
     )
+
+
+def _extent(grid: Grid) -> str:
+    count = f"{int(grid.mask.sum())} of {grid.mask.size} entries are wrong"
+    worst = float(grid.errors.max())
+    return f"{count}, at most by {number(worst)}" if np.isfinite(worst) else count
 
 
 def _label(x: float, y: float, text: str, style: str = "") -> str:

@@ -176,11 +176,12 @@ def _hints_left(result: RowResult, hint: int) -> str:
         return f"There are no hints for {result.id}." if hint and not total else ""
     if hint >= total:
         return f"That is all: {counted(total, 'hint')}." if hint > total else ""
-    ask = f"check({result.id}, hint={hint + 1})"
-    if hint == 0:
-        there = "There is 1 hint; it costs" if total == 1 else f"There are {total} hints; they cost"
-        return f"Stuck? {there} nothing: {ask}"
-    return f"Hint {hint} of {total}. The next one costs nothing either: {ask}"
+    # an answer is a variable, and only its name says which
+    name = f'"{result.id}"' if result.id in result.outputs else result.id
+    ask = f"check({name}, hint={hint + 1})"
+    left, more = total - hint, "more " if hint else ""
+    there = f"is 1 {more}hint; it costs" if left == 1 else f"are {left} {more}hints; they cost"
+    return f"{'' if hint else 'Stuck? '}There {there} nothing: {ask}"
 
 
 def _brief(problem: Problem) -> str:

@@ -11,7 +11,10 @@ SHAPES = "Shape errors"
 
 def section(finding: Finding) -> str:
     """The title of the section, or `""` when the finding says all there is to say."""
-    if finding.check == "finite":
+    overflow = finding.check == "warnings" and any(
+        sign in finding.message for sign in ("overflow", "divide by zero", "invalid value")
+    )
+    if finding.check == "finite" or overflow:
         return NOT_FINITE
     shaped = finding.check == "contract" and " has shape " in finding.message
     raised = finding.check == "failure:exception" and any(

@@ -144,8 +144,14 @@ def test_hints_come_on_request_and_say_that_they_cost_nothing() -> None:
         none, two, many = (render(examples.partial(), hint=n) for n in (0, 2, 9))
         assert "3 hints" in none and "nothing" in none and HINT not in none
         assert HINT in two and "first axis" not in two and "hint=3" in two
+        assert "1 more hint; it costs nothing" in two
         assert "first axis" in many and "That is all: 3 hints" in many
     assert "no hints" in render_text(examples.not_finite(), hint=1)
+
+
+def test_the_hint_of_an_answer_is_asked_for_by_name() -> None:
+    asked = replace(examples.wrong_form(), hints=("Look at the table.",))
+    assert 'check("answer_zero", hint=1)' in render_text(asked)
 
 
 def test_a_starter_is_met_kindly_and_without_a_traceback() -> None:

@@ -1,0 +1,52 @@
+"""The pages for students say what is so: their code runs, and what messages point to is there."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+from autograder.feedback import render_text, troubleshooting
+from tests.feedback import examples
+
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
+
+
+@pytest.mark.parametrize("page", ["troubleshooting.md"])
+def test_the_code_of_a_page_gives_what_the_page_shows(root: Path, page: str) -> None:
+    text = (root / "docs" / page).read_text(encoding="utf-8")
+    blocks = BLOCK.findall(text)
+    assert len(blocks) > 3 and all(">>>" in block for block in blocks)
+    test = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page, page, 0)
+    shown: list[str] = []
+    outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=shown.append)
+    assert outcome.attempted > 0 and outcome.failed == 0, "".join(shown)
+
+
+def test_what_messages_point_to_is_there(root: Path) -> None:
+    page = (root / troubleshooting.PAGE).read_text(encoding="utf-8")
+    headings = set(re.findall(r"^## (.+)$", page, re.M))
+    assert {troubleshooting.NOT_FINITE, troubleshooting.SHAPES} <= headings
+
+
+def test_the_guide_shows_a_check_as_it_is(root: Path) -> None:
+    shown = re.findall(
+        r"^```text\n(.*?)^```$",
+        (root / "docs" / "student-guide.md").read_text("utf-8"),
+        re.M | re.S,
+    )
+    assert shown == [render_text(examples.partial(), coverage=examples.COVERAGE) + "\n"]
+
+
+@pytest.mark.parametrize("page", ["troubleshooting.md", "student-guide.md"])
+def test_links_lead_somewhere(root: Path, page: str) -> None:
+    text = (root / "docs" / page).read_text(encoding="utf-8")
+    anchors = {
+        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", text, re.M)
+    }
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    assert targets
+    for target in targets:
+        path, _, anchor = target.partition("#")
+        assert (root / "docs" / path).exists() if path else anchor in anchors, target
