@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.course.assemble import notebook_text, source_notebook
-from autograder.course.folder import ASSIGNMENTS, SOURCE
+from autograder.course.folder import SOURCE
 from autograder.course.notebook import Notebook
 from autograder.course.questions import public_data
 from autograder.errors import CourseError
@@ -24,15 +21,15 @@ _IGNORED_FOLDERS = {"__pycache__"}
 def generate(notebooks: Sequence[Notebook], folder: Path) -> None:
     """Build `folder/build/source/` (for nbgrader) and `folder/assignments/` (for students).
 
-    nbgrader works with a gradebook of its own in `folder`, so no state is left elsewhere.
+    nbgrader works without a gradebook here, so that building leaves no state behind; its own
+    command, `nbgrader generate_assignment`, makes the same release and tells the gradebook.
 
     Raises:
         CourseError: When nbgrader refuses; its own words are in the message.
     """
     for notebook in notebooks:
         write_source(notebook, folder / SOURCE / notebook.assignment)
-    with alembic_on_path():
-        _run_nbgrader(folder, [notebook.assignment for notebook in notebooks])
+    _run_nbgrader(folder, [notebook.assignment for notebook in notebooks])
 
 
 def write_source(notebook: Notebook, folder: Path) -> None:
@@ -71,32 +68,21 @@ def files_below(folder: Path) -> list[Path]:
 
 def _run_nbgrader(course: Path, assignments: Sequence[str]) -> None:
     # nbgrader takes more than a second to import, and only a release needs it.
-    from nbgrader.apps.api import NbGraderAPI
+    from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
+    from nbgrader.utils import capture_log
     from traitlets.config import Config
 
-    from autograder.course.nbgrader_steps import configure
+    from autograder.course.nbgrader_steps import STEPS_WITHOUT_GRADEBOOK, configure
 
     config = Config()
     configure(config)
     config.CourseDirectory.root = str(course)
-    config.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
-    api: Any = NbGraderAPI(CourseDirectory(config=config), config=config)
+    config.GenerateAssignment.preprocessors = list(STEPS_WITHOUT_GRADEBOOK)
+    config.GenerateAssignment.no_database = True
     for assignment in assignments:
-        result = api.generate_assignment(assignment, force=True, create=True)
+        folder = CourseDirectory(config=config, assignment_id=assignment)
+        result: dict[str, Any] = capture_log(GenerateAssignment(coursedir=folder, config=config))
         if not result["success"]:
             said = (result.get("log") or "") + (result.get("error") or "")
             raise CourseError(f"nbgrader could not release {assignment}:\n{said.strip()}")
-        if not (course / ASSIGNMENTS / assignment).is_dir():
-            raise CourseError(f"nbgrader released nothing for {assignment}")
-
-
-@contextmanager
-def alembic_on_path() -> Iterator[None]:
-    """Let nbgrader find `alembic`, which it calls by name, beside this Python."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before

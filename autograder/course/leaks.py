@@ -11,7 +11,7 @@ from typing import Any
 
 from autograder.course.build import files_below
 from autograder.course.notebook import Notebook
-from autograder.course.regions import inside
+from autograder.course.regions import BEGIN, END, inside
 from autograder.exercises import Mistake
 
 LONG = 25
@@ -44,6 +44,8 @@ def find_leaks(notebooks: Sequence[Notebook], folder: Path, seed: str | None) ->
         for one in telling:
             if one.text in shipped:
                 leaks.append(f"{name} contains {one.what}: {one.text!r}. Reword what ships.")
+        if BEGIN in content or END in content:
+            leaks.append(f"{name} contains a solution marker. Is the marker's cell tagged wrongly?")
         if seed is not None and seed in content:
             leaks.append(f"{name} contains the course's secret seed. Do not release it.")
     return list(dict.fromkeys(leaks))

@@ -31,15 +31,14 @@ class ClearSolutionRegions(ClearSolutions):
         return bool(cell.source != before)
 
 
-STEPS = (
+STEPS_WITHOUT_GRADEBOOK = (
     LockCells,
     ClearSolutionRegions,
     ClearOutput,
     CheckCellMetadata,
     ComputeChecksums,
-    SaveCells,
-    CheckCellMetadata,
 )
+STEPS = (*STEPS_WITHOUT_GRADEBOOK, SaveCells)
 """Lock, clear, drop outputs, then checksums of what is left, then tell the gradebook.
 
 nbgrader's steps for headers, generated tests, hidden tests and marking schemes are left out: our

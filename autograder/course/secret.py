@@ -53,7 +53,10 @@ def existing_seed(root: Path) -> str | None:
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if VARIABLE not in os.environ:  # a folder of our own keeps itself out of git
+            (path.parent / ".gitignore").write_text("*\n", encoding="ascii")
     beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,0 +1,208 @@
+"""Every rule, broken on purpose: the message names file and line and says what to do."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from autograder.course import load_notebook
+from autograder.errors import CourseError
+
+SMALL = Path(__file__).parent / "small" / "solutions" / "01_small" / "small.py"
+TEXT = SMALL.read_text(encoding="utf-8")
+
+BROKEN = {
+    "a row declared twice": (
+        "why = Text(",
+        'again = Answer("answer_small", points=1)\nwhy = Text(',
+        r"row 'answer_small' is declared twice, first on line \d+",
+    ),
+    "an edit whose text is missing": (
+        '"np.sum(dout * x)"',
+        '"np.sum(dout)"',
+        r"'da_averaged': the text 'np.sum\(dout\)' occurs 0 times in scale_backward",
+    ),
+    "an edit whose text is there twice": (
+        'edit("helper", "x + 1.0"',
+        'edit("helper", "x"',
+        r"'minus': the text 'x' occurs 2 times in helper",
+    ),
+    "a mistake that changes nothing": (
+        '"x + 1.0", "x - 1.0"',
+        '"x + 1.0", "x + 1.0"',
+        "'minus' changes nothing",
+    ),
+    "a mistake that is not Python": (
+        '"x + 1.0", "x - 1.0"',
+        '"x + 1.0", "x -* 1.0"',
+        "'minus' is not Python",
+    ),
+    "a mistake of an unknown function": (
+        'edit("helper"',
+        'edit("helpre"',
+        "'minus' is about helpre, which no solution cell defines",
+    ),
+    "two mistakes named alike": (
+        'name="doubled"',
+        'name="da_averaged"',
+        "two mistakes of scale are named alike",
+    ),
+    "a row that no cell defines": (
+        'Answer("answer_small"',
+        'Answer("answer_large"',
+        "row 'answer_large': no solution cell defines answer_large",
+    ),
+    "a row that a provided cell defines": (
+        "    twice,\n    inputs",
+        "    double,\n    inputs",
+        "row 'double': no solution cell defines double",
+    ),
+    "stray code": (
+        "import numpy as np",
+        "import numpy as np\nrng = np.random.default_rng(0)",
+        "an untagged code cell may hold imports only",
+    ),
+    "inputs named unlike the parameters": (
+        '"x": "N D", "a": ""',
+        '"a": "", "x": "N D"',
+        r"scale_forward takes \(x, a\); the inputs declared are \(a, x\)",
+    ),
+    "an input too few": (
+        '"x": "N D", "a": ""',
+        '"x": "N D"',
+        r"scale_forward takes \(x, a\); the inputs declared are \(x\)",
+    ),
+    "a backward with a parameter too many": (
+        "def scale_backward(dout, cache):",
+        "def scale_backward(dout, cache, more):",
+        r"scale_backward takes \(dout, cache, more\); it is called with 2",
+    ),
+    "a constructor with a parameter too many": (
+        'init=["start"]',
+        'init=["start", "a"]',
+        r"Counter takes \(start\); it is called with 2",
+    ),
+    "an unknown method": ('"step", "a"', '"leap", "a"', "Counter has no method 'leap'"),
+    "no points": (
+        'points={"forward": 1, "backward": 2.5},',
+        'points={"forward": 1}, graded=["forward", "backward"],',
+        r"scale gives no points for 'backward' \(scale_backward\)",
+    ),
+    "two graded functions in one cell": (
+        "# %%\ndef scale_backward",
+        "\ndef scale_backward",
+        "one solution cell defines scale_forward and scale_backward",
+    ),
+    "a function defined twice": (
+        "def helper(x):",
+        "def twice(x):",
+        r"twice is defined a second time; a solution cell on line \d+",
+    ),
+    "a solution that defines nothing": (
+        "answer_small = None\n### BEGIN SOLUTION\nanswer_small = 37",
+        "### BEGIN SOLUTION\nprint(37)",
+        "defines nothing at its top level",
+    ),
+    "an unknown tag": ('tags=["provided"]', 'tags=["given"]', "unknown tag 'given'"),
+    "two tags": ('tags=["provided"]', 'tags=["provided", "experiment"]', "at most one"),
+    "a text cell that is not declared": (
+        'tags=["text:text_why"]',
+        'tags=["text:text_wherefore"]',
+        r"no Text\('text_wherefore', ...\) is declared",
+    ),
+    "a text without a cell": (
+        'why = Text("text_why"',
+        'x = Text("text_x", points=1, rubric=())\nwhy = Text("text_why"',
+        "row 'text_x': no text cell is tagged text_x",
+    ),
+    "a text cell without a model answer": (
+        "# ### BEGIN SOLUTION\n# Because every entry is multiplied by the same number a.\n"
+        "# ### END SOLUTION",
+        "# Nothing.",
+        "the text cell 'text_why' has no model answer",
+    ),
+    "a solution in a provided cell": (
+        "    return 2 * x\n",
+        "    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n",
+        "a cell tagged 'provided' holds a solution",
+    ),
+    "a marker missing": (
+        "    ### END SOLUTION\n    return out, cache",
+        "    return out, cache",
+        "'### BEGIN SOLUTION' without '### END SOLUTION'",
+    ),
+    "a region that cuts a statement": (
+        "    ### BEGIN SOLUTION\n    x, a = cache\n",
+        "    for _ in range(1):\n        ### BEGIN SOLUTION\n        x, a = (\n"
+        "        ### END SOLUTION\n        cache)\n    ### BEGIN SOLUTION\n    pass\n",
+        "without its solution the cell is no longer Python",
+    ),
+    "broken syntax": ("return 2 * x", "return 2 *", "invalid syntax"),
+    "a cell that raises": (
+        "    return 2 * x\n",
+        "    return 2 * x\n\n\nfirst = np.ones(3)[4]\n",
+        "IndexError: index 4 is out of bounds",
+    ),
+    "an option misspelt": ("points=2,\n", "pionts=2,\n", "points"),
+    "no import of check": ("from autograder import check\n", "", "no cell imports check"),
+    "an id that nbgrader cannot hold": (
+        "answer_small",
+        "answer_größe",
+        "row id 'answer_größe'; expected an ASCII name",
+    ),
+    "a raw cell": ("# %% [markdown]\n# ## Twice", "# %% [raw]\n# ## Twice", "a raw cell"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_rule_is_named_with_file_and_line(case, tmp_path):
+    old, new, message = BROKEN[case]
+    assert old in TEXT
+    path = tmp_path / "01_small" / "small.py"
+    path.parent.mkdir()
+    path.write_text(TEXT.replace(old, new), encoding="utf-8")
+    with pytest.raises(CourseError) as caught:
+        load_notebook(path)
+    text = str(caught.value)
+    assert re.search(message, text), text
+    place = re.match(re.escape(str(path)) + r":(\d+): ", text)
+    assert place, text
+    assert 1 <= int(place.group(1)) <= path.read_text(encoding="utf-8").count("\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('"np.sum(dout * x)"', '"np.sum(dout)"', 'name="da_averaged"'),
+        ("import numpy as np", "import numpy as np\nstray = 1", "stray = 1"),
+        ("    return 2 * x\n", "    return 2 * x\n\n\nlate = 1 / 0\n", "late = 1 / 0"),
+        ("return 2 * x", "return 2 *", "return 2 *"),
+        ("why = Text(", 'again = Answer("twice", points=1)\nwhy = Text(', "again ="),
+        ("    inputs={\"x\": \"N D\"},\n    points=2", "    inputs={\"y\": \"N D\"},\n    points=2",
+         "twice_exercise ="),
+    ],
+)  # fmt: skip
+def test_the_line_is_the_one_to_mend(old, new, line, tmp_path):
+    path = tmp_path / "small.py"
+    path.write_text(TEXT.replace(old, new), encoding="utf-8")
+    with pytest.raises(CourseError) as caught:
+        load_notebook(path)
+    number = int(re.match(re.escape(str(path)) + r":(\d+): ", str(caught.value)).group(1))
+    assert line in path.read_text(encoding="utf-8").splitlines()[number - 1]
+
+
+def test_few_hints_are_a_warning_only(small):
+    (warning,) = small.warnings
+    assert "answer_small has 1 of 3 hints" in warning
+
+
+def test_files_that_are_no_source(tmp_path):
+    path = tmp_path / "x.py"
+    with pytest.raises(CourseError, match="cannot read"):
+        load_notebook(path)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(CourseError, match="must be a UTF-8 text file"):
+        load_notebook(path)
+    path.write_text("x = 1\n")
+    with pytest.raises(CourseError, match="has no cells"):
+        load_notebook(path)
