@@ -9,7 +9,7 @@ from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise, Observed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """One case of one exercise, run in somebody's namespace.
 

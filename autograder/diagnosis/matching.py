@@ -5,8 +5,10 @@ A name is given only when it is the only one that fits; a wrong name is worse th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from autograder.checks.finding import Finding, RowResult
 from autograder.checks.trial import Trial
@@ -26,8 +28,10 @@ def named(
     """
     if not any(finding.costs for finding in result.findings):
         return result
-    outputs = [name for name, earned in result.outputs.items() if not earned]
-    names = {name: _match(result.id, name, trials, banks) for name in [ROW, *outputs]}
+    fitting = {name: _fitting(result.id, name, trials, banks) for name in [ROW, *result.outputs]}
+    # A mistake that explains every output, the right ones too, beats one that explains a part.
+    whole = set.intersection(*(set(fitting[name]) for name in result.outputs))
+    names = {name: _only(found, whole, result.id) for name, found in fitting.items()}
 
     def label(finding: Finding) -> Finding:
         known = names.get(finding.output or ROW) if finding.costs else None
@@ -49,7 +53,7 @@ def fits(known: Known, row: str, output: str, trial: Trial) -> bool:
     seen = trial.observed.get(row)
     if seen is None or want is None:
         return seen is None and want is None
-    have = prints_of({row: seen})[row]
+    have = _prints(trial)[row]
     expected = trial.expectation.outputs.get(row, {}).get(output)
     slack = expected.slack if expected else 0.0
     if output not in have or output not in want:
@@ -57,30 +61,51 @@ def fits(known: Known, row: str, output: str, trial: Trial) -> bool:
     return agree(have[output], want[output], slack)
 
 
-def _match(
+Key = tuple[str, str]
+
+
+_PRINTS: WeakKeyDictionary[Trial, dict[str, dict[str, Any]]] = WeakKeyDictionary()
+
+
+def _prints(trial: Trial) -> dict[str, dict[str, Any]]:
+    """The fingerprints of what was observed; made once, and compared with many mistakes."""
+    if trial not in _PRINTS:
+        _PRINTS[trial] = prints_of(trial.observed)
+    return _PRINTS[trial]
+
+
+def _fitting(
     row: str, output: str, trials: Sequence[Trial], banks: Sequence[Sequence[Known]]
-) -> Known | None:
+) -> dict[Key, Known]:
+    """The known mistakes that give what the student's function gave, in every trial."""
     relevant = [
         (trial, bank)
         for trial, bank in zip(trials, banks, strict=True)
         if trial.case.judges(output) and row in trial.observed
     ]
-    if not relevant:
-        return None
-    fitting: dict[tuple[str, str], Known] = {}
-    for known in relevant[0][1]:
+    found: dict[Key, Known] = {}
+    for known in relevant[0][1] if relevant else ():
         key = (known.function, known.name)
-        same = [
-            next((k for k in bank if (k.function, k.name) == key), None) for _, bank in relevant
-        ]
+        same = [_find(bank, key) for _, bank in relevant]
         if all(
             k is not None and _fits_or_right(k, row, output, trial)
             for k, (trial, _) in zip(same, relevant, strict=True)
         ):
-            fitting[key] = known
-    own = {key: known for key, known in fitting.items() if known.function == row}
-    chosen = own or fitting
-    return next(iter(chosen.values())) if len(chosen) == 1 else None
+            found[key] = known
+    return found
+
+
+def _only(fitting: Mapping[Key, Known], whole: Set[Key], row: str) -> Known | None:
+    """The one mistake that fits; where several do, those of the row's own function come first."""
+    for chosen in (whole & fitting.keys(), fitting.keys()):
+        own = [key for key in chosen if key[0] == row] or list(chosen)
+        if len(own) == 1:
+            return fitting[own[0]]
+    return None
+
+
+def _find(bank: Sequence[Known], key: Key) -> Known | None:
+    return next((known for known in bank if (known.function, known.name) == key), None)
 
 
 def _fits_or_right(known: Known, row: str, output: str, trial: Trial) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 from autograder.checks.finding import RowResult
 from autograder.course.notebook import Notebook
-from autograder.course.questions import hidden_questions, public_questions
+from autograder.course.questions import hidden_questions, public_questions, relevant_mistakes
 from autograder.diagnosis import Question, examine_all, prepare
 from autograder.diagnosis.matching import mistake_of
 from autograder.exercises import Exercise, Mistake
@@ -103,18 +103,17 @@ def _prove_mistakes(
 ) -> None:
     for mistake in exercise.mistakes:
         runner = Patient(notebook.mistaken(mistake))
-        told = [_told(exercise, mistake, examine_all([side], runner)) for side in sides]
+        told = [_told(mistake, examine_all([side], runner)) for side in sides]
         complaints = [complaint for complaint in told if complaint]
         proof.named += not complaints
         proof.problems += list(dict.fromkeys(complaints))
 
 
-def _told(exercise: Exercise, mistake: Mistake, results: Sequence[RowResult]) -> str:
+def _told(mistake: Mistake, results: Sequence[RowResult]) -> str:
     """What is wrong with the verdict on a declared mistake; empty when nothing is."""
     lost = [result for result in results if result.score < result.points]
     own = [result for result in lost if result.id == mistake.function]
-    is_row = any(row.id == mistake.function for row in exercise.rows)
-    if not lost or (is_row and not own):
+    if not lost:  # a wrong cache shows in the backward only, so any row of the exercise will do
         return f"mistake {mistake.name!r} of {mistake.function} loses no points"
     for result in own or lost:
         names = mistake_of(result)
@@ -166,7 +165,8 @@ def _mutants_of(notebook: Notebook, exercise: Exercise) -> Iterator[Mutant]:
 
 def _fresh_question(notebook: Notebook, exercise: Exercise) -> Question:
     """Many further cases, for telling equivalent mutants from survivors and names from chance."""
-    mistaken: Mapping[Mistake, Runner] = {m: notebook.mistaken(m) for m in exercise.mistakes}
+    mistakes = relevant_mistakes(notebook, exercise)
+    mistaken: Mapping[Mistake, Runner] = {m: notebook.mistaken(m) for m in mistakes}
     return prepare(
         exercise,
         seed=FRESH,

@@ -1,0 +1,112 @@
+"""The proof of the whole course as a table, and what in it must be mended."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from autograder.course import load_course
+from autograder.course.notebook import load_notebook
+from autograder.validation.proof import ExerciseProof, prove
+
+PAGE = Path("docs") / "validation.md"
+
+_HEAD = """# The proof that the checks catch what they must
+
+Written by `autograder validate --write`; `autograder validate` fails when the course no longer
+keeps it. For every exercise, on public and on hidden cases: the reference earns everything, the
+starter nothing; each declared mistake costs points and is *named* as itself; every automatic
+*mutant* of the reference (an operator, a sign, an axis, a transpose, a factor, swapped arguments,
+a dropped statement …) is *caught*, or gives what the reference gives on many further cases
+(*equivalent*, listed below). *Mutants named* were recognised as a known mistake; a name is *false*
+when the mutant behaves otherwise on fresh cases. *Headroom* is by how much every tolerance could
+shrink before the reference, moved in its last bits, failed itself.
+"""
+
+
+@dataclass(frozen=True)
+class CourseProof:
+    """The proofs of all notebooks: `(assignment, proofs of its exercises)` in order."""
+
+    notebooks: tuple[tuple[str, tuple[ExerciseProof, ...]], ...]
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that must be mended, in words; empty when the proof holds."""
+        found = []
+        for assignment, proofs in self.notebooks:
+            for proof in proofs:
+                where = f"{assignment}, {proof.name}: "
+                found += [where + text for text in proof.problems]
+                found += [f"{where}mutant not caught: {text}" for text in proof.survivors]
+                found += [f"{where}false name: {text}" for text in proof.false_names]
+        return found
+
+    def page(self) -> str:
+        """The table and the list of equivalent mutants, as Markdown."""
+        lines = [
+            _HEAD,
+            "| notebook | exercise | mistakes | named | mutants | caught | equivalent "
+            "| mutants named | false names | headroom |",
+            "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        ]
+        every = [proof for _, proofs in self.notebooks for proof in proofs]
+        for assignment, proofs in self.notebooks:
+            lines += [_line(assignment, proof) for proof in proofs]
+        lines.append(_line("**all**", _total(every)))
+        lines += ["", "## Equivalent mutants", ""]
+        for assignment, proofs in self.notebooks:
+            for proof in proofs:
+                lines += [f"- {assignment}, {text}" for text in proof.equivalent]
+        return "\n".join(lines) + "\n"
+
+
+def prove_course(root: Path, *, seeds: int = 50, jobs: int | None = None) -> CourseProof:
+    """Prove every notebook of the course, several at a time."""
+    paths = [notebook.path for notebook in load_course(root).notebooks]
+    workers = min(jobs or os.cpu_count() or 1, max(len(paths), 1))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        proofs = list(pool.map(_prove_one, paths, [seeds] * len(paths)))
+    return CourseProof(
+        tuple((p.parent.name, found) for p, found in zip(paths, proofs, strict=True))
+    )
+
+
+def _prove_one(path: Path, seeds: int) -> tuple[ExerciseProof, ...]:
+    return tuple(prove(load_notebook(path), seeds=seeds))
+
+
+def _line(assignment: str, proof: ExerciseProof) -> str:
+    room = "random" if math.isinf(proof.headroom) else f"{proof.headroom:.0f} ×"
+    cells = (
+        assignment,
+        proof.name,
+        proof.mistakes,
+        proof.named,
+        proof.mutants,
+        proof.caught,
+        len(proof.equivalent),
+        proof.mutants_named,
+        len(proof.false_names),
+        room,
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _total(proofs: Sequence[ExerciseProof]) -> ExerciseProof:
+    total = ExerciseProof("")
+    for proof in proofs:
+        total.mistakes += proof.mistakes
+        total.named += proof.named
+        total.mutants += proof.mutants
+        total.caught += proof.caught
+        total.mutants_named += proof.mutants_named
+        total.equivalent += proof.equivalent
+        total.false_names += proof.false_names
+    total.headroom = min((proof.headroom for proof in proofs), default=math.inf)
+    return total
