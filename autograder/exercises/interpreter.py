@@ -7,6 +7,7 @@ the moment they are returned, so that later calls may change whatever they like 
 
 from __future__ import annotations
 
+import errno
 import random
 import sys
 import traceback
@@ -265,12 +266,18 @@ def describe(error: BaseException) -> Failure:
         kind = "unanswered"
     elif isinstance(error, SystemExit):
         kind = "exit"
-    elif isinstance(error, MemoryError):
+    elif isinstance(error, MemoryError) or (
+        isinstance(error, OSError) and error.errno == errno.ENOMEM
+    ):
         kind = "memory"
     try:
         message = str(error)[:2000]
     except BaseException:
         message = "(the exception's own text could not be made)"
+    if kind == "memory":
+        message = message or "it ran out of memory"
+    if kind == "exit":
+        message = f"it called sys.exit({message})"
     try:
         frames = [
             frame

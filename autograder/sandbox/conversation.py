@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
 from autograder.exercises.script import Failure, FailureKind
-from autograder.sandbox.inside.orders import OUT_OF_MEMORY_STATUS
+from autograder.sandbox.inside.orders import BROKEN_STATUS, OUT_OF_MEMORY_STATUS
 from autograder.sandbox.inside.wire import HEADER
 
 
@@ -86,15 +85,14 @@ def explain_death(status: int | None) -> Failure:
         status: As `os.waitpid` gives it; None when it had to be killed.
     """
     kind: FailureKind
-    if status is None:
+    if status is None or status == BROKEN_STATUS << 8:
         kind, message = "protocol", "it cut the connection to the grader, or spoke out of turn"
-    elif os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY_STATUS:
+    elif status & 0x7F:
+        kind, message = _explain_signal(status & 0x7F)
+    elif status >> 8 == OUT_OF_MEMORY_STATUS:
         kind, message = "memory", "it ran out of memory"
-    elif os.WIFEXITED(status):
-        kind = "exit"
-        message = f"it ended the whole process (exit status {os.WEXITSTATUS(status)})"
     else:
-        kind, message = _explain_signal(os.WTERMSIG(status))
+        kind, message = "exit", f"it ended the whole process (exit status {status >> 8})"
     return Failure(kind, message)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import autograder
 from autograder.sandbox.conversation import ChildFault, read_frame
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import MIB, Limits
 
 _KIT = Path(autograder.__file__).parent
 
@@ -28,7 +29,12 @@ class PlainChild:
         import numpy
 
         packages = {str(Path(str(m.__file__)).parent.parent) for m in (numpy, msgspec)}
-        settings = {"mode": "plain", "kit": str(_KIT), "packages": sorted(packages)}
+        settings = {
+            "mode": "plain",
+            "kit": str(_KIT),
+            "packages": sorted(packages),
+            "memory_bytes": limits.memory_mb * MIB,
+        }
         boot = str(_KIT / "sandbox" / "inside" / "boot.py")
         executable = getattr(sys, "_base_executable", None) or sys.executable
         variables = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -56,11 +62,16 @@ class PlainChild:
 
     def send(self, data: bytes, deadline: float) -> None:
         assert self._process.stdin is not None
+        # A child that does not read would keep us here for ever: it is killed in time.
+        late = threading.Timer(max(0.0, deadline - time.monotonic()), self._process.kill)
+        late.start()
         try:
             self._process.stdin.write(data)
             self._process.stdin.flush()
         except OSError:
             raise ChildFault("ended", "the process ended") from None
+        finally:
+            late.cancel()
 
     def receive(self, deadline: float, max_bytes: int) -> bytes:
         return read_frame(self._read, deadline, max_bytes)
@@ -90,7 +101,11 @@ class PlainChild:
         status: int | None = None
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = self._process.wait(patience)
-            status = -code if code < 0 else code << 8  # as os.waitpid gives it
+            crashed = code >= 0xC0000000  # Windows: an exception that nobody handled
+            status = int(signal.SIGSEGV) if crashed else -code if code < 0 else code << 8
+        if hasattr(os, "killpg"):  # what it may have started, too
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         if status is None:
             self._process.kill()
             self._process.wait()

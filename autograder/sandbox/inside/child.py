@@ -73,7 +73,7 @@ class Child:
             return
         self._reply_bytes = begin.reply_bytes
         output = io.TextIOWrapper(
-            io.BufferedWriter(CappedOutput(self._output_fd, begin.output_bytes)),
+            io.BufferedWriter(CappedOutput(self._output_fd, begin.output_bytes + 1)),
             encoding="utf-8",
             errors="backslashreplace",
             line_buffering=False,

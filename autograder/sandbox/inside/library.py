@@ -28,11 +28,11 @@ _IN_USE = (
     "logging lzma math mmap numbers operator os pathlib pickle platform pprint queue random re "
     "reprlib secrets select shutil signal socket sqlite3 statistics string struct subprocess "
     "tempfile textwrap threading time timeit token tokenize traceback types typing unicodedata "
-    "unittest uuid warnings weakref zlib zoneinfo _elementtree _lsprof _posixshmem fcntl "
-    "resource termios "
+    "unittest uuid warnings weakref zlib zoneinfo "
     "numpy numpy.fft numpy.polynomial numpy.ma numpy.random numpy.linalg numpy.ctypeslib "
     "numpy.testing numpy.lib.stride_tricks numpy.strings numpy.char numpy.rec numpy.exceptions"
 )
+_NO_USE = ("_test", "_xx", "xx", "_tkinter", "_curses", "readline", "_ctypes_test", "_dbm", "_gdbm")
 WARM = tuple(_IN_USE.split())
 """Imported in the zygote, so that a child finds them ready."""
 
@@ -110,9 +110,18 @@ def _compiled(path: str) -> bytes | None:
     return data if fits else None
 
 
+def extensions() -> list[str]:
+    """The names of the standard library's compiled modules that notebooks may need."""
+    folder = os.path.dirname(getattr(importlib.import_module("_struct"), "__file__", ""))
+    if not os.path.isdir(folder):  # all are built in
+        return []
+    names = {entry.partition(".")[0] for entry in os.listdir(folder) if ".so" in entry}
+    return sorted(n for n in names & sys.stdlib_module_names if not n.startswith(_NO_USE))
+
+
 def warm_up() -> None:
     """Import what notebooks ordinarily import, and use NumPy once, so that its pools exist."""
-    for name in WARM:
+    for name in (*WARM, *extensions()):
         try:
             importlib.import_module(name)
         except ImportError:  # a Python built without it: a stand-in will answer
@@ -144,7 +153,5 @@ class OnDisk:
     def find_spec(
         self, name: str, path: object = None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
-        top = name.partition(".")[0]
-        if top in sys.stdlib_module_names or top == "numpy":
-            return importlib.machinery.PathFinder.find_spec(name, path)  # type: ignore[arg-type]
-        return None
+        # `sys.path` holds the standard library only; a package's path is its own.
+        return importlib.machinery.PathFinder.find_spec(name, path)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import ctypes
 import os
 import resource
 import signal
+import struct
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -60,9 +61,7 @@ class Lock:
         if "rlimits" in layers:
             set_limits(quota)
         if "uid" in layers and os.geteuid() == 0:
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
+            self._stop_being_root()
         if "rlimits" in layers:
             resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))  # after setuid, which looks at it
         self._prctl(_PR_SET_DUMPABLE, 0)
@@ -73,6 +72,16 @@ class Lock:
         os.close(self.ruleset)
         if "seccomp" in layers:
             self.filter.load()
+
+    def _stop_being_root(self) -> None:
+        try:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+        except OSError:  # a container that knows only one user: then without capabilities
+            header = struct.pack("=Ii", 0x20080522, 0)
+            if self.libc.capset(header, bytes(24)) != 0:
+                raise
 
     def _prctl(self, option: int, value: int) -> None:
         if self.libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:

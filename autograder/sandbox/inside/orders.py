@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-OUT_OF_MEMORY_STATUS = 71
+BROKEN_STATUS, OUT_OF_MEMORY_STATUS = 70, 71  # how a child ends when it can't go on
 NAMESPACES = ("pid", "net", "mnt", "ipc", "uts", "user")
 
 

@@ -10,8 +10,12 @@ import os
 import sys
 from typing import Any
 
-from autograder.sandbox.inside.child import Child
+from autograder.sandbox.inside.child import Child, leave
 from autograder.sandbox.inside.library import OnDisk
+from autograder.sandbox.inside.orders import BROKEN_STATUS, OUT_OF_MEMORY_STATUS
+
+if sys.platform == "linux":
+    from autograder.sandbox.inside.lockdown import address_space_now
 
 
 def serve_plain(settings: dict[str, Any]) -> None:
@@ -25,5 +29,17 @@ def serve_plain(settings: dict[str, Any]) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
+    if sys.platform == "linux":
+        import resource
+
+        most = address_space_now() + settings["memory_bytes"]
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
     sys.meta_path[:] = [*sys.meta_path[:2], OnDisk()]
-    Child(requests, answers, 1, on_disk=True).serve()
+    status = BROKEN_STATUS
+    try:
+        Child(requests, answers, 1, on_disk=True).serve()
+        status = 0
+    except MemoryError:
+        status = OUT_OF_MEMORY_STATUS
+    finally:
+        leave(status)  # without what student code may have registered for the end

@@ -62,7 +62,8 @@ class StandIn:
         return False
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        return (StandInBase,) if StandInBase not in bases else ()
+        first = next(base for base in bases if type(base) is StandIn)
+        return (StandInBase,) if first is self else ()
 
     def __repr__(self) -> str:
         return f"<stand-in for {object.__getattribute__(self, '_stand_in_name')}>"

@@ -12,6 +12,8 @@ from typing import Annotated, Union
 
 import msgspec
 
+from autograder.sandbox.inside.scan import scan
+
 HEADER = struct.Struct("<I")
 
 _Short = Annotated[str, msgspec.Meta(max_length=300)]
@@ -194,7 +196,18 @@ Answer = Union[Ready, CellDone, WireOutcome]
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode
-decode_answer = msgspec.msgpack.Decoder(Answer).decode
+_decode_answer = msgspec.msgpack.Decoder(Answer).decode
+
+
+def decode_answer(body: bytes) -> Ready | CellDone | WireOutcome:
+    """Decode what a child said.
+
+    Raises:
+        ValueError: It is not an answer (msgspec's errors are of this kind).
+        RecursionError: It is nested too deep.
+    """
+    scan(body)
+    return _decode_answer(body)
 
 
 def frame(message: msgspec.Struct) -> bytes:

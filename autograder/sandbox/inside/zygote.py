@@ -6,6 +6,7 @@ child's two descriptors, the answer carries a pidfd, and a notice follows when t
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import gc
@@ -23,7 +24,13 @@ import msgspec
 from autograder.sandbox.inside.child import Child, leave
 from autograder.sandbox.inside.library import read_library, warm_up
 from autograder.sandbox.inside.lockdown import Lock, Quota, address_space_now
-from autograder.sandbox.inside.orders import OUT_OF_MEMORY_STATUS, Notice, Order, own_namespaces
+from autograder.sandbox.inside.orders import (
+    BROKEN_STATUS,
+    OUT_OF_MEMORY_STATUS,
+    Notice,
+    Order,
+    own_namespaces,
+)
 
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
 _MAX_DESCRIPTORS = 256
@@ -94,7 +101,7 @@ class Zygote:
             self._tell(Notice("forked", error=str(error)))
             return None
         if pid == 0:
-            status = 70
+            status = BROKEN_STATUS
             try:
                 self._become_child(quota, order.layers, conversation, output)
                 status = 0
@@ -166,9 +173,20 @@ class Zygote:
         self._control.send(msgspec.msgpack.encode(notice))
 
 
+def _only_this(control: socket.socket) -> socket.socket:
+    """The same socket under a low number; every other descriptor is closed."""
+    kept = socket.socket(fileno=os.dup(control.fileno()))
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) != kept.fileno():
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+    control.detach()
+    return kept
+
+
 def serve_zygote(settings: dict[str, Any]) -> None:
     """Run the zygote on the descriptor that the grader passed."""
-    control = socket.socket(fileno=settings["control_fd"])
+    control = _only_this(socket.socket(fileno=settings["control_fd"]))
     try:
         zygote = Zygote(control, settings["newest_landlock"])
     except Exception as error:
