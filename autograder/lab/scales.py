@@ -105,3 +105,59 @@ def draw_v_curve(
         )  # fmt: skip
     axes.margins(y=0.12)
     return figure
+
+
+def draw_side_by_side(
+    x: Sequence[float],
+    panels: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    xlabel: str,
+    title: str = "",
+    logx: bool = False,
+    logy: Sequence[bool] = (),
+) -> Any:
+    """Several panels over the same axis; a panel's name is what its y axis shows.
+
+    Args:
+        logy: For each panel, whether its y axis is logarithmic.
+    """
+    with style() as plt:
+        figure, all_axes = plt.subplots(1, len(panels), figsize=(4.6 * len(panels), 3.7))
+        for number, (ylabel, lines) in enumerate(panels.items()):
+            axes = np.atleast_1d(all_axes)[number]
+            for i, (name, values) in enumerate(lines.items()):
+                axes.plot(x, values, label=name, **line(i, len(values)))
+            if logx:
+                axes.set_xscale("log")
+            if number < len(logy) and logy[number]:
+                axes.set_yscale("log")
+            axes.set(xlabel=xlabel, ylabel=ylabel)
+            if len(lines) > 1:
+                axes.legend()
+        figure.suptitle(title, fontsize="medium")
+        return figure
+
+
+def draw_dead_units(
+    dead: Mapping[str, Sequence[np.ndarray]], times: Sequence[float], *, title: str = ""
+) -> Any:
+    """Which units are dead at which time: a row a unit, black where it is dead.
+
+    Args:
+        dead: Layer -> one boolean array (H,) a time.
+    """
+    with style() as plt:
+        figure, all_axes = plt.subplots(1, len(dead), figsize=(4.6 * len(dead), 3.9))
+        for axes, (name, masks) in zip(np.atleast_1d(all_axes), dead.items()):
+            grid = np.array(masks).T
+            grid = grid[np.lexsort((np.argmax(grid, axis=1), -grid.sum(axis=1)))]
+            axes.imshow(
+                grid, aspect="auto", cmap="Greys", vmin=0, vmax=1, interpolation="nearest",
+                extent=(times[0], times[-1], len(grid), 0),
+            )  # fmt: skip
+            axes.grid(visible=False)
+            share = grid[:, -1].mean()
+            axes.set(xlabel="step of training", ylabel="unit (sorted)")
+            axes.set_title(f"{name}: {share:.0%} dead at the end")
+        figure.suptitle(title, fontsize="medium")
+        return figure

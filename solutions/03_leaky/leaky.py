@@ -1,0 +1,704 @@
+# %% [markdown]
+# # 03 · Where the abstraction leaks
+#
+# *About an hour and a half. 30 points.*
+#
+# When you are through you will be able to
+#
+# - see from two numbers that a sigmoid layer has stopped learning, and say which gradient dies and which doesn't;
+# - tell a dead ReLU from one that merely sleeps;
+# - find the bug that once stood in a famous reinforcement learning program: nine gradients in ten were exactly zero,
+#   and nothing complained;
+# - say when to clip a gradient, and why never to clip a value.
+#
+# In this notebook nothing crashes. All gradients are right. And still nothing learns. **Predict, then run**: write each
+# guess down before you run the cell. A wrong guess is worth more than a right one; it shows you where your picture of
+# the thing is off.
+
+# %%
+import numpy as np
+
+from autograder import check
+from autograder.lab import data, prediction, training
+from autograder.lab.guard import guard
+from autograder.lab.network import Network
+from autograder.lab.scales import draw_dead_units, draw_lines, draw_side_by_side
+
+# %% [markdown]
+# ## Leak 1: the sigmoid that is too sure of itself
+#
+# $s = \sigma(xW)$, with $x$ of shape $(N, D)$, $W$ of $(D, H)$, $s$ of $(N, H)$. On the way back every gradient
+# passes through the slope
+#
+# $$\sigma'(z) = s\,(1 - s) \;\le\; \tfrac14 .$$
+#
+# Where $s$ is close to 0 or to 1 the unit is *saturated*, and that factor is next to nothing. Take the average over the
+# batch of the sum of all units as the loss, $L = \frac1N \sum_{n,h} s_{nh}$. Then
+#
+# $$\underset{(N,H)}{\text{dz}} = \tfrac1N\, s\,(1-s), \qquad \underset{(D,H)}{\text{dW}} = x^\top \text{dz}, \qquad
+#   \underset{(N,D)}{\text{dx}} = \text{dz}\, W^\top .$$
+#
+# Write a report on such a layer: the share of all $N \cdot H$ activations that are saturated (below 0.01 or above 0.99),
+# and the lengths $\|\text{dW}\|$ and $\|\text{dx}\|$, each the root of the sum of all squared entries.
+
+# %%
+def saturation_report(W, x):
+    """How saturated a sigmoid layer is, and what gradients it lets through.
+
+    Args:
+        W: Weights, shape (D, H).
+        x: Inputs, shape (N, D).
+
+    Returns:
+        saturated: The share of activations below 0.01 or above 0.99, from 0 to 1.
+        dW_norm: The length of dL/dW, for L the mean over the examples of the sum of the activations.
+        dx_norm: The length of dL/dx.
+    """
+    ### BEGIN SOLUTION
+    s = 1.0 / (1.0 + np.exp(-(x @ W)))
+    saturated = np.mean((s < 0.01) | (s > 0.99))
+    dz = s * (1 - s) / len(x)
+    dW_norm = np.linalg.norm(x.T @ dz)
+    dx_norm = np.linalg.norm(dz @ W.T)
+    ### END SOLUTION
+    return saturated, dW_norm, dx_norm
+
+
+# %% tags=["instructor"]
+from autograder.exercises import (
+    Answer,
+    Function,
+    Layer,
+    Text,
+    array,
+    choice,
+    constant,
+    edit,
+    labels,
+    mask,
+    variant,
+)
+
+saturation = Function(
+    saturation_report,
+    inputs={"W": array("D H", scale=2.0), "x": "N D"},
+    outputs=["saturated", "dW_norm", "dx_norm"],
+    points=5,
+    large={"W": 8.0},
+    variants={"many units": variant(sizes={"N": 30, "D": 6, "H": 20}, W=array("D H", scale=1.5), x=array("N D")),
+              "only one end": variant(W=np.array([[4.0, 6.0], [5.0, -0.5]]), x=np.array([[1.0, 0.5], [2.0, 0.25], [0.25, 0.25]]))},
+    hints=(
+        "Three lines of mathematics: the activations, the gradient behind the sigmoid, and two matrix products.",
+        "The upstream gradient of every activation is 1/N, because the loss is a mean over examples of a sum over units.",
+        "np.mean of a boolean array is a share; np.linalg.norm of a matrix is the root of the sum of its squares. Put the "
+        "slope s(1-s), over the number of rows of x, between x transposed and W transposed.",
+    ),
+    mistakes=[
+        edit("saturation_report", "(s < 0.01) | (s > 0.99)", "s > 0.99", name="upper_end_only",
+             says="Only the upper end counts as saturated; a sigmoid stuck at 0 lets as little through as one stuck at 1."),
+        edit("saturation_report", "np.mean((s < 0.01) | (s > 0.99))", "np.mean((s[0] < 0.01) | (s[0] > 0.99))", name="one_example",
+             says="The share is taken over the first example only, not over all the data."),
+        edit("saturation_report", "(s < 0.01) | (s > 0.99)", "((s < 0.01) | (s > 0.99)).all(axis=0)", name="share_of_units",
+             says="This is the share of units that are saturated on every example; the report asks for the share of all N·H activations."),
+        edit("saturation_report", "(s < 0.01) | (s > 0.99)", "s < 0.01", name="lower_end_only",
+             says="Only the lower end counts as saturated; a sigmoid stuck at 1 lets as little through as one stuck at 0."),
+        edit("saturation_report", "dz = s * (1 - s) / len(x)", "dz = s / len(x)", name="slope_forgotten",
+             says="The activation itself stands where its slope should: the gradient must pass through the sigmoid."),
+        edit("saturation_report", "dz = s * (1 - s) / len(x)", "dz = np.ones_like(s) / len(x)", name="sigmoid_skipped",
+             says="The gradient goes past the sigmoid untouched, so saturation cannot show in it."),
+        edit("saturation_report", " / len(x)", "", name="not_averaged",
+             says="The loss is a mean over the N examples; the gradients are N times too large."),
+        edit("saturation_report", " / len(x)", " / s.size", name="averaged_over_units",
+             says="The gradients are divided by all N·H activations; the loss averages over examples and sums over units."),
+        edit("saturation_report", "np.linalg.norm(x.T @ dz)", "np.linalg.norm(x.T @ dz) ** 2",
+             ("np.linalg.norm(dz @ W.T)", "np.linalg.norm(dz @ W.T) ** 2"), name="squared",
+             says="These are squared lengths; the root is missing."),
+        edit("saturation_report", "np.linalg.norm(x.T @ dz)", "np.abs(x.T @ dz).mean()",
+             ("np.linalg.norm(dz @ W.T)", "np.abs(dz @ W.T).mean()"), name="mean_size",
+             says="This is the mean size of an entry, not the length of the whole gradient."),
+        edit("saturation_report", "return saturated, dW_norm, dx_norm", "return saturated, dx_norm, dW_norm", name="swapped",
+             says="The two lengths are returned in the wrong order: dW comes before dx."),
+    ],
+)
+
+# %% [markdown]
+# ### Predict
+# Weights of deviation 0.1 are multiplied by 1, 3, 10, 30, 100. More and more units saturate. What becomes of
+# $\|\text{dW}\|$? And of $\|\text{dx}\|$, does it shrink as well? Write down "shrinks" or "grows" for each.
+
+# %% tags=["experiment"]
+my_guess = None  # "shrinks" or "grows": the gradient dx, as W grows
+
+with guard():
+    rng = np.random.default_rng(0)
+    x, W = rng.normal(size=(200, 100)), 0.1 * rng.normal(size=(100, 50))
+    factors = [1, 3, 10, 30, 100]
+    reports = np.array([saturation_report(factor * W, x) for factor in factors])
+    share, dW_norm, dx_norm = reports.T
+    prediction.compare(my_guess, "grows" if dx_norm[-1] > dx_norm[0] else "shrinks", "the gradient dx")
+    print(f"saturated: {share[0]:.0%} -> {share[-1]:.0%}   |dW|: {dW_norm[0]:.3f} -> {dW_norm[-1]:.3f}   "
+          f"|dx|: {dx_norm[0]:.3f} -> {dx_norm[-1]:.3f}")
+    draw_side_by_side(
+        factors,
+        {"share of saturated activations": {"share": share},
+         "length, relative to the first": {"dW": dW_norm / dW_norm[0], "dx": dx_norm / dx_norm[0]}},
+        xlabel="factor on the weights", logx=True, logy=[False, True],
+        title="The layer's own weights stop learning; the layer below is shouted at",
+    )
+
+# %% [markdown]
+# Two gradients, two fates. $\text{dW} = x^\top \text{dz}$ shrinks with the slopes: the layer's *own* weights get no
+# news. But $\text{dx} = \text{dz}\,W^\top$ carries the large weights as well, and it **grows**. Many
+# accounts say that saturation makes "the gradient" vanish. Which one? Here the layer below receives a gradient more than
+# ten times as large, from the few units that are not saturated: noise, at full volume.
+#
+# And if you initialise ten such layers with weights small enough not to saturate? Then every layer multiplies by a
+# slope of at most a quarter. Mind the words: the signal falls *to* at most a quarter, not *by* a quarter.
+
+# %% [markdown]
+# **Question.** What is the largest share of a gradient that can survive the slopes of ten sigmoids in a row? (Leave
+# the weights aside: take each as 1.)
+
+# %%
+### BEGIN SOLUTION
+answer_ten_sigmoids = 0.25**10
+### END SOLUTION
+
+# %% [markdown]
+# **Question.** What is the smallest positive *integer* $z$ for which `float64` arithmetic gives $s(1 - s) = 0$ exactly, with
+# $s = 1/(1 + e^{-z})$? Find out with a small loop in a cell of your own.
+
+# %%
+### BEGIN SOLUTION
+answer_sigma_zero = 37
+### END SOLUTION
+
+# %% tags=["instructor"]
+ten_sigmoids = Answer(
+    "answer_ten_sigmoids", points=1, form="number", tolerance=1e-2,
+    hints=(
+        "What is the slope of one sigmoid at its steepest place?",
+        "Ten factors, each at most that.",
+        "The largest slope, to the power of ten.",
+    ),
+)
+sigma_zero = Answer(
+    "answer_sigma_zero", points=2, form="integer",
+    hints=(
+        "When does s become exactly 1 in floating point?",
+        "1 + e is exactly 1 as soon as e is less than half the gap between 1 and the next number, about 1.1e-16.",
+        "Try z = 30, 31, 32, … and stop at the first where the product is zero.",
+    ),
+)
+
+# %% [markdown]
+# ### Six layers deep
+#
+# The same digits, the same six layers of 50 units, three ways to begin: sigmoid, tanh with Xavier's initialisation, ReLU
+# with He's (notebook 04 is about those two). The picture shows $\|\text{dW}\|$ of each layer before the first step.
+#
+# **Predict:** by what factor do the first and the last layer's gradient differ in the sigmoid network? Powers of ten
+# will do. And what accuracy will each of the three reach?
+
+# %% tags=["experiment"]
+my_guess = None  # last layer's |dW| over the first layer's, in the sigmoid network
+
+with guard():
+    digits = data.digits()
+    sizes = (64, 50, 50, 50, 50, 50, 10)
+    fans = list(zip(sizes, sizes[1:]))
+    setups = {
+        "sigmoid": ("sigmoid", [np.sqrt(1 / i) for i, o in fans]),
+        "tanh, Xavier": ("tanh", [np.sqrt(2 / (i + o)) for i, o in fans]),
+        "ReLU, He": ("relu", [np.sqrt(2 / i) for i, o in fans]),
+    }
+    norms, accuracies = {}, {}
+    for name, (activation, std) in setups.items():
+        network = Network(sizes, std, np.random.default_rng(0), activation)
+        grads = network.loss_and_grads(digits.X[:200], digits.y[:200])[1]
+        norms[name] = [np.linalg.norm(grads[f"w{i}"]) for i in range(6)]
+        history = training.train(network.loss_and_grads, network.parameters, digits, predict=network.scores,
+                                 step=lambda w, dw: w - 0.1 * dw, epochs=8, batch=50, label=f"{name:12s}")
+        accuracies[name] = history.val[-1]
+        print(f"{name}: loss {np.mean(history.loss[-20:]):.2f}, accuracy on new digits {history.val[-1]:.0%}")
+    prediction.compare(my_guess, norms["sigmoid"][-1] / norms["sigmoid"][0], "last layer over first layer")
+    draw_lines(range(1, 7), norms, xlabel="layer", ylabel="length of dW before training", logy=True,
+               title="Through five sigmoids hardly anything comes back")
+
+# %% [markdown]
+# The sigmoid network's first layer gets a gradient about a thousand times smaller than its last one, and the loss stays
+# at $\ln 10 \approx 2.30$: it guesses. No error, no warning, all gradients right to the last digit. Nothing is broken
+# but the idea.
+
+# %% [markdown]
+# ## Leak 2: units that die
+#
+# A ReLU passes on $\max(0, z)$. Where $z \le 0$ its slope is exactly zero. A unit for which $z \le 0$ on **all** the
+# data outputs zero everywhere, gets a zero gradient everywhere, and its weights never move again.
+#
+# Note the word *all*. A unit that is silent on this mini-batch may be the one that knows a seven when it sees one; it
+# is asleep, not dead.
+
+# %%
+def dead_units(acts):
+    """Which units are dead.
+
+    Args:
+        acts: Activations of a ReLU layer on all the data, shape (N, H).
+
+    Returns:
+        dead: Booleans, shape (H,): True for a unit that is zero on every example.
+    """
+    ### BEGIN SOLUTION
+    dead = np.all(acts <= 0, axis=0)
+    ### END SOLUTION
+    return dead
+
+
+# %% tags=["instructor"]
+dead = Function(
+    dead_units,
+    inputs={"acts": array("N H", offset=-0.8, floor=0.0)},
+    outputs=["dead"],
+    points=4,
+    variants={
+        "one dead, one asleep": variant(acts=np.array([[0.0, 0.5, 0.0], [0.0, 0.0, 0.0], [0.0, 0.1, 2.0]])),
+        "all alive": variant(acts=np.array([[1.0, 0.5], [2.0, 0.25], [0.5, 4.0]])),
+        "hardly awake": variant(acts=np.array([[0.0, 0.0, 1e-9], [0.0, 1e-12, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])),
+        "many examples": variant(sizes={"N": 12, "H": 30}, acts=array("N H", offset=-1.3, floor=0.0)),
+    },
+    hints=(
+        "Dead means zero on every example: all, not any.",
+        "Compare with zero first; then go down the columns: axis 0 runs over the examples.",
+        "np.all of the comparison, along axis 0, gives one boolean a unit.",
+    ),
+    mistakes=[
+        edit("dead_units", "np.all(acts <= 0, axis=0)", "acts[0] <= 0", name="one_example",
+             says="Only the first example is looked at. A unit that is silent on one example may speak on the next; "
+                  "dead means zero on all the data."),
+        edit("dead_units", "np.all(", "np.any(", name="any_example",
+             says="A unit counts as dead when it is zero on any example. Being zero now and then is a ReLU's job; "
+                  "dead means zero on all of them."),
+        edit("dead_units", "axis=0", "axis=1", name="wrong_axis",
+             says="The axes are mixed up: this asks which examples silence every unit. Go down the columns."),
+        edit("dead_units", "np.all(acts <= 0, axis=0)", "np.mean(acts <= 0, axis=0) > 0.5", name="mostly_zero",
+             says="A unit counts as dead when it is zero on most examples. Mostly silent is sparse, not dead."),
+        edit("dead_units", "np.all(acts <= 0, axis=0)", "np.mean(acts, axis=0) < 1e-3", name="small_mean",
+             says="A unit counts as dead when its mean is small. One faint activation is enough to get a gradient."),
+        edit("dead_units", "np.all(acts <= 0, axis=0)", "np.all(acts <= 0)", name="whole_layer",
+             says="One boolean for the whole layer; one a unit is wanted, shape (H,)."),
+        edit("dead_units", "np.all(acts <= 0, axis=0)", "~np.all(acts <= 0, axis=0)", name="alive",
+             says="These are the units that are alive; the answer is turned round."),
+        edit("dead_units", "np.all(acts <= 0, axis=0)", "np.mean(acts <= 0, axis=0)", name="share",
+             says="This is the share of zeros of each unit; a boolean is wanted."),
+        edit("dead_units", "acts <= 0", "acts < 0", name="strictly_below",
+             says="Nothing behind a ReLU lies below zero, so this never finds a dead unit: dead units are exactly zero."),
+    ],
+)
+
+# %% [markdown]
+# ### Predict
+# Two layers of 100 ReLUs learn digits for five epochs, at learning rates from 0.1 to 2. Up to which learning rate do
+# fewer than one unit in ten die? And when half of the units are dead, is the accuracy lost?
+
+# %% tags=["experiment"]
+my_guess = None  # the largest learning rate of 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2 with less than 10 % dead
+
+with guard():
+    digits = data.digits()
+    sizes = (64, 100, 100, 10)
+    rates, first, second, accuracy = [0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0], [], [], []
+    for rate in rates:
+        network = Network(sizes, [np.sqrt(2 / fan) for fan in sizes[:-1]], np.random.default_rng(0))
+        training.train(network.loss_and_grads, network.parameters, digits,
+                       step=lambda w, dw, rate=rate: w - rate * dw, epochs=5, label=f"rate {rate:<4}")
+        accuracy.append(training.accuracy(network.scores, digits.X_val, digits.y_val))
+        network.scores(digits.X)  # all the data, so that `activations` holds all examples
+        first.append(dead_units(network.activations[0]).mean())
+        second.append(dead_units(network.activations[1]).mean())
+    healthy = [r for r, a, b in zip(rates, first, second) if max(a, b) < 0.1]
+    prediction.compare(my_guess, max(healthy), "largest rate with less than 10 % dead")
+    draw_lines(rates, {"dead, first layer": first, "dead, second layer": second, "accuracy on new digits": accuracy},
+               xlabel="learning rate", ylabel="share", title="One step too large, and a unit is gone")
+
+# %% [markdown]
+# There is a cliff, near a learning rate of 1 in this network. Below it a few units in a hundred are dead, most of them from the first moment
+# on; beyond it a large step throws weights so far that whole units fall silent.
+#
+# ### Can the dead rise?
+# **Predict:** the next cell watches both layers at a learning rate of 1. Will units that are dead come back to life: in
+# the first layer? In the second? Think of what lies *below* each of them.
+
+# %% tags=["experiment"]
+my_guess = None  # how many first-layer units come back to life
+
+with guard():
+    digits = data.digits()
+    rng = np.random.default_rng(0)
+    network = Network(sizes, [np.sqrt(2 / fan) for fan in sizes[:-1]], np.random.default_rng(0))
+    times, first, second = [], [], []
+    for step in range(1, 121):
+        rows = rng.choice(len(digits.X), 50, replace=False)
+        grads = network.loss_and_grads(digits.X[rows], digits.y[rows])[1]
+        for name in network.parameters:
+            network.parameters[name] = network.parameters[name] - 1.0 * grads[name]
+        if step % 4 == 0:
+            network.scores(digits.X)
+            times.append(step)
+            first.append(dead_units(network.activations[0]))
+            second.append(dead_units(network.activations[1]))
+    revived = [int(sum((a & ~b).sum() for a, b in zip(layer, layer[1:]))) for layer in (first, second)]
+    prediction.compare(my_guess, str(revived[0]), "units of the first layer that came back")
+    print(f"units of the second layer that came back: {revived[1]}")
+    asleep = dead_units(network.activations[0][:20]).mean()
+    print(f"first layer: dead on all the data {first[-1].mean():.0%}, silent on the first 20 examples {asleep:.0%}")
+    draw_dead_units({"first layer": first, "second layer": second}, times, title="Black: dead on all the data")
+
+# %% [markdown]
+# In the first layer black stays black: what lies below it is the data, and the data don't move. In the second layer
+# units die *and rise again*: their own weights stand still, but the layer below moves, and with it their input. So
+# "a dead ReLU never recovers" is true of the first layer only. And judged by twenty examples, many more would have been
+# called dead than are.
+
+# %% [markdown]
+# ## Leak 3: a clip in the wrong place
+#
+# An agent that learns to play keeps a table or a network of values: $Q$ of shape $(N, A)$, for each of $N$ situations
+# what it expects of each of $A$ actions. It acted, got a reward, and now wants to move the value of *the action that it
+# took* towards a target:
+#
+# $$q_n = Q_{n, a_n}, \qquad
+#   t_n = r_n + \gamma \, \max_{a'} Q^{\text{next}}_{n, a'} \quad (\text{only } r_n \text{ where the game was over}), \qquad
+#   \delta_n = q_n - t_n .$$
+#
+# First, pick the right numbers.
+
+# %%
+def q_acted(Q, a):
+    """The values of the actions that were taken.
+
+    Args:
+        Q: Values, shape (N, A).
+        a: The action taken in each situation, integers, shape (N,).
+
+    Returns:
+        q: Shape (N,).
+    """
+    ### BEGIN SOLUTION
+    q = Q[np.arange(len(a)), a]
+    ### END SOLUTION
+    return q
+
+
+# %% tags=["instructor"]
+acted = Function(
+    q_acted,
+    inputs={"Q": "N A", "a": labels("N", "A")},
+    outputs=["q"],
+    points=3,
+    variants={"more actions than situations": variant(sizes={"N": 3, "A": 6}, Q=array("N A"), a=labels("N", "A"))},
+    hints=(
+        "One number from each row.",
+        "NumPy's integer indexing takes two index arrays of the same length and pairs them up.",
+        "The rows 0, 1, 2 … as one index (np.arange), the actions as the other.",
+    ),
+    mistakes=[
+        edit("q_acted", "Q[np.arange(len(a)), a]", "Q[:, a]", name="all_rows",
+             says="Q[:, a] takes all those columns from every row: shape (N, N). Pair each row with its own action."),
+        edit("q_acted", "Q[np.arange(len(a)), a]", "Q.max(axis=1)", name="best_action",
+             says="These are the values of the best actions; the agent may have taken another one."),
+        edit("q_acted", "Q[np.arange(len(a)), a]", "Q[:, a[0]]", name="first_action",
+             says="The first action is used for every row."),
+        edit("q_acted", "Q[np.arange(len(a)), a]", "Q[:, a].mean(axis=1)", name="mean_of_all_rows",
+             says="The (N, N) array of Q[:, a] was averaged to get the shape right. The shape is; the numbers aren't."),
+        edit("q_acted", "Q[np.arange(len(a)), a]", "Q[np.arange(len(a)), a][:, None]", name="column",
+             says="The result is a column, (N, 1); expected (N,). Broadcasting against a target of (N,) would make it (N, N)."),
+        edit("q_acted", "Q[np.arange(len(a)), a]", "Q[np.arange(len(a)), -1 - a]", name="counted_from_the_end",
+             says="Actions are counted from the last one."),
+        edit("q_acted", "Q[np.arange(len(a)), a]", "(Q * np.eye(Q.shape[1])[a])", name="not_summed",
+             says="The other actions are masked out, but the sum over the row is missing: shape (N, A)."),
+        edit("q_acted", "Q[np.arange(len(a)), a]", "Q.ravel()[a]", name="flat_index",
+             says="The actions are used as places in the flattened array, so all of them are looked up in the first row."),
+        edit("q_acted", "Q[np.arange(len(a)), a]", "Q[:, a].sum(axis=1)", name="sum_of_all_rows",
+             says="The (N, N) array of Q[:, a] was summed to get the shape right. Each row has one action only."),
+    ],
+)
+
+
+# %%
+def td_target(r, q_next, done, gamma):
+    """What the value of the action taken should have been.
+
+    Args:
+        r: Rewards, shape (N,).
+        q_next: Values of all actions in the next situation, shape (N, A).
+        done: Whether the game was over, booleans, shape (N,): then nothing follows.
+        gamma: How much the future counts, a number from 0 to 1.
+
+    Returns:
+        target: Shape (N,).
+    """
+    ### BEGIN SOLUTION
+    target = r + gamma * q_next.max(axis=1) * (1 - done)
+    ### END SOLUTION
+    return target
+
+
+# %% tags=["instructor"]
+target = Function(
+    td_target,
+    inputs={"r": "N", "q_next": "N A", "done": mask("N", 0.4), "gamma": choice(0.9, 0.5, 0.97)},
+    outputs=["target"],
+    points=4,
+    variants={
+        "nothing over": variant(r=np.array([1.0, -1.0, 0.5]), q_next=np.array([[2.0, 3.0], [-4.0, -1.0], [0.5, 0.25]]),
+                                done=np.array([False, False, False]), gamma=0.9),
+        "one of two over": variant(r=np.array([1.0, 2.0]), q_next=np.array([[2.0, 3.0, -1.0], [4.0, 1.0, 0.0]]),
+                                   done=np.array([True, False]), gamma=0.75),
+    },
+    hints=(
+        "Reward now, plus what the best next action promises, unless there is no next situation.",
+        "The largest value in each row of q_next; where done is True, that part is zero.",
+        "Reward plus gamma times the row maximum (axis 1) times one minus done.",
+    ),
+    mistakes=[
+        edit("td_target", "q_next.max(axis=1)", "q_next.argmax(axis=1)", name="argmax",
+             says="argmax gives the number of the best action; its value, max, is wanted. Both are numbers of the same "
+                  "shape, so nothing complains."),
+        edit("td_target", " * (1 - done)", "", name="done_ignored",
+             says="The end of the game is ignored: where done is True there is no next situation and nothing to add."),
+        edit("td_target", "(1 - done)", "done", name="done_reversed",
+             says="done is used the wrong way round: the future counts exactly where there is none."),
+        edit("td_target", "gamma * ", "", name="gamma_missing",
+             says="gamma is missing: the future counts in full."),
+        edit("td_target", "r + gamma * q_next.max(axis=1) * (1 - done)", "(r + gamma * q_next.max(axis=1)) * (1 - done)", name="reward_lost",
+             says="Where the game is over the reward is lost as well. Only the future is cut off; the last reward is often the "
+                  "one that matters."),
+        edit("td_target", "q_next.max(axis=1)", "q_next.max()", name="max_of_all",
+             says="The largest value of the whole array is used for every row."),
+        edit("td_target", "q_next.max(axis=1)", "q_next.mean(axis=1)", name="mean",
+             says="The mean over the actions is used; the target assumes that the best action will be taken."),
+        edit("td_target", "q_next.max(axis=1)", "np.abs(q_next).max(axis=1)", name="by_size",
+             says="The largest value is sought without regard to sign; a large loss is not a good prospect."),
+        edit("td_target", "r + gamma * q_next.max(axis=1) * (1 - done)", "gamma * (r + q_next.max(axis=1) * (1 - done))", name="reward_discounted",
+             says="The reward is discounted too; it came now, so it counts in full."),
+        edit("td_target", "q_next.max(axis=1)", "q_next[:, 0]", name="first_action",
+             says="The value of the first action is used in place of the best one."),
+    ],
+)
+
+# %% [markdown]
+# ### The bug
+#
+# A large $\delta$ gives a large gradient and upsets the training. So someone wrote: clip $\delta$ to $[-1, 1]$, then
+# square it. It looks sensible. It stood in a widely used program, and in many copies of it.
+#
+# Put it through the chain rule. The clip is a gate, $c = \operatorname{clip}(\delta, -1, 1)$. Outside $[-1, 1]$ it is
+# flat, its slope is **zero**, and so is everything behind it. The examples that are most wrong teach nothing at all.
+#
+# What was *meant* is to limit the gradient. That is what the Huber loss does, elementwise:
+#
+# $$h(x) = \begin{cases} \tfrac12 x^2 & |x| \le \delta \\ \delta\,(|x| - \tfrac12\delta) & |x| > \delta\end{cases}
+# \qquad
+# h'(x) = \begin{cases} x & |x| \le \delta \\ \delta \operatorname{sign}(x) & |x| > \delta \end{cases}$$
+#
+# (Here $\delta$ is the width `delta`, a fixed number.) The *gradient* is limited; it is never switched off.
+
+# %%
+def huber_forward(x, delta):
+    """The Huber function, entry by entry.
+
+    Args:
+        x: Errors, an array of any shape.
+        delta: Where the parabola goes over into a straight line, a number.
+
+    Returns:
+        out: Shaped like x.
+        cache: Whatever huber_backward needs.
+    """
+    ### BEGIN SOLUTION
+    size = np.abs(x)
+    out = np.where(size <= delta, 0.5 * x**2, delta * (size - 0.5 * delta))
+    cache = (x, delta)
+    ### END SOLUTION
+    return out, cache
+
+
+# %%
+def huber_backward(dout, cache):
+    """Send the gradient back through the Huber function.
+
+    Args:
+        dout: Upstream gradient, shaped like x.
+        cache: What huber_forward returned.
+
+    Returns:
+        dx: Shaped like x.
+    """
+    ### BEGIN SOLUTION
+    x, delta = cache
+    slope = np.clip(x, -delta, delta)
+    dx = dout * slope
+    ### END SOLUTION
+    return dx
+
+
+# %% tags=["instructor"]
+huber = Layer(
+    huber_forward, huber_backward,
+    inputs={"x": array("N D", scale=1.5), "delta": constant(1.0)},
+    points={"forward": 2, "backward": 4},
+    variants={
+        "wide": variant(delta=2.5),
+        "narrow": variant(delta=0.25),
+        "a vector": variant(x=array("9", scale=1.5)),
+        "three axes": variant(x=array("2 3 4", scale=1.5)),
+    },
+    hints={
+        "forward": (
+            "A parabola in the middle, straight lines outside, and they meet without a step.",
+            "np.where chooses entry by entry, by whether the size of x exceeds delta.",
+            "Inside: half the square. Outside: delta times (the size of x minus half of delta). Keep x and delta.",
+        ),
+        "backward": (
+            "What is the slope on each of the three pieces?",
+            "Inside it is x; outside it is delta with the sign of x. One NumPy function does all three at once.",
+            "np.clip of x between -delta and delta is the slope; times upstream.",
+        ),
+    },
+    mistakes=[
+        edit("huber_forward", "delta * (size - 0.5 * delta)", "delta * size", name="step_at_delta",
+             says="The straight part lacks its -delta²/2, so the function jumps where the pieces meet."),
+        edit("huber_forward", "0.5 * x**2", "x**2", name="half_missing",
+             says="The factor ½ of the parabola is missing; the pieces no longer meet."),
+        edit("huber_forward", "delta * (size - 0.5 * delta)", "0.5 * delta**2", name="flat_outside",
+             says="Outside delta the function is flat: this is the bug itself, the value is clipped. Its gradient out there is zero."),
+        edit("huber_forward", "delta * (size - 0.5 * delta)", "size - 0.5 * delta", name="delta_factor_lost",
+             says="The straight part lacks its factor delta; for a delta of 1 nobody would notice."),
+        edit("huber_forward", "delta * (size - 0.5 * delta)", "delta * (x - 0.5 * delta)", name="sign_of_x",
+             says="The straight part uses x where it should use its size, so it falls without end on the left."),
+        edit("huber_backward", "slope = np.clip(x, -delta, delta)", "slope = np.where(np.abs(x) <= delta, x, 0.0)", name="zero_beyond_delta",
+             says="The gradient is zero beyond delta: the value was clipped. The largest errors now teach nothing; the "
+                  "slope out there is delta with the sign of x."),
+        edit("huber_backward", "np.clip(x, -delta, delta)", "np.where(np.abs(x) <= delta, x, delta)", name="sign_lost",
+             says="The slope outside is delta on both sides; on the left it must be -delta."),
+        edit("huber_backward", "np.clip(x, -delta, delta)", "np.where(np.abs(x) <= delta, x, np.sign(x))", name="delta_factor_lost_in_slope",
+             says="The slope outside is ±1; it is ±delta. For a delta of 1 nobody would notice."),
+        edit("huber_backward", "np.clip(x, -delta, delta)", "x", name="not_limited",
+             says="The slope is x everywhere: that is the gradient of the squared error, without a limit."),
+        edit("huber_backward", "dout * slope", "slope", name="upstream_ignored",
+             says="The upstream gradient is missing."),
+        edit("huber_backward", "slope = np.clip(x, -delta, delta)\n    dx = dout * slope", "dx = np.clip(dout * x, -delta, delta)", name="product_clipped",
+             says="The product with the upstream gradient is clipped; only the local slope is limited by delta."),
+        edit("huber_backward", "dout * slope", "dout * slope / len(x)", name="averaged",
+             says="dx is divided by the number of examples. Nothing is averaged here: the function works entry by entry."),
+    ],
+)
+
+# %% [markdown]
+# ### Predict
+# A linear agent learns the values of 4 actions from 8 numbers that describe a situation, in 600 steps. Its rewards are
+# noisy, and now and then wildly so. Three losses: the clipped error squared, the error squared, Huber. Which of the three
+# ends closest to the truth? And what share of the clipped gradients is exactly zero?
+
+# %% tags=["experiment"]
+my_guess = None  # the share of gradients that the clip sets to zero, from 0 to 1
+
+with guard():
+    def learn(loss, seed=0, steps=600, rate=0.2, gamma=0.9):
+        rng = np.random.default_rng(seed)
+        truth, W = 2.5 * rng.normal(size=(8, 4)), np.zeros((8, 4))
+        wrong, silent = [], []
+        for _ in range(steps):
+            state, after = rng.normal(size=(2, 32, 8))
+            action, done = rng.integers(0, 4, 32), rng.random(32) < 0.2
+            future = gamma * (after @ truth).max(axis=1) * ~done
+            reward = q_acted(state @ truth, action) - future + 3 * rng.standard_t(1.5, size=32)
+            error = q_acted(state @ W, action) - td_target(reward, after @ truth, done, gamma)
+            if loss == "clip, then square":
+                slope = np.where(np.abs(error) < 1, error, 0.0)  # the clip's gradient, written out
+            elif loss == "square":
+                slope = error
+            else:
+                slope = huber_backward(np.ones(32), huber_forward(error, 1.0)[1])
+            dQ = np.zeros((32, 4))
+            dQ[np.arange(32), action] = slope / 32
+            W = W - rate * state.T @ dQ
+            wrong.append(np.abs(W - truth).mean())
+            silent.append(np.mean(slope == 0))
+        return wrong, np.mean(silent)
+
+    curves = {}
+    for loss in ("clip, then square", "square", "Huber"):
+        curves[loss], silent = learn(loss)
+        print(f"{loss:18s} mean error of the weights {curves[loss][0]:.2f} -> {curves[loss][-1]:.2f}   zero gradients: {silent:.0%}")
+        if loss == "clip, then square":
+            prediction.compare(my_guess, float(silent), "share of zero gradients")
+    draw_lines(range(600), curves, xlabel="step", ylabel="mean error of the weights",
+               title="Clip a value, and nine gradients in ten are gone")
+
+# %% [markdown]
+# The clipped agent learns next to nothing in 600 steps. It doesn't crash; its loss is even *small*, as every error counts
+# for at most 1. The squared error learns, and is thrown about by each wild reward. Huber learns and holds still.
+#
+# So: **clip gradients, never values on the way to a loss.** Gradient clipping (notebook 06) is the cure; value clipping is the bug.
+
+# %% [markdown] tags=["text:explain_leak"]
+# **Explain.** "Backpropagation is broken: it gives zero gradients for saturated sigmoids, dead ReLUs and clipped errors."
+# Is it backpropagation that leaks here, or the gradient itself? Answer in three to five sentences, with a number from
+# one of your runs.
+#
+# ### BEGIN SOLUTION
+# Backpropagation computes the gradient of the function as written, exactly; finite differences would give the same
+# zeros. What leaks is the gradient: it says only what an infinitesimal step would do, and on a flat piece that is
+# nothing, however wrong the output is. With the clip, 90 % of the gradients in my run were exactly zero although
+# those errors were the largest. So the function has to be changed (Huber, another activation, another initialisation),
+# not the algorithm.
+# ### END SOLUTION
+
+# %% [markdown] tags=["text:explain_two_gradients"]
+# **Explain.** In the first experiment one gradient shrank and the other grew when the weights were multiplied. Say in
+# two or three sentences why, with the formulas of the two, and quote your numbers.
+#
+# ### BEGIN SOLUTION
+# Both carry the slopes s(1-s), which go to zero for most units. dW multiplies them by x, which stays the same, so it
+# shrank from 1.03 to 0.13. dx multiplies them by W, which was made 100 times larger; the few units in the middle then
+# dominate and it grew fourteenfold.
+# ### END SOLUTION
+
+# %% tags=["instructor"]
+leak = Text(
+    "explain_leak", points=3,
+    rubric=(
+        "Claim: backpropagation is exact; the gradient of the written function is zero, so the gradient (the abstraction) leaks.",
+        "Mechanism: a gradient is local; on a flat piece it is zero however wrong the value; finite differences agree.",
+        "A number from the own run: share of zero gradients, |dW|, share of dead units …",
+    ),
+)
+two_gradients = Text(
+    "explain_two_gradients", points=2,
+    rubric=(
+        "Claim: dW shrinks, dx grows.",
+        "Mechanism: both hold the slopes; dW multiplies by x (unchanged), dx by W (larger).",
+        "The numbers from the own run.",
+    ),
+)
+
+# %% [markdown]
+# ## Looking back
+#
+# | leak | what you see | the probe | the cure |
+# |---|---|---|---|
+# | saturation | loss flat at ln C | share of saturated units; dW by layer | smaller weights, tanh or ReLU, normalisation (05) |
+# | dead ReLUs | accuracy stuck; units silent | zero on *all* the data | smaller learning rate, He's initialisation, leaky ReLU |
+# | clipped value | small loss, no progress | share of gradients that are exactly 0 | clip the gradient (Huber), not the value |
+#
+# The chain rule multiplies. One factor of zero, anywhere on the way, and everything behind it is silent, without a word.
+#
+# **Where it matters today.** Gates in LSTMs and attention scores in transformers saturate in the same way, which is why the scores
+# are divided by $\sqrt d$. GELU and SwiGLU have no exact zero to die in. Reinforcement learning from human feedback clips
+# *ratios* inside its loss (PPO), on purpose: where the clip holds, the gradient is zero, and people who train with it
+# watch the share of clipped samples as you watched yours.
+#
+# *Sources.* A. Karpathy, "Yes you should understand backprop" (2016), where the three leaks are told; V. Mnih et al., "Human-level control
+# through deep reinforcement learning" (2015), for the error clipping as it was meant; P. J. Huber (1964) for the loss.
