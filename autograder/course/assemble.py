@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode, v4
-
 from autograder.course.cells import SourceCell
 from autograder.course.notebook import Notebook
+from autograder.course.quick_import import quick_import
+
+with quick_import():
+    import nbformat
+    from nbformat import NotebookNode, v4
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python"}

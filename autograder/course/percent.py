@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import jupytext
-
+from autograder.course.quick_import import quick_import
 from autograder.errors import CourseError
+
+with quick_import():
+    import jupytext
 
 _MARKER = re.compile(r"^# %%(?!%)")
 _MAGIC = re.compile(r"^\s*[%!]")
