@@ -1,0 +1,132 @@
+"""The steps of `nbgrader autograde`: rebuild the notebook, then grade the raw submission."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float, Integer
+
+from autograder.course import Course, find_course_root, load_course
+from autograder.errors import GradingError
+from autograder.grading import submission
+from autograder.grading.submission import Handin
+from autograder.grading.workplace import Terms, grade_handin
+from autograder.integrations.nbgrader.autograded import put_findings
+from autograder.integrations.nbgrader.config import read_settings
+from autograder.integrations.nbgrader.gradebook import fill, open_gradebook
+from autograder.integrations.nbgrader.rebuild import rebuild
+from autograder.integrations.nbgrader.released import ReleasedNotebook, released_notebook
+from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
+
+UNFINISHED = "Not up to date: the last run of nbgrader autograde did not finish."
+
+
+class RebuildNotebook(NbGraderPreprocessor):
+    """In place of `DeduplicateIds`, `OverwriteCells` and others.
+
+    Those raise an error on a notebook that lacks a solution and its check cell, and leave the old
+    score standing.
+    """
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        course = _course_directory(self)
+        handin = _handin(course, resources)
+        released = _released(Path(course.root), handin.assignment)
+        found = submission.read(_path(handin), _folder(course, handin))
+        if found.problem:
+            raise GradingError(f"{handin.path}: {found.problem}")
+        return nbformat.from_dict(rebuild(released, found.cells).notebook), resources
+
+
+class GradeInSandbox(NbGraderPreprocessor):
+    """In place of `Execute`: student code runs in the sandbox, and findings become outputs.
+
+    The file as handed in is graded, on public and hidden cases, exactly as `autograder grade` does.
+    """
+
+    timeout = Float(10.0, help="Wall seconds per call; a submission gets six times that.").tag(
+        config=True
+    )
+    memory = Integer(1024, help="MB that a submission may take.").tag(config=True)
+    isolated = Bool(
+        True, help="Set to False, students' code runs with your rights; results say so."
+    ).tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        course = _course_directory(self)
+        handin = _handin(course, resources)
+        submitted = Path(course.root) / course.submitted_directory
+        terms = Terms(Path(course.root), submitted, self.timeout, self.memory, self.isolated)
+        graded = grade_handin(handin, terms)
+        if graded.timed_out:  # a busy machine is no fault of the student's
+            graded = grade_handin(handin, terms)
+        notebook = dict(nb)
+        put_findings(notebook, graded.result)
+        return nbformat.from_dict(notebook), resources
+
+
+def prepare(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Fill a new gradebook, and mark the submission's old score as not up to date.
+
+    Nbgrader calls it before it grades. The mark goes when grading succeeds, and only then.
+
+    Args:
+        assignment, student: Patterns for what is graded in this run.
+        notebooks: The paths of this submission's notebooks.
+    """
+    folder = Path(notebooks[0]).parent
+    root = find_course_root(folder)
+    released = _released(root, folder.name)
+    settings = read_settings(root, _url_of_running_command())
+    with open_gradebook(settings.gradebook, settings.course_id) as gradebook:
+        fill(gradebook, released, settings.gradebook)
+        writer = ScoreWriter(gradebook, released.assignment, released.name)
+        writer.write([Entry(folder.parent.name, {}, stale=UNFINISHED)])
+
+
+def _url_of_running_command() -> str | None:
+    """The gradebook that a running nbgrader command was given with `--db`."""
+    from traitlets.config import Application
+
+    running = Application.instance() if Application.initialized() else None
+    url = getattr(getattr(running, "coursedir", None), "db_url", None)
+    return str(url) if url else None
+
+
+def _course_directory(step: NbGraderPreprocessor) -> Any:
+    """The `CourseDirectory`: known to the converter that runs the step's exporter."""
+    converter = getattr(step.parent, "parent", None)
+    course = getattr(converter, "coursedir", None)
+    if course is None:
+        raise GradingError(f"{type(step).__name__} is a step of `nbgrader autograde` only")
+    return course
+
+
+def _handin(course: Any, resources: Any) -> Handin:
+    at = resources["nbgrader"]
+    folder = course.format_path(course.submitted_directory, at["student"], at["assignment"])
+    return Handin(at["student"], at["assignment"], Path(folder) / f"{at['notebook']}.ipynb")
+
+
+def _path(handin: Handin) -> Path:
+    assert handin.path is not None
+    return handin.path
+
+
+def _folder(course: Any, handin: Handin) -> Path:
+    """The folder out of which no link may lead."""
+    return Path(course.root) / course.submitted_directory / handin.student
+
+
+@functools.cache
+def _course(root: Path) -> Course:
+    return load_course(root)
+
+
+@functools.cache
+def _released(root: Path, assignment: str) -> ReleasedNotebook:
+    return released_notebook(_course(root).assignment(assignment))

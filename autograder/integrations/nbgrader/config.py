@@ -1,0 +1,79 @@
+"""What `nbgrader_config.py` sets for grading, and what the kit reads from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import CourseError
+
+CONFIG = "nbgrader_config.py"
+_ROOM = "autograder.integrations.nbgrader.autograde"
+
+
+def configure(c: Any) -> None:
+    """Let `nbgrader autograde` grade as `autograder grade` does.
+
+    The steps are given by name, so that whoever reads the configuration does not load them.
+
+    Args:
+        c: The configuration object of `nbgrader_config.py`.
+    """
+    c.CourseDirectory.submitted_directory = "submitted"
+    c.CourseDirectory.autograded_directory = "autograded"
+    c.CourseDirectory.feedback_directory = "feedback"
+    c.Autograde.pre_convert_hook = f"{_ROOM}.prepare"
+    # The submission is put back into the instructor's notebook, whatever became of its cells ...
+    c.Autograde.sanitize_preprocessors = [f"{_ROOM}.RebuildNotebook"]
+    # ... graded from the file as handed in, and the scores are read from the cells' outputs.
+    c.Autograde.autograde_preprocessors = [
+        f"{_ROOM}.GradeInSandbox",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the course told nbgrader.
+
+    Args:
+        course_id: The course as the gradebook knows it.
+        gradebook: The database, as a URL.
+        config: All of `nbgrader_config.py`, a `traitlets` configuration.
+    """
+
+    course_id: str
+    gradebook: str
+    config: Any
+
+
+def read_settings(root: Path, gradebook: str | None = None) -> Settings:
+    """Read `nbgrader_config.py`.
+
+    Args:
+        root: The course.
+        gradebook: A database to use instead of the course's own.
+
+    Raises:
+        CourseError: When the file is missing or fails.
+    """
+    from traitlets.config.loader import PyFileConfigLoader
+
+    try:
+        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except Exception as error:  # it is a program, and may fail in any way
+        raise CourseError(f"{root / CONFIG}: {type(error).__name__}: {error}") from error
+    folder = config.CourseDirectory
+    default = f"sqlite:///{root / 'gradebook.db'}"
+    url = gradebook or (folder.db_url if "db_url" in folder else default)
+    # nbgrader's own name for a course without a name.
+    course_id = folder.course_id if "course_id" in folder else "default_course"
+    return Settings(str(course_id), _as_url(str(url), root), config)
+
+
+def _as_url(given: str, root: Path) -> str:
+    """A plain path is taken for an SQLite file."""
+    return given if "://" in given else f"sqlite:///{(root / given).resolve()}"

@@ -1,0 +1,210 @@
+"""Open nbgrader's gradebook and see that it knows the assignment as students got it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import AutograderError, GradingError
+from autograder.integrations.nbgrader.released import ReleasedCell, ReleasedNotebook
+
+_ADVICE = (
+    ("locked", "Another program is writing to it: close the formgrader or that program"),
+    ("readonly", "It is read-only: change its permissions, or those of its folder"),
+    ("read-only", "It is read-only: change its permissions, or those of its folder"),
+    ("unable to open", "Check that the folder exists and may be written to"),
+    ("disk is full", "Free some space on the disk"),
+    ("disk I/O", "Check the disk, and that it has space left"),
+    ("not a database", "The file is no gradebook: move it away, or give another with --gradebook"),
+    ("no such column", "Back it up, then run `nbgrader db upgrade`"),
+)
+
+
+class GradebookError(GradingError):
+    """The gradebook cannot take the scores; results and reports do not depend on it."""
+
+
+@contextmanager
+def open_gradebook(url: str, course_id: str) -> Iterator[Any]:
+    """The `Gradebook` of nbgrader, made when there is none; closed at the end.
+
+    Raises:
+        GradebookError: When it cannot be read or written, or is another course's.
+    """
+    with explained(url):
+        from nbgrader.api import Gradebook
+        from sqlalchemy import create_engine, inspect
+
+        engine = create_engine(url)
+        try:
+            tables = set(inspect(engine).get_table_names())
+        finally:
+            engine.dispose()
+        if tables and not {"assignment", "student", "grade"} <= tables:
+            raise GradebookError(
+                f"the database {shown(url)} is no gradebook of nbgrader: its tables are "
+                f"{', '.join(sorted(tables)[:5])}. Give another with --gradebook."
+            )
+        with _alembic_on_path():
+            gradebook = Gradebook(url, course_id)
+    try:
+        with explained(url):
+            _must_be_ours(gradebook, url, course_id)
+            yield gradebook
+    finally:
+        gradebook.close()
+
+
+@contextmanager
+def _alembic_on_path() -> Iterator[None]:
+    """For a new gradebook nbgrader calls `alembic` by name; it stands beside this Python."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Turn what the database says into what a person can do about it.
+
+    Raises:
+        GradebookError: For every error of the database.
+    """
+    log = logging.getLogger("tornado.application")  # where nbgrader writes a traceback of its own
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    except AutograderError:
+        raise
+    except Exception as error:  # drivers and SQLAlchemy have many kinds
+        reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+        advice = next((a for sign, a in _ADVICE if sign in reason), "Check it")
+        raise GradebookError(
+            f"the gradebook {shown(url)} was not brought up to date: {reason}. {advice}, then run "
+            "the same command again. The results are kept and will not be graded anew."
+        ) from error
+    finally:
+        log.setLevel(level)
+
+
+def shown(url: str) -> str:
+    """The URL without its password; for SQLite the file.
+
+    Example:
+        >>> shown("sqlite:////course/gradebook.db"), shown("postgresql://me:secret@host/db")
+        ('/course/gradebook.db', 'postgresql://me:***@host/db')
+    """
+    if url.startswith("sqlite:///"):
+        return url.removeprefix("sqlite:///")
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+
+
+def _must_be_ours(gradebook: Any, url: str, course_id: str) -> None:
+    from nbgrader.api import Assignment
+
+    others = gradebook.db.query(Assignment.name, Assignment.course_id).filter(
+        Assignment.course_id != course_id
+    )
+    found = others.first()
+    if found is not None:
+        raise GradebookError(
+            f"the gradebook {shown(url)} is another course's: its assignment {found[0]!r} belongs "
+            f"to the course {found[1]!r}, this one is {course_id!r} (c.CourseDirectory.course_id "
+            "in nbgrader_config.py). Move the file away, or give another with --gradebook. "
+            "Nothing was written to it."
+        )
+
+
+def fill(gradebook: Any, released: ReleasedNotebook, url: str) -> None:
+    """Make the gradebook know the assignment and its cells as they are now; often nothing to do.
+
+    Raises:
+        GradebookError: When rows were taken away that submissions in the gradebook have.
+    """
+    from nbgrader.api import MissingEntry
+
+    assignment, name = released.assignment, released.name
+    try:
+        gradebook.find_assignment(assignment)
+    except MissingEntry:
+        gradebook.add_assignment(assignment)
+    try:
+        notebook = gradebook.find_notebook(name, assignment)
+    except MissingEntry:
+        kernel = json.dumps(released.metadata.get("kernelspec", {}))
+        notebook = gradebook.add_notebook(name, assignment, kernelspec=kernel)
+    known = [cell for cell in released.cells if cell.grade_id]
+    if _as_stored(notebook) == {cell.grade_id: _as_wanted(cell) for cell in known}:
+        return
+    _remove_others(gradebook, notebook, released, url)
+    for cell in known:
+        _store(gradebook, cell, name, assignment)
+
+
+def _as_stored(notebook: Any) -> dict[str, tuple[Any, ...]]:
+    points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    written = {cell.name for cell in notebook.solution_cells}
+    return {
+        c.name: (c.cell_type, c.locked, c.source, c.checksum, points.get(c.name), c.name in written)
+        for c in notebook.source_cells
+    }
+
+
+def _as_wanted(cell: ReleasedCell) -> tuple[Any, ...]:
+    return (
+        cell.node["cell_type"],
+        bool(cell.metadata["locked"]),
+        cell.node["source"],
+        cell.metadata["checksum"],
+        float(cell.metadata["points"]) if cell.graded else None,
+        cell.written,
+    )
+
+
+def _store(gradebook: Any, cell: ReleasedCell, notebook: str, assignment: str) -> None:
+    kind, locked, source, checksum, points, written = _as_wanted(cell)
+    place = (cell.grade_id, notebook, assignment)
+    if points is not None:
+        gradebook.update_or_create_grade_cell(*place, max_score=points, cell_type=kind)
+    if written:
+        gradebook.update_or_create_solution_cell(*place)
+    gradebook.update_or_create_source_cell(
+        *place, cell_type=kind, locked=locked, source=source, checksum=checksum
+    )
+
+
+def _remove_others(gradebook: Any, notebook: Any, released: ReleasedNotebook, url: str) -> None:
+    """Forget cells that the notebook has no longer.
+
+    Without submissions nbgrader forgets the whole notebook. With them, comments and scores hang on
+    cells: a cell without points may go, a row may not.
+    """
+    rows = {c.name for c in notebook.grade_cells} - {c.grade_id for c in released.cells if c.graded}
+    names = {cell.grade_id for cell in released.cells}
+    gone = [cell for cell in notebook.source_cells if cell.name not in names]
+    if rows and notebook.submissions:
+        raise GradebookError(
+            f"the gradebook {shown(url)} has scores for {', '.join(sorted(rows))} in "
+            f"{released.assignment}, rows that the assignment has no longer. Put them back (or "
+            "rename them back), or move the gradebook away: a new one is made from the results, "
+            "without the scores that were given by hand."
+        )
+    if rows or (gone and not notebook.submissions):
+        kernel = notebook.kernelspec
+        gradebook.remove_notebook(released.name, released.assignment)
+        gradebook.add_notebook(released.name, released.assignment, kernelspec=kernel)
+        return
+    for cell in gone:
+        gradebook.db.delete(cell)
+    gradebook.db.commit()

@@ -1,0 +1,176 @@
+"""Put a submission back into the instructor's notebook, for people to read.
+
+What is graded is the raw submission; what is shown is this. Missing, duplicated, reordered and
+edited cells do no harm: every released cell stands in its place with its own metadata, and only
+what students write is taken from the submission.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.grading.plan import normalised
+from autograder.grading.submission import SubmittedCell
+from autograder.integrations.nbgrader.outputs import not_graded
+from autograder.integrations.nbgrader.released import ReleasedCell, ReleasedNotebook
+from autograder.integrations.nbgrader.untrusted import harmless_markdown
+
+EXTRA_NOTE = "# Added or changed by the student; it is not part of the released notebook.\n"
+ELSEWHERE_NOTE = "# The student wrote this together with {other}.\n"
+
+# Student code is never parsed here: what looks like a definition is good enough to show it.
+_DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*=", re.M)
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A submission in the instructor's notebook.
+
+    Args:
+        notebook: Its JSON; every graded check cell says "not graded" until outputs are put there.
+        untouched: The grade ids of the cells that students write and this one did not change.
+    """
+
+    notebook: dict[str, Any]
+    untouched: frozenset[str]
+
+
+def rebuild(released: ReleasedNotebook, submitted: Sequence[SubmittedCell]) -> Rebuilt:
+    """Take over what the student wrote, and nothing else.
+
+    Args:
+        submitted: All cells as handed in, in order; none for a submission that cannot be read.
+    """
+    sorting = _Sorting(released)
+    for given in submitted:
+        sorting.take(given)
+    answers = sorting.answers()
+    used = set(answers.values())
+    cells = [_extra(extra, n) for n, extra in sorting.extras(-1, used)]
+    untouched = set()
+    for index, cell in enumerate(released.cells):
+        node = {**cell.node, "source": cell.origin.released or ""}
+        if index in answers:
+            node["source"] = _answer(cell, submitted[answers[index]])
+        elif index in sorting.elsewhere:
+            node["source"] = ELSEWHERE_NOTE.format(other=sorting.elsewhere[index])
+        if cell.written and node["source"] == cell.origin.released:
+            untouched.add(cell.grade_id)
+        if node["cell_type"] == "code":
+            outputs = not_graded() if cell.graded else []
+            node |= {"outputs": outputs, "execution_count": None}
+        cells.append(node)
+        cells += [_extra(extra, n) for n, extra in sorting.extras(index, used)]
+    notebook = {
+        "cells": cells,
+        "metadata": released.metadata,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return Rebuilt(notebook, frozenset(untouched))
+
+
+class _Sorting:
+    """Which submitted cell stands for which released one. Cells are known by their numbers.
+
+    Args:
+        released: The notebook as students got it.
+
+    Attributes:
+        elsewhere: Solution cell -> a function whose cell holds its answer, too.
+    """
+
+    def __init__(self, released: ReleasedNotebook) -> None:
+        self.released = released
+        self.elsewhere: dict[int, str] = {}
+        self._own: dict[str, int] = {}
+        self._hints: dict[str, int] = {}
+        for index, cell in enumerate(released.cells):
+            if not cell.written:
+                self._own.setdefault(normalised(cell.origin.released or ""), index)
+            for key in (cell.origin.cell_id, cell.origin.grade_id):
+                if key:
+                    self._hints[key] = index
+        self._cells: list[SubmittedCell] = []
+        self._position = -1  # the released cell that the last one belongs to
+        self._defining: dict[str, int] = {}  # function -> the last cell that defines it
+        self._named: dict[int, int] = {}  # released cell -> the cell that bears its id
+        self._others: dict[int, list[int]] = {}  # released cell -> what follows it
+
+    def take(self, cell: SubmittedCell) -> None:
+        """Look at the next submitted cell."""
+        number = len(self._cells)
+        self._cells.append(cell)
+        own = self._own.get(normalised(cell.source))
+        if own is not None:
+            self._position = own
+            return
+        hint = self._hints.get(cell.grade_id, self._hints.get(cell.cell_id))
+        if hint is not None:
+            self._position = hint
+            if self._may_stand_for(cell, self.released.cells[hint]):
+                self._named[hint] = self._better(hint, number)
+        if cell.kind == "code":
+            for match in _DEFINITION.finditer(cell.source):
+                self._defining[match[1] or match[2]] = number
+        self._others.setdefault(self._position, []).append(number)
+
+    def answers(self) -> dict[int, int]:
+        """Released cell -> the submitted cell that stands in its place."""
+        found: dict[int, int] = {}
+        used: dict[int, str] = {}
+        for index, cell in enumerate(self.released.cells):
+            if cell.origin.kind != "solution":
+                continue
+            places = [self._defining[f] for f in cell.origin.functions if f in self._defining]
+            if not places:
+                continue
+            number = max(places)  # the last definition is the one that holds
+            if number in used:
+                self.elsewhere[index] = used[number]
+            else:
+                found[index] = number
+                used[number] = cell.origin.functions[0]
+        for index, number in self._named.items():
+            if index not in found and index not in self.elsewhere and number not in used:
+                found[index] = number
+                used[number] = ""
+        return found
+
+    def extras(self, index: int, used: set[int]) -> list[tuple[int, SubmittedCell]]:
+        """The student's other cells after a released one, with their numbers."""
+        numbers = (n for n in self._others.get(index, []) if n not in used)
+        cells = ((n, self._cells[n]) for n in numbers)
+        return [(n, c) for n, c in cells if c.kind in ("code", "markdown") and c.source.strip()]
+
+    def _may_stand_for(self, cell: SubmittedCell, released: ReleasedCell) -> bool:
+        """Whether students may change the cell, and did so in one of its kind."""
+        kind = released.origin.kind
+        wanted = "markdown" if kind == "text" else "code"
+        return kind in ("solution", "text", "experiment") and cell.kind == wanted
+
+    def _better(self, hint: int, number: int) -> int:
+        """Of two cells with one id: the later one, unless it is the starter unchanged."""
+        before = self._named.get(hint)
+        starter = normalised(self.released.cells[hint].origin.released or "")
+        if before is not None and normalised(self._cells[number].source) == starter:
+            return before
+        return number
+
+
+def _answer(cell: ReleasedCell, written: SubmittedCell) -> str:
+    if normalised(written.source) == normalised(cell.origin.released or ""):
+        return cell.origin.released or ""
+    if cell.node["cell_type"] == "markdown":
+        return harmless_markdown(written.source)
+    return written.source
+
+
+def _extra(cell: SubmittedCell, number: int) -> dict[str, Any]:
+    node: dict[str, Any] = {"cell_type": cell.kind, "id": f"student-{number}", "metadata": {}}
+    if cell.kind == "markdown":
+        return node | {"source": harmless_markdown(cell.source)}
+    return node | {"source": EXTRA_NOTE + cell.source, "outputs": [], "execution_count": None}

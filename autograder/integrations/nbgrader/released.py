@@ -1,0 +1,83 @@
+"""The notebook as students got it, with all that nbgrader wants to know about its cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.course import Notebook, SourceCell
+
+
+@dataclass(frozen=True)
+class ReleasedCell:
+    """A cell of the released notebook.
+
+    Args:
+        node: Its JSON, without outputs.
+        origin: The instructor's cell.
+    """
+
+    node: dict[str, Any]
+    origin: SourceCell
+
+    @property
+    def grade_id(self) -> str:
+        """The id that nbgrader knows it by; empty for a cell that it does not know."""
+        return str(self.metadata.get("grade_id", ""))
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What nbgrader says about it."""
+        found: dict[str, Any] = self.node["metadata"].get("nbgrader", {})
+        return found
+
+    @property
+    def graded(self) -> bool:
+        """Whether it is worth points."""
+        return bool(self.metadata.get("grade"))
+
+    @property
+    def written(self) -> bool:
+        """Whether students fill it in."""
+        return bool(self.metadata.get("solution"))
+
+
+@dataclass(frozen=True)
+class ReleasedNotebook:
+    """A notebook as students got it.
+
+    Args:
+        metadata: Of the notebook: kernel and language.
+    """
+
+    assignment: str
+    name: str
+    metadata: dict[str, Any]
+    cells: tuple[ReleasedCell, ...]
+
+
+def released_notebook(notebook: Notebook) -> ReleasedNotebook:
+    """Make the released notebook from its source, with nbgrader's checksums."""
+    from nbgrader.preprocessors import ComputeChecksums, LockCells
+
+    from autograder.course.assemble import source_notebook
+
+    node = source_notebook(notebook)
+    for cell, origin in zip(node.cells, notebook.released_cells, strict=True):
+        cell.source = origin.released
+    for step in (LockCells(), ComputeChecksums()):
+        node, _ = step.preprocess(node, {})
+    cells = tuple(
+        ReleasedCell(_plain(cell), origin)
+        for cell, origin in zip(node.cells, notebook.released_cells, strict=True)
+    )
+    return ReleasedNotebook(notebook.assignment, notebook.name, _plain(node.metadata), cells)
+
+
+def _plain(value: Any) -> Any:
+    """The same with ordinary dicts and lists."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,214 @@
+"""Write the scores of many submissions into nbgrader's gradebook in one go.
+
+nbgrader's own `add_submission` and `find_grade` ask the database anew for every cell. Here a batch
+is read with a few questions and written with a few statements, over nbgrader's own tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+NO_RESPONSE = "No response."  # nbgrader's own words, which its pages know
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the gradebook shall say about one submission.
+
+    Args:
+        scores: Row -> what the grader gives; None where a person must. Rows that are left out keep
+            what they have.
+        fresh: It was graded just now, so scores given by hand want another look.
+        untouched: Cells that students write and this one left as they were.
+        timestamp: When it was handed in (UTC), where that is known.
+        stale: Why the scores cannot be relied on; empty when they can.
+        create: Whether a submission is made where the gradebook has none.
+    """
+
+    student: str
+    scores: Mapping[str, float | None]
+    fresh: bool = True
+    untouched: frozenset[str] = frozenset()
+    timestamp: datetime | None = None
+    stale: str = ""
+    create: bool = True
+
+
+@dataclass
+class _Changes:
+    """Rows to insert and to update, by table."""
+
+    new: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    changed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, table: str, **values: Any) -> None:
+        self.new.setdefault(table, []).append(values)
+
+    def change(self, table: str, row: Any, **values: Any) -> None:
+        """Note the values that differ from what `row` has."""
+        different = {k: v for k, v in values.items() if getattr(row, k) != v}
+        if different:
+            # Statements for many rows need the same columns in all of them.
+            self.changed.setdefault(table, []).append({"id": row.id, **values})
+
+
+class ScoreWriter:
+    """Writes scores of one notebook.
+
+    Args:
+        gradebook: nbgrader's `Gradebook`; the assignment must be known to it.
+        assignment, notebook: Their names.
+    """
+
+    def __init__(self, gradebook: Any, assignment: str, notebook: str) -> None:
+        self._db = gradebook.db
+        found = gradebook.find_notebook(notebook, assignment)
+        self._notebook_id = found.id
+        self._assignment_id = found.assignment_id
+        self._grade_cells = {cell.name: cell.id for cell in found.grade_cells}
+        self._comment_cells = {cell.name: cell.id for cell in found.solution_cells}
+
+    def write(self, entries: Sequence[Entry]) -> list[str]:
+        """Write a batch in one transaction; what has not changed is not written.
+
+        Returns:
+            The students who have a submission in the gradebook now, in order.
+        """
+        try:
+            written = self._write({entry.student: entry for entry in entries})
+            self._db.commit()
+        except BaseException:
+            self._db.rollback()
+            raise
+        finally:
+            self._db.expunge_all()
+        return written
+
+    def _write(self, entries: Mapping[str, Entry]) -> list[str]:
+        from nbgrader import api
+
+        changes = _Changes()
+        self._students(list(entries), changes)
+        places = self._submissions(entries, changes)
+        grades = self._existing(api.Grade, places)
+        comments = self._existing(api.Comment, places)
+        for student, place in places.items():
+            entry = entries[student]
+            for row, cell in self._grade_cells.items():
+                self._grade(entry, row, cell, place, grades.get((place, cell)), changes)
+            for name, cell in self._comment_cells.items():
+                self._comment(entry, name, cell, place, comments.get((place, cell)), changes)
+        for table in ("Student", "SubmittedAssignment", "SubmittedNotebook", "Grade", "Comment"):
+            model = getattr(api, table)
+            if new := changes.new.get(table):
+                self._db.execute(api.Base.metadata.tables[model.__tablename__].insert(), new)
+            if changed := changes.changed.get(table):
+                self._db.bulk_update_mappings(model, changed)
+        return sorted(places)
+
+    def _students(self, names: list[str], changes: _Changes) -> None:
+        from nbgrader.api import Student
+
+        known = {row.id for row in self._db.query(Student.id).filter(Student.id.in_(names)).all()}
+        for name in names:
+            if name not in known:
+                changes.add("Student", id=name)
+
+    def _submissions(self, entries: Mapping[str, Entry], changes: _Changes) -> dict[str, str]:
+        """Student -> id of the submitted notebook, made where there is none."""
+        from nbgrader.api import SubmittedAssignment, SubmittedNotebook, new_uuid
+
+        found = (
+            self._db.query(
+                SubmittedAssignment.id,
+                SubmittedAssignment.student_id,
+                SubmittedAssignment.timestamp,
+                SubmittedNotebook.id.label("notebook"),
+            )
+            .outerjoin(
+                SubmittedNotebook,
+                (SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+                & (SubmittedNotebook.notebook_id == self._notebook_id),
+            )
+            .filter(
+                SubmittedAssignment.assignment_id == self._assignment_id,
+                SubmittedAssignment.student_id.in_(list(entries)),
+            )
+        )
+        known = {row.student_id: row for row in found.all()}
+        places: dict[str, str] = {}
+        for student, entry in entries.items():
+            old = known.get(student)
+            if old is None and not entry.create:
+                continue
+            submission = new_uuid() if old is None else old.id
+            if old is None:
+                changes.add(
+                    "SubmittedAssignment",
+                    id=submission,
+                    assignment_id=self._assignment_id,
+                    student_id=student,
+                    timestamp=entry.timestamp,
+                )
+            elif entry.timestamp is not None:
+                changes.change("SubmittedAssignment", old, timestamp=entry.timestamp)
+            if old is None or old.notebook is None:
+                places[student] = new_uuid()
+                changes.add(
+                    "SubmittedNotebook",
+                    id=places[student],
+                    assignment_id=submission,
+                    notebook_id=self._notebook_id,
+                    flagged=False,
+                )
+            else:
+                places[student] = old.notebook
+        return places
+
+    def _existing(self, model: Any, places: Mapping[str, str]) -> dict[tuple[str, str], Any]:
+        """The rows of a table that belong to these submitted notebooks, by notebook and cell."""
+        table = model.__table__
+        query = table.select().where(table.c.notebook_id.in_(list(places.values())))
+        return {(row.notebook_id, row.cell_id): row for row in self._db.execute(query)}
+
+    def _grade(
+        self, entry: Entry, row: str, cell: str, place: str, old: Any, changes: _Changes
+    ) -> None:
+        score = entry.scores.get(row, old.auto_score if old is not None else None)
+        if old is None:
+            review = score is None or bool(entry.stale)
+            changes.add(
+                "Grade",
+                id=_id(),
+                cell_id=cell,
+                notebook_id=place,
+                auto_score=score,
+                needs_manual_grade=review,
+            )
+            return
+        by_hand = old.manual_score is not None
+        if by_hand:  # as nbgrader does: a score given by hand stays, and is looked at again
+            review = entry.fresh or old.needs_manual_grade or score != old.auto_score
+        else:
+            review = score is None
+        changes.change(
+            "Grade", old, auto_score=score, needs_manual_grade=review or bool(entry.stale)
+        )
+
+    def _comment(
+        self, entry: Entry, name: str, cell: str, place: str, old: Any, changes: _Changes
+    ) -> None:
+        text = entry.stale or (NO_RESPONSE if name in entry.untouched else None)
+        if old is None:
+            changes.add("Comment", id=_id(), cell_id=cell, notebook_id=place, auto_comment=text)
+        else:
+            changes.change("Comment", old, auto_comment=text)
+
+
+def _id() -> str:
+    from nbgrader.api import new_uuid
+
+    return str(new_uuid())

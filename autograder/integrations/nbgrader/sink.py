@@ -1,0 +1,169 @@
+"""A place for results: nbgrader's gradebook, and autograded notebooks beside the submissions."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from autograder.course import Course
+from autograder.errors import GradingError
+from autograder.grading import submission
+from autograder.grading.result import Result
+from autograder.grading.submission import Handin, SubmittedCell
+from autograder.integrations.nbgrader.autograded import (
+    TIMESTAMP,
+    AutogradedFolder,
+    compose,
+)
+from autograder.integrations.nbgrader.config import read_settings
+from autograder.integrations.nbgrader.gradebook import explained, fill, open_gradebook
+from autograder.integrations.nbgrader.rebuild import Rebuilt
+from autograder.integrations.nbgrader.released import ReleasedNotebook, released_notebook
+from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
+
+BATCH = 50
+
+
+@dataclass(frozen=True)
+class _Held:
+    handin: Handin
+    result: Result
+    fresh: bool
+
+
+class GradebookSink:
+    """Takes the results of a class run; a `grading.classrun.ResultSink`.
+
+    Nothing is loaded or opened before the first result. Scores are written in batches, so other
+    programs can read and write the gradebook in between.
+
+    Args:
+        course: The course.
+        submitted: The folder of submissions; `autograded/` stands beside it.
+        gradebook: URL or file of a gradebook other than the course's own.
+        batch: How many results are held back before they are written.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        submitted: Path,
+        gradebook: str | None = None,
+        batch: int = BATCH,
+    ) -> None:
+        self._course = course
+        self._submitted = submitted
+        self._given = gradebook
+        self._folder = AutogradedFolder(submitted.resolve().parent / "autograded")
+        self._batch = batch
+        self._held: dict[str, list[_Held]] = {}
+        self._released: dict[str, ReleasedNotebook] = {}
+        self._writers: dict[str, ScoreWriter] = {}
+        self._stack = ExitStack()
+        self._gradebook: Any = None
+        self._url = ""
+
+    def write(self, handin: Handin, result: Result, fresh: bool) -> None:
+        """Take one result.
+
+        Raises:
+            GradebookError: When the gradebook cannot take it.
+            GradingError: When an autograded notebook cannot be written.
+        """
+        held = self._held.setdefault(handin.assignment, [])
+        held.append(_Held(handin, result, fresh))
+        if len(held) >= self._batch:
+            self._flush(handin.assignment)
+
+    def close(self) -> None:
+        """Write what is still held back, and let go of the gradebook."""
+        try:
+            for assignment in list(self._held):
+                self._flush(assignment)
+        finally:
+            self._gradebook = None
+            self._stack.close()
+
+    def _flush(self, assignment: str) -> None:
+        held = self._held.pop(assignment, [])
+        if not held:
+            return
+        writer, released = self._writer(assignment)
+        entries: list[Entry] = []
+        notebooks: dict[str, tuple[_Held, Rebuilt, str]] = {}
+        for one in held:
+            cells = self._cells(one)
+            rebuilt = compose(released, cells, one.result)
+            timestamp, moment = _timestamp(one.handin)
+            entries.append(_entry(one, rebuilt, moment))
+            notebooks[one.result.student] = (one, rebuilt, timestamp)
+        with explained(self._url):
+            students = writer.write(entries)
+        for student in students:
+            one, rebuilt, timestamp = notebooks[student]
+            path = self._folder.path(one.handin.student, released)
+            if one.fresh or not path.exists():
+                self._folder.write(path, rebuilt.notebook, timestamp)
+
+    def _writer(self, assignment: str) -> tuple[ScoreWriter, ReleasedNotebook]:
+        if assignment not in self._writers:
+            released = released_notebook(self._course.assignment(assignment))
+            if self._gradebook is None:
+                settings = read_settings(self._course.root, self._given)
+                self._url = settings.gradebook
+                opened = open_gradebook(settings.gradebook, settings.course_id)
+                self._gradebook = self._stack.enter_context(opened)
+            with explained(self._url):
+                fill(self._gradebook, released, self._url)
+                self._writers[assignment] = ScoreWriter(self._gradebook, assignment, released.name)
+            self._released[assignment] = released
+        return self._writers[assignment], self._released[assignment]
+
+    def _cells(self, one: _Held) -> tuple[SubmittedCell, ...]:
+        """The cells as handed in; none where there are none or nobody can read them."""
+        if one.handin.path is None or one.result.status == "unreadable":
+            return ()
+        try:
+            folder = self._submitted.resolve() / one.handin.student
+            return submission.read(one.handin.path, folder).cells
+        except GradingError:
+            return ()
+
+
+def _entry(one: _Held, rebuilt: Rebuilt, timestamp: datetime | None) -> Entry:
+    """What the gradebook shall say about a result."""
+    result = one.result
+    scores: dict[str, float | None] = {}
+    for row in result.rows:
+        if row.status == "manual":
+            # An answer that was left as it was needs nobody to read it.
+            scores[row.id] = 0.0 if row.id in rebuilt.untouched else None
+        else:
+            scores[row.id] = row.score
+    failed = result.status in ("failed", "stale")
+    return Entry(
+        student=result.student,
+        scores={} if result.status == "failed" else scores,
+        fresh=one.fresh,
+        untouched=rebuilt.untouched,
+        timestamp=timestamp,
+        stale=f"Not up to date: grading failed. {result.message}" if failed else "",
+        create=result.status != "missing",
+    )
+
+
+def _timestamp(handin: Handin) -> tuple[str, datetime | None]:
+    """When nbgrader collected the submission: as its file says, and as a time in UTC."""
+    if handin.path is None:
+        return "", None
+    from nbgrader.utils import parse_utc
+
+    try:
+        with (handin.path.parent / TIMESTAMP).open(encoding="utf-8") as file:
+            text = file.read(100).strip()
+        return text, parse_utc(text) if text else None
+    except (OSError, ValueError, OverflowError):
+        return "", None
