@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.gradcheck.arguments import Arguments, Array
 from autograder.gradcheck.contract import ContractError, gradients_of, require_finite
-from autograder.gradcheck.directions import calm, nudge
+from autograder.gradcheck.directions import far, nudge, scale
 from autograder.gradcheck.evaluate import Evaluator, OutputError, resolution
 from autograder.gradcheck.lines import Point
 from autograder.gradcheck.report import ArrayReport, GradientReport
@@ -170,7 +170,7 @@ class _Check:
             outcome,
             self.arguments.names,
             places,
-            judge.tolerance,
+            judge.evidence.tolerance,
             self.probability,
             self.evaluator.evaluations,
             self.notes,
@@ -189,24 +189,36 @@ class _Check:
 
     def _outcome(self) -> Outcome:
         point = self._given_point()
-        judge = self._judge(point)
+        limit = self.evaluator.limit
+        judge = self._judge(point, limit if self.backward is None else int(0.4 * limit))
         outcome = Outcome(judge.run(), judge)
         if self.backward is None:
             return outcome
-        for move, needed in ((nudge, outcome.needs_nudge), (calm, outcome.needs_calm)):
-            if not needed() or not self.evaluator.affords(14):
-                continue
-            try:
-                moved = self._point([move(self.rng, array) for array in point.arrays])
-            except (OutputError, ContractError):
-                continue
-            other = self._judge(moved)
-            outcome.hear(other.run(), other, far=move is calm)
+        if outcome.needs_nudge() and self.evaluator.affords(14):
+            moved = self._try_point([nudge(self.rng, array) for array in point.arrays])
+            self._hear(outcome, moved, far=False)
+        if outcome.needs_far() and self.evaluator.affords(17):
+            points = [self._try_point(arrays) for arrays in far(self.rng, point.arrays)]
+            telling = [p for p in points if p is not None]
+            self._hear(outcome, max(telling, key=_balance, default=None), far=True)
         return outcome
 
-    def _judge(self, point: Point) -> Judge:
+    def _hear(self, outcome: Outcome, point: Point | None, far: bool) -> None:
+        if point is not None:
+            judge = self._judge(point, self.evaluator.limit)
+            outcome.hear(judge.run(), judge, far)
+
+    def _try_point(self, arrays: list[Array]) -> Point | None:
+        try:
+            return self._point(arrays)
+        except (OutputError, ContractError):
+            return None
+
+    def _judge(self, point: Point, share: int) -> Judge:
         tremble = None if self.backward is None else lambda: self._tremble(point)
-        return Judge(self.evaluator, point, self.rng, self.tolerance, self.probability, tremble)
+        return Judge(
+            self.evaluator, point, self.rng, self.tolerance, self.probability, tremble, share
+        )
 
     def _given_point(self) -> Point:
         """The input as given; narrow numbers are widened where the forward allows it."""
@@ -232,12 +244,11 @@ class _Check:
 
     def _wide_point(self, narrow_base: Array) -> Point | None:
         arrays = [array.astype(np.float64) for array in self.arguments.arrays]
-        try:
-            point = self._point(arrays)
-        except (OutputError, ContractError):
+        point = self._try_point(arrays)
+        if point is None:
             return None
-        scale = float(np.max(np.abs(narrow_base), initial=0.0))
-        if not np.allclose(point.base, np.nan_to_num(narrow_base), rtol=1e-2, atol=1e-3 * scale):
+        largest = float(np.max(np.abs(narrow_base), initial=0.0))
+        if not np.allclose(point.base, np.nan_to_num(narrow_base), rtol=1e-2, atol=1e-3 * largest):
             return None
         return point
 
@@ -296,3 +307,16 @@ class _Check:
             except (OutputError, ContractError):
                 moved.append(point.gradients[k])
         return moved
+
+
+def _balance(point: Point) -> float:
+    """The smallest gradient against the output, both for steps as long as the input itself."""
+    output = float(np.linalg.norm(point.upstreams[0] * point.base))
+    if not np.all(np.isfinite(point.base)) or output == 0:
+        return 0.0
+    sizes = [
+        scale(array) * float(np.linalg.norm(gradient))
+        for array, gradient in zip(point.arrays, point.gradients[0])
+    ]
+    smallest = min(sizes, default=0.0) / output
+    return smallest if np.isfinite(smallest) else 0.0

@@ -74,7 +74,14 @@ def nudge(rng: np.random.Generator, array: Array) -> Array:
     return np.asarray(np.where(np.isfinite(array), array + sign * move, array))
 
 
-def calm(rng: np.random.Generator, array: Array) -> Array:
-    """Shrink an array to a scale of one, or double it when it is smaller: out of saturation."""
-    factor = 1.0 / scale(array) if scale(array) > 1.0 else 2.0
-    return nudge(rng, array * factor)
+def far(rng: np.random.Generator, arrays: Sequence[Array]) -> list[list[Array]]:
+    """Inputs a long way off: of ordinary size, and the given one twice and half as large.
+
+    One of them may be out of the saturation, or out of the decay, that hides a gradient.
+    """
+    wide = [rng.uniform(0.5, 1.5, array.shape) for array in arrays]
+    factors = [[0.5 / scale(a) for a in arrays], [2.0] * len(arrays), [0.5] * len(arrays)]
+    return [
+        [nudge(rng, np.where(np.isfinite(a), a * f * w, a)) for a, f, w in zip(arrays, row, wide)]
+        for row in factors
+    ]

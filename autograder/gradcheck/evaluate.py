@@ -27,6 +27,8 @@ class Evaluator:
 
     Attributes:
         evaluations: Evaluations so far.
+        limit: How many there may be.
+        share: How many there may be for now.
         shapes: Shapes of the outputs, known after the first evaluation.
         several: Whether the forward returns a tuple or list of outputs.
         plain: Whether an output is a bare number, not a 0-d array; per output.
@@ -36,6 +38,7 @@ class Evaluator:
         self.forward = forward
         self.arguments = arguments
         self.limit = limit
+        self.share = limit
         self.evaluations = 0
         self.shapes: list[tuple[int, ...]] = []
         self.dtypes: list[np.dtype[Any]] = []
@@ -43,7 +46,8 @@ class Evaluator:
         self.plain: list[bool] = []
 
     def affords(self, count: int) -> bool:
-        return self.evaluations + count <= self.limit
+        """Whether ``count`` more evaluations stay within the share granted for now."""
+        return self.evaluations + count <= self.share
 
     def base(self, arrays: Sequence[Array]) -> tuple[Array, bool]:
         """Evaluate once and learn the form of the output.

@@ -16,6 +16,7 @@ from autograder.gradcheck.slope import (
     Slope,
     combine,
     merge,
+    rough_slope,
     slope_with_error_bar,
 )
 
@@ -55,11 +56,13 @@ class Line:
         direction: One direction per checked array, zero where an array is held.
         scales: The scales s in direction = s ∘ (±U[1/2, 3/2]), per array.
         slopes: Slopes of all outputs, one entry per step tried.
+        readings: What was read so far, by upstream and number of slopes.
     """
 
     direction: list[Array]
     scales: list[Array]
     slopes: list[Slope] = field(default_factory=list)
+    readings: dict[tuple[int, int], Reading] = field(default_factory=dict)
 
     @classmethod
     def random(
@@ -79,32 +82,51 @@ class Line:
     def moves(self, i: int) -> bool:
         return bool(np.any(self.scales[i]))
 
-    def points(self, arrays: Sequence[Array], step: float) -> list[list[Array]]:
-        """The six inputs at ±step, ±step/2, ±step/4."""
+    def points(
+        self, arrays: Sequence[Array], step: float, offsets: Sequence[float]
+    ) -> list[list[Array]]:
+        """The inputs at the given multiples of a step."""
         return [
             [(a + offset * step * v).astype(a.dtype) for a, v in zip(arrays, self.direction)]
-            for offset in OFFSETS
+            for offset in offsets
         ]
 
 
 def measure(
-    evaluator: Evaluator, point: Point, lines: Sequence[Line], steps: Sequence[float]
+    evaluator: Evaluator,
+    point: Point,
+    lines: Sequence[Line],
+    steps: Sequence[float],
+    rough: bool = False,
 ) -> bool:
-    """Measure each line at one more step, all in one batch of six evaluations per line.
+    """Measure each line at one more step, all in one batch.
+
+    Args:
+        evaluator: Counts and limits the evaluations: six per line, or two if ``rough``.
+        point: Where the lines start.
+        lines: Which lines.
+        steps: One step per line.
+        rough: Two values per line, and a wide error bar.
 
     Returns:
         False when the evaluations left are too few; then nothing was measured.
     """
+    offsets = (1.0, -1.0) if rough else OFFSETS
     if not lines:
         return True
-    if not evaluator.affords(6 * len(lines)):
+    if not evaluator.affords(len(offsets) * len(lines)):
         return False
-    inputs = [p for line, step in zip(lines, steps) for p in line.points(point.arrays, step)]
-    with np.errstate(all="ignore"):
-        values = evaluator.many(inputs).reshape(len(lines), 2, 3, -1)
+    inputs = [
+        p for line, step in zip(lines, steps) for p in line.points(point.arrays, step, offsets)
+    ]
+    values = evaluator.many(inputs).reshape(len(lines), 2, len(offsets) // 2, -1)
     point.epsilon = max(point.epsilon, resolution(values, evaluator.dtypes))
     for line, step, (plus, minus) in zip(lines, steps, values):
-        line.slopes.append(slope_with_error_bar(point.base, plus, minus, step, point.epsilon))
+        line.slopes.append(
+            rough_slope(point.base, plus[0], minus[0], step, point.epsilon)
+            if rough
+            else slope_with_error_bar(point.base, plus, minus, step, point.epsilon)
+        )
     return True
 
 
@@ -146,6 +168,13 @@ class Reading:
 
 def read(line: Line, point: Point, k: int) -> Reading:
     """Compare the measured slope along a line with the gradients of upstream ``k``."""
+    key = (k, len(line.slopes))
+    if key not in line.readings:
+        line.readings[key] = _read(line, point, k)
+    return line.readings[key]
+
+
+def _read(line: Line, point: Point, k: int) -> Reading:
     upstream, gradients = point.upstreams[k], point.gradients[k]
     best, chosen = merge(line.slopes)
     value, smooth, rounding = combine(upstream, best)

@@ -32,7 +32,9 @@ class Place(NamedTuple):
     expected: float | None
 
 
-def locate(evaluator: Evaluator, point: Point, line: Line, i: int, k: int = 0) -> Place | None:
+def locate(
+    evaluator: Evaluator, point: Point, line: Line, i: int, k: int = 0, rough: bool = False
+) -> Place | None:
     """Find the entry or the slab that explains an objection.
 
     Args:
@@ -41,22 +43,22 @@ def locate(evaluator: Evaluator, point: Point, line: Line, i: int, k: int = 0) -
         line: A measured line that moves only array ``i`` and objects.
         i: Which array.
         k: Which upstream gradient.
+        rough: The error is gross: two evaluations for each ramp will do.
 
     Returns:
         The place, or None when the error is spread everywhere or the evaluations are used up.
     """
     shape = point.arrays[i].shape
-    if not shape:
-        return Place((), *_values(line, point, i, k, ()))
     step = min(slope.step for slope in line.slopes)
-    weighted = [_weigh(line, i, _ramp(shape, axis)) for axis in range(len(shape))]
-    if not measure(evaluator, point, weighted, [step] * len(weighted)):
+    whole_line = _weigh(line, i, np.ones(shape))
+    ramps = [_weigh(line, i, _ramp(shape, axis)) for axis in range(len(shape))]
+    if not measure(evaluator, point, [whole_line, *ramps], [step] * (len(shape) + 1), rough):
         return None
-    whole = _signed(line, point, k)
+    whole = _signed(whole_line, point, k)
     index = tuple(
-        _position(_signed(ramp, point, k), whole, shape[axis]) for axis, ramp in enumerate(weighted)
+        _position(_signed(ramp, point, k), whole, n, rough) for ramp, n in zip(ramps, shape)
     )
-    if all(isinstance(p, slice) for p in index):
+    if shape and all(isinstance(p, slice) for p in index):
         return None
     mask = np.zeros(shape)
     mask[index] = 1.0
@@ -65,6 +67,8 @@ def locate(evaluator: Evaluator, point: Point, line: Line, i: int, k: int = 0) -
         return None
     error, bar = _signed(only, point, k)
     if not abs(error - whole[0]) <= 8.0 * (bar + whole[1]) + 1e-3 * abs(whole[0]):
+        return None
+    if not abs(error) > 8.0 * bar:
         return None
     if any(isinstance(p, slice) for p in index):
         return Place(index, None, None)
@@ -88,11 +92,14 @@ def _signed(line: Line, point: Point, k: int) -> tuple[float, float]:
     return reading.projection - reading.slope, reading.bar
 
 
-def _position(ramp: tuple[float, float], whole: tuple[float, float], length: int) -> int | slice:
+def _position(
+    ramp: tuple[float, float], whole: tuple[float, float], length: int, rough: bool
+) -> int | slice:
     if whole[0] == 0:
         return slice(None)
     where = length * (ramp[0] / whole[0] - 1.0)
-    blur = length * (ramp[1] + 2.0 * whole[1]) / abs(whole[0])
+    # A rough bar is far too wide here; that a whole number comes out is the better evidence.
+    blur = 0.04 if rough else length * (ramp[1] + 2.0 * whole[1]) / abs(whole[0])
     if not (math.isfinite(where) and blur < 0.2 and -0.5 < where < length - 0.5):
         return slice(None)
     nearest = round(where)

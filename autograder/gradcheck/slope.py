@@ -85,6 +85,31 @@ def slope_with_error_bar(
     return Slope(step, value, np.where(hopeless, np.inf, bend), jump, rounding, floor)
 
 
+def rough_slope(base: Array, plus: Array, minus: Array, step: float, epsilon: float) -> Slope:
+    """Estimate slopes from two values only, with a wide bar: the whole even part.
+
+    Enough to see a gross error at a third of the price.
+
+    Args:
+        base: Values at 0, shape (n,).
+        plus: Values at step, shape (n,).
+        minus: Values at -step, shape (n,).
+        step: The step.
+        epsilon: Relative rounding error of the values.
+
+    Returns:
+        Slopes with their error bars.
+    """
+    value = (plus - minus) / (2.0 * step)
+    even = np.abs((plus - base) + (minus - base)) / step
+    rounding = 3.0 * epsilon * np.max(np.abs([base, plus, minus]), axis=0) / step
+    hopeless = ~np.isfinite(value + even + rounding)
+    value, bend, rounding = (np.where(hopeless, 0.0, a) for a in (value, even, rounding))
+    bend = np.where(hopeless, np.inf, bend + step * np.abs(value))
+    floor = float(np.sqrt(np.mean(rounding**2))) if rounding.size else 0.0
+    return Slope(step, value, bend, np.zeros_like(value), rounding, floor)
+
+
 def merge(slopes: Sequence[Slope]) -> tuple[Slope, Array]:
     """Take for every output the step with the shortest bar.
 

@@ -50,7 +50,7 @@ def refine(
     for _ in range(tries):
         moves = []
         for line, goal, history in zip(lines, wanted, bars):
-            patience = 2 if _on_a_kink(line, point) else 3
+            patience = 2 if on_a_kink(line, point) else 3
             stuck = len(history) >= patience and not history[-1] < 0.6 * history[-patience]
             if history[-1] > goal and not stuck and not _clearly_off(line, point):
                 step = next_step(line, point, goal)
@@ -80,17 +80,22 @@ def next_step(line: Line, point: Point, goal: float) -> float | None:
     noisy = max(float(np.linalg.norm((upstream * best.rounding)[mine])), reading.rounding)
     here = line.slopes[worst].step
     excess = _longest_bar(line, point) / max(goal, 1e-300)
-    if not bent <= noisy:  # NaN and inf mean: too long
-        factor = 2.0**-9  # kinks: the fewer the shorter the step
-        if not _on_a_kink(line, point):
-            factor = 2.0 ** -math.ceil(
-                math.log2(max(4.0, min(64.0, 2.0 * min(excess, 1e9) ** 0.25)))
-            )
-        neighbours = [s.step for s in line.slopes if s.step < here]
-        return _between(here, max(neighbours, default=None), here * factor)
-    factor = 2.0 ** math.ceil(math.log2(max(8.0, min(2.0**12, excess))))
-    neighbours = [s.step for s in line.slopes if s.step > here]
-    return _between(here, min(neighbours, default=None), here * factor)
+    shorter = max((s.step for s in line.slopes if s.step < here), default=None)
+    longer = min((s.step for s in line.slopes if s.step > here), default=None)
+    worse = [
+        float(np.linalg.norm((upstream * slope.bar)[mine & (upstream != 0)]))
+        for slope in line.slopes
+        if slope.step == shorter
+    ]
+    # Noise grows as the step shrinks; what bends or jumps does not.
+    if bent <= 16.0 * noisy or any(not w < 4.0 * per_step[worst] for w in worse):
+        most = 2.0**6 if here <= first_step(point.epsilon) else 2.0**12
+        factor = 2.0 ** math.ceil(math.log2(max(8.0, min(most, excess))))
+        return _between(here, longer, here * factor)
+    factor = 2.0**-9  # kinks: the fewer the shorter the step
+    if not on_a_kink(line, point):
+        factor = 2.0 ** -math.ceil(math.log2(max(4.0, min(64.0, 2.0 * min(excess, 1e9) ** 0.25))))
+    return _between(here, shorter, here * factor)
 
 
 def telling_steps(line: Line) -> list[float]:
@@ -105,9 +110,10 @@ def _clearly_off(line: Line, point: Point) -> bool:
     return any(r.difference > 256.0 * r.bar for r in readings)
 
 
-def _on_a_kink(line: Line, point: Point) -> bool:
+def on_a_kink(line: Line, point: Point) -> bool:
+    """Whether kinks make up a good part of the bar."""
     _, reading = _worst(line, point)
-    return reading.kinked > 0.25 * reading.smooth
+    return reading.kinked > max(0.25 * reading.smooth, 16.0 * reading.rounding)
 
 
 def _between(here: float, neighbour: float | None, wish: float) -> float | None:

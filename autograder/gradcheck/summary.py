@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from autograder.gradcheck.lines import Line
 from autograder.gradcheck.localise import Place, locate
 from autograder.gradcheck.report import ArrayReport, GradientReport, Verdict, show_index
 from autograder.gradcheck.verdict import Judge, Opinion
@@ -27,46 +28,38 @@ class Outcome:
 
     def needs_nudge(self) -> bool:
         """Kinks and ties: a move by one per cent leaves them."""
-        if any(o.verdict == "fail" for o in self.opinions):
-            return self.judge.kinked
-        return any(o.verdict == "inconclusive" and not o.empty for o in self.opinions)
+        return self.judge.kinked and any(o.verdict != "pass" for o in self.opinions)
 
-    def needs_calm(self) -> bool:
+    def needs_far(self) -> bool:
         """Saturation: only a long way off there is something to see."""
-        return all(o.verdict != "fail" for o in self.opinions) and any(
-            o.verdict == "inconclusive" for o in self.opinions
-        )
+        verdicts = {o.verdict for o in self.opinions}
+        return "inconclusive" in verdicts and "fail" not in verdicts
 
     def hear(self, others: Sequence[Opinion], judge: Judge, far: bool) -> None:
         """Weigh what another point says, array by array."""
-        merged = [_weigh(own, other, far) for own, other in zip(self.opinions, others)]
-        accused_here = any(o.verdict == "fail" for o in self.opinions)
-        if accused_here and not any(o.verdict == "fail" for o in others):
-            # seen only across a kink: where backwards differ and all are right
-            merged = [
-                replace(o, verdict=p.verdict, certified=p.certified)
-                for o, p in zip(self.opinions, others)
-            ]
-            self.moved = "nudged"
-        elif not accused_here and any(o.verdict == "fail" for o in merged):
+        merged = [_weigh(own, other) for own, other in zip(self.opinions, others)]
+        accused = any(o.verdict == "fail" for o in self.opinions)
+        if accused and all(o.verdict == "pass" for o in others):
+            # an objection only across a kink: where backwards differ and all are right
+            merged = [replace(o, verdict=p.verdict) for o, p in zip(self.opinions, others)]
+        elif not accused and any(o.verdict == "fail" for o in merged):
             self.judge = judge
+        if not accused or merged != self.opinions:
             self.moved = "far" if far else "nudged"
-        elif not accused_here:
-            self.moved = self.moved or ("far" if far else "nudged")
         self.opinions = merged
 
 
-def _weigh(own: Opinion, other: Opinion, far: bool) -> Opinion:
+def _weigh(own: Opinion, other: Opinion) -> Opinion:
     if own.verdict != "inconclusive":
         return own
-    if far and not own.empty and other.verdict == "pass":
-        return own  # a long way off, a pass says nothing about what could be seen here
+    if own.suspected and other.verdict == "pass" and not own.kinked:
+        return own  # something was seen here that a move does not explain
     if other.verdict in ("pass", "fail"):
         return replace(
             own,
             verdict=other.verdict,
             certified=other.certified,
-            found=max(own.found, other.found) if other.verdict == "fail" else own.found,
+            found=other.found if other.verdict == "fail" else own.found,
         )
     if own.idle and other.idle:
         return replace(own, verdict="pass")
@@ -76,12 +69,17 @@ def _weigh(own: Opinion, other: Opinion, far: bool) -> Opinion:
 def localised(judge: Judge) -> dict[int, Place]:
     """Where the failed arrays are wrong, as far as the evaluations reach."""
     places = {}
-    for i in sorted(judge.failed)[:2]:
-        line = judge.witness(i)
-        place = locate(judge.evaluator, judge.point, line, i) if line is not None else None
+    for i, line in list(judge.accusation.guilty.items())[:2]:
+        k = max(judge.evidence.upstreams, key=lambda k: _weight(judge, line, k))
+        place = locate(judge.evaluator, judge.point, line, i, k, judge.accusation.gross)
         if place is not None:
             places[i] = place
     return places
+
+
+def _weight(judge: Judge, line: Line, k: int) -> float:
+    reading = judge.evidence.readings(line)[k]
+    return reading.difference / (reading.bar or 1e-300)
 
 
 def summarise(

@@ -1,0 +1,176 @@
+"""What the lines measured so far say: who objects, who is certified, how short a bar must be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from autograder.gradcheck.arguments import Array
+from autograder.gradcheck.certainty import Agreement, certified_error, miss_probability
+from autograder.gradcheck.evaluate import SINGLE, Evaluator
+from autograder.gradcheck.lines import Line, Point, Reading, read
+
+Tremble = Callable[[], list[list[Array]]]
+
+
+class Evidence:
+    """The lines through one point, and how to read them.
+
+    Args:
+        evaluator: Evaluates the forward.
+        point: Input, outputs and gradients.
+        tolerance: Relative error to exclude.
+        probability: Chance of missing one that is allowed.
+        tremble: Returns the gradients at an input moved by a rounding error; None when only
+            values are known.
+
+    Attributes:
+        lines: Measured lines that count towards certainty.
+    """
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        point: Point,
+        tolerance: float,
+        probability: float,
+        tremble: Tremble | None,
+    ) -> None:
+        self.evaluator = evaluator
+        self.point = point
+        self.asked = tolerance
+        self.probability = probability
+        self.tremble = tremble
+        self.moved: list[list[Array]] | None = None
+        self.lines: list[Line] = []
+
+    @property
+    def tolerance(self) -> float:
+        """What was asked for, or what the precision of the numbers allows."""
+        return max(self.asked, 2.0**16 * self.point.epsilon, 2.0**13 * self.point.gradient_epsilon)
+
+    @property
+    def every(self) -> range:
+        return range(len(self.point.arrays))
+
+    @property
+    def upstreams(self) -> range:
+        return range(len(self.point.upstreams))
+
+    def readings(self, line: Line) -> list[Reading]:
+        """A line read with every upstream gradient."""
+        return [read(line, self.point, k) for k in self.upstreams]
+
+    def goal(self, line: Line) -> float:
+        """The error bar with which two lines like this one are enough; never below rounding."""
+        sizes = np.array(self._sizes(line, 0))
+        telling = sizes[sizes > sizes.max(initial=0.0) * 2.0**-10]
+        smallest = float(telling.min()) if telling.size else 0.0
+        per_line = math.sqrt(self.probability / 2.0)
+        output = float(np.linalg.norm(self.point.upstreams[0] * self.point.base))
+        least = 8.0 * self.point.epsilon * output * 2.0**-16
+        return max(least, per_line * self.tolerance * smallest / (3.0 * math.sqrt(2.0)))
+
+    def miss(self, i: int, lines: Sequence[Line] | None = None) -> float:
+        """Bound the chance that an error of array ``i`` was missed."""
+        mine = [line for line in (self.lines if lines is None else lines) if line.moves(i)]
+        return max(
+            miss_probability(self._agreements(i, mine, k), self.tolerance) for k in self.upstreams
+        )
+
+    def open(self) -> list[int]:
+        """The arrays that are not certified."""
+        return [i for i in self.every if self.miss(i) > self.probability]
+
+    def certified(self, i: int) -> float:
+        """The relative error of array ``i`` that is excluded."""
+        mine = [line for line in self.lines if line.moves(i)]
+        return max(
+            certified_error(self._agreements(i, mine, k), self.probability) for k in self.upstreams
+        )
+
+    def found(self, i: int) -> float:
+        """The largest relative disagreement seen for array ``i``."""
+        return max((_relative(reading, i) for reading in self._own_readings(i)), default=0.0)
+
+    def empty(self, i: int) -> bool:
+        """Whether the gradient of array ``i`` drowns in rounding on every line."""
+        readings = self._own_readings(i)
+        return bool(readings) and all(r.sizes[i] <= 8.0 * r.rounding for r in readings)
+
+    def idle(self, i: int) -> bool:
+        """Whether the outputs stay put along long steps of array ``i``."""
+        alone = self._alone(i)
+        return self.empty(i) and bool(alone) and all(_still(line) for line in alone)
+
+    def objects(self, line: Line) -> bool:
+        """Whether a line contradicts the gradients of some upstream."""
+        return any(
+            reading.objects(self._allowance(line, k))
+            for k, reading in enumerate(self.readings(line))
+        )
+
+    def certainly_objects(self, line: Line) -> bool:
+        """Whether it would, whatever the rounding errors in the gradients."""
+        return any(
+            reading.objects(self._most_allowed(line, k))
+            for k, reading in enumerate(self.readings(line))
+        )
+
+    def difference(self, line: Line) -> float:
+        """The largest difference, scaled to what it would be with the first upstream."""
+        readings = self.readings(line)
+        sizes = [float(np.linalg.norm(r.sizes)) or 1.0 for r in readings]
+        return max(r.difference * sizes[0] / size for r, size in zip(readings, sizes))
+
+    def _most_allowed(self, line: Line, k: int) -> float:
+        coarse = max(self.point.epsilon, self.point.gradient_epsilon) >= SINGLE
+        return (1e-2 if coarse else 1e-5) * float(np.linalg.norm(self._sizes(line, k)))
+
+    def _allowance(self, line: Line, k: int) -> float:
+        """Eight times the gradient's own tremble, but never more than a small part of it."""
+        most = self._most_allowed(line, k)
+        if self.moved is None:
+            coarse = max(self.point.epsilon, self.point.gradient_epsilon) >= SINGLE
+            return most if coarse else 0.0
+        moved = [
+            float(np.linalg.norm(np.where(s > 0, s * (h - g), 0.0)))
+            for s, g, h in zip(line.scales, self.point.gradients[k], self.moved[k])
+        ]
+        return min(8.0 * math.hypot(*moved), most)
+
+    def _sizes(self, line: Line, k: int) -> list[float]:
+        return [
+            float(np.linalg.norm(np.where(s > 0, s * g, 0.0)))
+            for s, g in zip(line.scales, self.point.gradients[k])
+        ]
+
+    def _agreements(self, i: int, lines: Sequence[Line], k: int) -> list[Agreement]:
+        return [read(line, self.point, k).agreement(i) for line in lines]
+
+    def _alone(self, i: int) -> list[Line]:
+        return [
+            line
+            for line in self.lines
+            if line.moves(i) and not any(line.moves(j) for j in self.every if j != i)
+        ]
+
+    def _own_readings(self, i: int) -> list[Reading]:
+        lines = self._alone(i) or [line for line in self.lines if line.moves(i)]
+        return [reading for line in lines for reading in self.readings(line)]
+
+
+def _relative(reading: Reading, i: int) -> float:
+    size = max(reading.sizes[i], abs(reading.slope))
+    if size > 0:
+        return reading.difference / size
+    return 0.0 if reading.difference == 0 else math.inf
+
+
+def _still(line: Line) -> bool:
+    longest = max(line.slopes, key=lambda s: s.step)
+    moved = float(np.sqrt(np.mean(longest.value**2))) if longest.value.size else 0.0
+    seen = bool(np.all(np.isfinite(longest.bend)))
+    return seen and longest.step >= 0.5 and moved <= 2.0**12 * longest.floor

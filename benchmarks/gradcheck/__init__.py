@@ -1,0 +1,1 @@
+"""Gradient checkers side by side; run with ``python -m benchmarks.gradcheck [--quick]``."""
