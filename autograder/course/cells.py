@@ -52,7 +52,6 @@ class SourceCell:
     source: str
     released: str | None
     line: int
-    python: str = ""
     functions: tuple[str, ...] = ()
     cell_id: str = ""
     grade_id: str = ""
@@ -91,7 +90,7 @@ def classify(raw: RawCell, path: Path) -> SourceCell:
     if tag.startswith(TEXT_TAG):
         raise CourseError(f"{where}: {tag!r} on a code cell; it belongs on a markdown cell")
     try:
-        tree = ast.parse(raw.python)
+        tree = ast.parse(raw.source)
     except SyntaxError as error:
         line = raw.line + (error.lineno or 1) - 1
         raise CourseError(f"{path}:{line}: {error.msg}") from error
@@ -106,9 +105,7 @@ def classify(raw: RawCell, path: Path) -> SourceCell:
         _must_parse(released, where)
     elif kind == "instructor":
         released = None
-    return SourceCell(
-        kind, raw.source, released, raw.line, python=raw.python, functions=_defined(tree)
-    )
+    return SourceCell(kind, raw.source, released, raw.line, functions=_defined(tree))
 
 
 def _kind(tag: str, raw: RawCell, tree: ast.Module, where: str) -> Kind:
@@ -222,7 +219,6 @@ def with_checks(
                     source,
                     source,
                     cell.line,
-                    python=source,
                     cell_id=row.id,
                     grade_id=row.id,
                     row=row.id,

@@ -34,7 +34,7 @@ def collect(
     cell: SourceCell, before: Mapping[str, Any], namespace: dict[str, Any]
 ) -> list[Declared]:
     """The exercises that `cell` assigned to variables, in order, named after the variables."""
-    tree = ast.parse(cell.python)
+    tree = ast.parse(cell.source)
     declared = []
     seen: list[Any] = []
     for name in _assigned(tree, namespace, before):

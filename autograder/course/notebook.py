@@ -103,7 +103,7 @@ class Notebook:
         wrong = mistake.apply(self.sources[mistake.function])
         for cell in self.cells:
             if cell.kind == "solution" and mistake.function in cell.functions:
-                text = _replaced(cell.python, mistake.function, wrong)
+                text = _replaced(cell.source, mistake.function, wrong)
                 code = compile_cell(text, f"<mistake {mistake.name}>", 1)
                 return LocalRunner(self._fresh({cell.line: code}))
         raise CourseError(f"{self.path}: no solution cell defines {mistake.function}")
@@ -138,7 +138,7 @@ def load_notebook(path: Path) -> Notebook:
         for cell in cells:
             if cell.kind not in EXECUTED:
                 continue
-            codes[cell.line] = compile_cell(cell.python, filename, cell.line)
+            codes[cell.line] = compile_cell(cell.source, filename, cell.line)
             before = dict(namespace)
             _run(codes[cell.line], namespace, path, filename)
             if cell.kind == "instructor":
@@ -176,8 +176,8 @@ def _sources(cells: list[SourceCell]) -> dict[str, str]:
     found: dict[str, str] = {}
     for cell in cells:
         if cell.kind == "solution":
-            for name, (first, last) in _spans(cell.python).items():
-                found[name] = bare("\n".join(cell.python.split("\n")[first:last]))
+            for name, (first, last) in _spans(cell.source).items():
+                found[name] = bare("\n".join(cell.source.split("\n")[first:last]))
     return found
 
 

@@ -13,8 +13,9 @@ from autograder.errors import CourseError
 with quick_import():
     import jupytext
 
-_MARKER = re.compile(r"^# %%(?!%)")
-_MAGIC = re.compile(r"^\s*[%!]")
+_MARKER = re.compile(r"^\s*# %%(?!%)")
+# jupytext would take a comment such as "# copy the mask" for a shell command, and uncomment it.
+_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,6 @@ class RawCell:
     tags: tuple[str, ...]
     line: int
 
-    @property
-    def python(self) -> str:
-        """The source with magics and shell lines blanked, line by line."""
-        lines = ("" if _MAGIC.match(line) else line for line in self.source.split("\n"))
-        return "\n".join(lines)
-
 
 def read_percent(path: Path) -> tuple[RawCell, ...]:
     """Split the file at `path` into cells.
@@ -50,7 +45,7 @@ def read_percent(path: Path) -> tuple[RawCell, ...]:
     lines = text.splitlines()
     cells = []
     position = 0
-    for cell in jupytext.reads(text, fmt="py:percent").cells:
+    for cell in jupytext.reads(text, fmt=_FORMAT).cells:
         if not cell.source.strip():
             continue
         position, line = _find(lines, position, cell.cell_type, cell.source)
@@ -69,21 +64,15 @@ def read_percent(path: Path) -> tuple[RawCell, ...]:
 def _find(lines: list[str], position: int, kind: str, source: str) -> tuple[int, int]:
     """Where a cell stands: the position after it, and the line (from 1) of its source.
 
-    jupytext forgets line numbers. Code stands in the file to the letter (but for magics, which are
-    commented out there); for other cells the line of the marker is near enough.
+    jupytext forgets line numbers. Code stands in the file to the letter; for other cells the line
+    below the marker is near enough.
     """
     wanted = source.split("\n")
     if kind == "code":
         for start in range(position, len(lines) - len(wanted) + 1):
-            if all(_same(a, b) for a, b in zip(lines[start:], wanted)):
+            if all(a.rstrip() == b.rstrip() for a, b in zip(lines[start:], wanted)):
                 return start + len(wanted), start + 1
     for start in range(position, len(lines)):
         if _MARKER.match(lines[start]):
             return start + 1, start + 2
     return position, position + 1
-
-
-def _same(written: str, read: str) -> bool:
-    return written.rstrip() == read.rstrip() or (
-        bool(_MAGIC.match(read)) and written.lstrip("# ").rstrip() == read.strip()
-    )

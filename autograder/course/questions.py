@@ -82,7 +82,7 @@ def _calls(notebook: Notebook) -> dict[str, set[str]]:
     for cell in notebook.cells:
         if cell.kind not in ("solution", "provided"):
             continue
-        for node in ast.parse(cell.python).body:
+        for node in ast.parse(cell.source).body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
                 mentions[node.name] = names
