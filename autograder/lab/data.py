@@ -1,8 +1,8 @@
-"""Data sets that need no network: digits, spirals, a text of our own. And MNIST, where there is one."""
+"""Data that need no network: digits, spirals, a text of our own; and MNIST, where there is one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,11 @@ def _split(
     cut = round(len(X) * (1 - share))
     train, val = order[:cut], order[cut:]
     return Split(X[train], y[train], X[val], y[val], shape, name)
+
+
+def first(data: Split, n: int) -> Split:
+    """The same data with only the first `n` examples to learn from."""
+    return replace(data, X=data.X[:n], y=data.y[:n])
 
 
 def digits(validation: float = 0.2, seed: int = 0) -> Split:

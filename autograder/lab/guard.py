@@ -18,7 +18,7 @@ from types import TracebackType
 SITE = "Then run this cell again."
 
 
-class guard:  # noqa: N801 - reads as a verb: `with guard():`
+class guard:
     """End the block quietly when a function is not written or its cell has not run.
 
     Every other exception passes: it is a bug, and the traceback shows where.
@@ -43,9 +43,7 @@ class guard:  # noqa: N801 - reads as a verb: `with guard():`
         return True
 
 
-def _explain(
-    error: BaseException | None, trace: TracebackType | None, cell: object
-) -> str:
+def _explain(error: BaseException | None, trace: TracebackType | None, cell: object) -> str:
     """What to do next, or nothing when the exception is none of the guard's business."""
     frames = []
     while trace is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 
 @dataclass
 class Plug:
-    """A layer of the student's, to be put between the matrix product and the activation (or after it).
+    """A layer of the student's, to be put before the activation, or after it.
 
     Args:
         forward: `(h, gamma, beta, param)`, or `(h, param)` without parameters to learn.
@@ -41,13 +42,14 @@ class Plug:
 
 
 class Network:
-    """Matrix products and activations in turn, with softmax at the end.
+    """Matrix products and activations in turn, with a loss on top.
 
     Args:
         sizes: Widths from the input to the classes, such as (64, 100, 100, 10).
         std: Deviation of the weights, one for all layers or one for each.
         normalise: Put before every activation.
         dropout: Put after every activation.
+        loss: `(scores, y) -> loss, dscores`; softmax with cross-entropy when left out.
 
     Attributes:
         parameters: Name -> array: `w0, b0, gamma0, beta0, w1, …`.
@@ -63,13 +65,15 @@ class Network:
         activation: str = "relu",
         normalise: Plug | None = None,
         dropout: Plug | None = None,
+        loss: Callable[..., tuple[float, np.ndarray]] | None = None,
     ) -> None:
         self.depth = len(sizes) - 1
         scales = [std] * self.depth if isinstance(std, (int, float)) else list(std)
         self.value, self.slope = ACTIVATIONS[activation]
         self.normalise, self.dropout = normalise, dropout
+        self.criterion = loss or _cross_entropy
         self.parameters: dict[str, np.ndarray] = {}
-        for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+        for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
             self.parameters[f"w{i}"] = rng.normal(0, scales[i], (fan_in, fan_out))
             self.parameters[f"b{i}"] = np.zeros(fan_out)
             if normalise is not None and normalise.learns and i < self.depth - 1:
@@ -85,12 +89,10 @@ class Network:
         """The scores at test time, shape (N, C)."""
         return self._forward(X, "test")[0]
 
-    def loss_and_grads(
-        self, X: np.ndarray, y: np.ndarray
-    ) -> tuple[float, dict[str, np.ndarray]]:
-        """Mean cross-entropy of a mini-batch and the gradient of every parameter."""
+    def loss_and_grads(self, X: np.ndarray, y: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
+        """The loss of a mini-batch and the gradient of every parameter."""
         scores, tape = self._forward(X, "train")
-        loss, signal = _cross_entropy(scores, y)
+        loss, signal = self.criterion(scores, y)
         return loss, self._backward(signal, tape)
 
     def _forward(self, X: np.ndarray, mode: str) -> tuple[np.ndarray, list[Any]]:

@@ -1,13 +1,16 @@
-"""Pictures of notebook 02: loss curves, activations, decision boundaries, gradient errors."""
+"""Pictures of notebook 02: loss curves, a network, decision boundaries, maps of gradient errors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLACK, BLUE, GREEN, RED, SKY, style
-from autograder.lab.training import History
+from autograder.gradcheck import numerical_gradient
+from autograder.lab.data import Split
+from autograder.lab.style import BLACK, BLUE, GREEN, LINES, RED, SKY, style
+from autograder.lab.training import History, accuracy
 
 
 def loss_curve(history: History, title: str = "", floor: float | None = None) -> None:
@@ -48,3 +51,165 @@ def _smooth(values: Any, share: float = 0.05) -> np.ndarray:
     ends = np.arange(1, len(numbers) + 1)
     starts = np.maximum(0, ends - width)
     return np.asarray((total[ends] - total[starts]) / (ends - starts))
+
+
+def rate_curves(
+    curves: Mapping[str, Sequence[float]],
+    floor: float | None = None,
+    floor_label: str = "all classes alike: {:.3f}",
+) -> None:
+    """Losses of several runs, smoothed, in one picture; what overflows leaves the picture.
+
+    Args:
+        curves: Label -> loss of every mini-batch.
+        floor: A loss to mark by a line.
+    """
+    with style() as plt:
+        _, axes = plt.subplots(figsize=(6.5, 3.8))
+        for look, (label, losses) in zip(LINES, curves.items()):
+            steps = np.arange(1, len(losses) + 1)
+            mean = _smooth(np.nan_to_num(losses, nan=np.inf, posinf=1e300))
+            axes.plot(steps, mean, **look, markevery=max(1, len(losses) // 8), label=label)
+        if floor is not None:
+            axes.axhline(floor, color=BLACK, linewidth=1)
+            axes.annotate(
+                floor_label.format(floor),
+                (0.98, floor),
+                xytext=(0, -4),
+                ha="right",
+                va="top",
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+            )
+        axes.set(xlabel="step", ylabel="loss (running mean)", yscale="log")
+        axes.legend()
+
+
+def decision_boundaries(
+    scores: Mapping[str, Callable[[np.ndarray], np.ndarray]], data: Split, points: int = 250
+) -> None:
+    """Which class each place of the plane is given, and the examples on top.
+
+    Args:
+        scores: Title -> a function from points (N, 2) to scores (N, C).
+    """
+    reach = 1.05 * np.abs(data.X).max()
+    ticks = np.linspace(-reach, reach, points)
+    plane = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    greys = ("0.95", "0.8", "0.62", "0.45")
+    with style() as plt:
+        _, panels = plt.subplots(1, len(scores), figsize=(4.4 * len(scores), 4.2), squeeze=False)
+        for axes, (title, function) in zip(panels.flat, scores.items()):
+            regions = np.argmax(function(plane), axis=1).reshape(points, points)
+            levels = np.arange(data.classes + 1) - 0.5
+            axes.contourf(ticks, ticks, regions, levels=levels, colors=greys[: data.classes])
+            axes.contour(ticks, ticks, regions, levels=levels[1:-1], colors=BLACK, linewidths=0.8)
+            for k, look in zip(range(data.classes), LINES):
+                own = data.X[data.y == k]
+                axes.plot(own[:, 0], own[:, 1], linestyle="", marker=look["marker"],
+                          color=look["color"], markersize=4, markeredgecolor="white",
+                          markeredgewidth=0.4, label=f"class {k}")  # fmt: skip
+            share = accuracy(function, data.X_val, data.y_val)
+            axes.set(title=f"{title}: {share:.0%}", xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+            axes.grid(False)
+        panels.flat[0].legend(loc="upper right", frameon=True, fontsize="small")
+
+
+def error_maps(
+    gradients: Mapping[str, np.ndarray],
+    forward: Callable[[np.ndarray], np.ndarray],
+    at: np.ndarray,
+    upstream: np.ndarray,
+) -> None:
+    """The error of every entry of a matrix of gradients, against the numerical gradient.
+
+    Args:
+        gradients: Title -> gradient, shaped like `at`.
+        forward: A function of the matrix alone.
+        upstream: Shaped like `forward(at)`.
+    """
+    measured, _ = numerical_gradient(forward, at, upstream)
+    size = np.abs(measured).max()
+    with style() as plt:
+        _, panels = plt.subplots(1, len(gradients), figsize=(3.9 * len(gradients), 4.2))
+        for axes, (title, gradient) in zip(np.atleast_1d(panels), gradients.items()):
+            off = np.abs(gradient - measured) / size
+            digits = np.log10(np.maximum(off, 1e-16))
+            image = axes.imshow(digits, vmin=-14, vmax=0)
+            for (i, j), value in np.ndenumerate(digits):
+                axes.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize="small",
+                          color="white" if value < -7 else "black")  # fmt: skip
+            axes.set(title=title, xlabel="output", ylabel="input")
+            axes.grid(False)
+        bar = plt.colorbar(image, ax=panels, shrink=0.8)
+        bar.set_label("power of ten of the error, relative to the largest entry")
+
+
+NETWORK = (  # name of the map, what it gives, what it keeps, its parameters
+    ("affine", "(N, H)", "X, W1", "W1, b1"),
+    ("ReLU", "(N, H)", "its input", ""),
+    ("affine", "scores (N, C)", "its input, W2", "W2, b2"),
+    ("softmax\nloss", "L", "", ""),
+)
+
+
+def network_drawing() -> None:
+    """The two-layer network as a composition of maps, with what flows each way."""
+    with style() as plt:
+        _, axes = plt.subplots(figsize=(10, 3.3))
+        axes.set_axis_off()
+        axes.set(xlim=(-0.75, 4.85), ylim=(-1.35, 1.35))
+        axes.text(-0.62, 0.16, "X (N, D)", ha="center", va="bottom")
+        for i, (name, gives, keeps, parameters) in enumerate(NETWORK):
+            x = 1.15 * i + 0.35
+            axes.text(x, 0, name, ha="center", va="center",
+                      bbox={"boxstyle": "round,pad=0.6", "facecolor": "white"})  # fmt: skip
+            last = i == len(NETWORK) - 1
+            _arrow(axes, (x - 0.78, 0.1), (x - 0.34, 0.1), BLACK)
+            if i:
+                _arrow(axes, (x - 0.34, -0.1), (x - 0.78, -0.1), RED)
+            _arrow(axes, (x + 0.34, 0.1), (x + 0.62, 0.1), BLACK) if last else None
+            axes.text(
+                x + (0.72 if last else 0.57),
+                0.16,
+                gives,
+                ha="center",
+                va="bottom",
+                fontsize="small",
+            )
+            if not last:
+                down = "dscores" if i == 2 else "dout"
+                axes.text(x + 0.57, -0.16, down, ha="center", va="top", color=RED, fontsize="small")
+                axes.text(
+                    x,
+                    0.5,
+                    f"keeps {keeps}",
+                    ha="center",
+                    va="bottom",
+                    fontsize="small",
+                    style="italic",
+                )
+            else:
+                axes.text(x, -0.5, "y", ha="center", va="top")
+                _arrow(axes, (x, -0.5), (x, -0.32), BLACK)
+            if parameters:
+                axes.text(x - 0.05, -0.92, parameters, ha="right", va="top")
+                _arrow(axes, (x - 0.12, -0.88), (x - 0.12, -0.28), BLACK)
+                given = ", ".join("d" + p for p in parameters.split(", "))
+                axes.text(x + 0.05, -0.92, given, ha="left", va="top", color=RED)
+                _arrow(axes, (x + 0.12, -0.28), (x + 0.12, -0.88), RED)
+        axes.text(2, 1.25, "forward: values, black, to the right", ha="center", va="top")
+        axes.text(
+            2,
+            -1.3,
+            "backward: gradients, red and dashed, to the left and out at the parameters",
+            ha="center",
+            va="bottom",
+            color=RED,
+        )
+
+
+def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
+    dashes = "--" if color == RED else "-"
+    look = {"arrowstyle": "-|>", "color": color, "linestyle": dashes, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", end, start, arrowprops=look)

@@ -19,7 +19,7 @@ def scale_sweep(
         without, with_norm: Accuracies from 0 to 1.
     """
     with style() as plt:
-        figure, axes = plt.subplots(figsize=(6.5, 3.6))
+        _, axes = plt.subplots(figsize=(6.5, 3.6))
         axes.plot(scales, 100 * np.array(with_norm), **line(0), label="with batch norm")
         axes.plot(scales, 100 * np.array(without), **line(1), label="without")
         axes.axhline(10, color=BLACK, linestyle=":", linewidth=1)
@@ -32,4 +32,4 @@ def scale_sweep(
             ylabel="validation accuracy (%)",
             title="The same network, the same training, six scales of weights",
         )
-        axes.legend(loc="center right")
+        axes.legend(loc="center left")

@@ -12,7 +12,7 @@ from typing import Any
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
-LINES = (
+LINES: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-", "marker": "o"},
     {"color": RED, "linestyle": "--", "marker": "s"},
     {"color": GREEN, "linestyle": "-.", "marker": "^"},
@@ -20,7 +20,7 @@ LINES = (
     {"color": PURPLE, "linestyle": (0, (5, 1, 1, 1, 1, 1)), "marker": "v"},
     {"color": ORANGE, "linestyle": (0, (8, 2)), "marker": "P"},
 )
-SETTINGS: dict[str, Any] = {
+SETTINGS: dict[Any, Any] = {
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -46,6 +46,6 @@ def style() -> Iterator[Any]:
         yield plt
 
 
-def line(index: int, points: int = 1000) -> dict[str, Any]:
+def line(index: int, points: int = 1) -> dict[str, Any]:
     """The look of the `index`-th line; markers only every so often on a line of many points."""
     return {**LINES[index % len(LINES)], "markevery": max(1, points // 10)}

@@ -32,10 +32,8 @@ def progress(items: Iterable[Item], total: int | None = None, label: str = "") -
     """Go through `items` and show how far it is, in one line that is written over."""
     count = total if total is not None else len(items) if isinstance(items, Sized) else 0
     shown = 0.0
-    done = 0
-    for item in items:
+    for done, item in enumerate(items, start=1):
         yield item
-        done += 1
         now = time.monotonic()
         if now - shown > 0.1 or done == count:
             shown = now
