@@ -11,7 +11,7 @@ from html import escape
 
 from autograder.checks.finding import RowResult
 from autograder.feedback.heatmap import Grid
-from autograder.feedback.heatmap_svg import picture
+from autograder.feedback.picture import picture
 from autograder.feedback.problems import Coverage, Problem
 from autograder.feedback.story import Story, headline, tell, tone, total
 from autograder.feedback.text import plain

@@ -62,8 +62,7 @@ class Balanced(HTMLParser):
         self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in {"div", "span", "b", "code", "pre", "table", "tbody", "tr", "td", "svg",
-                       "rect", "text", "title"}  # fmt: skip
+        assert tag in {"div", "span", "b", "code", "pre", "table", "tbody", "tr", "td"}  # fmt: skip
         for key, _ in attrs:
             assert not key.startswith("on") and key not in ("href", "src", "id")
         self.open.append(tag)
@@ -122,7 +121,7 @@ def test_hidden_findings_never_show_their_numbers(render: Callable[[RowResult], 
 
 def test_a_grid_of_another_case_is_not_shown_for_a_hidden_finding() -> None:
     picture = Grid("dx", "plain", np.array([[1.0, 123.456], [1, 1]]), np.ones((2, 2)))
-    assert "svg" not in render_html(examples.hidden(), grids=[picture])
+    assert "<table" not in render_html(examples.hidden(), grids=[picture])
 
 
 def test_the_order_of_a_message() -> None:
