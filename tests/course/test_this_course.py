@@ -1,0 +1,60 @@
+"""The course that ships with the kit: its sources load, and what students get tells nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autograder.course import load_course
+from autograder.course.leaks import find_leaks, telling_texts
+
+ROOT = Path(__file__).parents[2]
+COURSE = load_course(ROOT)
+SHIPPED = [path for path in sorted((ROOT / "assignments").rglob("*")) if path.is_file()]
+
+
+@pytest.mark.parametrize("assignment", COURSE.sources)
+def test_the_source_loads_without_warnings(assignment):
+    notebook = COURSE.assignment(assignment)
+    assert notebook.rows and notebook.points > 0
+    assert notebook.warnings == ()
+
+
+@pytest.mark.parametrize("assignment", COURSE.sources)
+def test_nothing_that_ships_tells(assignment):
+    notebook = COURSE.assignment(assignment)
+    assert find_leaks([notebook], ROOT / "assignments", None) == []
+
+
+def test_there_is_something_to_tell():
+    assert sum(len(telling_texts(notebook)) for notebook in COURSE.notebooks) > 200
+
+
+def read(path: Path) -> str:
+    """All text of a file, with the strings of JSON as a person reads them."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix in (".json", ".ipynb"):
+        text += "\n" + json.dumps(json.loads(text), ensure_ascii=False).replace('\\"', '"')
+    return text
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_no_solution_line_of_any_notebook_ships(path):
+    """The same again by a plain search of the sources, independent of the build's own."""
+    text = read(path)
+    for source in COURSE.sources.values():
+        inside = False
+        for line in source.read_text(encoding="utf-8").splitlines():
+            bare = line.strip().removeprefix("# ") if line.startswith("# ") else line.strip()
+            if "### BEGIN SOLUTION" in line or "### END SOLUTION" in line:
+                inside = "### BEGIN SOLUTION" in line
+            elif inside and len(bare) > 25:
+                assert bare not in text, f"{path.name} contains {bare!r} of {source.name}"
+
+
+def test_only_notebooks_and_data_ship():
+    assert {path.suffix for path in SHIPPED}.isdisjoint({".py", ".pyc"})
+    for assignment, source in COURSE.sources.items():
+        folder = ROOT / "assignments" / assignment
+        assert (folder / f"{source.stem}.ipynb").is_file(), "run `make release`"
+        assert (folder / f"{source.stem}.check.json").is_file(), "run `make release`"
