@@ -198,14 +198,18 @@ class _Check:
             moved = self._try_point([nudge(self.rng, array) for array in point.arrays])
             self._hear(outcome, moved, far=False)
         if outcome.needs_far() and self.evaluator.affords(17):
-            points = [self._try_point(arrays) for arrays in far(self.rng, point.arrays)]
-            telling = [p for p in points if p is not None]
-            self._hear(outcome, max(telling, key=_balance, default=None), far=True)
+            midway, *others = far(self.rng, point.arrays)
+            if any(opinion.empty for opinion in outcome.opinions):
+                self._hear(outcome, self._try_point(midway), far=True, share=0.7)
+            if outcome.needs_far() and self.evaluator.affords(17):
+                points = [self._try_point(arrays) for arrays in others]
+                telling = [p for p in points if p is not None]
+                self._hear(outcome, max(telling, key=_balance, default=None), far=True)
         return outcome
 
-    def _hear(self, outcome: Outcome, point: Point | None, far: bool) -> None:
+    def _hear(self, outcome: Outcome, point: Point | None, far: bool, share: float = 1.0) -> None:
         if point is not None:
-            judge = self._judge(point, self.evaluator.limit)
+            judge = self._judge(point, int(share * self.evaluator.limit))
             outcome.hear(judge.run(), judge, far)
 
     def _try_point(self, arrays: list[Array]) -> Point | None:

@@ -75,13 +75,15 @@ def nudge(rng: np.random.Generator, array: Array) -> Array:
 
 
 def far(rng: np.random.Generator, arrays: Sequence[Array]) -> list[list[Array]]:
-    """Inputs a long way off: of ordinary size, and the given one twice and half as large.
+    """Inputs a long way off, signs kept: midway to an ordinary size, of ordinary size, and others.
 
     One of them may be out of the saturation, or out of the decay, that hides a gradient.
     """
     wide = [rng.uniform(0.5, 1.5, array.shape) for array in arrays]
-    factors = [[0.5 / scale(a) for a in arrays], [2.0] * len(arrays), [0.5] * len(arrays)]
+    ordinary = [0.5 / scale(array) for array in arrays]
+    midway = [float(np.sqrt(factor)) for factor in ordinary]
+    rows = [midway, ordinary, [2.0] * len(arrays), [0.5] * len(arrays)]
     return [
         [nudge(rng, np.where(np.isfinite(a), a * f * w, a)) for a, f, w in zip(arrays, row, wide)]
-        for row in factors
+        for row in rows
     ]

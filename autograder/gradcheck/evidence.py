@@ -64,9 +64,12 @@ class Evidence:
         return [read(line, self.point, k) for k in self.upstreams]
 
     def goal(self, line: Line) -> float:
-        """The error bar with which two lines like this one are enough; never below rounding."""
+        """The error bar with which two lines like this one are enough for its larger gradients.
+
+        What is much smaller will be looked at without the large ones, with steps of its own.
+        """
         sizes = np.array(self._sizes(line, 0))
-        telling = sizes[sizes > sizes.max(initial=0.0) * 2.0**-10]
+        telling = sizes[sizes > sizes.max(initial=0.0) * 2.0**-4]
         smallest = float(telling.min()) if telling.size else 0.0
         per_line = math.sqrt(self.probability / 2.0)
         output = float(np.linalg.norm(self.point.upstreams[0] * self.point.base))

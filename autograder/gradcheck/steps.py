@@ -79,7 +79,8 @@ def next_step(line: Line, point: Point, goal: float) -> float | None:
     bent = float(np.linalg.norm(bends[mine]))
     noisy = max(float(np.linalg.norm((upstream * best.rounding)[mine])), reading.rounding)
     here = line.slopes[worst].step
-    excess = _longest_bar(line, point) / max(goal, 1e-300)
+    goal = max(goal, 1e-300)
+    excess = _longest_bar(line, point) / goal
     shorter = max((s.step for s in line.slopes if s.step < here), default=None)
     longer = min((s.step for s in line.slopes if s.step > here), default=None)
     worse = [
@@ -93,8 +94,10 @@ def next_step(line: Line, point: Point, goal: float) -> float | None:
         factor = 2.0 ** math.ceil(math.log2(max(8.0, min(most, excess))))
         return _between(here, longer, here * factor)
     factor = 2.0**-9  # kinks: the fewer the shorter the step
-    if not on_a_kink(line, point):
-        factor = 2.0 ** -math.ceil(math.log2(max(4.0, min(64.0, 2.0 * min(excess, 1e9) ** 0.25))))
+    if np.isfinite(bent) and not on_a_kink(line, point):
+        # The bar falls with the fourth power of the step, until rounding is as large.
+        wish = max(0.5 * (goal / bent) ** 0.25, (8.0 * noisy / bent) ** 0.2)
+        factor = 2.0 ** -math.ceil(math.log2(max(4.0, min(64.0, 1.0 / wish))))
     return _between(here, shorter, here * factor)
 
 
