@@ -128,12 +128,14 @@ def _make(
     if not callable(target):
         what = f"{call.function} is a {type(target).__name__}, not a function"
         return None, Outcome(failure=Failure("missing", what))
+    # What came out of an earlier call (a cache) is the student's own: it may change as it likes.
+    given = [i for i, arg in enumerate(call.args) if i in call.watch or not isinstance(arg, Ref)]
     caught: list[warnings.WarningMessage] = []
     entered: dict[str, int] = {}
     try:
         args = [_resolve(arg, namespace, results) for arg in call.args]
         kwargs = {key: _resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
-        before = [snapshot(arg) for arg in args]
+        before = {i: snapshot(args[i]) for i in given}
         with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
             warnings.simplefilter("always")
             if call.count:
@@ -141,14 +143,14 @@ def _make(
             else:
                 result = target(*args, **kwargs)
         value = _exported(result, call.hold)
-        after = [snapshot(arg) for arg in args]
+        after = {i: snapshot(args[i]) for i in given}
     except BaseException as error:  # whatever a student's function raises is an outcome
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise
         return None, Outcome(failure=describe(error), warnings=_texts(caught))
     outcome = Outcome(
         value=value,
-        changed=tuple(i for i, (old, new) in enumerate(zip(before, after)) if not same(old, new)),
+        changed=tuple(i for i in given if not same(before[i], after[i])),
         after={i: after[i] for i in call.watch},
         warnings=_texts(caught),
         calls=entered,

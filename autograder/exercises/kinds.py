@@ -127,7 +127,7 @@ class Layer(Exercise):
         if "forward" in self.graded:
             found[self.forward] = self._observe_forward(outcomes[0])
         if len(outcomes) > 1:
-            upstream = ["dout"] if len(self.outputs) == 1 else [f"d{o}" for o in self.outputs]
+            upstream = [f"d{output}" for output in self.outputs]
             found[self.backward] = _observed(
                 outcomes[1], self.gradients, [*upstream, "cache"], what=self.backward
             )
