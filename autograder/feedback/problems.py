@@ -66,12 +66,14 @@ class Problem:
 def merged(findings: Sequence[Finding], coverage: Coverage, grids: Sequence[Grid]) -> list[Problem]:
     """Findings that say the same thing become one problem; the order is kept."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
-    wrong_at_once = {f.output for f in findings if f.check != REPEATED}
+    of_output: dict[str | None, tuple[str, ...]] = {}
     for finding in findings:
-        if finding.check == REPEATED and finding.output in wrong_at_once:
-            continue  # the first case is wrong, so the same case again is too
-        own = (finding.check, finding.output or "", finding.advice)
-        key = ("mistake", finding.mistake) if finding.mistake else own
+        key: tuple[str, ...] = (finding.check, finding.output or "", finding.advice)
+        if finding.mistake:
+            key = ("mistake", finding.mistake)
+        if finding.check == REPEATED:  # wrong from the first: the same again is no news
+            key = of_output.get(finding.output, key)
+        of_output.setdefault(finding.output, key)
         groups.setdefault(key, []).append(finding)
     return [_problem(group, coverage, grids) for group in groups.values()]
 

@@ -179,6 +179,16 @@ def test_how_often_a_finding_came_up() -> None:
     assert "[all 7 cases]" in render_text(result, coverage=Coverage(tuple("abcdefg")))
 
 
+def test_the_first_case_again_is_news_only_when_the_first_was_right() -> None:
+    first = Finding("gradient", "dx", "dx is off by 0.5 (relative)", case="plain")
+    again = replace(first, check="repeatability", case="the first case again")
+    result = RowResult("f", 0, 5, "wrong", {"dx": False}, (first, again))
+    text = render_text(result, coverage=examples.COVERAGE)
+    assert text.count("dx is off") == 1 and "[2 of 8 cases" in text and "between" not in text
+    alone = render_text(replace(result, findings=(again,)))
+    assert "asked the same again, dx is off" in alone and "kept between two calls" in alone
+
+
 def test_many_problems_are_cut_short() -> None:
     findings = tuple(Finding("gradient", f"d{i}", f"d{i} is off", case="plain") for i in range(9))
     result = RowResult("f", 0, 5, "wrong", {f"d{i}": False for i in range(9)}, findings)
