@@ -48,11 +48,13 @@ def refine(
         return
     bars = [[_longest_bar(line, point)] for line in lines]
     for _ in range(tries):
+        if any(_clearly_off(line, point) for line in lines):
+            return
         moves = []
         for line, goal, history in zip(lines, wanted, bars):
             patience = 2 if on_a_kink(line, point) else 3
             stuck = len(history) >= patience and not history[-1] < 0.6 * history[-patience]
-            if history[-1] > goal and not stuck and not _clearly_off(line, point):
+            if history[-1] > goal and not stuck:
                 step = next_step(line, point, goal)
                 if step is not None:
                     moves.append((line, step, history))
@@ -110,7 +112,7 @@ def telling_steps(line: Line) -> list[float]:
 def _clearly_off(line: Line, point: Point) -> bool:
     """A gradient that is off by many bars is off at every better step too."""
     readings = [read(line, point, k) for k in range(len(point.upstreams))]
-    return any(r.difference > 256.0 * r.bar for r in readings)
+    return any(r.difference > 16.0 * r.bar for r in readings)
 
 
 def on_a_kink(line: Line, point: Point) -> bool:

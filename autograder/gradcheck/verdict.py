@@ -95,7 +95,7 @@ class Judge:
             if not self.accused:
                 self.kinked |= any(self._limited_by_structure(line) for line in hindered)
             if not (self.kinked and self.share < self.evaluator.limit):
-                self._more_lines()
+                self._more_lines(0.05)
                 self._peel(common_scale)
                 if any(_uneven(self.point.arrays[i]) for i in evidence.open()):
                     self._peel(entry_scale)
@@ -104,7 +104,7 @@ class Judge:
 
     def _good_enough(self, line: Line) -> bool:
         readings = self.evidence.readings(line)
-        return readings[0].bar <= self.evidence.goal(line)
+        return readings[0].bar <= 4.0 * self.evidence.goal(line)
 
     def _limited_by_structure(self, line: Line) -> bool:
         """Whether kinks or bends, and not rounding, keep the bar long."""
@@ -122,7 +122,9 @@ class Judge:
 
     def _measure(self, lines: Sequence[Line], plan: Sequence[float] = ()) -> None:
         evidence = self.evidence
-        refine(self.evaluator, self.point, lines, [evidence.goal(line) for line in lines], plan)
+        tries = 3 if self.share < self.evaluator.limit else 5  # other points may be easier
+        goals = [evidence.goal(line) for line in lines]
+        refine(self.evaluator, self.point, lines, goals, plan, tries)
         measured = [line for line in lines if line.slopes]
         evidence.lines += measured
         if any(evidence.objects(line) for line in measured):
@@ -170,8 +172,12 @@ class Judge:
                 self._measure(self._draw([i], 2))
                 self._more_lines()
 
-    def _more_lines(self) -> None:
-        """Where each line says something but two do not say enough, draw more like the best."""
+    def _more_lines(self, worth: float = 0.3) -> None:
+        """Where each line says something but two do not say enough, draw more like the best.
+
+        Args:
+            worth: What a line must bring: a chance below this of missing an error.
+        """
         evidence = self.evidence
         for i in evidence.every:
             missing = evidence.miss(i)
@@ -180,7 +186,7 @@ class Judge:
                 continue
             gains = [evidence.miss(i, [line]) / 2.0 for line in mine]
             donor, gain = mine[int(np.argmin(gains))], float(np.median(gains))
-            if gain > 0.3:
+            if gain > worth:
                 continue
             count = math.ceil(math.log(evidence.probability / missing) / math.log(gain))
             plan = telling_steps(donor)
