@@ -36,6 +36,9 @@ def grade(
     ] = None,
     submitted: Annotated[Path, typer.Option(metavar="DIR")] = Path("submitted"),
     results: Annotated[Path, typer.Option(metavar="DIR")] = Path("results"),
+    gradebook: Annotated[
+        str | None, typer.Option(metavar="URL", help="Default: nbgrader's of this course.")
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Worker processes. Default: one per core.")
     ] = None,
@@ -60,8 +63,10 @@ def grade(
     from autograder.grading.pool import ClusterPool, LocalPool, Pool, usable_cores
     from autograder.grading.store import Store
     from autograder.grading.workplace import Terms
+    from autograder.integrations.nbgrader import GradebookSink
 
     root = find_course_root()
+    course = load_course(root)
     terms = Terms(root, root / submitted, timeout, memory, not unsafe_no_isolation)
     if unsafe_no_isolation:
         _warn(
@@ -77,12 +82,13 @@ def grade(
     console = Console()
     with ProgressBar(console) as bar:
         report = grade_class(
-            load_course(root),
+            course,
             terms,
             Store(root / results),
             make_pool,
             assignments=assignments or (),
             force=force,
+            sinks=[GradebookSink(course, terms.submitted, gradebook)],
             watcher=bar,
         )
     show_report(report, console)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from autograder.errors import GradingError
 from autograder.grading.result import Result, to_row
-from autograder.grading.submission import SubmittedCell
 from autograder.integrations.nbgrader.outputs import findings, not_graded
-from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
+from autograder.integrations.nbgrader.rebuild import Rebuilt
 from autograder.integrations.nbgrader.released import ReleasedNotebook
 from autograder.integrations.nbgrader.untrusted import harmless_line
 
 TIMESTAMP = "timestamp.txt"
+_TAIL = 1000  # the metadata stand at the end of the file, as keys are sorted
 PERMISSIONS = 0o444  # nbgrader's own for what it has autograded
 
 _BANNERS = {
@@ -30,19 +30,13 @@ _BANNERS = {
 }
 
 
-def compose(
-    released: ReleasedNotebook, submitted: Sequence[SubmittedCell], result: Result
-) -> Rebuilt:
-    """The autograded notebook of a result.
-
-    Args:
-        submitted: The cells as handed in; none where they cannot be read.
-    """
-    rebuilt = rebuild(released, submitted)
-    put_findings(rebuilt.notebook, result)
+def finished(rebuilt: Rebuilt, result: Result) -> dict[str, Any]:
+    """The autograded notebook: the submission in the instructor's notebook, with its result."""
+    notebook = rebuilt.notebook
+    put_findings(notebook, result)
     if result.status in _BANNERS:
-        rebuilt.notebook["cells"].insert(0, _banner(_BANNERS[result.status], result.message))
-    return rebuilt
+        notebook["cells"].insert(0, _banner(_BANNERS[result.status], result.message))
+    return notebook | {"metadata": notebook["metadata"] | {"autograder": {"digest": result.digest}}}
 
 
 def put_findings(notebook: dict[str, Any], result: Result) -> None:
@@ -76,18 +70,27 @@ class AutogradedFolder:
         """Where a student's autograded notebook lies."""
         return self.folder / student / released.assignment / f"{released.name}.ipynb"
 
+    def holds(self, path: Path, digest: str) -> bool:
+        """Whether a notebook was written for the result that has this digest."""
+        try:
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - _TAIL))
+                return bool(digest) and digest.encode() in file.read()
+        except OSError:
+            return False
+
     def write(self, path: Path, notebook: dict[str, Any], timestamp: str = "") -> None:
         """Write a notebook, whole or not at all, and beside it when it was handed in.
 
         Raises:
             GradingError: When the file system refuses.
         """
-        text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        text = msgspec.json.format(msgspec.json.encode(notebook, order="sorted"), indent=1)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, text)
+            _replace(path, text + b"\n")
             if timestamp:
-                _replace(path.with_name(TIMESTAMP), timestamp)
+                _replace(path.with_name(TIMESTAMP), timestamp.encode())
             else:
                 path.with_name(TIMESTAMP).unlink(missing_ok=True)
         except OSError as error:
@@ -97,11 +100,11 @@ class AutogradedFolder:
             ) from error
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, text: bytes) -> None:
     beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(text)
         os.chmod(beside, PERMISSIONS)
         os.replace(beside, path)

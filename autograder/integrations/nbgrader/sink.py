@@ -16,11 +16,11 @@ from autograder.grading.submission import Handin, SubmittedCell
 from autograder.integrations.nbgrader.autograded import (
     TIMESTAMP,
     AutogradedFolder,
-    compose,
+    finished,
 )
 from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.gradebook import explained, fill, open_gradebook
-from autograder.integrations.nbgrader.rebuild import Rebuilt
+from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
 from autograder.integrations.nbgrader.released import ReleasedNotebook, released_notebook
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
 
@@ -95,8 +95,7 @@ class GradebookSink:
         entries: list[Entry] = []
         notebooks: dict[str, tuple[_Held, Rebuilt, str]] = {}
         for one in held:
-            cells = self._cells(one)
-            rebuilt = compose(released, cells, one.result)
+            rebuilt = rebuild(released, self._cells(one))
             timestamp, moment = _timestamp(one.handin)
             entries.append(_entry(one, rebuilt, moment))
             notebooks[one.result.student] = (one, rebuilt, timestamp)
@@ -105,8 +104,8 @@ class GradebookSink:
         for student in students:
             one, rebuilt, timestamp = notebooks[student]
             path = self._folder.path(one.handin.student, released)
-            if one.fresh or not path.exists():
-                self._folder.write(path, rebuilt.notebook, timestamp)
+            if one.fresh or not self._folder.holds(path, one.result.digest):
+                self._folder.write(path, finished(rebuilt, one.result), timestamp)
 
     def _writer(self, assignment: str) -> tuple[ScoreWriter, ReleasedNotebook]:
         if assignment not in self._writers:
