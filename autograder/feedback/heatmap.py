@@ -14,6 +14,7 @@ import numpy as np
 LARGEST_SIDE = 16
 WRONG = 1e-5
 SAME_RATIO = 1e-4
+EXACT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,13 +112,28 @@ def _multiple(grid: Grid) -> str:
         return ""
     if abs(factor + 1) < SAME_RATIO:
         return "every entry has the wrong sign"
-    ratio = Fraction(abs(factor)).limit_denominator(100)
-    exact = abs(float(ratio) - abs(factor)) < SAME_RATIO * abs(factor)
     sign = "minus " if factor < 0 else ""
-    if exact and ratio.numerator == 1 and ratio.denominator > 1:
-        return f"every entry is {sign}1/{ratio.denominator} of what is expected"
-    shown = str(ratio) if exact and ratio.denominator == 1 else f"{abs(factor):.4g}"
-    return f"every entry is {sign}{shown} times what is expected"
+    size_text = _nice(abs(factor))
+    if size_text.startswith("1/"):
+        return f"every entry is {sign}{size_text} of what is expected"
+    return f"every entry is {sign}{size_text} times what is expected"
+
+
+def _nice(factor: float) -> str:
+    """A factor as a person would write it: 1/5, 3, √(4/5), or just its digits.
+
+    Example:
+        >>> _nice(0.2), _nice(3.0), _nice(0.8**0.5), _nice(0.3217)
+        ('1/5', '3', '√(4/5)', '0.3217')
+    """
+    if factor <= 0:
+        return f"{factor:.4g}"
+    for value, form in ((factor, "{}"), (factor**2, "√({})")):
+        ratio = Fraction(value).limit_denominator(100 if form == "{}" else 20)
+        simple = ratio.denominator == 1 or ratio.numerator == 1 or form != "{}"
+        if simple and abs(float(ratio) - value) < EXACT * value:
+            return form.format(ratio)
+    return f"{factor:.4g}"
 
 
 def _slab(grid: Grid) -> str:

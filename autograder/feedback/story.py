@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from autograder.checks.finding import Finding, RowResult
 from autograder.feedback.heatmap import Grid
@@ -84,7 +85,7 @@ def tell(
         passed=_passed(result, coverage, failing),
         hints=result.hints[:hint],
         hints_left=_hints_left(result, hint),
-        trace=traced.traceback[-SHOWN_FRAMES:] if traced else (),
+        trace=_folded(traced.traceback)[-SHOWN_FRAMES:] if traced else (),
         trace_case=traced.case if traced and not traced.hidden else "",
     )
 
@@ -97,6 +98,12 @@ def _pointing_once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
         kept.append(replace(problem, see="") if problem.see in named else problem)
         named.add(problem.see)
     return tuple(kept)
+
+
+def _folded(frames: Sequence[str]) -> tuple[str, ...]:
+    """The frames; a run of the same one, as in a recursion without end, is told once."""
+    runs = [(frame, len(list(same))) for frame, same in groupby(frames)]
+    return tuple(f"{frame}   (and again)" if times > 1 else frame for frame, times in runs)
 
 
 def _unanswered(result: RowResult, hint: int) -> Story:

@@ -244,6 +244,18 @@ def test_outside_jupyter_the_verdict_is_printed(folder: Path) -> None:
     assert "7 of 9 points so far" in done.stdout
 
 
+def test_a_check_loads_nothing_heavy(folder: Path) -> None:
+    code = (
+        f"import sys\nfrom autograder import check, progress\n{RIGHT}\n{WRONG_BACKWARD}\n"
+        "check(scale_backward, hint=1)\nprogress()\nprint('LOADED', *sys.modules)"
+    )
+    loaded = set(run_script(folder, code).stdout.partition("LOADED")[2].split())
+    assert "autograder.feedback.checking" in loaded
+    heavy = {"nbgrader", "msgspec", "typer", "jinja2", "matplotlib", "rich", "IPython", "scipy"}
+    rooms = {f"autograder.{room}" for room in ("lab", "course", "sandbox", "grading", "cli")}
+    assert loaded & (heavy | rooms) == set()
+
+
 def test_a_terminal_that_knows_no_ticks(folder: Path) -> None:
     code = f"from autograder import check\n{RIGHT}\ncheck(double)\n"
     done = run_script(folder, code, PYTHONIOENCODING="ascii")

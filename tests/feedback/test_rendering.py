@@ -189,6 +189,12 @@ def test_the_first_case_again_is_news_only_when_the_first_was_right() -> None:
     assert "asked the same again, dx is off" in alone and "kept between two calls" in alone
 
 
+def test_a_recursion_without_end_is_told_once() -> None:
+    finding = replace(examples.raised().findings[0], traceback=("f, line 2: f()",) * 12)
+    text = render_text(replace(examples.raised(), findings=(finding,)))
+    assert text.count("f, line 2") == 1 and "(and again)" in text
+
+
 def test_many_problems_are_cut_short() -> None:
     findings = tuple(Finding("gradient", f"d{i}", f"d{i} is off", case="plain") for i in range(9))
     result = RowResult("f", 0, 5, "wrong", {f"d{i}": False for i in range(9)}, findings)
@@ -216,6 +222,8 @@ def one_wrong(index: object) -> np.ndarray:
         (WANT.T.copy(), "it is the transpose of what is expected"),
         (WANT / 5, "every entry is 1/5 of what is expected"),
         (-WANT / 5, "every entry is minus 1/5 of what is expected"),
+        (WANT * (4 / 5) ** 0.5, "every entry is √(4/5) times what is expected"),
+        (WANT * 0.3217, "every entry is 0.3217 times what is expected"),
         (WANT * 3, "every entry is 3 times what is expected"),
         (WANT * 0, "every entry is 0"),
         (one_wrong((slice(None), 1)), "only dw[:, 1] is wrong"),
