@@ -11,7 +11,6 @@ from types import FrameType
 from typing import Protocol
 
 from autograder.course import Course
-from autograder.course.secret import secret_seed
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
 from autograder.grading.discovery import discover
@@ -21,7 +20,7 @@ from autograder.grading.pool import Pool
 from autograder.grading.result import Result
 from autograder.grading.store import Store, is_current
 from autograder.grading.submission import Handin
-from autograder.grading.workplace import Terms, notebook_digest, students_folder
+from autograder.grading.workplace import Terms, students_folder
 
 
 class ResultSink(Protocol):
@@ -134,12 +133,7 @@ class _Run:
     sinks: Sequence[ResultSink]
     watcher: Watcher | None
     report: ClassReport
-    _secret: str = ""
-    _exercises: dict[str, str] = field(default_factory=dict)
     _silent: set[int] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self._secret = secret_seed(self.terms.root)
 
     def settle(self, handin: Handin, force: bool) -> bool:
         """Deal with a submission that needs no worker; say whether it is dealt with."""
@@ -175,14 +169,11 @@ class _Run:
                 self._complain(error)
 
     def _digest(self, handin: Handin) -> str:
-        if handin.assignment not in self._exercises:
-            notebook = self.course.assignment(handin.assignment)
-            self._exercises[handin.assignment] = notebook_digest(notebook)
         content = f"missing: {handin.note}"
         if handin.path is not None:
             folder = students_folder(self.terms, handin.student)
             content = submission.fingerprint(handin.path, folder)
-        return self.terms.digest(self._secret, self._exercises[handin.assignment], content)
+        return self.terms.digest(handin.assignment, content)
 
     def _keep(self, handin: Handin, result: Result) -> None:
         self.store.put(result, handin.student)

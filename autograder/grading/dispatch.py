@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 
-from autograder.errors import GradingError, IsolationError
+from autograder.errors import CourseError, DeclarationError, GradingError, IsolationError
 from autograder.grading.grade import Graded
 from autograder.grading.pool import Pool
 from autograder.grading.submission import Handin
@@ -28,6 +28,7 @@ def dispatch(handins: Iterable[Handin], terms: Terms, pool: Pool, receive: Recei
 
     Raises:
         IsolationError: Student code cannot be contained on a worker.
+        CourseError: The source of an assignment is wrong.
     """
     waiting = deque(handins)
     slow: list[Handin] = []
@@ -100,7 +101,7 @@ def _patience(terms: Terms) -> float:
 def _outcome(future: Future[Graded]) -> Graded | Exception:
     try:
         return future.result()
-    except IsolationError:
+    except (IsolationError, CourseError, DeclarationError):
         raise  # it holds for all that are still to come
     except CancelledError:
         return BrokenExecutor("its worker was ended")

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograder.checks.finding import Finding, RowResult, Status
-from autograder.course import SourceCell
-from autograder.diagnosis import Question, examine_all
+from autograder.diagnosis import examine_all
 from autograder.exercises import Row
 from autograder.exercises.script import Failure
+from autograder.grading.papers import Paper
 from autograder.grading.patience import Patience
 from autograder.grading.plan import PlannedCell, plan
 from autograder.grading.result import SCHEMA, Result, ResultRow, SubmissionStatus, from_row
@@ -29,24 +29,6 @@ _ENDS: dict[str, Status] = {
     "exception": "error",
 }
 """What a row's status becomes when the cell that defines its function ended in this way."""
-
-
-@dataclass(frozen=True)
-class Paper:
-    """What grading an assignment takes.
-
-    Args:
-        cells: The instructor's cells.
-        rows: The lines of the rubric, in order.
-        questions: For every exercise, in order, its public and its hidden questions.
-        digest: Of all that this was made from.
-    """
-
-    assignment: str
-    cells: Sequence[SourceCell]
-    rows: Sequence[Row]
-    questions: Sequence[Sequence[Question]]
-    digest: str
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ MAX_LINE = 2_000
 MAX_WORK = 2_000_000
 """Lines with magics times characters of the cell; ordinary cells stay below a hundredth of it."""
 
-_SPECIAL = re.compile(r"[%!?]|^[ \t]|^[,;/]|^>>> |^In \[", re.MULTILINE)
+_SPECIAL = re.compile(r"[%!?]|\A\s|^[,;/]|^>>> |^In \[", re.MULTILINE)
 _MAGIC_LINE = re.compile(r"^\s*[%!?,;/]|[=(]\s*[%!]|\?\s*$")
 _LITERAL = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _TIME = re.compile(rf"get_ipython\(\)\.run_line_magic\('time', ({_LITERAL})\)")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.checks.finding import RowResult
 from autograder.diagnosis import Question, examine_all, from_public
 from autograder.errors import CourseError, GradingError, IsolationError
+from autograder.exercises import Answer
 from autograder.exercises.public import SUFFIX, load
-from autograder.feedback import Coverage, render_markdown, render_table, render_text
+from autograder.feedback import Coverage, recorded, render_markdown, render_table, render_text
 from autograder.grading import submission
-from autograder.grading.grade import blamed, failed_cells, unjudged
+from autograder.grading.grade import FailedCell, blamed, failed_cells, unjudged
 from autograder.grading.magics import plain_python
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
@@ -68,12 +70,18 @@ def check_notebook(path: Path, limits: Limits, *, isolated: bool = True) -> Chec
             verdicts = {row.id: row for row in examine_all(questions, session)}
             failed = failed_cells(planned, session)
         isolation = sandbox.isolation
+    answers = {p.exercise.variable for p in data.exercises if isinstance(p.exercise, Answer)}
     rows = tuple(
-        blamed(verdicts[row.id], failed) if row.id in verdicts else unjudged(row)
+        _verdict(verdicts.get(row.id, unjudged(row)), failed, row.id in answers)
         for public in data.exercises
         for row in public.exercise.rows
     )
     return Checked(path.name, data.assignment, rows, _cases(questions), isolation)
+
+
+def _verdict(row: RowResult, failed: Sequence[FailedCell], answer: bool) -> RowResult:
+    """The verdict on a row; the right value of an answer is not known here."""
+    return recorded(row) if answer else blamed(row, failed)
 
 
 def own_cells(found: Submission) -> list[PlannedCell]:

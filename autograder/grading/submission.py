@@ -170,13 +170,16 @@ def _modern(document: dict[str, Any]) -> dict[str, Any]:
         )
     if version > NBFORMAT:
         raise UnreadableError(
-            f"the notebook has nbformat {version}; versions up to {NBFORMAT} can be read. "
+            f"the notebook has nbformat {_shown(version)}; versions up to {NBFORMAT} can be read. "
             "Save it with a released version of Jupyter and hand it in again"
         )
     if version == NBFORMAT:
         return document
     import nbformat  # heavy, and only old notebooks need it
+    from traitlets.log import get_logger
 
+    log = get_logger()
+    silent, log.disabled = log.disabled, True  # it would print the notebook
     try:
         upgraded = nbformat.convert(nbformat.from_dict(document), NBFORMAT)
     except Exception as error:  # nbformat trusts the document's form and fails in many ways
@@ -184,6 +187,8 @@ def _modern(document: dict[str, Any]) -> dict[str, Any]:
             f"the notebook has the old nbformat {version} and cannot be upgraded "
             f"({type(error).__name__}). Open it in Jupyter, save it and hand it in again"
         ) from error
+    finally:
+        log.disabled = silent
     return dict(upgraded)
 
 
@@ -256,6 +261,6 @@ def _shown(value: Any) -> str:
     if value is None:
         return "missing"
     if isinstance(value, (str, int, float)):
-        text = repr(value)
+        text = repr(value) if not isinstance(value, int) or abs(value) < 10**40 else "9" * 41
         return text if len(text) <= 40 else f"a long {_json_type(value)}"
     return f"a {_json_type(value)}"

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import threading
 import traceback
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from pathlib import Path
 
-from autograder.course import Course, Notebook, load_course
-from autograder.course.questions import hidden_questions, public_questions
+from autograder.course import load_course
 from autograder.course.secret import secret_seed
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
 from autograder.grading.digest import keyed_digest
-from autograder.grading.grade import Graded, Paper, grade
+from autograder.grading.grade import Graded, grade
+from autograder.grading.papers import paper, source_digest
 from autograder.grading.submission import Handin
 from autograder.sandbox import Limits, Sandbox
 
@@ -48,25 +47,20 @@ class Terms:
             memory_mb=self.memory,
         )
 
-    def digest(self, secret: str, exercises: str, content: str) -> str:
-        """The keyed digest of a grade: all that it depends on."""
+    def digest(self, assignment: str, content: str) -> str:
+        """The keyed digest of a grade: all that it depends on.
+
+        Args:
+            content: The digest of what was handed in.
+        """
+        source = load_course(self.root).sources[assignment]
         conditions = f"{self.timeout}s {self.memory}MB isolated={self.isolated}"
-        return keyed_digest(secret, content, exercises, conditions)
+        return keyed_digest(secret_seed(self.root), content, source_digest(source), conditions)
 
 
 def students_folder(terms: Terms, student: str) -> Path:
     """The folder out of which no link may lead."""
     return terms.submitted.resolve() / student
-
-
-def notebook_digest(notebook: Notebook) -> str:
-    """A digest of an assignment's source and of the data files beside it."""
-    digest = hashlib.sha256()
-    folder = notebook.path.parent
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        if "__pycache__" not in path.parts:
-            digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def grade_handin(handin: Handin, terms: Terms) -> Graded:
@@ -92,30 +86,9 @@ def _grade(handin: Handin, terms: Terms) -> Graded:
     assert handin.path is not None
     folder = students_folder(terms, handin.student)
     found = submission.read(handin.path, folder)
-    paper, secret = _paper(terms.root, handin.assignment)
-    digest = terms.digest(secret, paper.digest, found.digest)
-    return grade(handin, found, paper, _sandbox(terms.isolated), terms.limits, digest)
-
-
-@functools.cache
-def _course(root: Path) -> Course:
-    return load_course(root)
-
-
-@functools.cache
-def _paper(root: Path, assignment: str) -> tuple[Paper, str]:
-    notebook = _course(root).assignment(assignment)
-    secret = secret_seed(root)
-    return make_paper(notebook, secret), secret
-
-
-def make_paper(notebook: Notebook, secret: str) -> Paper:
-    """All that grading an assignment takes."""
-    public, hidden = public_questions(notebook), hidden_questions(notebook, secret)
-    questions = [[*open_, *secret_] for open_, secret_ in zip(public, hidden, strict=True)]
-    return Paper(
-        notebook.assignment, notebook.cells, notebook.rows, questions, notebook_digest(notebook)
-    )
+    digest = terms.digest(handin.assignment, found.digest)
+    questions = paper(terms.root, handin.assignment)
+    return grade(handin, found, questions, _sandbox(terms.isolated), terms.limits, digest)
 
 
 @functools.cache

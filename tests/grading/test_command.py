@@ -1,0 +1,211 @@
+"""`autograder grade` as a person runs it: exit codes, interruptions, dying workers."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import ASSIGNMENT, Class
+
+linux = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+NAP = "\nimport time; time.sleep(0.4)"
+
+
+def children(pid: int) -> set[int]:
+    """All processes below `pid`."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != "Z":
+                parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        for child in parents.get(waiting.pop(), []):
+            found.add(child)
+            waiting.append(child)
+    return found
+
+
+def wait_for(condition: object, process: subprocess.Popen[str]) -> None:
+    assert callable(condition)
+    end = time.monotonic() + 60
+    while not condition():
+        assert process.poll() is None, f"it ended early: {process.communicate()}"
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.02)
+
+
+def wait_until_gone(pids: set[int]) -> None:
+    end = time.monotonic() + 30
+    while any(not _zombie(pid) for pid in pids):
+        assert time.monotonic() < end, "processes outlived the run"
+        time.sleep(0.05)
+
+
+def done(small: Class) -> list[Path]:
+    return sorted((small.results / ASSIGNMENT).glob("*.json"))
+
+
+def slow_class(small: Class) -> list[str]:
+    students = [f"s{i}" for i in range(8)]
+    for student in students:
+        small.hand_in(student, lambda text: text + NAP if "def twice" in text else text)
+    return students
+
+
+def test_a_class_is_graded(small_class: Class) -> None:
+    small_class.hand_in("Zoë Ångström")
+    small_class.hand_in("starter", solved=False)
+    small_class.write("[red]markup", "{not json")
+    (small_class.submitted / "nobody").mkdir()
+    code, out, error = small_class.run("grade", "--jobs", "2")
+    assert (code, error) == (0, "")
+    assert "Zoë Ångström" in out and "[red]markup" in out
+    assert "1 of 4 handed in nothing" in out and "4 graded now" in out
+    assert small_class.result("Zoë Ångström")["isolation"] in ("full", "kernel")
+    code, out, error = small_class.run("grade")
+    assert code == 0 and "0 graded now, 4 stood already" in out
+
+
+def test_wrong_usage_exits_with_2(small_class: Class) -> None:
+    code, _, error = small_class.run("grade", "99_none")
+    assert code == 2 and "no assignment is called '99_none'" in error
+    assert "Traceback" not in error
+    code, _, error = small_class.run("grade", "--submitted", "nowhere")
+    assert code == 2 and "no folder" in error
+    assert small_class.run("grade", "--jobs", "0")[0] == 2
+    assert small_class.run("grade", "--no-such-option")[0] == 2
+
+
+def test_outside_of_a_course(small_class: Class) -> None:
+    (small_class.root / "nbgrader_config.py").unlink()
+    code, _, error = small_class.run("grade")
+    assert code == 2 and "no course" in error and "Traceback" not in error
+
+
+def test_results_that_cannot_be_written(small_class: Class) -> None:
+    small_class.hand_in("ada")
+    small_class.results.write_text("in the way")
+    code, _, error = small_class.run("grade")
+    assert code == 1 and "cannot write" in error and "Traceback" not in error
+
+
+def test_a_wrong_exercise_is_the_authors_to_mend(small_class: Class) -> None:
+    small_class.hand_in("ada")
+    source = small_class.notebook.path
+    source.write_text(source.read_text().replace("out = secret_intermediate", "out = oops"))
+    code, _, error = small_class.run("grade")
+    assert code != 0 and "small.py" in error and "Traceback" not in error
+
+
+def test_without_isolation_is_said_aloud_and_stamped(small_class: Class) -> None:
+    small_class.hand_in("ada")
+    code, out, error = small_class.run("grade", "--unsafe-no-isolation")
+    assert code == 0
+    assert "WITHOUT ISOLATION" in error and "WITHOUT ISOLATION" in out
+    assert small_class.result("ada")["isolation"] == "none"
+    small_class.run("grade")  # contained again: the result no longer holds
+    assert small_class.result("ada")["isolation"] != "none"
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_goes_on_where_it_was(small_class: Class, number: int) -> None:
+    students = slow_class(small_class)
+    process = small_class.start("grade", "--jobs", "2")
+    wait_for(lambda: len(done(small_class)) >= 2, process)
+    below = children(process.pid)
+    process.send_signal(number)
+    out, error = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Stopped" in out and "Run the same command again" in out
+    assert "Traceback" not in error
+    wait_until_gone(below)
+    kept = {path: path.read_bytes() for path in done(small_class)}
+    assert 2 <= len(kept) < len(students)
+    code, out, _ = small_class.run("grade", "--jobs", "2")
+    assert code == 0 and f"{len(kept)} stood already" in out
+    assert all(path.read_bytes() == before for path, before in kept.items())
+    assert len(done(small_class)) == len(students)
+
+
+@linux
+def test_a_killed_run_leaves_no_process_and_goes_on(small_class: Class) -> None:
+    students = slow_class(small_class)
+    process = small_class.start("grade", "--jobs", "2")
+    wait_for(lambda: len(done(small_class)) >= 1, process)
+    below = children(process.pid)
+    assert below
+    process.kill()
+    process.communicate(timeout=30)
+    wait_until_gone(below)
+    for path in done(small_class):
+        json.loads(path.read_text())
+    assert small_class.run("grade", "--jobs", "2")[0] == 0
+    assert len(done(small_class)) == len(students)
+
+
+@linux
+def test_a_worker_that_is_killed_costs_nothing(small_class: Class) -> None:
+    students = slow_class(small_class)
+    process = small_class.start("grade", "--jobs", "2")
+    wait_for(lambda: len(done(small_class)) >= 1, process)
+    workers = [p for p in children(process.pid) if b"spawn_main" in _command(p)]
+    os.kill(workers[0], signal.SIGKILL)
+    out, error = process.communicate(timeout=60)
+    assert process.returncode == 0, out + error
+    assert {small_class.result(s)["status"] for s in students} == {"graded"}
+
+
+def test_check_without_a_course(small_class: Class, tmp_path: Path) -> None:
+    """A student has the notebook and its public data, nothing else."""
+    from autograder.course.questions import public_data
+
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    path = small_class.hand_in("ada", lambda text: text.replace("np.sum(dout * x)", "0.0"))
+    shutil.copy(path, alone / "small.ipynb")
+    notebook = alone / "small.ipynb"
+    code, _, error = small_class.run("check", str(notebook))
+    assert code == 2 and "small.check.json" in error
+    (alone / "small.check.json").write_text(public_data(small_class.notebook))
+    shutil.rmtree(small_class.root / "solutions")
+    junit, summary = alone / "out" / "junit.xml", alone / "out" / "summary.md"
+    code, out, error = small_class.run(
+        "check", str(notebook), "--junit", str(junit), "--summary", str(summary)
+    )
+    assert code == 1 and error == ""
+    assert "scale_backward" in out and "da" in out
+    assert 'failures="1"' in junit.read_text() and "scale" in summary.read_text()
+    small_class.hand_in("bob")
+    shutil.copy(small_class.path("bob"), notebook)
+    assert small_class.run("check", str(notebook))[0] == 0
+    notebook.write_text("{not json")
+    code, _, error = small_class.run("check", str(notebook))
+    assert code == 2 and "not JSON" in error
+    assert small_class.run("check", str(alone / "none.ipynb"))[0] == 2
+
+
+def _zombie(pid: int) -> bool:
+    """Whether a process is gone, or would be if its parent asked."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,159 @@
+"""A result is on file whole or not at all, and an old score never stands as if it were new."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from autograder.checks.finding import Finding, RowResult
+from autograder.errors import GradingError
+from autograder.grading.result import Result, dump, from_row, load, to_row
+from autograder.grading.store import Store, is_current
+
+ROW = RowResult(
+    "affine_backward",
+    10 / 3,
+    5,
+    "partial",
+    {"dx": True, "dw": True, "db": False},
+    (
+        Finding(
+            "gradient",
+            "db",
+            "db is twice what it should be",
+            case="plain",
+            mistake="db_doubled",
+            advice="Sum it once.",
+            error=0.75,
+            index=(2,),
+            got=2.0,
+            expected=1.0,
+        ),
+    ),
+)
+
+
+def result(student: str = "ada", **changes: object) -> Result:
+    made = Result(
+        schema=1,
+        student=student,
+        assignment="02_layers",
+        status="graded",
+        score=12.5,
+        points=45,
+        rows=(from_row(ROW),),
+        isolation="full",
+        seconds=0.05,
+        digest="sha256:abc",
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def test_the_file_has_the_contracts_keys() -> None:
+    body = json.loads(dump(result()))
+    assert set(body) == {
+        "schema", "student", "assignment", "status", "score", "points", "rows", "isolation",
+        "seconds", "digest",
+    }  # fmt: skip
+    (row,) = body["rows"]
+    assert row["score"] == 10 / 3  # unrounded
+    assert {"id", "score", "points", "status", "follow_through", "findings"} <= set(row)
+    (finding,) = row["findings"]
+    assert {"check", "output", "severity", "passed", "message", "mistake", "error"} <= set(finding)
+    assert finding["mistake"] == "db_doubled"
+
+
+def test_what_was_written_reads_the_same() -> None:
+    assert load(dump(result())) == result()
+    assert to_row(from_row(ROW)) == ROW
+
+
+def test_numbers_that_json_lacks_become_null() -> None:
+    finding = Finding("finite", "out", "out holds NaN", error=float("nan"), got=float("inf"))
+    row = from_row(RowResult("f", 0, 1, "wrong", {}, (finding,)))
+    read = load(dump(result(rows=(row,))))
+    assert read.rows[0].findings[0].error is None and read.rows[0].findings[0].got is None
+
+
+def test_a_students_words_never_stop_the_writing() -> None:
+    finding = Finding("value", "out", "said \ud800 and \x1b[31m", traceback=("\udfff",))
+    row = from_row(RowResult("f", 0, 1, "wrong", {}, (finding,)))
+    assert load(dump(result(rows=(row,)))).rows[0].findings[0].message.startswith("said ?")
+
+
+def test_files_are_the_owners_alone(tmp_path: Path) -> None:
+    path = Store(tmp_path / "deep" / "results").put(result("Zoë Ångström"))
+    assert path == tmp_path / "deep/results/02_layers/Zoë Ångström.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_full_disk_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    store = Store(tmp_path)
+    path = store.put(result())
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, call, full)
+    with pytest.raises(GradingError, match="No space left on device"):
+        store.put(result(score=1.0))
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file is in the way")
+    with pytest.raises(GradingError, match="cannot write"):
+        Store(tmp_path / "results").probe()
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"schema": 1}', "[]", "null"])
+def test_a_damaged_file_counts_as_none(tmp_path: Path, text: str) -> None:
+    store = Store(tmp_path)
+    path = store.put(result())
+    path.write_text(text)
+    assert store.get("02_layers", "ada") is None
+
+
+def test_another_schema_counts_as_none(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put(result(schema=2))
+    assert store.get("02_layers", "ada") is None
+
+
+def test_a_stale_score_is_marked_and_never_current(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    old = result()
+    store.put(old)
+    assert is_current(store.get("02_layers", "ada"), "sha256:abc")
+    store.mark_stale(old, "the worker died")
+    found = store.get("02_layers", "ada")
+    assert found is not None and found.status == "stale" and found.score == old.score
+    assert found.message == "the worker died" and not found.is_grade
+    assert not is_current(found, "sha256:abc") and not is_current(found, "")
+
+
+@pytest.mark.parametrize("status", ["failed", "stale"])
+def test_what_is_no_grade_is_made_again(status: str) -> None:
+    assert not is_current(result(status=status), "sha256:abc")
+    assert is_current(result(status="missing"), "sha256:abc")
+    assert not is_current(result(), "sha256:other")
+    assert not is_current(None, "sha256:abc")
+
+
+def test_all_results_of_an_assignment(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert store.all("02_layers") == []
+    for student in ("eve", "ada", "a.b"):
+        store.put(result(student))
+    (tmp_path / "02_layers" / ".left.tmp").write_text("from a run that was killed")
+    assert [r.student for r in store.all("02_layers")] == ["a.b", "ada", "eve"]

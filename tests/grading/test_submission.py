@@ -1,0 +1,199 @@
+"""Whatever lies in the place of a notebook is read, or refused with a reason."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.errors import GradingError
+from autograder.grading import submission
+from autograder.grading.submission import UnreadableError, parse, read
+
+
+def notebook(*cells: dict[str, Any], version: Any = 4) -> bytes:
+    body = {"nbformat": version, "nbformat_minor": 5, "metadata": {}, "cells": list(cells)}
+    return json.dumps(body).encode()
+
+
+def code(source: Any, **metadata: Any) -> dict[str, Any]:
+    return {"cell_type": "code", "source": source, "metadata": metadata, "outputs": []}
+
+
+def test_sources_are_text_or_lists_of_lines() -> None:
+    cells = parse(notebook(code("a = 1\nb = 2"), code(["a = 1\n", "b = 2"]), code([])))
+    assert [cell.source for cell in cells] == ["a = 1\nb = 2", "a = 1\nb = 2", ""]
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_fine() -> None:
+    (cell,) = parse(b"\xef\xbb\xbf" + notebook(code("a = 1\r\nb = 2\rc = 3")))
+    assert cell.source == "a = 1\nb = 2\nc = 3"
+
+
+def test_half_a_surrogate_pair_can_be_sent_on() -> None:
+    (cell,) = parse(notebook(code("x = '\ud800'")))
+    assert cell.source.encode("utf-8")
+
+
+def test_metadata_of_any_form_is_survived() -> None:
+    odd = {"cell_type": "code", "source": "x = 1", "metadata": ["no", "dict"]}
+    worse = code("y = 2", nbgrader="none", tags="experiment")
+    forged = code("5.0", nbgrader={"grade_id": ["list"], "grade": "yes", "points": 10**9})
+    cells = parse(notebook(odd, worse, forged))
+    assert [(c.grade_id, c.tags, c.grade) for c in cells] == [("", (), False)] * 3
+
+
+def test_nan_in_an_output_does_not_matter() -> None:
+    cell = {**code("x = 1"), "outputs": [{"data": {"application/json": float("nan")}}]}
+    assert parse(notebook(cell))[0].source == "x = 1"
+
+
+def test_version_3_is_upgraded() -> None:
+    old = {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {"name": ""},
+        "worksheets": [
+            {
+                "cells": [
+                    {"cell_type": "heading", "level": 1, "source": "Title", "metadata": {}},
+                    {
+                        "cell_type": "code",
+                        "input": ["a = 1\n", "b = 2"],
+                        "language": "python",
+                        "outputs": [],
+                        "metadata": {},
+                    },
+                ],
+                "metadata": {},
+            }
+        ],
+    }
+    cells = parse(json.dumps(old).encode())
+    assert [(cell.kind, cell.source) for cell in cells] == [
+        ("markdown", "# Title"),
+        ("code", "a = 1\nb = 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"", "empty"),
+        (b"  \n", "empty"),
+        (b"{not json", "not JSON"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"[" * 1_000_000, "nested too deeply"),
+        (b'{"a":' * 1_000_000, "nested too deeply"),
+        (b'{"nbformat": 4, "cells": ' + b"9" * 10_000 + b"}", "not JSON"),
+        (b"[1, 2]", "JSON list"),
+        (b"null", "JSON null"),
+        (b"{}", "nbformat missing"),
+        (notebook(version="4"), "nbformat '4'"),
+        (notebook(version=True), "nbformat True"),
+        (notebook(version=0), "nbformat 0"),
+        (notebook(version=5), "nbformat 5; versions up to 4"),
+        (notebook(version=10**400), "nbformat a long number"),
+        (b'{"nbformat": 3}', "cannot be upgraded"),
+        (b'{"nbformat": 3, "worksheets": [7]}', "cannot be upgraded"),
+        (b'{"nbformat": 4}', "cells are missing"),
+        (b'{"nbformat": 4, "cells": {}}', "cells are a object"),
+        (b'{"nbformat": 4, "cells": [7]}', "cell 1 is 7"),
+        (notebook(code({"a": 1})), "source of cell 1"),
+        (notebook(code(["a", 1])), "source of cell 1"),
+        (notebook(*[code("")] * 2001), "2001 cells"),
+        (notebook(code("x" * (3 << 20))), "more than 2 MB"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_read_gets_a_reason(raw: bytes, says: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        parse(raw)
+    assert says in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["cells", "nbformat", "source", "metadata", "nbgrader", "worksheets"]
+                ),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=12,
+    ),
+    st.sampled_from([3, 4]),
+)
+def test_any_json_is_read_or_refused(cells: Any, version: int) -> None:
+    for body in (cells, {"nbformat": version, "cells": cells, "worksheets": cells}):
+        try:
+            parse(json.dumps(body).encode())
+        except UnreadableError as error:
+            assert str(error)
+
+
+def test_huge_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submission, "MAX_BYTES", 1000)
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(b" " * 1001)
+    assert "larger than" in read(path).problem
+
+
+def test_links_are_not_followed_out_of_the_students_folder(tmp_path: Path) -> None:
+    ada, eve = tmp_path / "ada", tmp_path / "eve"
+    ada.mkdir(), eve.mkdir()
+    (ada / "a.ipynb").write_bytes(notebook(code("secret = 1")))
+    (eve / "a.ipynb").symlink_to(ada / "a.ipynb")
+    (eve / "inside.ipynb").symlink_to(eve / "own.ipynb")
+    (eve / "own.ipynb").write_bytes(notebook(code("mine = 1")))
+    assert read(eve / "inside.ipynb", eve).cells
+    stolen = read(eve / "a.ipynb", eve)
+    assert not stolen.cells and "leads out" in stolen.problem
+
+
+def test_a_linked_folder_is_not_followed_either(tmp_path: Path) -> None:
+    ada = tmp_path / "ada" / "02_layers"
+    ada.mkdir(parents=True)
+    (ada / "layers.ipynb").write_bytes(notebook(code("x = 1")))
+    (tmp_path / "eve").symlink_to(tmp_path / "ada")
+    assert (
+        "leads out" in read(tmp_path / "eve/02_layers/layers.ipynb", tmp_path / "eve-own").problem
+    )
+
+
+@pytest.mark.parametrize("kind", ["dangling", "circle", "folder", "pipe"])
+def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "a.ipynb"
+    if kind == "dangling":
+        path.symlink_to(tmp_path / "nowhere")
+    elif kind == "circle":
+        path.symlink_to(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)  # an ordinary open would wait for ever
+    found = read(path, tmp_path)
+    assert found.problem and not found.cells
+
+
+def test_a_file_system_that_refuses_is_not_the_students_fault(tmp_path: Path) -> None:
+    with pytest.raises(GradingError, match="cannot read"):
+        read(tmp_path / "gone.ipynb")
+
+
+def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "Übung 1 – é.ipynb"
+    path.write_bytes(notebook(code("x = 1")))
+    before = read(path).digest
+    assert submission.fingerprint(path) == before
+    path.write_bytes(notebook(code("x = 2")))
+    assert read(path).digest != before
