@@ -1,9 +1,12 @@
 """The course that ships with the kit: its sources load, and what students get tells nothing."""
 
 import json
+import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from autograder.course import load_course
 from autograder.course.leaks import find_leaks, telling_texts
@@ -50,6 +53,25 @@ def test_no_solution_line_of_any_notebook_ships(path):
                 inside = "### BEGIN SOLUTION" in line
             elif inside and len(bare) > 25:
                 assert bare not in text, f"{path.name} contains {bare!r} of {source.name}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", COURSE.sources)
+def test_a_fresh_notebook_runs_from_top_to_bottom(assignment, tmp_path):
+    """Nothing is answered yet: every check gives 0.0 and no cell ends in an error."""
+    folder = shutil.copytree(ROOT / "assignments" / assignment, tmp_path / assignment)
+    (path,) = folder.glob("*.ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=300, resources=resources).execute()
+    checks = [cell for cell in notebook.cells if cell.source.startswith("check(")]
+    scores = [
+        output.data["text/plain"].split("\n")[0]
+        for cell in checks
+        for output in cell.outputs
+        if output.output_type == "execute_result"
+    ]
+    assert scores == ["0.0"] * len(checks) != []
 
 
 def test_only_notebooks_and_data_ship():
