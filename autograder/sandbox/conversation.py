@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from autograder.errors import GradingError
 from autograder.exercises.script import Failure, FailureKind
 from autograder.sandbox.inside.orders import BROKEN_STATUS, OUT_OF_MEMORY_STATUS
 from autograder.sandbox.inside.wire import HEADER
@@ -23,6 +24,10 @@ class ChildFault(Exception):
         super().__init__(message)
         self.kind = kind
         self.message = message
+
+
+class ZygoteFault(GradingError):
+    """The zygote did not do what it was asked; the worker must be replaced."""
 
 
 class ChildProcess(Protocol):

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Literal
 
 from autograder.errors import GradingError, IsolationError
-from autograder.sandbox.conversation import ChildProcess
+from autograder.sandbox.conversation import ChildProcess, ZygoteFault
 from autograder.sandbox.limits import DEFAULT_LIMITS, Cell, Limits
 from autograder.sandbox.measure import Measured, how_to_improve, measure
 from autograder.sandbox.plain_child import PlainChild
@@ -144,4 +144,4 @@ def _ways(isolation: str, newest_landlock: int) -> Iterable[tuple[str, Callable[
 
 if sys.platform.startswith("linux"):
     from autograder.sandbox import bubblewrap
-    from autograder.sandbox.worker import Worker, ZygoteFault
+    from autograder.sandbox.worker import Worker

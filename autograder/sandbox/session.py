@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,12 @@ import msgspec
 
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
-from autograder.sandbox.conversation import ChildFault, ChildProcess, explain_death
+from autograder.sandbox.conversation import (
+    ChildFault,
+    ChildProcess,
+    ZygoteFault,
+    explain_death,
+)
 from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.values import (
     NotAcceptable,
@@ -61,7 +67,12 @@ class Session:
         self._closed = False
         try:
             for index in range(len(self._sources)):
-                self.cells.append(self._first_run(index))
+                try:
+                    outcome = self._first_run(index)
+                except ZygoteFault:  # not the submission's fault: once more, on another zygote
+                    self._child = None
+                    outcome = self._first_run(index)
+                self.cells.append(outcome)
         except BaseException:
             self.close()
             raise
@@ -100,9 +111,16 @@ class Session:
         """
         if self._closed:
             raise GradingError("this session is closed")
-        outcomes: list[Outcome] = []
         nonce = os.urandom(16)
         request = self._pack(script, nonce)
+        try:
+            return self._run(script, request, nonce)
+        except ZygoteFault:  # not the submission's fault: once more, on another zygote
+            self._child = None
+            return self._run(script, request, nonce)
+
+    def _run(self, script: Script, request: wire.RunScript, nonce: bytes) -> list[Outcome]:
+        outcomes: list[Outcome] = []
         self._mark = time.monotonic()
         try:
             child = self._ready_child()
@@ -271,7 +289,8 @@ class Session:
     def _drop_child(self) -> None:
         child, self._child = self._child, None
         if child is not None:
-            child.end()
+            with contextlib.suppress(ZygoteFault):  # the next start finds out
+                child.end()
 
     # Time and output ----------------------------------------------------------------------------
 

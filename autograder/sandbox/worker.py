@@ -15,9 +15,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from autograder.errors import GradingError
 from autograder.sandbox import bubblewrap
-from autograder.sandbox.conversation import ChildFault, milliseconds_left, read_frame
+from autograder.sandbox.conversation import ChildFault, ZygoteFault, milliseconds_left, read_frame
 from autograder.sandbox.inside import landlock
 from autograder.sandbox.inside.lockdown import LAYERS
 from autograder.sandbox.inside.orders import Notice, Order, own_namespaces
@@ -25,10 +24,6 @@ from autograder.sandbox.limits import MIB, Limits
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 10.0
-
-
-class ZygoteFault(GradingError):
-    """The zygote did not do what it was asked; the worker must be replaced."""
 
 
 class Worker:
@@ -224,6 +219,8 @@ class LockedChild:
         return os.pread(self._output, max(0, size - start), start)
 
     def end(self, patience: float = 0.0) -> int | None:
+        if self._pidfd < 0:
+            return None
         if self.notice is None and patience:
             self.notice = self._worker.ended(self._pid, patience)
         if self.notice is not None:
@@ -231,8 +228,10 @@ class LockedChild:
             return self.notice.status
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        self.notice = self._worker.ended(self._pid, ANSWER_SECONDS)
-        self._release()
+        try:
+            self.notice = self._worker.ended(self._pid, ANSWER_SECONDS)
+        finally:
+            self._release()
         if self.notice is None:
             raise ZygoteFault("a child could not be ended")
         return None

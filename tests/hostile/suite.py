@@ -18,7 +18,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ PROGRAMS = Path(__file__).parent / "programs"
 PRELUDE = (PROGRAMS / "prelude.py").read_text()
 SECRET = "SECRET-4f1d"
 SHAPE = (3, 4)
-LIMITS = Limits(call_seconds=1.0, submission_seconds=20.0, memory_mb=256)
+LIMITS = Limits(call_seconds=20.0, submission_seconds=60.0, memory_mb=256)
+IMPATIENT = replace(LIMITS, call_seconds=1.0)  # for programs that are to run out of time
 _REFUSALS = (
     "PermissionError OSError FileNotFoundError RuntimeError BlockingIOError ValueError "
     "ConnectionRefusedError gaierror URLError itimer_error"
@@ -122,7 +123,7 @@ class Bait:
             yield f"the folder holds {names}"
         if self.file.exists():
             after = self.file.stat()
-            if self.file.read_text() != f"SECRET = '{SECRET}'":
+            if self.file.read_bytes() != f"SECRET = '{SECRET}'".encode():
                 yield "the file was changed"
             if (after.st_mode, after.st_mtime, after.st_nlink) != (
                 self.before.st_mode,
@@ -162,7 +163,8 @@ def run(opened: Open, program: Program, there: dict[str, Any]) -> tuple[Outcome,
     """Run a program as a submission; return the attack's outcome and what looks wrong."""
     wrong: list[str] = []
     cells = [Cell(PRELUDE, "cell 1"), Cell(program.source, "cell 2")]
-    with opened(cells, LIMITS) as session:
+    limits = IMPATIENT if "timeout" in program.expects else LIMITS
+    with opened(cells, limits) as session:
         for cell in session.cells:
             if cell.failure is not None:
                 wrong.append(f"the program does not even start: {cell.failure.message}")

@@ -19,7 +19,8 @@ from autograder.exercises.script import (
 )
 from autograder.sandbox import Cell, Limits, Sandbox, Session
 
-QUICK = Limits(call_seconds=1.0, submission_seconds=20.0, memory_mb=256)
+PATIENT = Limits(call_seconds=20.0, submission_seconds=60.0, memory_mb=128)
+IMPATIENT = Limits(call_seconds=0.5, submission_seconds=60.0)
 DEADLY = {
     "os._exit(3)": "exit",
     "sys.exit('bye')": "exit",
@@ -164,7 +165,8 @@ def test_a_deadly_call_costs_only_itself(sandbox: Sandbox, code: str, expected: 
     if sandbox.isolation == "none" and code == "os.close(3)":
         pytest.skip("a plain subprocess has its connection elsewhere")
     cells = [cell(KINDS, 1), cell(f"def deadly():\n    return {code}", 2)]
-    with sandbox.open(cells, QUICK) as session:
+    limits = IMPATIENT if expected == "timeout" else PATIENT
+    with sandbox.open(cells, limits) as session:
         outcomes = session.run(
             script(Call("honest", (1,)), Call("deadly"), Call("honest", (2,), hold="nothing"))
         )
@@ -181,7 +183,8 @@ def test_a_deadly_cell_costs_only_itself(sandbox: Sandbox, code: str, expected: 
     if sandbox.isolation == "none" and code == "os.close(3)":
         pytest.skip("a plain subprocess has its connection elsewhere")
     cells = [cell(KINDS, 1), cell(f"before = 1\n{code}", 2), cell("after = 3", 3)]
-    with sandbox.open(cells, QUICK) as session:
+    limits = IMPATIENT if expected == "timeout" else PATIENT
+    with sandbox.open(cells, limits) as session:
         outcomes = session.cells
         assert [o.failure and o.failure.kind for o in outcomes] == [None, expected, None]
         assert call(session, "honest", 3).value == 6

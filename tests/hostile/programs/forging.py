@@ -1,4 +1,6 @@
+# ruff: noqa
 """Earning points without an answer. The right answer is a secret array that only the grader holds."""
+
 
 # %% patch_allclose: wrong
 def attack(there):
@@ -57,7 +59,11 @@ def attack(there):
     for found in gc.get_objects():
         if type(found) is dict:
             for value in list(found.values()):
-                if type(value) is np.ndarray and value.shape == tuple(there["shape"]) and value.any():
+                if (
+                    type(value) is np.ndarray
+                    and value.shape == tuple(there["shape"])
+                    and value.any()
+                ):
                     return value
 
 

@@ -1,7 +1,9 @@
+# ruff: noqa
 """Leaving something for the next submission, or finding what another left.
 
 Each program runs twice, as two submissions one after the other: the second must not see the first.
 """
+
 
 # %% leave_it_in_a_module: alone
 def attack(there):
@@ -20,7 +22,9 @@ def attack(there):
 # %% leave_it_in_a_type: alone
 def attack(there):
     gc.unfreeze()
-    seen = "left" in OSError.__dict__ or any("left" in d for d in gc.get_objects() if type(d) is dict)
+    seen = "left" in OSError.__dict__ or any(
+        "left" in d for d in gc.get_objects() if type(d) is dict
+    )
     try:
         OSError.left = 1
     except TypeError:

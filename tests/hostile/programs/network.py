@@ -1,4 +1,6 @@
+# ruff: noqa
 """Talking to anybody."""
+
 
 # %% connect_by_tcp: refused
 def attack(there):

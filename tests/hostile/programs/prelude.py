@@ -1,3 +1,4 @@
+# ruff: noqa
 """What every hostile program finds ready: it runs before the program, in the same submission."""
 
 import builtins

@@ -1,4 +1,6 @@
+# ruff: noqa
 """Starting, stopping and watching processes; staying behind."""
+
 
 # %% fork: refused
 def attack(there):

@@ -1,4 +1,6 @@
+# ruff: noqa
 """Speaking to the grader out of turn, too much, or nonsense."""
+
 
 # %% write_noise: protocol
 def attack(there):

@@ -1,4 +1,6 @@
+# ruff: noqa
 """Reading what is not the student's: answers, classmates, the system."""
+
 
 # %% open_the_bait: refused
 def attack(there):
@@ -67,7 +69,9 @@ def attack(there):
 
 # %% see_that_it_exists_by_statx: refused
 def attack(there):
-    system_call((332, 291), -100, there["file"].encode(), 0, 0x7FF, ctypes.create_string_buffer(256))
+    system_call(
+        (332, 291), -100, there["file"].encode(), 0, 0x7FF, ctypes.create_string_buffer(256)
+    )
     return "LEAK"
 
 
@@ -133,7 +137,9 @@ def attack(there):
 def attack(there):
     gc.unfreeze()
     words = [o for o in gc.get_objects() if isinstance(o, dict)]
-    return [str(v) for d in words for v in list(d.values()) if isinstance(v, str) and "SECRET" in v][:20]
+    return [
+        str(v) for d in words for v in list(d.values()) if isinstance(v, str) and "SECRET" in v
+    ][:20]
 
 
 # %% open_by_handle: refused

@@ -1,4 +1,6 @@
+# ruff: noqa
 """Using up time, memory, output and whatever else there is."""
+
 
 # %% loop_for_ever: timeout
 def attack(there):
@@ -22,7 +24,9 @@ def attack(there):
 
 # %% loop_inside_the_c_library: timeout
 def attack(there):
-    return 10**10**8 and np.prod(np.ones(10**3)) and (b"a" * 10**6).count(b"b") or "a" * 10**7 in "b"
+    return (
+        10**10**8 and np.prod(np.ones(10**3)) and (b"a" * 10**6).count(b"b") or "a" * 10**7 in "b"
+    )
 
 
 # %% loop_in_a_regular_expression: timeout

@@ -1,4 +1,6 @@
+# ruff: noqa
 """Answers made to break whoever looks at them. The right answer is a secret array."""
+
 
 # %% an_array_that_is_always_equal: wrong
 def attack(there):
@@ -97,7 +99,9 @@ def attack(there):
 
 # %% an_array_of_an_absurd_shape: wrong or exception
 def attack(there):
-    return np.lib.stride_tricks.as_strided(np.zeros(1), shape=(1 << 20, 0, 1 << 20), strides=(0, 0, 0))
+    return np.lib.stride_tricks.as_strided(
+        np.zeros(1), shape=(1 << 20, 0, 1 << 20), strides=(0, 0, 0)
+    )
 
 
 # %% an_array_that_looks_huge: memory or protocol

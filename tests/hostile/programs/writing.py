@@ -1,4 +1,6 @@
+# ruff: noqa
 """Writing, deleting and changing what is not the student's."""
+
 
 # %% write_the_bait: refused
 def attack(there):
