@@ -1,0 +1,53 @@
+"""Whole answers, right ones in many styles and wrong ones, get the verdict that they declare.
+
+`tests/submissions/answers/*.py` say in their first lines which notebook they answer and which outputs are wrong
+(`row.output`, or `row.*`). What a file does not define is not judged.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from autograder.course.notebook import load_notebook
+from autograder.course.questions import hidden_questions, public_questions
+from autograder.diagnosis import examine_all
+from autograder.exercises.interpreter import LocalRunner
+
+ANSWERS = sorted((Path(__file__).parent / "submissions" / "answers").glob("*.py"))
+
+
+load = cache(load_notebook)
+
+
+def expectation(text):
+    """The assignment and the set of wrong outputs that an answer declares."""
+    lines = text.splitlines()
+    assignment = lines[0].removeprefix("# answers:").strip()
+    verdict, *wrong = lines[1].removeprefix("# expect:").split()
+    assert (verdict == "right") == (not wrong), "say 'right', or 'wrong' and what"
+    return assignment, set(wrong)
+
+
+@pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("seed", ["one seed", "another"])
+def test_answer_gets_the_declared_verdict(root, path, seed):
+    text = path.read_text(encoding="utf-8")
+    assignment, wrong = expectation(text)
+    (source,) = (root / "solutions" / assignment).glob("*.py")
+    notebook = load(source)
+    namespace = {}
+    exec(compile(text, path.name, "exec"), namespace)
+    asked = zip(public_questions(notebook), hidden_questions(notebook, seed), strict=True)
+    rows = [row.id for row in notebook.rows if row.id in namespace]
+    results = examine_all([[*p, *h] for p, h in asked], LocalRunner(namespace), rows)
+    lost = {
+        f"{result.id}.*" if not any(result.outputs.values()) and f"{result.id}.*" in wrong
+        else f"{result.id}.{output}"
+        for result in results
+        for output, earned in result.outputs.items()
+        if not earned
+    }  # fmt: skip
+    assert lost == wrong
+    for result in results:
+        assert (result.status == "right") == (result.score == result.points)
