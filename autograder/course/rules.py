@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ def check_rules(
     Raises:
         CourseError: For the first rule that is broken.
     """
+    _check_names(path, cells, declared)
     _check_rows(path, declared)
     _check_cells(path, cells, declared, namespace)
     warnings = []
@@ -44,6 +46,26 @@ def check_rules(
                     "the idea, where to look, almost the code"
                 )
     return warnings
+
+
+def _check_names(path: Path, cells: Sequence[SourceCell], declared: Sequence[Declared]) -> None:
+    """An exercise whose variable is assigned again would be lost without a word."""
+    exercises = {one.exercise.name for one in declared}
+    seen: dict[str, int] = {}
+    for cell in cells:
+        if cell.kind != "instructor":
+            continue
+        for statement in ast.parse(cell.source).body:
+            line = cell.line + statement.lineno - 1
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            for target in targets:
+                if isinstance(target, ast.Name) and target.id in exercises:
+                    if target.id in seen:
+                        raise CourseError(
+                            f"{path}:{line}: {target.id} is assigned a second time, first on line "
+                            f"{seen[target.id]}; every exercise needs a variable of its own"
+                        )
+                    seen[target.id] = line
 
 
 def _check_rows(path: Path, declared: Sequence[Declared]) -> None:

@@ -20,7 +20,7 @@ class Paper:
     """What grading an assignment takes.
 
     Args:
-        cells: The instructor's cells.
+        cells: The cells as released, check cells included.
         rows: The lines of the rubric, in order.
         questions: For every exercise, in order, its public and its hidden questions.
     """
@@ -50,7 +50,7 @@ def make_paper(notebook: Notebook, secret: str) -> Paper:
     """Prepare the questions of a notebook."""
     public, hidden = public_questions(notebook), hidden_questions(notebook, secret)
     questions = [[*known, *unknown] for known, unknown in zip(public, hidden, strict=True)]
-    return Paper(notebook.assignment, notebook.cells, notebook.rows, questions)
+    return Paper(notebook.assignment, notebook.released_cells, notebook.rows, questions)
 
 
 def source_digest(source: Path) -> str:

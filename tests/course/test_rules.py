@@ -17,6 +17,11 @@ BROKEN = {
         'again = Answer("answer_small", points=1)\nwhy = Text(',
         r"row 'answer_small' is declared twice, first on line \d+",
     ),
+    "two exercises of one name": (
+        "small = Answer(",
+        "counter = Answer(",
+        r"counter is assigned a second time, first on line \d+",
+    ),
     "an edit whose text is missing": (
         '"np.sum(dout * x)"',
         '"np.sum(dout)"',
