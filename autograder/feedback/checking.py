@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from autograder.checks.finding import Finding, RowResult
+from autograder.checks.finding import RowResult
 from autograder.diagnosis import examine_all
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
-from autograder.exercises.public import PublicExercise
+from autograder.feedback.asking import ask
 from autograder.feedback.beside import CheckError, Sheet, sheets
 from autograder.feedback.html import render_html, render_html_table
 from autograder.feedback.problems import Coverage
@@ -51,42 +50,23 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     if stale:
         judged = ChainMap({row_id: function_or_name}, dict(namespace))
     recorder = Recorder(LocalRunner(judged))
-    result = _examined(sheet, public, row_id, recorder)
+    result, notes = ask(sheet, public, row_id, recorder, judged)
     if stale:
-        result = _with_note(result, row_id)
+        notes.append(
+            f"You passed another object than the one that {row_id} names now. The grader runs "
+            f"{row_id}: define it under that name."
+        )
     question = sheet.question(public)
     coverage = Coverage(tuple(e.case.name for e in question.expectations if row_id in e.outputs))
     grids = recorder.grids(question, result)
     score = Score(
         result.score,
-        text=render_text(result, hint=hint, coverage=coverage, grids=grids),
-        html=render_html(result, hint=hint, coverage=coverage, grids=grids),
+        text=render_text(result, hint=hint, coverage=coverage, grids=grids, notes=notes),
+        html=render_html(result, hint=hint, coverage=coverage, grids=grids, notes=notes),
     )
     if not _shows_html():
         _print(score.text)
     return score
-
-
-def _examined(sheet: Sheet, public: PublicExercise, row_id: str, runner: Recorder) -> RowResult:
-    """The verdict on one row; what it builds on is asked only when it is not right."""
-    question = sheet.question(public)
-    with bounded_output():
-        (result,) = examine_all([[question]], runner, rows=[row_id])
-    if isinstance(public.exercise, Answer):
-        return recorded(result)
-    if result.status in ("right", "manual", "unanswered"):
-        return result
-    below = {known.function for known in question.bank} & sheet.rows.keys()
-    needed = {row_id, *below, *(row.id for row in public.exercise.rows)}
-    questions = [
-        [sheet.question(other)]
-        for other in sheet.data.exercises
-        if any(row.id in needed for row in other.exercise.rows)
-    ]
-    runner.forget()
-    with bounded_output(0):  # what it prints was shown above
-        results = examine_all(questions, runner, rows=needed)
-    return next(result for result in results if result.id == row_id)
 
 
 class Progress:
@@ -159,17 +139,6 @@ def _unknown(given: Any, names: list[str], found: list[Sheet]) -> str:
         f"check got a value of type {type(given).__name__}; expected one of your functions itself, "
         f"such as check({next(iter(rows), 'affine_forward')}), or a name in quotes."
     )
-
-
-def _with_note(result: RowResult, row_id: str) -> RowResult:
-    note = Finding(
-        "name",
-        None,
-        f"You passed another object than the one that {row_id} names now. "
-        f"The grader runs {row_id}: define it under that name.",
-        severity="warning",
-    )
-    return replace(result, findings=(*result.findings, note))
 
 
 def _shows_html() -> bool:

@@ -15,6 +15,7 @@ LARGEST_SIDE = 16
 WRONG = 1e-5
 SAME_RATIO = 1e-4
 EXACT = 1e-6
+ALL_ZERO = "every entry is 0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,7 @@ def pattern(grid: Grid) -> str:
     if not grid.wrong or not np.isfinite(grid.got).all() or grid.got.size < 2:
         return ""
     if not grid.got.any():
-        return "every entry is 0"
+        return ALL_ZERO
     return _transposed(grid) or _multiple(grid) or _slab(grid)
 
 

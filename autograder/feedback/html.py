@@ -43,6 +43,7 @@ def render_html(
     hint: int = 0,
     coverage: Coverage | None = None,
     grids: Sequence[Grid] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """The verdict on one row as HTML.
 
@@ -50,8 +51,9 @@ def render_html(
         hint: How many of the hints to show.
         coverage: On which cases the row was checked, for "in 5 of 8 cases".
         grids: Arrays of public cases, for pictures of where a matrix is wrong.
+        notes: What else should be said, before what fails.
     """
-    return story_html(tell(result, hint=hint, coverage=coverage, grids=grids))
+    return story_html(tell(result, hint=hint, coverage=coverage, grids=grids, notes=notes))
 
 
 def story_html(story: Story) -> str:
@@ -131,7 +133,7 @@ def _ticks(outputs: Sequence[tuple[str, bool]]) -> str:
 
 def _problem(problem: Problem, sign: str, colour: str, lead: str = "") -> str:
     parts = []
-    for i, message in enumerate(problem.messages):
+    for i, (message, place) in enumerate(zip(problem.messages, problem.places, strict=True)):
         said = _text(message)
         if i == 0 and lead:
             said = f'<span style="{_MUTED}">{lead}</span>{said}'
@@ -140,12 +142,12 @@ def _problem(problem: Problem, sign: str, colour: str, lead: str = "") -> str:
         parts.append(
             f'<div style="white-space:pre-wrap"><b style="color:{colour}">{sign}</b> {said}</div>'
         )
-    for place in problem.places:
-        case = f' <span style="{_MUTED}">({_text(place.case)})</span>' if place.case else ""
-        parts.append(
-            f'<div style="margin-left:1.3em">{_code(place.where)}: got {_code(place.got)}, '
-            f"expected {_code(place.expected)}{case}</div>"
-        )
+        if place is not None:
+            case = f' <span style="{_MUTED}">({_text(place.case)})</span>' if place.case else ""
+            parts.append(
+                f'<div style="margin-left:1.3em">{_code(place.where)}: got {_code(place.got)}, '
+                f"expected {_code(place.expected)}{case}</div>"
+            )
     parts += [f'<div style="margin:.3em 0 0 1.3em">{picture(grid)}</div>' for grid in problem.grids]
     if problem.mistake:
         known = f"This is a known mistake, {_code(problem.mistake)}: {_text(problem.advice)}"

@@ -55,15 +55,15 @@ def _story(story: Story) -> list[str]:
 
 def _problem(problem: Problem, lead: str) -> list[str]:
     lines = []
-    for i, message in enumerate(problem.messages):
+    for i, (message, place) in enumerate(zip(problem.messages, problem.places, strict=True)):
         spread = f" [{problem.spread}]" if problem.spread and i == 0 else ""
         lines.append(f"- {lead if i == 0 else ''}{_text(message)}{_text(spread)}")
-    for place in problem.places:
-        case = f" ({_text(place.case)})" if place.case else ""
-        lines.append(
-            f"  - {_code(place.where)}: got {_code(place.got)}, "
-            f"expected {_code(place.expected)}{case}"
-        )
+        if place is not None:
+            case = f" ({_text(place.case)})" if place.case else ""
+            lines.append(
+                f"  - {_code(place.where)}: got {_code(place.got)}, "
+                f"expected {_code(place.expected)}{case}"
+            )
     if problem.mistake:
         lines.append(f"  - known mistake {_code(problem.mistake)}: {_text(problem.advice)}")
     elif problem.advice:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.checks.finding import Finding
-from autograder.feedback.heatmap import Grid, pattern
-from autograder.feedback.troubleshooting import section
+from autograder.feedback.heatmap import ALL_ZERO, Grid, pattern
+from autograder.feedback.troubleshooting import FLAT, section
 from autograder.feedback.wording import counted, entry, listed, pair
 
 REPEATED = "repeatability"
@@ -46,8 +46,8 @@ class Problem:
     Args:
         outputs: The outputs concerned; empty when it is the whole row.
         messages: One line per output concerned.
+        places: Beside each message the worst entry; None for a hidden case.
         spread: In how many cases, such as `"5 of 8 cases"`; may be empty.
-        places: The worst entries; never of a hidden case.
         mistake, advice: The known mistake that it equals, and what that mistake says.
         see: The section of the troubleshooting page that goes further, or `""`.
         grids: |got − expected| as pictures.
@@ -56,7 +56,7 @@ class Problem:
     outputs: tuple[str, ...]
     messages: tuple[str, ...]
     spread: str = ""
-    places: tuple[Place, ...] = ()
+    places: tuple[Place | None, ...] = ()
     mistake: str = ""
     advice: str = ""
     see: str = ""
@@ -92,14 +92,17 @@ def _problem(group: list[Finding], coverage: Coverage, grids: Sequence[Grid]) ->
         if not f.hidden and f.output is not None and (f.output, f.case) in pictures
     ]
     patterns = {grid.output: pattern(grid) for grid in shown}
+    see = next((see for f in group if (see := section(f))), "")
+    if group[0].check == "gradient" and not group[0].mistake and ALL_ZERO in patterns.values():
+        see = FLAT
     return Problem(
         outputs=tuple(f.output for f in leading if f.output),
         messages=tuple(_sentence(f, patterns.get(f.output or "", "")) for f in leading),
         spread=_spread(group, coverage),
-        places=tuple(place for f in leading if (place := _place(f)) is not None),
+        places=tuple(_place(f) for f in leading),
         mistake=group[0].mistake,
         advice=next((f.advice for f in group if f.advice), _ADVICE.get(group[0].check, "")),
-        see=next((see for f in group if (see := section(f))), ""),
+        see=see,
         grids=tuple(grid for grid in shown if grid.teaches),
     )
 

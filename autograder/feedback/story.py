@@ -55,6 +55,7 @@ def tell(
     hint: int = 0,
     coverage: Coverage | None = None,
     grids: Sequence[Grid] = (),
+    notes: Sequence[str] = (),
 ) -> Story:
     """Put a verdict into words.
 
@@ -62,13 +63,14 @@ def tell(
         hint: How many of the hints to show.
         coverage: On which cases the row was checked.
         grids: Pictures of public cases; each goes to the problem of its output and case.
+        notes: What else should be said, before what fails.
     """
     coverage = coverage or Coverage()
     if result.status == "unanswered":
         return _unanswered(result, hint)
     failing = [f for f in result.findings if f.costs]
     problems = merged(failing, coverage, grids)
-    warned = [f for f in result.findings if f.severity == "warning" and not f.passed]
+    warned = [f for f in result.findings if _warns(f, result)]
     traced = next((f for f in failing if f.traceback and not f.hidden), None)
     traced = traced or next((f for f in failing if f.traceback), None)
     outputs = tuple(result.outputs.items())
@@ -78,7 +80,7 @@ def tell(
         headline=headline(result),
         earned=_earned(result),
         outputs=outputs if result.status in ("right", "partial", "wrong") else (),
-        notes=_notes(result),
+        notes=(*_notes(result), *notes),
         problems=_pointing_once(problems[:SHOWN_IN_FULL]),
         more=tuple(_brief(problem) for problem in problems[SHOWN_IN_FULL:]),
         warnings=tuple(merged(warned, coverage, ())),
@@ -88,6 +90,12 @@ def tell(
         trace=_folded(traced.traceback)[-SHOWN_FRAMES:] if traced else (),
         trace_case=traced.case if traced and not traced.hidden else "",
     )
+
+
+def _warns(finding: Finding, result: RowResult) -> bool:
+    """Whether it is a warning to show; errors that were forgiven are told in a note already."""
+    forgiven = result.follow_through and finding.output is not None
+    return finding.severity == "warning" and not finding.passed and not forgiven
 
 
 def _pointing_once(problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -23,6 +23,7 @@ def render_text(
     hint: int = 0,
     coverage: Coverage | None = None,
     grids: Sequence[Grid] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """The verdict on one row as plain text, without control characters.
 
@@ -30,8 +31,9 @@ def render_text(
         hint: How many of the hints to show.
         coverage: On which cases the row was checked, for "in 5 of 8 cases".
         grids: Arrays of public cases, for the pattern of the wrong entries in words.
+        notes: What else should be said, before what fails.
     """
-    return story_text(tell(result, hint=hint, coverage=coverage, grids=grids))
+    return story_text(tell(result, hint=hint, coverage=coverage, grids=grids, notes=notes))
 
 
 def story_text(story: Story) -> str:
@@ -67,13 +69,13 @@ def story_text(story: Story) -> str:
 
 def _problem(problem: Problem, sign: str, lead: str = "") -> list[str]:
     lines: list[str] = []
-    for i, message in enumerate(problem.messages):
+    for i, (message, place) in enumerate(zip(problem.messages, problem.places, strict=True)):
         spread = f" [{problem.spread}]" if problem.spread and i == 0 else ""
         text = f"{sign} {lead if i == 0 else ''}{message}{spread}"
         lines += _wrapped(text, "  ", "    ")
-    for place in problem.places:
-        case = f"   ({place.case})" if place.case else ""
-        lines.append(f"      {place.where}: got {place.got}, expected {place.expected}{case}")
+        if place is not None:
+            case = f"   ({place.case})" if place.case else ""
+            lines.append(f"      {place.where}: got {place.got}, expected {place.expected}{case}")
     if problem.mistake:
         known = f"This is a known mistake, {problem.mistake}: {problem.advice}"
         lines += _wrapped(f"→ {known}", "    ", "      ")

@@ -7,6 +7,7 @@ from autograder.checks.finding import Finding
 PAGE = "docs/troubleshooting.md"
 NOT_FINITE = "NaN or inf"
 SHAPES = "Shape errors"
+FLAT = "A flat loss"
 
 
 def section(finding: Finding) -> str:

@@ -54,6 +54,7 @@ def test_a_row_that_calls_a_wrong_one_keeps_its_points() -> None:
     score = checked(WRONG_DOUBLE, call="check(fourfold)")
     assert score == 2.0
     assert "double" in score.text and "kept" in score.text
+    assert "warning" not in score.text
     assert checked(WRONG_DOUBLE, call="check(double)") == 0.0
 
 
@@ -70,6 +71,17 @@ def test_a_backward_without_its_forward_says_what_it_waits_for() -> None:
     score = checked(UNWRITTEN.format(name="scale_forward"), call="check(scale_backward)")
     assert score == 0.0
     assert "raised an error" not in score.text
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_a_wrong_row_builds_on_is_named() -> None:
+    forward = "def scale_forward(x, w):\n    return x + w, (x + w, w)\n"
+    text = checked(forward, call="check(scale_backward)").text
+    assert "scale_forward is not right yet, and scale_backward builds on it" in text
+    helper = "def double(x):\n    return x - 1\n"
+    text = checked(helper, call="check(fourfold)").text
+    assert "double is not right yet, and fourfold builds on it. Mend that one first." in text
+    assert "builds on" not in checked(WRONG_BACKWARD, call="check(scale_backward)").text
 
 
 @pytest.mark.usefixtures("folder")

@@ -26,7 +26,7 @@ def test_the_code_of_a_page_gives_what_the_page_shows(root: Path, page: str) -> 
 def test_what_messages_point_to_is_there(root: Path) -> None:
     page = (root / troubleshooting.PAGE).read_text(encoding="utf-8")
     headings = set(re.findall(r"^## (.+)$", page, re.M))
-    assert {troubleshooting.NOT_FINITE, troubleshooting.SHAPES} <= headings
+    assert {troubleshooting.NOT_FINITE, troubleshooting.SHAPES, troubleshooting.FLAT} <= headings
 
 
 def test_the_guide_shows_a_check_as_it_is(root: Path) -> None:

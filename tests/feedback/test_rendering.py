@@ -195,6 +195,31 @@ def test_a_recursion_without_end_is_told_once() -> None:
     assert text.count("f, line 2") == 1 and "(and again)" in text
 
 
+@pytest.mark.parametrize(
+    ("finding", "section"),
+    [
+        (Finding("finite", "out", "out has nan in 1 of 2 entries"), "NaN or inf"),
+        (
+            Finding("warnings", None, "f makes NumPy warn: overflow encountered in exp", "warning"),
+            "NaN or inf",
+        ),
+        (Finding("contract", "dx", "dx has shape (1, 2); expected (2,)"), "Shape errors"),
+        (
+            Finding("failure:exception", None, "f raised ValueError: cannot reshape array"),
+            "Shape errors",
+        ),
+        (Finding("gradient", "dw", "dw is off by 1 (relative)", case="plain"), "A flat loss"),
+        (Finding("gradient", "dx", "dx is off by 1 (relative)", case="plain"), ""),
+        (Finding("failure:exception", None, "f raised KeyError: 'mode'"), ""),
+    ],
+)
+def test_messages_point_to_the_troubleshooting_page(finding: Finding, section: str) -> None:
+    result = RowResult("f", 0, 5, "wrong", {"dx": False}, (finding,))
+    text = render_text(result, grids=[Grid("dw", "plain", WANT * 0, WANT)])
+    pointed = f"More: “{section}” in docs/troubleshooting.md"
+    assert pointed in text if section else "troubleshooting" not in text
+
+
 def test_many_problems_are_cut_short() -> None:
     findings = tuple(Finding("gradient", f"d{i}", f"d{i} is off", case="plain") for i in range(9))
     result = RowResult("f", 0, 5, "wrong", {f"d{i}": False for i in range(9)}, findings)

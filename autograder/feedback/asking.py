@@ -1,0 +1,93 @@
+"""The verdict on one row, and on what it builds on where the row is not right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import CodeType
+from typing import Any
+
+from autograder.checks.finding import RowResult
+from autograder.diagnosis import examine_all
+from autograder.exercises.exercise import Exercise
+from autograder.exercises.kinds_stateful import Answer
+from autograder.exercises.public import PublicExercise
+from autograder.feedback.beside import Sheet
+from autograder.feedback.quiet import bounded_output
+from autograder.feedback.recording import Recorder
+from autograder.feedback.story import recorded
+from autograder.feedback.wording import listed
+
+
+def ask(
+    sheet: Sheet,
+    public: PublicExercise,
+    row_id: str,
+    runner: Recorder,
+    namespace: Mapping[str, Any],
+) -> tuple[RowResult, list[str]]:
+    """Examine a row on the public cases.
+
+    Returns:
+        result: The verdict; it takes into account what the row builds on.
+        notes: What the student should mend first.
+    """
+    question = sheet.question(public)
+    with bounded_output():
+        (result,) = examine_all([[question]], runner, rows=[row_id])
+    if isinstance(public.exercise, Answer):
+        return recorded(result), []
+    if result.status in ("right", "manual", "unanswered"):
+        return result, []
+    below = builds_on(row_id, public.exercise, namespace, set(sheet.rows))
+    known = {known.function for known in question.bank} & sheet.rows.keys()
+    needed = {row_id, *below, *known}
+    questions = [
+        [sheet.question(other)]
+        for other in sheet.data.exercises
+        if any(row.id in needed for row in other.exercise.rows)
+    ]
+    runner.forget()
+    with bounded_output(0):  # what it prints was shown above
+        results = {r.id: r for r in examine_all(questions, runner, rows=needed)}
+    wrong = [
+        r.id for r in results.values() if r.id in below and r.status not in ("right", "manual")
+    ]
+    if not wrong or results[row_id].status == "right":
+        return results[row_id], []
+    return results[row_id], [_first(row_id, wrong)]
+
+
+def _first(row_id: str, wrong: list[str]) -> str:
+    are, them = ("is", "it") if len(wrong) == 1 else ("are", "them")
+    start = "Mend that one first." if len(wrong) == 1 else f"Start with {wrong[0]}."
+    return f"{listed(wrong)} {are} not right yet, and {row_id} builds on {them}. {start}"
+
+
+def builds_on(
+    row_id: str, exercise: Exercise, namespace: Mapping[str, Any], rows: set[str]
+) -> set[str]:
+    """The rows whose functions a row needs: its own forward, and what its code calls."""
+    functions = exercise.functions
+    before = functions[: functions.index(row_id)] if row_id in functions else ()
+    found: set[str] = set()
+    left = [*before, row_id]
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.add(name)
+        left += [used for used in names_in(namespace.get(name)) if used in rows]
+    return (found & rows) - {row_id}
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """The global names that the code of a function or a class mentions."""
+    if isinstance(value, type):
+        for member in vars(value).values():
+            yield from names_in(member)
+    code = getattr(value, "__code__", None)
+    pending = [code] if isinstance(code, CodeType) else []
+    while pending:
+        part = pending.pop()
+        yield from part.co_names
+        pending += [const for const in part.co_consts if isinstance(const, CodeType)]
