@@ -83,8 +83,22 @@ REGIMES = (
 )
 
 
+@dataclass(frozen=True)
+class Strength:
+    """How far the regimes go; the two banks differ in this too."""
+
+    near: float = 1e-6
+    saturated: float = 12.0
+    spread: float = 1e-4
+    ties: float = 2.0
+
+
 def in_regime(
-    regime: str, rng: np.random.Generator, arguments: Sequence[Any], positive: bool
+    regime: str,
+    rng: np.random.Generator,
+    arguments: Sequence[Any],
+    positive: bool,
+    strength: Strength,
 ) -> list[Any]:
     """Transform ordinary arguments into those of a regime."""
     moved = []
@@ -94,12 +108,12 @@ def in_regime(
             continue
         noise = rng.standard_normal(value.shape)
         new = {
-            "near kinks": lambda v, n: np.round(v) + 1e-6 * n,
-            "ties": lambda v, n: np.round(2 * v) / 2,
-            "saturated": lambda v, n: 12.0 * v,
+            "near kinks": lambda v, n: np.round(v) + strength.near * n,
+            "ties": lambda v, n: np.round(strength.ties * v) / strength.ties,
+            "saturated": lambda v, n: strength.saturated * v,
             "scale 1e8": lambda v, n: 1e8 * v,
             "scale 1e-8": lambda v, n: 1e-8 * v,
-            "tiny variance": lambda v, n: 3.0 + 1e-4 * v,
+            "tiny variance": lambda v, n: 3.0 + strength.spread * v,
             "float32": lambda v, n: v.astype(np.float32),
         }.get(regime, lambda v, n: v)(value, noise)
         moved.append(np.where(new > 0, new, 0.25 * value) if positive else new)
@@ -127,6 +141,7 @@ def cases(
     regimes: Sequence[str],
     seeds: Sequence[int],
     size: int = 1,
+    strength: Strength = Strength(),
 ) -> Iterator[Case]:
     """All questions of a bank: the right backward and every mistake that shows on the input.
 
@@ -138,7 +153,7 @@ def cases(
             for seed in seeds:
                 rng = np.random.default_rng([seed, len(operation.name), len(regime)])
                 plain = operation.sample(rng, size)
-                arrays = in_regime(regime, rng, plain, operation.positive)
+                arrays = in_regime(regime, rng, plain, operation.positive, strength)
                 with np.errstate(all="ignore"):
                     out = operation.forward(*_copies(arrays))
                     upstream = upstream_for(rng, np.asarray(out) if np.ndim(out) == 0 else out)
