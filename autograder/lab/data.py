@@ -51,6 +51,15 @@ def first(data: Split, n: int) -> Split:
     return replace(data, X=data.X[:n], y=data.y[:n])
 
 
+def mislabelled(data: Split, share: float, seed: int = 0) -> Split:
+    """The same data with a share of the training labels drawn anew, at random."""
+    rng = np.random.default_rng(seed)
+    y = data.y.copy()
+    wrong = rng.random(len(y)) < share
+    y[wrong] = rng.integers(0, data.classes, int(wrong.sum()))
+    return replace(data, y=y)
+
+
 def digits(validation: float = 0.2, seed: int = 0) -> Split:
     """The 1,797 digits of 8 × 8 pixels that come with scikit-learn, pixels from 0 to 1.
 

@@ -13,7 +13,9 @@ prints "Not yet: write affine_forward first …" and goes no further.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from types import TracebackType
+from typing import Any
 
 SITE = "Then run this cell again."
 
@@ -27,6 +29,7 @@ class guard:
     def __enter__(self) -> guard:
         self._figures = _open_figures()
         self._cell = sys._getframe(1).f_code
+        self._threads = _one_thread()
         return self
 
     def __exit__(
@@ -35,6 +38,8 @@ class guard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        if self._threads is not None:
+            self._threads.restore_original_limits()
         message = _explain(error, trace, self._cell)
         if not message:
             return False
@@ -55,6 +60,15 @@ def _explain(error: BaseException | None, trace: TracebackType | None, cell: obj
     if isinstance(error, NameError) and frames and frames[-1] is cell:
         return f"Not yet: `{error.name}` is not defined. Run the cells above first. {SITE}"
     return ""
+
+
+def _one_thread() -> Any:
+    """Let BLAS use one thread: for small matrices, several only wait for each other."""
+    try:
+        threads = import_module("threadpoolctl")  # comes with scikit-learn
+    except ImportError:
+        return None
+    return threads.threadpool_limits(limits=1, user_api="blas")
 
 
 def _open_figures() -> list[int]:

@@ -1,12 +1,14 @@
-"""Pictures of notebook 05: what normalisation does to a network."""
+"""Pictures of notebook 05: what normalisation does to a network, and along which axes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLACK, line, style
+from autograder.lab.style import BLACK, LINES, RED, line, style
+from autograder.lab.training import History
 
 
 def scale_sweep(
@@ -23,8 +25,7 @@ def scale_sweep(
         axes.plot(scales, 100 * np.array(with_norm), **line(0), label="with batch norm")
         axes.plot(scales, 100 * np.array(without), **line(1), label="without")
         axes.axhline(10, color=BLACK, linestyle=":", linewidth=1)
-        axes.annotate("chance", (scales[-1], 10), xytext=(0, 4), textcoords="offset points",
-                      ha="right")  # fmt: skip
+        axes.annotate("chance", (scales[0], 10), xytext=(0, 4), textcoords="offset points")
         axes.set(
             xscale="log",
             ylim=(0, 103),
@@ -32,4 +33,149 @@ def scale_sweep(
             ylabel="validation accuracy (%)",
             title="The same network, the same training, six scales of weights",
         )
-        axes.legend(loc="center left")
+        axes.legend(loc="center left", bbox_to_anchor=(0.02, 0.5))
+
+
+def shared_axes() -> None:
+    """Which numbers are normalised together, in a grid of examples and channels."""
+    n, c = 4, 6
+    rows, columns = np.mgrid[:n, :c]
+    kinds = {
+        "batch norm\n(a channel, all examples)": columns == 1,
+        "layer norm\n(an example, all channels)": rows == 1,
+        "group norm, G = 3\n(an example, C/G channels)": (rows == 1) & (columns // 2 == 1),
+        "group norm, G = C\n(“instance norm”)": (rows == 1) & (columns == 1),
+    }
+    with style() as plt:
+        _, panels = plt.subplots(1, len(kinds), figsize=(10, 2.9), sharey=True)
+        for axes, (title, together) in zip(panels, kinds.items()):
+            axes.imshow(together, cmap="gray_r", vmin=0, vmax=1.6)
+            axes.set_xticks(np.arange(-0.5, c), minor=True)
+            axes.set_yticks(np.arange(-0.5, n), minor=True)
+            axes.grid(False)
+            axes.grid(True, which="minor", color=BLACK, linewidth=1, alpha=1)
+            axes.tick_params(which="both", length=0)
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.set(title=title, xlabel="channels (each H × W)")
+        panels[0].set_ylabel("examples")
+
+
+def company(sizes: Sequence[int], spread: Mapping[str, Sequence[float]], reference: float) -> None:
+    """How far one example's output moves with its company, against the size of the batch.
+
+    Args:
+        sizes: Numbers of examples in a batch.
+        spread: Layer -> standard deviation of the output.
+        reference: A typical size of an output.
+    """
+    with style() as plt:
+        _, axes = plt.subplots(figsize=(6.5, 3.6))
+        for i, (name, values) in enumerate(spread.items()):
+            axes.plot(sizes, np.array(values) / reference, **line(i), label=name)
+        axes.set(
+            xscale="log",
+            xlabel="examples in the batch",
+            ylabel="movement of the output\n(in typical outputs)",
+            title="One example in changing company",
+            ylim=(-0.03, None),
+        )
+        axes.set_xticks(sizes, [str(n) for n in sizes])
+        axes.minorticks_off()
+        axes.legend()
+
+
+def overfitting(runs: Mapping[str, History], floor: float = 0.0) -> None:
+    """Accuracy on seen and on unseen data for several keep probabilities."""
+    with style() as plt:
+        _, panels = plt.subplots(1, 2, figsize=(9.5, 3.6), sharey=True)
+        for look, (name, run) in zip(LINES, runs.items()):
+            for axes, values in zip(panels, (run.train, run.val)):
+                epochs = np.arange(1, len(values) + 1)
+                every = max(1, len(values) // 8)
+                axes.plot(epochs, 100 * np.array(values), **look, markevery=every, label=name)
+        panels[0].set(title="examples it learnt from", xlabel="epoch", ylabel="accuracy (%)")
+        panels[1].set(title="examples it has never seen", xlabel="epoch", ylim=(floor, 101))
+        panels[1].legend(loc="lower right")
+
+
+Values = dict[str, np.ndarray]
+NODES: tuple[tuple[str, Callable[[Values], Any], tuple[str, ...], tuple[float, float]], ...] = (
+    # name, how it is made, from what, where it stands
+    ("mean", lambda v: np.mean(v["x"]), ("x",), (1.2, -1)),
+    ("x - mean", lambda v: v["x"] - v["mean"], ("x", "mean"), (2.4, 0)),
+    ("variance", lambda v: np.mean(np.square(v["x - mean"])), ("x - mean",), (3.6, -1)),
+    ("deviation", lambda v: np.sqrt(v["variance"] + v["eps"]), ("variance",), (4.8, -1)),
+    ("x̂", lambda v: v["x - mean"] / v["deviation"], ("x - mean", "deviation"), (6, 0)),
+    ("γ x̂", lambda v: v["γ"] * v["x̂"], ("x̂", "γ"), (7.2, 0)),
+    ("out", lambda v: v["γ x̂"] + v["β"], ("γ x̂", "β"), (8.4, 0)),
+)
+LEAVES = {"x": (0.0, 0.0), "γ": (7.2, -1.0), "β": (8.4, -1.0)}
+
+
+def batchnorm_graph(
+    x: np.ndarray, gamma: float, beta: float, eps: float, dout: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Batch norm of one feature as a graph: values forward in black, gradients backward in red.
+
+    The gradient at every node is measured by central differences of all that comes after it.
+
+    Returns:
+        Node -> gradient, such as `"x"` -> dL/dx, shape (N,).
+    """
+    start = {"x": x, "γ": np.array(gamma), "β": np.array(beta), "eps": np.array(eps)}
+    values = _evaluated(start, {})
+    grads = {name: _measured(name, start, values, dout) for name in values if name != "eps"}
+    with style() as plt:
+        _, axes = plt.subplots(figsize=(11, 4.1))
+        axes.set_axis_off()
+        axes.set(xlim=(-0.6, 9.4), ylim=(-1.75, 0.95))
+        places = {**LEAVES, **{name: place for name, _, _, place in NODES}}
+        for _, _, sources, place in NODES:
+            for source in sources:
+                _wire(axes, places[source], place)
+        for name, (a, b) in places.items():
+            axes.text(a, b, name, ha="center", va="center", zorder=3,
+                      bbox={"boxstyle": "round,pad=0.35", "facecolor": "white"})  # fmt: skip
+            _numbers(axes, a, b, values[name], grads[name])
+        axes.set_title(
+            "black, above: values on the way forward     red, below: gradients on the way back"
+        )
+    return grads
+
+
+def _evaluated(start: Values, held: Mapping[str, np.ndarray]) -> Values:
+    values = {**start, **held}
+    for name, make, _, _ in NODES:
+        values[name] = held[name] if name in held else np.asarray(make(values), dtype=float)
+    return values
+
+
+def _measured(
+    name: str, start: Values, values: Values, dout: np.ndarray, h: float = 1e-5
+) -> np.ndarray:
+    here = np.asarray(values[name], dtype=float)
+    slope = np.zeros_like(here)
+    for index in np.ndindex(here.shape):
+        ends = []
+        for side in (-h, h):
+            moved = here.copy()
+            moved[index] += side
+            ends.append(np.sum(_evaluated(start, {name: moved})["out"] * dout))
+        slope[index] = (ends[1] - ends[0]) / (2 * h)
+    return slope
+
+
+def _wire(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    look = {"arrowstyle": "-|>", "color": "0.45", "shrinkA": 14, "shrinkB": 16}
+    axes.annotate("", end, start, arrowprops=look, zorder=1)
+
+
+def _numbers(axes: Any, a: float, b: float, value: np.ndarray, grad: np.ndarray) -> None:
+    def text(numbers: np.ndarray) -> str:
+        return "\n".join(f"{n:.3g}" if abs(n) >= 5e-4 else "0" for n in np.atleast_1d(numbers))
+
+    back = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
+    axes.text(a, b + 0.2, text(value), ha="center", va="bottom", fontsize=9, zorder=2, bbox=back)
+    axes.text(a, b - 0.2, text(grad), ha="center", va="top", fontsize=9, color=RED, zorder=2,
+              style="italic", bbox=back)  # fmt: skip
