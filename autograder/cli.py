@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -64,6 +64,7 @@ def grade(
     from autograder.grading.store import Store
     from autograder.grading.workplace import Terms
     from autograder.integrations.nbgrader import GradebookSink
+    from autograder.integrations.nbgrader.roster import enrolled
 
     root = find_course_root()
     course = load_course(root)
@@ -87,6 +88,7 @@ def grade(
             Store(root / results),
             make_pool,
             assignments=assignments or (),
+            roster=enrolled(root, gradebook),
             force=force,
             sinks=[GradebookSink(course, terms.submitted, gradebook)],
             watcher=bar,
@@ -118,7 +120,7 @@ def check(
     limits = Limits(timeout, 6 * timeout, memory)
     try:
         checked = check_notebook(notebook, limits)
-        print(show(checked))
+        _say(show(checked))
         if checked.isolation == "none":
             _warn(PLAIN)
         if junit is not None:
@@ -133,6 +135,62 @@ def check(
     raise typer.Exit(0 if checked.all_right else 1)
 
 
+@app.command()
+def release(
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 where anything differs.")
+    ] = False,
+) -> None:
+    """Build the students' notebooks (assignments/) from solutions/."""
+    from autograder.course import check_release, find_course_root
+    from autograder.course import release as build
+
+    root = find_course_root()
+    made = check_release(root) if only_check else build(root)
+    for line in made.lines:
+        _say(line)
+    raise typer.Exit(0 if made.ok else 1)
+
+
+@app.command()
+def validate(
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds over which the headroom is taken.")] = 50,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the table into docs/.")] = False,
+) -> None:
+    """Prove the grader: every known mistake is caught and named, every reference passes.
+
+    Exits with 1 where a proof fails, or where assignments/ is not what the sources make.
+    """
+    from autograder.course import check_drift, find_course_root
+    from autograder.validation import PAGE, prove_course
+
+    root = find_course_root()
+    proof = prove_course(root, seeds=seeds, jobs=jobs)
+    page = proof.page()
+    _say(page)
+    if write:
+        try:
+            (root / PAGE).write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise GradingError(f"cannot write {root / PAGE}: {error.strerror}") from error
+    wrong = [*proof.problems, *check_drift(root)]
+    for problem in wrong:
+        _warn(problem)
+    _say(f"{len(wrong)} problems" if wrong else "Every proof holds.")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what works here, and in which isolation students' code would run."""
+    from autograder.grading.doctor import examine, show
+
+    lines = examine()
+    _say(show(lines))
+    raise typer.Exit(1 if any(line.ok is False for line in lines) else 0)
+
+
 def main() -> None:
     """Run the command; an error that its user can mend is one clear message."""
     try:
@@ -142,7 +200,12 @@ def main() -> None:
         sys.exit(1 if isinstance(error, (GradingError, DeclarationError)) else 2)
 
 
+def _say(text: str, stream: TextIO | None = None) -> None:
+    """Print, whatever the terminal can write."""
+    stream = stream or sys.stdout
+    encoding = stream.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), file=stream)
+
+
 def _warn(text: str) -> None:
-    """Say something on stderr, whatever the terminal can write."""
-    encoding = sys.stderr.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
+    _say(text, sys.stderr)

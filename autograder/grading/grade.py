@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 from autograder.checks.finding import Finding, RowResult, Status
 from autograder.diagnosis import examine_all
 from autograder.exercises import Row
-from autograder.exercises.script import Failure
+from autograder.grading.defining import explained
 from autograder.grading.papers import Paper
 from autograder.grading.patience import Patience
 from autograder.grading.plan import PlannedCell, plan
@@ -20,15 +19,6 @@ from autograder.grading.submission import Handin, Submission
 from autograder.sandbox import Cell, Limits, Sandbox, Session
 
 EXPERIMENT_SECONDS = 2.0
-_ENDS: dict[str, Status] = {
-    "timeout": "timeout",
-    "memory": "memory",
-    "crash": "crash",
-    "exit": "exit",
-    "protocol": "protocol",
-    "exception": "error",
-}
-"""What a row's status becomes when the cell that defines its function ended in this way."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +60,9 @@ def grade(
         patience = Patience(session)
         verdicts = {row.id: row for row in examine_all(paper.questions, patience)}
         slow = bool(patience.exhausted) or _hung(planned, session)
-        failed = failed_cells(planned, session)
+        ran = list(zip(planned, session.cells, strict=True))
     rows = [
-        blamed(verdicts[row.id], failed) if row.id in verdicts else unjudged(row)
+        explained(verdicts[row.id], ran) if row.id in verdicts else unjudged(row)
         for row in paper.rows
     ]
     result = Result(
@@ -133,47 +123,9 @@ def writable_name(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
-@dataclass(frozen=True)
-class FailedCell:
-    """A student's cell that did not run to its end."""
-
-    cell: PlannedCell
-    failure: Failure
-
-
-def failed_cells(planned: Sequence[PlannedCell], session: Session) -> list[FailedCell]:
-    """The cells that did not run to their end; a cell that says "not written yet" is none."""
-    return [
-        FailedCell(cell, outcome.failure)
-        for cell, outcome in zip(planned, session.cells, strict=True)
-        if outcome.failure is not None and outcome.failure.kind in _ENDS
-    ]
-
-
 def _hung(planned: Sequence[PlannedCell], session: Session) -> bool:
+    """Whether a cell that counts ran out of time."""
     return any(
-        f.failure.kind == "timeout" and not f.cell.experiment
-        for f in failed_cells(planned, session)
+        outcome.failure is not None and outcome.failure.kind == "timeout" and not cell.experiment
+        for cell, outcome in zip(planned, session.cells, strict=True)
     )
-
-
-def blamed(row: RowResult, failed: Sequence[FailedCell]) -> RowResult:
-    """Say so where a row has no answer because the cell that defines it did not run.
-
-    A cell that hung or crashed leaves nothing behind, so "not defined" would be half the truth.
-    """
-    if not any(finding.check == "failure:missing" for finding in row.findings):
-        return row
-    defines = re.compile(rf"^[ \t]*(?:def|class)\s+{re.escape(row.id)}\b|^{re.escape(row.id)}\s*=")
-    guilty = [f for f in failed if any(defines.search(line) for line in f.cell.source.split("\n"))]
-    if not guilty:
-        return row
-    cell, failure = guilty[-1].cell, guilty[-1].failure
-    what = f"{failure.type_name}: {failure.message}" if failure.type_name else failure.message
-    finding = Finding(
-        "cell",
-        None,
-        f"{cell.name}, which defines {row.id}, did not run to its end: {what}",
-        traceback=failure.traceback,
-    )
-    return replace(row, status=_ENDS[failure.kind], findings=(finding, *row.findings))

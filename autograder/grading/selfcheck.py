@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from autograder.exercises import Answer
 from autograder.exercises.public import SUFFIX, load
 from autograder.feedback import Coverage, recorded, render_markdown, render_table, render_text
 from autograder.grading import submission
-from autograder.grading.grade import FailedCell, blamed, failed_cells, unjudged
+from autograder.grading.defining import Ran, explained
+from autograder.grading.grade import unjudged
 from autograder.grading.magics import plain_python
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
@@ -68,20 +68,21 @@ def check_notebook(path: Path, limits: Limits, *, isolated: bool = True) -> Chec
         cells = [Cell(cell.source, cell.name) for cell in planned]
         with sandbox.open(cells, limits) as session:
             verdicts = {row.id: row for row in examine_all(questions, session)}
-            failed = failed_cells(planned, session)
+            ran = list(zip(planned, session.cells, strict=True))
         isolation = sandbox.isolation
     answers = {p.exercise.variable for p in data.exercises if isinstance(p.exercise, Answer)}
     rows = tuple(
-        _verdict(verdicts.get(row.id, unjudged(row)), failed, row.id in answers)
+        _verdict(verdicts.get(row.id, unjudged(row)), ran, row.id in answers)
         for public in data.exercises
         for row in public.exercise.rows
     )
     return Checked(path.name, data.assignment, rows, _cases(questions), isolation)
 
 
-def _verdict(row: RowResult, failed: Sequence[FailedCell], answer: bool) -> RowResult:
+def _verdict(row: RowResult, ran: Ran, answer: bool) -> RowResult:
     """The verdict on a row; the right value of an answer is not known here."""
-    return recorded(row) if answer else blamed(row, failed)
+    row = explained(row, ran)
+    return recorded(row) if answer else row
 
 
 def own_cells(found: Submission) -> list[PlannedCell]:

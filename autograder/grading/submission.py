@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import stat
 from collections.abc import Sequence
@@ -176,9 +177,8 @@ def _modern(document: dict[str, Any]) -> dict[str, Any]:
     if version == NBFORMAT:
         return document
     import nbformat  # heavy, and only old notebooks need it
-    from traitlets.log import get_logger
 
-    log = get_logger()
+    log = logging.getLogger("traitlets")
     silent, log.disabled = log.disabled, True  # it would print the notebook
     try:
         upgraded = nbformat.convert(nbformat.from_dict(document), NBFORMAT)

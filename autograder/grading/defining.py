@@ -1,0 +1,77 @@
+"""What the cells say about rows without an answer: which cell defines a row, and what became of it.
+
+The verdict sees functions only. That one is missing because its cell hung, or that a backward was
+never written and not just never called, shows in the cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from autograder.checks.finding import Finding, RowResult, Status
+from autograder.grading.plan import PlannedCell
+from autograder.sandbox import CellOutcome
+
+NOT_WRITTEN = "NotImplementedError"
+"""What a starter raises."""
+
+_ENDS: dict[str, Status] = {
+    "timeout": "timeout",
+    "memory": "memory",
+    "crash": "crash",
+    "exit": "exit",
+    "protocol": "protocol",
+    "exception": "error",
+}
+"""What a row's status becomes when the cell that defines its function ended in this way."""
+
+Ran = Sequence[tuple[PlannedCell, CellOutcome]]
+
+
+def explained(row: RowResult, ran: Ran) -> RowResult:
+    """The verdict on a row with what its cells add to it.
+
+    Args:
+        ran: The cells of the submission that were run, and what came of them.
+    """
+    failures = {f.check for f in row.findings if f.costs}
+    if "failure:missing" in failures:
+        return _blamed(row, ran)
+    if failures == {"failure:skipped"} and not _is_written(row.id, ran):
+        return replace(row, status="unanswered")
+    return row
+
+
+def _blamed(row: RowResult, ran: Ran) -> RowResult:
+    """Say so where a name is missing because the cell that defines it did not run to its end.
+
+    A cell that hung or crashed leaves nothing behind, so "not defined" would be half the truth.
+    """
+    for cell, outcome in reversed(_defining(row.id, ran)):
+        failure = outcome.failure
+        if failure is not None and failure.kind in _ENDS:
+            what = failure.message
+            if failure.type_name:
+                what = f"{failure.type_name}: {what}"
+            finding = Finding(
+                "cell",
+                None,
+                f"{cell.name}, which defines {row.id}, did not run to its end: {what}",
+                traceback=failure.traceback,
+            )
+            return replace(row, status=_ENDS[failure.kind], findings=(finding, *row.findings))
+    return row
+
+
+def _is_written(name: str, ran: Ran) -> bool:
+    """Whether some cell defines `name` otherwise than the starter does."""
+    return any(NOT_WRITTEN not in cell.source for cell, _ in _defining(name, ran))
+
+
+def _defining(name: str, ran: Ran) -> list[tuple[PlannedCell, CellOutcome]]:
+    found = re.compile(
+        rf"^[ \t]*(?:def|class)[ \t]+{re.escape(name)}\b|^{re.escape(name)}[ \t]*=", re.MULTILINE
+    )
+    return [(cell, outcome) for cell, outcome in ran if found.search(cell.source)]
