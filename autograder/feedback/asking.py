@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import CodeType
 from typing import Any
 
@@ -14,7 +15,7 @@ from autograder.exercises.public import PublicExercise
 from autograder.feedback.beside import Sheet
 from autograder.feedback.quiet import bounded_output
 from autograder.feedback.recording import Recorder
-from autograder.feedback.story import recorded
+from autograder.feedback.story import recorded, tone
 from autograder.feedback.wording import listed
 
 
@@ -35,7 +36,8 @@ def ask(
     with bounded_output():
         (result,) = examine_all([[question]], runner, rows=[row_id])
     if isinstance(public.exercise, Answer):
-        return recorded(result), []
+        return recorded(result), _how_to_answer(public.exercise, result)
+    result = settled(result, namespace)
     if result.status in ("right", "manual", "unanswered"):
         return result, []
     below = builds_on(row_id, public.exercise, namespace, set(sheet.rows))
@@ -55,6 +57,27 @@ def ask(
     if not wrong or results[row_id].status == "right":
         return results[row_id], []
     return results[row_id], [_first(row_id, wrong)]
+
+
+def settled(result: RowResult, namespace: Mapping[str, Any]) -> RowResult:
+    """The verdict; a starter that could not even be called, for want of its forward, is unanswered.
+
+    Args:
+        namespace: The student's, to see whether the function is still the starter.
+    """
+    unwritten = "NotImplementedError" in names_in(namespace.get(result.id))
+    if unwritten and tone(result) == "unanswered":
+        return replace(result, status="unanswered", findings=())
+    return result
+
+
+def _how_to_answer(exercise: Answer, result: RowResult) -> list[str]:
+    if result.status != "unanswered":
+        return []
+    forms = {"integer": "a whole number", "number": "a number"}
+    choices = " or ".join(map(repr, exercise.choices))
+    what = forms.get(exercise.form, choices)
+    return [f"In the cell above write {exercise.variable} = … ({what}), and run it."]
 
 
 def _first(row_id: str, wrong: list[str]) -> str:

@@ -11,7 +11,7 @@ from autograder.checks.finding import RowResult
 from autograder.diagnosis import examine_all
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
-from autograder.feedback.asking import ask
+from autograder.feedback.asking import ask, settled
 from autograder.feedback.beside import CheckError, Sheet, sheets
 from autograder.feedback.html import render_html, render_html_table
 from autograder.feedback.problems import Coverage
@@ -97,7 +97,10 @@ def progress() -> Progress:
         }
         with bounded_output(0):
             found = examine_all(questions, LocalRunner(namespace))
-        results += [recorded(result) if result.id in answers else result for result in found]
+        results += [
+            recorded(result) if result.id in answers else settled(result, namespace)
+            for result in found
+        ]
     shown = Progress(results)
     if not _shows_html() and not hasattr(sys, "ps1"):
         _print(repr(shown))

@@ -67,7 +67,7 @@ def tell(
     """
     coverage = coverage or Coverage()
     if result.status == "unanswered":
-        return _unanswered(result, hint)
+        return _unanswered(result, hint, notes)
     failing = [f for f in result.findings if f.costs]
     problems = merged(failing, coverage, grids)
     warned = [f for f in result.findings if _warns(f, result)]
@@ -114,18 +114,17 @@ def _folded(frames: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{frame}   (and again)" if times > 1 else frame for frame, times in runs)
 
 
-def _unanswered(result: RowResult, hint: int) -> Story:
+def _unanswered(result: RowResult, hint: int, notes: Sequence[str]) -> Story:
     missing = next((f for f in result.findings if f.check == "failure:missing"), None)
+    where = f"Write {result.id} in its cell, run that cell, then run this one again."
     if missing is not None:
         where = f"{missing.message}. Run the cell that defines it, then run this one again."
-    else:
-        where = f"Write {result.id} in its cell, run that cell, then run this one again."
     return Story(
         id=result.id,
         status=result.status,
         headline=VERDICTS["unanswered"],
         earned=_earned(result),
-        notes=(where,),
+        notes=tuple(notes) or (where,),
         hints=result.hints[:hint],
         hints_left=_hints_left(result, hint),
     )

@@ -74,6 +74,18 @@ def test_a_backward_without_its_forward_says_what_it_waits_for() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_the_whole_starter_is_not_written_yet_and_no_more() -> None:
+    names = ["scale_forward", "scale_backward", "double", "fourfold"]
+    starter = [UNWRITTEN.format(name=name) for name in names]
+    text = checked(*starter, call="check(scale_backward)").text
+    assert "not written yet" in text and "builds on" not in text
+    own = namespace(RIGHT, *starter, "del answer_zero")
+    own["progress"] = progress
+    table = repr(eval("progress()", own))
+    assert table.count("not written yet") == 5 and "not run yet" not in table
+
+
+@pytest.mark.usefixtures("folder")
 def test_what_a_wrong_row_builds_on_is_named() -> None:
     forward = "def scale_forward(x, w):\n    return x + w, (x + w, w)\n"
     text = checked(forward, call="check(scale_backward)").text
@@ -103,7 +115,8 @@ def test_an_answer_is_recorded_or_of_the_wrong_form_and_no_more() -> None:
     assert "recorded" in right.text
     assert "wrong form" in checked("answer_zero = 'x'", call="check('answer_zero')").text
     assert "not written yet" in checked("answer_zero = None", call="check('answer_zero')").text
-    assert "not defined" in checked("del answer_zero", call="check('answer_zero')").text
+    missing = checked("del answer_zero", call="check('answer_zero')").text
+    assert "write answer_zero = … (a whole number)" in missing
 
 
 @pytest.mark.usefixtures("folder")
