@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
-import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,9 +25,6 @@ Kind = Literal[
 TAGS = ("instructor", "provided", "experiment")
 TEXT_TAG = "text:"
 EXECUTED = ("import", "provided", "solution", "instructor")
-
-_ID = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
-_MAX_ID = 64  # nbformat allows no more
 
 
 @dataclass(frozen=True)
@@ -173,28 +167,6 @@ def _defined(tree: ast.Module) -> tuple[str, ...]:
     return tuple(names)
 
 
-def identify(cells: Sequence[SourceCell], rows: Sequence[str]) -> tuple[SourceCell, ...]:
-    """Give every cell its ids and, to solution cells, their row."""
-    taken = set(rows)
-    result = []
-    for cell in cells:
-        row = cell.row or next((name for name in cell.functions if name in rows), "")
-        if cell.kind == "solution":
-            grade_id = _unique(f"{row or cell.functions[0]}_code", taken)
-        elif cell.kind == "text":
-            grade_id = row
-        elif cell.kind in ("provided", "import"):
-            label = cell.functions[0] if cell.functions else _slug(cell.source)
-            name = "imports" if cell.kind == "import" else f"provided_{label}"
-            grade_id = _unique(name, taken)
-        else:
-            grade_id = ""
-        cell_id = grade_id or _unique(f"{cell.kind}_{_slug(cell.source)}", taken)
-        kept = row if cell.kind in ("solution", "text") else ""
-        result.append(replace(cell, row=kept, grade_id=grade_id, cell_id=cell_id))
-    return tuple(result)
-
-
 def with_checks(
     cells: Sequence[SourceCell], rows: Sequence[Row], by_name: Collection[str]
 ) -> tuple[SourceCell, ...]:
@@ -226,28 +198,3 @@ def with_checks(
                 )
             )
     return tuple(result)
-
-
-def is_row_id(text: str) -> bool:
-    """Whether a row may have this id: an ASCII name, short enough for a cell id."""
-    return bool(_ID.match(text)) and len(text) <= _MAX_ID
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    """The name, cut to what nbformat allows, with a number where it is taken."""
-    if len(name) > _MAX_ID:
-        name = name[: _MAX_ID - 9] + "_" + hashlib.sha256(name.encode()).hexdigest()[:8]
-    candidate, number = name, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{name[: _MAX_ID - 4]}_{number}"
-    taken.add(candidate)
-    return candidate
-
-
-def _slug(source: str) -> str:
-    """The first words of a cell as a short name: "## Batch norm" gives "batch_norm"."""
-    line = next((text for text in source.split("\n") if text.strip(" #%`*\"'")), "cell")
-    plain = unicodedata.normalize("NFKD", line).encode("ascii", "ignore").decode()
-    words = re.findall(r"[A-Za-z0-9]+", plain)[:6]
-    return "_".join(words).lower()[:40].strip("_") or "cell"

@@ -15,6 +15,8 @@ ABSOLUTE = 1e-12
 """Below this a number is rounding noise, which differs from one processor to the next."""
 SLACK = 10.0
 """A slack is itself measured from rounding noise: only its order of magnitude is compared."""
+SHOWN = 5
+"""So many parts of a file are named."""
 MEND = "run `make release`"
 
 
@@ -56,8 +58,15 @@ def compare(fresh: Path, released: Path) -> list[str]:
     except ValueError:
         return ["it is not JSON any more"]
     if fresh.suffix == ".ipynb":
-        return list(_notebook_parts(new_tree, old_tree)) or ["it is formatted differently"]
-    return list(_data_parts(new_tree, old_tree, ""))[:5]
+        return _first(_notebook_parts(new_tree, old_tree)) or ["it is formatted differently"]
+    return _first(_data_parts(new_tree, old_tree, ""))
+
+
+def _first(parts: Iterator[str]) -> list[str]:
+    """The first parts, and how many more there are."""
+    found = list(parts)
+    more = len(found) - SHOWN
+    return found if more <= 0 else [*found[:SHOWN], f"{more} more parts differ"]
 
 
 def _notebook_parts(new: Any, old: Any) -> Iterator[str]:
@@ -67,12 +76,14 @@ def _notebook_parts(new: Any, old: Any) -> Iterator[str]:
     except (KeyError, TypeError):
         yield "it is no notebook of this kit"
         return
-    for cell_id in new_cells.keys() - old_cells.keys():
-        yield f"cell {cell_id} is missing"
-    for cell_id in old_cells.keys() - new_cells.keys():
-        yield f"cell {cell_id} is not in the source"
+    for cell_id in old_cells:
+        if cell_id not in new_cells:
+            yield f"cell {cell_id} is not in the source"
     for cell_id, cell in new_cells.items():
-        other = old_cells.get(cell_id, cell)
+        other = old_cells.get(cell_id)
+        if other is None:
+            yield f"cell {cell_id} is missing"
+            continue
         for key in sorted(cell.keys() | other.keys()):
             if cell.get(key) != other.get(key):
                 yield f"cell {cell_id}: its {key} differs"

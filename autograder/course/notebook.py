@@ -12,7 +12,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from autograder.course.cells import EXECUTED, SourceCell, classify, identify, with_checks
+from autograder.course.cells import EXECUTED, SourceCell, classify, with_checks
 from autograder.course.collect import Declared, collect
 from autograder.course.execution import (
     compile_cell,
@@ -21,6 +21,7 @@ from autograder.course.execution import (
     run_all,
     run_cell,
 )
+from autograder.course.ids import identify
 from autograder.course.percent import read_percent
 from autograder.course.regions import bare
 from autograder.course.rules import check_rules

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.course.cells import SourceCell, is_row_id
+from autograder.course.cells import SourceCell
 from autograder.course.collect import Declared
+from autograder.course.ids import is_row_id
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Answer, Exercise, Function, Layer, Module, Text
 

@@ -19,6 +19,21 @@ def test_cells_are_classified_in_order(small):
     ]  # fmt: skip
 
 
+def test_cells_that_begin_alike_keep_their_ids_when_one_comes_before_them(small, tmp_path):
+    more = "# %% [markdown]\n# Predict.\n# {}\n\n"
+    text = small.path.read_text(encoding="utf-8")
+
+    def ids(*words):
+        path = tmp_path / "small.py"
+        path.write_text(text + "".join(more.format(word) for word in words), encoding="utf-8")
+        return [cell.cell_id for cell in load_notebook(path).cells][len(small.cells) :]
+
+    two, three = ids("One", "Two"), ids("Zero", "One", "Two")
+    assert three[1:] == two
+    assert all(name.startswith("markdown_predict_") for name in three)
+    assert len(set(ids("Same", "Same"))) == 2
+
+
 def test_lines_point_into_the_file(small):
     lines = small.path.read_text(encoding="utf-8").splitlines()
     for cell in small.cells:
