@@ -20,6 +20,7 @@ def draw_lines(
     logx: bool = False,
     logy: bool = False,
     level: tuple[float, str] | None = None,
+    legend: str = "best",
     size: tuple[float, float] = (7.0, 4.0),
 ) -> Any:
     """Lines that differ in colour, dash and marker.
@@ -27,6 +28,7 @@ def draw_lines(
     Args:
         x: Where, for all lines, or one sequence a line by its name.
         level: A height to compare with, and what it is.
+        legend: `"right"` puts it beside the axes, where the lines leave no room inside.
     """
     with style() as plt:
         figure, axes = plt.subplots(figsize=size)
@@ -45,8 +47,11 @@ def draw_lines(
         if logy:
             axes.set_yscale("log")
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
-        if len(lines) > 1:
-            axes.legend()
+        if len(lines) > 1 and legend == "right":
+            figure.set_size_inches(size[0] + 2.2, size[1])
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        elif len(lines) > 1:
+            axes.legend(loc=legend)
         return figure
 
 
@@ -77,7 +82,8 @@ def draw_bars(
             axes.set_xlim(low / 10, high * 30)
         else:
             axes.margins(x=0.12)
-        axes.set(xlabel=xlabel, title=title)
+        axes.set(xlabel=xlabel)
+        figure.suptitle(title, fontsize="medium")
         return figure
 
 
@@ -115,16 +121,22 @@ def draw_side_by_side(
     title: str = "",
     logx: bool = False,
     logy: Sequence[bool] = (),
+    columns: int | None = None,
 ) -> Any:
     """Several panels over the same axis; a panel's name is what its y axis shows.
 
     Args:
         logy: For each panel, whether its y axis is logarithmic.
+        columns: Panels in a row; all of them when it is None.
     """
+    wide = columns or len(panels)
+    high = -(-len(panels) // wide)
     with style() as plt:
-        figure, all_axes = plt.subplots(1, len(panels), figsize=(4.6 * len(panels), 3.7))
+        figure, all_axes = plt.subplots(
+            high, wide, figsize=(min(4.6, 14 / wide) * wide, 3.5 * high), squeeze=False
+        )
         for number, (ylabel, lines) in enumerate(panels.items()):
-            axes = np.atleast_1d(all_axes)[number]
+            axes = all_axes.flat[number]
             for i, (name, values) in enumerate(lines.items()):
                 axes.plot(x, values, label=name, **line(i, len(values)))
             if logx:
@@ -132,7 +144,8 @@ def draw_side_by_side(
             if number < len(logy) and logy[number]:
                 axes.set_yscale("log")
             axes.set(xlabel=xlabel, ylabel=ylabel)
-            if len(lines) > 1:
+            repeated = number > 0 and all(list(p) == list(lines) for p in panels.values())
+            if len(lines) > 1 and not repeated:
                 axes.legend()
         figure.suptitle(title, fontsize="medium")
         return figure
@@ -160,4 +173,28 @@ def draw_dead_units(
             axes.set(xlabel="step of training", ylabel="unit (sorted)")
             axes.set_title(f"{name}: {share:.0%} dead at the end")
         figure.suptitle(title, fontsize="medium")
+        return figure
+
+
+def draw_grid(
+    values: Sequence[Sequence[float]],
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    label: str,
+    title: str = "",
+) -> Any:
+    """A grid of shares from 0 to 1, each with its number."""
+    with style() as plt:
+        figure, axes = plt.subplots(figsize=(1.9 + 1.25 * len(columns), 1.2 + 0.6 * len(rows)))
+        shown = axes.imshow(np.asarray(values), vmin=0, vmax=1, cmap="cividis", aspect="auto")
+        for i, row in enumerate(values):
+            for j, value in enumerate(row):
+                colour = "black" if value > 0.55 else "white"
+                axes.text(j, i, f"{value:.0%}", ha="center", va="center", color=colour)
+        axes.set_xticks(range(len(columns)), columns)
+        axes.set_yticks(range(len(rows)), rows)
+        axes.grid(visible=False)
+        axes.set_title(title)
+        figure.colorbar(shown, label=label)
         return figure

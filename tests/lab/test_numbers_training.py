@@ -1,0 +1,143 @@
+"""What 04_training says about its experiments is true, over several seeds and with room."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from autograder.lab import data, training
+from autograder.lab.network import Network
+
+SEEDS = range(3)
+
+
+@pytest.fixture(scope="module")
+def own(notebook):
+    return notebook("04_training").namespace
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.digits()
+
+
+def through(x, activation, draw, layers=10):
+    h, sizes = x, []
+    for _ in range(layers):
+        h = activation(h @ draw())
+        sizes.append(np.sqrt(np.mean(h**2)))
+    return h, sizes
+
+
+def relu(h):
+    return np.maximum(h, 0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_how_a_signal_is_lost_or_kept(own, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(500, 200))
+    _, faded = through(x, np.tanh, lambda: 0.01 * rng.normal(size=(200, 200)))
+    steps = [a / b for a, b in pairwise(faded)]
+    assert all(6 < step < 8.5 for step in steps)  # "fades by a factor of seven"
+    loud, sizes = through(x, np.tanh, lambda: rng.normal(size=(200, 200)))
+    assert sizes[-1] > 0.8 and np.mean(1 - loud**2) < 0.1
+    calm, sizes = through(x, np.tanh, lambda: own["xavier_init"](200, 200, rng))
+    assert 0.1 < sizes[-1] < 0.5 and np.mean(1 - calm**2) > 0.8
+    _, halved = through(x, relu, lambda: own["xavier_init"](200, 200, rng))
+    _, kept = through(x, relu, lambda: own["he_init"](200, 200, rng))
+    assert halved[-1] < 0.1 and 0.4 < kept[-1] < 2.5
+
+
+def accuracy_after_five(digits, activation, std, seed):
+    sizes = (64, *[50] * 8, 10)
+    network = Network(sizes, [std] * 9, np.random.default_rng(seed), activation)
+    with np.errstate(all="ignore"):
+        for _, rows in training.minibatches(len(digits.X), 50, 5, np.random.default_rng(seed)):
+            grads = network.loss_and_grads(digits.X[rows], digits.y[rows])[1]
+            for name in network.parameters:
+                network.parameters[name] = network.parameters[name] - 0.05 * grads[name]
+    return training.accuracy(network.scores, digits.X_val, digits.y_val)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_the_grid_of_starts(digits, seed):
+    he, xavier = np.sqrt(2 / 50), np.sqrt(2 / 100)
+    assert accuracy_after_five(digits, "relu", he, seed) > 0.75
+    assert accuracy_after_five(digits, "tanh", xavier, seed) > 0.8
+    assert accuracy_after_five(digits, "relu", 0.01, seed) < 0.2
+    assert accuracy_after_five(digits, "sigmoid", xavier, seed) < 0.2
+
+
+def test_the_first_step_without_correction(own):
+    w, dw = np.zeros(3), np.array([0.5, -2.0, 1.0])
+    settings = {"learning_rate": 1.0, "beta1": 0.9, "beta2": 0.999, "epsilon": 0.0}
+    right = own["adam"](w, dw, dict(settings))[0]
+    m, v = 0.1 * dw, 0.001 * dw**2
+    factor = (m / np.sqrt(v)) / -right
+    assert factor == pytest.approx(own["answer_first_step"], rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_learning_by_heart(digits, seed):
+    gaps = {}
+    for decay in (0.0, 0.02):
+        rng = np.random.default_rng(seed)
+        few = rng.permutation(len(digits.X))[:100]
+        X, y = digits.X[few], digits.y[few].copy()
+        y[:20] = rng.integers(0, 10, 20)
+        network = Network(
+            (64, 100, 10), [np.sqrt(2 / 64), np.sqrt(2 / 100)], np.random.default_rng(seed)
+        )
+        train, val = [], []
+        for _ in range(120):
+            for rows in np.array_split(rng.permutation(100), 5):
+                grads = network.loss_and_grads(X[rows], y[rows])[1]
+                for key, value in network.parameters.items():
+                    pull = decay * value * key.startswith("w")
+                    network.parameters[key] = value - 0.3 * (grads[key] + pull)
+            for losses, inputs, truth in ((train, X, y), (val, digits.X_val, digits.y_val)):
+                scores = network.scores(inputs)
+                picked = scores[np.arange(len(truth)), truth]
+                losses.append(np.mean(np.logaddexp.reduce(scores, axis=1) - picked))
+        gaps[decay] = val[-1] - train[-1]
+        if decay == 0:
+            assert train[-1] < 0.06 and val[-1] > 1.1 * min(val)
+    assert gaps[0.02] < 0.75 * gaps[0.0]
+
+
+def test_the_naive_inspector_is_wrong_four_times(own):
+    rng = np.random.default_rng(0)
+    small = rng.normal(size=(50, 50))
+    broken = small.copy()
+    broken[3, 4] = np.nan
+    trials = [
+        (300 * rng.normal(size=(1000, 1000)), 3 * rng.normal(size=(1000, 1000))),
+        (1e-3 * small, 1e-2 * small),
+        (small, 1e-8 * small),
+        (small, broken),
+    ]
+    naive, better = own["NaiveInspector"](), own["GradientInspector"](1e-6, 1.0)
+    assert [naive.check("w", *t) for t in trials] == ["exploding", "ok", "ok", "ok"]
+    assert [better.check("w", *t) for t in trials] == ["ok", "exploding", "vanishing", "nan"]
+    assert len(naive.history) == 1 and len(better.history["w"]) == 4
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rounding_costs_about_a_digit_in_sixty_layers(own, seed):
+    rng = np.random.default_rng(seed)
+    weights = [own["he_init"](100, 100, rng) for _ in range(60)]
+    start, end = rng.normal(size=(50, 100)), rng.normal(size=(50, 100))
+    found = {}
+    for dtype in (np.float32, np.float64):
+        h, alive = start.astype(dtype), []
+        for w in weights:
+            h = np.maximum(h @ w.astype(dtype), 0)
+            alive.append(h > 0)
+        back = end.astype(dtype)
+        for w, mask in zip(reversed(weights), reversed(alive)):
+            back = (back * mask) @ w.astype(dtype).T
+        found[dtype] = back.astype(float)
+    gap = np.linalg.norm(found[np.float32] - found[np.float64]) / np.linalg.norm(found[np.float64])
+    assert 2e-7 < gap < 3e-5
