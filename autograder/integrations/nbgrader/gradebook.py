@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from autograder.errors import AutograderError, GradingError
@@ -40,20 +37,9 @@ def open_gradebook(url: str, course_id: str) -> Iterator[Any]:
     """
     with explained(url):
         from nbgrader.api import Gradebook
-        from sqlalchemy import create_engine, inspect
 
-        engine = create_engine(url)
-        try:
-            tables = set(inspect(engine).get_table_names())
-        finally:
-            engine.dispose()
-        if tables and not {"assignment", "student", "grade"} <= tables:
-            raise GradebookError(
-                f"the database {shown(url)} is no gradebook of nbgrader: its tables are "
-                f"{', '.join(sorted(tables)[:5])}. Give another with --gradebook."
-            )
-        with _alembic_on_path():
-            gradebook = Gradebook(url, course_id)
+        _create(url)
+        gradebook = Gradebook(url, course_id)
     try:
         with explained(url):
             _must_be_ours(gradebook, url, course_id)
@@ -62,15 +48,36 @@ def open_gradebook(url: str, course_id: str) -> Iterator[Any]:
         gradebook.close()
 
 
-@contextmanager
-def _alembic_on_path() -> Iterator[None]:
-    """For a new gradebook nbgrader calls `alembic` by name; it stands beside this Python."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+def _create(url: str) -> None:
+    """Make the tables of a new gradebook.
+
+    nbgrader would make them, too, but for their version it runs `alembic`, which must be on PATH.
+    """
+    from alembic.script import ScriptDirectory
+    from nbgrader.api import Base
+    from nbgrader.dbutil import ALEMBIC_DIR
+    from sqlalchemy import create_engine, inspect, text
+
+    engine = create_engine(url)
     try:
-        yield
+        tables = set(inspect(engine).get_table_names())
+        if not tables:
+            version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+            with engine.begin() as connection:
+                Base.metadata.create_all(connection)
+                connection.execute(
+                    text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+                )
+                connection.execute(
+                    text("INSERT INTO alembic_version VALUES (:version)"), {"version": version}
+                )
+        elif not {"assignment", "student", "grade"} <= tables:
+            raise GradebookError(
+                f"the database {shown(url)} is no gradebook of nbgrader: its tables are "
+                f"{', '.join(sorted(tables)[:5])}. Give another with --gradebook."
+            )
     finally:
-        os.environ["PATH"] = before
+        engine.dispose()
 
 
 @contextmanager

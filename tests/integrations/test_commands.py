@@ -1,0 +1,231 @@
+"""Two roads to a grade: `autograder grade` and nbgrader's own commands."""
+
+import copy
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integrations import classroom
+from tests.integrations.classroom import ASSIGNMENT, NAME, Document, changed, hand_in, run
+from tests.integrations.conftest import comments, grades, opened
+
+pytestmark = pytest.mark.slow
+
+BROKEN = "this is not a notebook"
+SHARE = 2.5 / 2  # of two outputs of scale_backward one is right
+EXPECTED = {
+    "right": 9.5,
+    "starter": 0.0,
+    "averaged": 9.5 - SHARE,
+    "tampered starter": 0.0,
+    "tampered": 9.5,
+    "without ids": 9.5,
+    "without answers": 0.0,
+    "twice over": 9.5,
+    "backwards": 9.5,
+    "Zoë Ωmega": 9.5,
+    "raises first": 9.5,
+    "endless": 7.5,
+    "exits": 6.5,
+    "forges a score": 8.0,  # its counter still counts
+    "upgraded": 9.5,
+}
+
+
+def the_class(root: Path) -> dict[str, Document | str]:
+    """Student -> what is handed in."""
+    notebook = classroom.small_notebook(root)
+    right, starter = classroom.solved(notebook), classroom.starter(notebook)
+    stray = copy.deepcopy(right)
+    stray["cells"].insert(3, classroom.code_cell("1 / 0"))
+    forging = "from IPython.display import display\n        display(3.0)\n        return 3.0"
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": []}]}
+    old["worksheets"][0]["cells"] = [  # type: ignore[index]
+        {"cell_type": "code", "input": cell["source"], "language": "python", "outputs": []}
+        for cell in right["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    return {
+        "right": right,
+        "starter": starter,
+        "averaged": changed(right, "scale_backward_code", "np.sum(", "np.mean("),
+        "tampered starter": classroom.tampered(starter),
+        "tampered": classroom.tampered(right),
+        "without ids": classroom.without_ids(right),
+        "without answers": {**starter, "cells": []},
+        "twice over": classroom.twice_over(right),
+        "backwards": classroom.backwards(right),
+        "Zoë Ωmega": right,
+        "raises first": stray,
+        "endless": changed(right, "twice_code", "return helper(out)", "while True: pass"),
+        "exits": changed(right, "Counter_code", "self.value += by", "import os; os._exit(0)"),
+        "forges a score": changed(right, "Counter_code", "return self.value", forging),
+        "upgraded": old,
+        "broken": BROKEN,
+    }
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """The same course with the same class and secret, graded by ours and by nbgrader's command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AUTOGRADER_SECRET", raising=False)
+        ours = classroom.make_course(tmp_path_factory.mktemp("ours") / "course")
+        for student, document in the_class(ours).items():
+            hand_in(ours, student, document)
+        (ours / "submitted" / "empty folder" / ASSIGNMENT).mkdir(parents=True)
+        said = run(ours, "autograder", "grade", "--timeout", "1", ok=False)
+        theirs = ours.parent / "theirs"
+        ignored = shutil.ignore_patterns("gradebook.db", "autograded", "results")
+        shutil.copytree(ours, theirs, ignore=ignored)
+        (ours / "said.txt").write_text(said)
+        said = run(theirs, "nbgrader", "autograde", ASSIGNMENT, ok=False)
+        (theirs / "said.txt").write_text(said)
+        yield ours, theirs
+
+
+def results(root: Path) -> dict[str, Document]:
+    found = {}
+    for path in (root / "results" / ASSIGNMENT).glob("*.json"):
+        found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("student", EXPECTED)
+def test_both_roads_give_the_same_scores(both: tuple[Path, Path], student: str) -> None:
+    ours, theirs = both
+    result = results(ours)[student]
+    assert result["score"] == pytest.approx(EXPECTED[student], abs=1e-12)
+    found = grades(ours, student)
+    assert found == grades(theirs, student)
+    assert comments(ours, student) == comments(theirs, student)
+    machine = {row["id"]: row["score"] for row in result["rows"] if row["status"] != "manual"}
+    assert machine == {row: found[row][0] for row in machine}
+
+
+def test_a_file_that_nbgrader_cannot_open_is_its_error_and_our_zero(
+    both: tuple[Path, Path],
+) -> None:
+    ours, theirs = both
+    assert results(ours)["broken"]["status"] == "unreadable"
+    assert {score for score, _, _ in grades(ours, "broken").values()} == {0.0}
+    said = (theirs / "said.txt").read_text()
+    assert f"error processing assignment '{ASSIGNMENT}' for student 'broken'" in said
+    assert said.count("There was an error processing assignment '") == 1
+    assert set(grades(theirs, "broken").values()) == {(None, None, True)}
+
+
+def test_the_run_says_how_it_went(both: tuple[Path, Path]) -> None:
+    ours, _ = both
+    assert results(ours)["empty folder"]["status"] == "missing"
+    assert "broken" in (ours / "said.txt").read_text()
+    assert {r["isolation"] for r in results(ours).values() if r["status"] == "graded"} <= {
+        "full",
+        "kernel",
+    }
+
+
+def cells(root: Path, student: str) -> list[Document]:
+    path = root / "autograded" / student / ASSIGNMENT / f"{NAME}.ipynb"
+    document: Document = json.loads(path.read_text(encoding="utf-8"))
+    return [{**cell, "source": "".join(cell["source"])} for cell in document["cells"]]
+
+
+@pytest.mark.parametrize("student", EXPECTED)
+def test_both_roads_leave_the_same_autograded_notebook(
+    both: tuple[Path, Path], student: str
+) -> None:
+    def comparable(root: Path) -> list[tuple[object, ...]]:
+        return [
+            (cell["id"], cell["source"], cell["metadata"], bool(cell.get("outputs")))
+            for cell in cells(root, student)
+        ]
+
+    assert comparable(both[0]) == comparable(both[1])
+
+
+def test_feedback_is_made_from_both(both: tuple[Path, Path]) -> None:
+    for root in both:
+        run(root, "nbgrader", "generate_feedback", ASSIGNMENT)
+        page = root / "feedback" / "averaged" / ASSIGNMENT / f"{NAME}.html"
+        text = page.read_text(encoding="utf-8")
+        assert f"(Score: {EXPECTED['averaged']} / {classroom.POINTS})" in text
+        assert "da is averaged; it is a sum." in text
+        assert (
+            "500"
+            not in (root / "feedback" / "tampered starter" / ASSIGNMENT)
+            .joinpath(f"{NAME}.html")
+            .read_text(encoding="utf-8")
+            .partition("</style>")[2]
+            .partition("<style")[0]
+        )
+    ours = both[0] / "feedback" / "broken" / ASSIGNMENT / f"{NAME}.html"
+    assert "could not be read" in ours.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def graded(course: Path) -> Path:
+    """A course in which one student was graded and has a score by hand."""
+    notebook = classroom.small_notebook(course)
+    hand_in(course, "ada", classroom.solved(notebook))
+    run(course, "nbgrader", "autograde", ASSIGNMENT)
+    with opened(course) as gradebook:
+        gradebook.find_grade("text_why", NAME, ASSIGNMENT, "ada").manual_score = 1.5
+        gradebook.db.commit()
+    return course
+
+
+def test_the_roads_can_be_changed_in_the_middle_and_scores_by_hand_stay(graded: Path) -> None:
+    wrong = changed(classroom.solved(classroom.small_notebook(graded)), "twice_code", "2.0", "3.0")
+    hand_in(graded, "ada", wrong)
+    run(graded, "autograder", "grade")
+    assert grades(graded, "ada")["twice"] == (0.0, None, False)
+    assert grades(graded, "ada")["text_why"] == (None, 1.5, True)
+    hand_in(graded, "ada", classroom.solved(classroom.small_notebook(graded)))
+    run(graded, "nbgrader", "autograde", ASSIGNMENT, "--force")
+    assert grades(graded, "ada")["twice"] == (2.0, None, False)
+    assert grades(graded, "ada")["text_why"] == (None, 1.5, True)
+
+
+def test_when_nbgrader_fails_on_a_regrade_the_old_score_is_marked(graded: Path) -> None:
+    hand_in(graded, "ada", BROKEN)
+    run(graded, "nbgrader", "autograde", ASSIGNMENT, "--force", ok=False)
+    assert grades(graded, "ada")["twice"] == (2.0, None, True)
+    assert all("Not up to date" in (text or "") for text in comments(graded, "ada").values())
+
+
+def test_a_release_of_nbgraders_own_and_grading_share_a_gradebook(course: Path) -> None:
+    from autograder.course.build import write_source
+
+    notebook = classroom.small_notebook(course)
+    write_source(notebook, course / "build" / "source" / ASSIGNMENT)
+    run(course, "nbgrader", "generate_assignment", ASSIGNMENT)
+    hand_in(course, "ada", classroom.solved(notebook))
+    run(course, "autograder", "grade")
+    run(course, "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
+    assert grades(course, "ada")["twice"] == (2.0, None, False)
+
+
+def test_a_locked_gradebook_costs_no_result(graded: Path) -> None:
+    shutil.rmtree(graded / "autograded")
+    other = sqlite3.connect(graded / "gradebook.db")
+    other.execute("begin exclusive")
+    try:
+        said = run(graded, "autograder", "grade", ok=False)
+    finally:
+        other.close()
+    assert "locked" in said and "Traceback" not in said
+    assert results(graded)["ada"]["score"] == 9.5
+    said = run(graded, "autograder", "grade")
+    assert "0 graded now, 1 stood already" in said
+    assert (graded / "autograded" / "ada" / ASSIGNMENT / f"{NAME}.ipynb").exists()
+
+
+def test_a_row_can_be_graded_in_another_gradebook(course: Path) -> None:
+    hand_in(course, "ada", classroom.solved(classroom.small_notebook(course)))
+    run(course, "autograder", "grade", "--gradebook", "other.db")
+    assert (course / "other.db").exists() and not (course / "gradebook.db").exists()

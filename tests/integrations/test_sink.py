@@ -1,0 +1,417 @@
+"""Scores in the gradebook and autograded notebooks, for results of every kind."""
+
+import json
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from autograder.checks.finding import Finding, RowResult, Status
+from autograder.course import Notebook, load_course
+from autograder.course.build import write_source
+from autograder.grading.result import SCHEMA, Result, SubmissionStatus, from_row
+from autograder.grading.submission import Handin
+from autograder.integrations.nbgrader import GradebookSink
+from autograder.integrations.nbgrader.gradebook import GradebookError
+from tests.integrations import classroom
+from tests.integrations.classroom import ASSIGNMENT, NAME, find, hand_in
+from tests.integrations.conftest import comments, grades, opened
+
+POINTS = dict(zip(classroom.ROWS, (1.0, 2.5, 2.0, 3.0, 1.0, 2.0), strict=True))
+
+
+def result(
+    student: str,
+    scores: dict[str, float] | None = None,
+    status: SubmissionStatus = "graded",
+    message: str = "",
+) -> Result:
+    """A result with these scores; the rows that are not named are right."""
+    rows = []
+    for row, points in POINTS.items():
+        earned = (scores or {}).get(row, points)
+        verdict: Status = "right" if earned == points else "wrong"
+        findings = () if earned == points else (Finding("value", "out", f"<b>{row}</b> is off"),)
+        if row == "text_why":
+            earned, verdict, findings = 0.0, "manual", ()
+        elif status != "graded" and status != "stale":
+            earned, verdict = 0.0, "error"
+        rows.append(RowResult(row, earned, points, verdict, {"out": False}, findings))
+    return Result(
+        schema=SCHEMA,
+        student=student,
+        assignment=ASSIGNMENT,
+        status=status,
+        score=sum(row.score for row in rows),
+        points=sum(POINTS.values()),
+        rows=tuple(map(from_row, rows)),
+        isolation="full",
+        seconds=0.1,
+        digest="" if status in ("failed", "stale") else f"sha256:{student}{scores}{status}",
+        message=message,
+    )
+
+
+class Desk:
+    """A course whose results are written without grading anything."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.course = load_course(root)
+
+    def write(self, *results: Result, fresh: bool = True, gradebook: str | None = None) -> None:
+        sink = GradebookSink(self.course, self.root / "submitted", gradebook)
+        try:
+            for one in results:
+                path = self.root / "submitted" / one.student / ASSIGNMENT / f"{NAME}.ipynb"
+                handin = Handin(one.student, ASSIGNMENT, path if path.exists() else None)
+                sink.write(handin, one, fresh)
+        finally:
+            sink.close()
+
+    def hand_in(self, student: str) -> Path:
+        return hand_in(self.root, student, classroom.solved(self.notebook))
+
+    @property
+    def notebook(self) -> Notebook:
+        return self.course.assignment(ASSIGNMENT)
+
+    def autograded(self, student: str) -> Path:
+        return self.root / "autograded" / student / ASSIGNMENT / f"{NAME}.ipynb"
+
+    def by_hand(self, student: str, row: str, score: float) -> None:
+        """Give a score as the formgrader does."""
+        with opened(self.root) as gradebook:
+            grade = gradebook.find_grade(row, NAME, ASSIGNMENT, student)
+            grade.manual_score = score
+            grade.needs_manual_grade = False
+            gradebook.db.commit()
+
+
+@pytest.fixture
+def desk(course: Path) -> Desk:
+    return Desk(course)
+
+
+def test_a_new_gradebook_gets_the_assignment_and_the_scores(desk: Desk) -> None:
+    third = 2.5 / 3
+    desk.hand_in("ada")
+    desk.hand_in("Zoë Ω")
+    desk.write(result("ada", {"scale_backward": third, "twice": 0.0}), result("Zoë Ω"))
+    assert grades(desk.root, "ada") == {
+        "scale_forward": (1.0, None, False),
+        "scale_backward": (third, None, False),
+        "twice": (0.0, None, False),
+        "Counter": (3.0, None, False),
+        "answer_small": (1.0, None, False),
+        "text_why": (None, None, True),
+    }
+    with opened(desk.root) as gradebook:
+        assignment = gradebook.find_assignment(ASSIGNMENT)
+        assert (assignment.course_id, assignment.max_score) == ("backprop", classroom.POINTS)
+        assert gradebook.find_submission(ASSIGNMENT, "Zoë Ω").score == 9.5
+        assert {s.id for s in gradebook.students} == {"ada", "Zoë Ω"}
+
+
+def test_the_gradebook_is_the_one_that_nbgrader_makes(desk: Desk) -> None:
+    """The same tables, version and cells as `nbgrader generate_assignment` leaves."""
+    desk.hand_in("ada")
+    desk.write(result("ada"))
+    other = classroom.make_course(desk.root.parent / "other")
+    write_source(desk.notebook, other / "build" / "source" / ASSIGNMENT)
+    classroom.run(other, "nbgrader", "generate_assignment", ASSIGNMENT)
+
+    def cells(root: Path) -> set[tuple[object, ...]]:
+        with sqlite3.connect(root / "gradebook.db") as database:
+            found = database.execute(
+                "select s.name, s.cell_type, s.locked, s.source, s.checksum, b.type, g.max_score"
+                " from source_cell s left join base_cell b on b.name = s.name"
+                " left join grade_cells g on g.id = b.id"
+            )
+            rows = set(found.fetchall())
+            (version,) = database.execute("select version_num from alembic_version").fetchone()
+            notebook = database.execute("select name, kernelspec from notebook").fetchall()
+        database.close()
+        return rows | {(version,)} | set(notebook)
+
+    assert cells(desk.root) == cells(other)
+
+
+def test_scores_given_by_hand_stay_and_are_looked_at_again(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada", {"twice": 0.0}))
+    desk.by_hand("ada", "text_why", 1.5)
+    desk.by_hand("ada", "twice", 1.0)
+    desk.write(result("ada", {"twice": 0.5}))
+    found = grades(desk.root, "ada")
+    assert found["text_why"] == (None, 1.5, True)
+    assert found["twice"] == (0.5, 1.0, True)
+    assert found["Counter"] == (3.0, None, False)
+    with opened(desk.root) as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "ada").score == 1.5 + 1.0 + 2.5 + 3 + 1 + 1
+
+
+def test_a_result_that_stood_already_asks_nobody_to_look_again(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada"))
+    desk.by_hand("ada", "text_why", 1.5)
+    stamp = desk.autograded("ada").stat().st_mtime_ns
+    desk.write(result("ada"), fresh=False)
+    assert grades(desk.root, "ada")["text_why"] == (None, 1.5, False)
+    assert desk.autograded("ada").stat().st_mtime_ns == stamp
+
+
+def test_a_lost_gradebook_and_lost_notebooks_are_made_again_from_known_results(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada", {"twice": 0.0}))
+    (desk.root / "gradebook.db").unlink()
+    desk.autograded("ada").unlink()
+    desk.write(result("ada", {"twice": 0.0}), fresh=False)
+    assert grades(desk.root, "ada")["twice"] == (0.0, None, False)
+    assert desk.autograded("ada").exists()
+
+
+def test_a_run_that_was_killed_before_the_gradebook_had_the_scores_is_made_good(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada", {"twice": 0.0}))
+    desk.write(result("ada", {"twice": 1.0}), fresh=False)
+    assert grades(desk.root, "ada")["twice"] == (1.0, None, False)
+    assert "1.0" in _outputs(desk, "ada", "twice")[1]["data"]["text/plain"]
+
+
+def _outputs(desk: Desk, student: str, row: str) -> list[classroom.Document]:
+    document = json.loads(desk.autograded(student).read_text(encoding="utf-8"))
+    return find(document, row)["outputs"]
+
+
+def test_findings_stand_escaped_below_their_check_cell_and_the_score_last(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada", {"scale_backward": 1.25}))
+    shown, score = _outputs(desk, "ada", "scale_backward")
+    assert shown["output_type"] == "display_data"
+    assert "&lt;b&gt;scale_backward&lt;/b&gt; is off" in shown["data"]["text/html"]
+    assert "<b>scale_backward</b> is off" in shown["data"]["text/plain"]
+    assert (score["output_type"], score["data"]) == ("execute_result", {"text/plain": "1.25"})
+
+
+def test_nbgrader_reads_the_same_scores_from_the_autograded_notebook(desk: Desk) -> None:
+    import nbformat
+    from nbgrader.utils import determine_grade
+
+    desk.hand_in("ada")
+    scores = {"scale_forward": 1 / 3, "scale_backward": 1e-9, "twice": 0.0, "Counter": 2.0}
+    desk.write(result("ada", scores))
+    document = nbformat.read(desk.autograded("ada"), as_version=4)
+    nbformat.validate(document)
+    read = {
+        row: determine_grade(find(document, row), logging.getLogger())[0] for row in classroom.ROWS
+    }
+    assert read == {**scores, "answer_small": 1.0, "text_why": None}
+
+
+def test_a_starter_answers_nothing(desk: Desk) -> None:
+    hand_in(desk.root, "ada", classroom.starter(desk.notebook))
+    desk.write(result("ada", dict.fromkeys(classroom.ROWS, 0.0)))
+    assert grades(desk.root, "ada")["text_why"] == (0.0, None, False)
+    assert set(comments(desk.root, "ada").values()) == {"No response."}
+
+
+def test_a_submission_that_cannot_be_read_has_zero_and_a_notebook_that_says_why(desk: Desk) -> None:
+    hand_in(desk.root, "eve", "<not json>")
+    desk.write(result("eve", status="unreadable", message="the file is not JSON: <script>"))
+    assert {(score, manual) for score, _, manual in grades(desk.root, "eve").values()} == {
+        (0.0, False)
+    }
+    document = json.loads(desk.autograded("eve").read_text(encoding="utf-8"))
+    assert "could not be read" in document["cells"][0]["source"]
+    assert "the file is not JSON: &lt;script&gt;" in document["cells"][0]["source"]
+    assert _outputs(desk, "eve", "twice")[1]["data"]["text/plain"] == "0.0"
+
+
+def test_who_handed_in_nothing_is_a_student_without_a_submission(desk: Desk) -> None:
+    desk.write(result("tim", status="missing", message="nothing was handed in"))
+    with opened(desk.root) as gradebook:
+        assert [s.id for s in gradebook.students] == ["tim"]
+        assert gradebook.assignment_submissions(ASSIGNMENT) == []
+    assert not desk.autograded("tim").exists()
+
+
+def test_who_takes_the_submission_back_loses_the_score(desk: Desk) -> None:
+    path = desk.hand_in("tim")
+    desk.write(result("tim"))
+    path.unlink()
+    desk.write(result("tim", status="missing", message="nothing was handed in"))
+    assert {score for score, _, _ in grades(desk.root, "tim").values()} == {0.0}
+    assert "Nothing was handed in" in desk.autograded("tim").read_text(encoding="utf-8")
+
+
+def test_an_old_score_after_a_failed_regrade_is_marked_until_it_is_graded(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada"))
+    desk.write(result("ada", status="stale", message="no sandbox"))
+    assert {manual for _, _, manual in grades(desk.root, "ada").values()} == {True}
+    assert all("no sandbox" in (text or "") for text in comments(desk.root, "ada").values())
+    text = desk.autograded("ada").read_text(encoding="utf-8")
+    assert "from an earlier submission" in text and "no sandbox" in text
+    desk.write(result("ada"))
+    assert grades(desk.root, "ada")["twice"] == (2.0, None, False)
+    assert set(comments(desk.root, "ada").values()) == {None}
+    assert "earlier submission" not in desk.autograded("ada").read_text(encoding="utf-8")
+
+
+def test_a_failure_of_the_grader_gives_no_points_and_asks_a_person(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada", status="failed", message="no sandbox"))
+    assert set(grades(desk.root, "ada").values()) == {(None, None, True)}
+    assert _outputs(desk, "ada", "twice")[1]["data"]["text/plain"] == "0.0"
+
+
+def test_the_time_of_handing_in_reaches_the_gradebook(desk: Desk) -> None:
+    path = desk.hand_in("ada")
+    stamp = path.with_name("timestamp.txt")
+    stamp.write_text("2026-11-20 12:00:00 UTC\n")
+    desk.write(result("ada"))
+    with opened(desk.root) as gradebook:
+        found = gradebook.find_submission(ASSIGNMENT, "ada").timestamp
+        assert found.isoformat() == "2026-11-20T12:00:00"
+    assert desk.autograded("ada").with_name("timestamp.txt").read_text() == (
+        "2026-11-20 12:00:00 UTC"
+    )
+    for unusable in ("soon", ""):
+        stamp.write_text(unusable)
+        desk.write(result("ada"))
+
+
+def test_many_results_are_written_in_batches(desk: Desk) -> None:
+    sink = GradebookSink(desk.course, desk.root / "submitted", batch=3)
+    for number in range(7):
+        student = f"s{number}"
+        sink.write(Handin(student, ASSIGNMENT, desk.hand_in(student)), result(student), True)
+    with opened(desk.root) as gradebook:
+        assert len(gradebook.assignment_submissions(ASSIGNMENT)) == 6
+    sink.close()
+    with opened(desk.root) as gradebook:
+        assert len(gradebook.assignment_submissions(ASSIGNMENT)) == 7
+
+
+def test_a_new_row_and_new_points_reach_a_gradebook_with_submissions(desk: Desk) -> None:
+    source = desk.root / "solutions" / ASSIGNMENT / f"{NAME}.py"
+    whole = source.read_text()
+    source.write_text(
+        whole.replace("small = Answer(", "small = 0 and Answer(").replace(
+            'form="integer", hints=("Count.",)', 'form="integer"'
+        )
+    )
+    less = Desk(desk.root)
+    assert "answer_small" not in {row.id for row in less.notebook.rows}
+    less.hand_in("ada")
+    without = result("ada")
+    less.write(
+        msgspec.structs.replace(
+            without, rows=tuple(r for r in without.rows if r.id != "answer_small")
+        )
+    )
+    less.by_hand("ada", "text_why", 2.0)
+    source.write_text(whole.replace("points=3,", "points=4,"))
+    Desk(desk.root).write(result("ada"))
+    found = grades(desk.root, "ada")
+    assert found["answer_small"] == (1.0, None, False)
+    assert found["text_why"][1] == 2.0
+    with opened(desk.root) as gradebook:
+        assert gradebook.find_grade_cell("Counter", NAME, ASSIGNMENT).max_score == 4.0
+
+
+def test_a_row_that_was_taken_away_is_named_before_anything_changes(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada"))
+    with opened(desk.root) as gradebook:
+        gradebook.add_grade_cell("gone_row", NAME, ASSIGNMENT, max_score=1, cell_type="code")
+        gradebook.add_source_cell("gone_row", NAME, ASSIGNMENT, cell_type="code", source="check()")
+    before = grades(desk.root, "ada")
+    with pytest.raises(GradebookError, match="gone_row"):
+        desk.write(result("ada", {"twice": 0.0}))
+    assert grades(desk.root, "ada") == before
+
+
+def test_the_gradebook_of_another_course_is_left_alone(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada"))
+    database = sqlite3.connect(desk.root / "gradebook.db")
+    with database:
+        database.execute("insert into course (id) values ('vision')")
+        database.execute("update assignment set course_id = 'vision'")
+    database.close()
+    with pytest.raises(GradebookError, match=r"'vision', this one is 'backprop'"):
+        desk.write(result("ada", {"twice": 0.0}))
+
+
+def _text_file(path: Path) -> None:
+    path.write_text("These are no tables. " * 100)
+
+
+def _other_tables(path: Path) -> None:
+    database = sqlite3.connect(path)
+    with database:
+        database.execute("create table cats (name text)")
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [(_text_file, "not a database"), (_other_tables, "no gradebook of nbgrader.*cats")],
+)
+def test_what_is_no_gradebook_is_left_as_it_is(
+    desk: Desk, make: Callable[[Path], None], says: str
+) -> None:
+    desk.hand_in("ada")
+    path = desk.root / "gradebook.db"
+    make(path)
+    before = path.read_bytes()
+    with pytest.raises(GradebookError, match=says):
+        desk.write(result("ada"))
+    assert path.read_bytes() == before
+
+
+def test_a_locked_gradebook_is_a_clear_error_and_the_next_run_makes_it_good(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada"))
+    connect = sqlite3.dbapi2.connect
+    monkeypatch.setattr(
+        sqlite3.dbapi2, "connect", lambda *args, **more: connect(*args, **{**more, "timeout": 0.1})
+    )
+    other = connect(desk.root / "gradebook.db")
+    other.execute("begin exclusive")
+    try:
+        with pytest.raises(GradebookError, match=r"locked.*close the formgrader"):
+            desk.write(result("ada", {"twice": 0.0}))
+    finally:
+        other.close()
+    desk.write(result("ada", {"twice": 0.0}), fresh=False)
+    assert grades(desk.root, "ada")["twice"][0] == 0.0
+
+
+def test_a_gradebook_that_may_only_be_read_is_a_clear_error(desk: Desk) -> None:
+    desk.hand_in("ada")
+    desk.write(result("ada"))
+    url = f"sqlite:///file:{desk.root / 'gradebook.db'}?mode=ro&uri=true"
+    with pytest.raises(GradebookError, match=r"readonly.*permissions"):
+        desk.write(result("ada", {"twice": 0.0}), gradebook=url)
+
+
+def test_a_gradebook_in_no_folder_is_a_clear_error(desk: Desk) -> None:
+    desk.hand_in("ada")
+    with pytest.raises(GradebookError, match=r"folder exists"):
+        desk.write(result("ada"), gradebook="nowhere/gradebook.db")
+
+
+def test_nbgrader_is_loaded_for_the_first_result_only(desk: Desk) -> None:
+    program = (
+        "import sys; from autograder.integrations.nbgrader import GradebookSink;"
+        "print(sorted({'nbgrader', 'sqlalchemy', 'nbconvert'} & sys.modules.keys()))"
+    )
+    assert classroom.run(desk.root, "python", "-c", program).strip() == "[]"
