@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Protocol
 
@@ -60,7 +61,8 @@ class LocalPool:
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=begin_worker,
             )
-        return self._executor.submit(grade_handin, handin, terms)
+        with _deaf():
+            return self._executor.submit(grade_handin, handin, terms)
 
     def renew(self) -> None:
         self.close()
@@ -78,6 +80,19 @@ class LocalPool:
             if worker.is_alive():
                 worker.kill()
                 worker.join()
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Ignore Ctrl-C while workers may be started: they inherit it, from their first moment."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def begin_worker() -> None:

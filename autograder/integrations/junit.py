@@ -8,8 +8,8 @@ from xml.etree import ElementTree as xml
 
 from autograder.checks.finding import RowResult
 from autograder.errors import GradingError
+from autograder.feedback.story import headline
 from autograder.feedback.text import render_text
-from autograder.feedback.wording import VERDICTS
 from autograder.grading.selfcheck import Checked
 
 _ERRORS = frozenset({"timeout", "memory", "crash", "exit", "error", "protocol"})
@@ -56,10 +56,10 @@ def _case(suite: xml.Element, checked: Checked, row: RowResult) -> None:
         suite, "testcase", classname=_legal(checked.assignment), name=_legal(row.id)
     )
     if row.status == "manual":
-        xml.SubElement(case, "skipped", message=VERDICTS["manual"])
+        xml.SubElement(case, "skipped", message=_legal(headline(row)))
     elif row.status != "right":
         kind = "error" if row.status in _ERRORS else "failure"
-        message = next((f.message for f in row.findings if f.costs), VERDICTS[row.status])
+        message = next((f.message for f in row.findings if f.costs), headline(row))
         detail = xml.SubElement(case, kind, type=row.status, message=_legal(message))
         detail.text = _legal(render_text(row))
 
