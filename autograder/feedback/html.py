@@ -99,7 +99,7 @@ def render_html_table(results: Sequence[RowResult]) -> str:
         )
     earned_points, available = total(results)
     later = sum(r.points for r in results if r.status == "manual")
-    rest = f" ({points(later)} of them are given later)" if later else ""
+    rest = f" ({points(later)} of them come later)" if later else ""
     table = (
         '<table style="border-collapse:collapse;margin:0;border:0;font-size:14px">'
         f"<tbody>{''.join(lines)}</tbody></table>"

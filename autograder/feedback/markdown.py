@@ -35,7 +35,8 @@ def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
         )
     for result in results:
         story = tell(result)
-        if story.problems or story.warnings or story.notes:
+        told = story.problems or story.warnings or story.notes
+        if told and result.status not in ("unanswered", "manual"):
             lines += ["", *_story(story)]
     return "\n".join(lines) + "\n"
 
@@ -56,8 +57,8 @@ def _story(story: Story) -> list[str]:
 def _problem(problem: Problem, lead: str) -> list[str]:
     lines = []
     for i, (message, place) in enumerate(zip(problem.messages, problem.places, strict=True)):
-        spread = f" [{problem.spread}]" if problem.spread and i == 0 else ""
-        lines.append(f"- {lead if i == 0 else ''}{_text(message)}{_text(spread)}")
+        spread = f" *({_text(problem.spread)})*" if problem.spread and i == 0 else ""
+        lines.append(f"- {lead if i == 0 else ''}{_text(message)}{spread}")
         if place is not None:
             case = f" ({_text(place.case)})" if place.case else ""
             lines.append(
@@ -82,7 +83,7 @@ def _text(text: str) -> str:
         >>> _text("a|b <b>*x*")
         'a&#124;b &lt;b&gt;&#42;x&#42;'
     """
-    return re.sub(r"[&<>|*_`\[\]\\~#@$]|(?<=:)/", _entity, _flat(text))
+    return re.sub(r"[&<>|*`\[\]\\~#@$]|(?<=:)/|(?<!\w)_|_(?!\w)", _entity, _flat(text))
 
 
 def _entity(found: re.Match[str]) -> str:

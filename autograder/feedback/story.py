@@ -143,7 +143,7 @@ def headline(result: RowResult) -> str:
 
 def _was_skipped(result: RowResult) -> bool:
     """Whether it could not even be called, because what it needs failed."""
-    costly = [f for f in result.findings if f.costs]
+    costly = [f for f in result.findings if f.costs and result.status == "error"]
     return bool(costly) and all(f.check == "failure:skipped" for f in costly)
 
 

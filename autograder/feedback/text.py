@@ -98,7 +98,7 @@ def render_table(results: Sequence[RowResult]) -> str:
         lines.append(f"{sign} {padded}  {words:<{verdict}}  {worth:>{number}}  {failing}".rstrip())
     earned, available = total(results)
     later = sum(r.points for r in results if r.status == "manual")
-    rest = f" ({points(later)} of them are given later)" if later else ""
+    rest = f" ({points(later)} of them come later)" if later else ""
     lines += ["", f"{points(earned)} of {points(available)} points so far{rest}"]
     return "\n".join(lines)
 

@@ -237,7 +237,7 @@ def test_progress_lists_every_row() -> None:
     text, html = repr(shown), shown._repr_html_()
     for part in ("scale_forward", "fourfold", "1.5 / 3", "recorded", "not written yet"):
         assert part in text and part in html
-    assert "2.5 of 9 points so far (2 of them are given later)" in text
+    assert "2.5 of 9 points so far (2 of them come later)" in text
 
 
 def test_a_score_is_a_float_through_and_through() -> None:
