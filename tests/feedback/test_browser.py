@@ -1,0 +1,89 @@
+"""In a real browser: every text can be read in light and dark themes, and nothing overflows."""
+
+import json
+import re
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from autograder.feedback import render_html, render_html_table
+from tests.feedback import examples
+from tests.feedback.test_rendering import RESULTS
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--window-size=500,4000",
+]
+
+# Contrast of every piece of text against what lies behind it, by the formula of WCAG 2.
+MEASURE = """
+const numbers = c => c.match(/[\\d.]+/g).map(Number);
+const parse = c => numbers(c).length < 4 ? [...numbers(c), 1] : numbers(c);
+const over = (top, under) => [0, 1, 2].map(i => top[i] * top[3] + under[i] * (1 - top[3]));
+const linear = v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+const light = c => c.map(v => linear(v / 255))
+  .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+const behind = e => e === document.documentElement ? [255, 255, 255]
+  : over(parse(getComputedStyle(e).backgroundColor), behind(e.parentElement));
+const found = [];
+for (const e of document.body.querySelectorAll('*')) {
+  const own = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data).join('').trim();
+  if (!own || e.tagName === 'SCRIPT') continue;
+  const back = behind(e), ink = parse(getComputedStyle(e).color);
+  for (let a = e; a !== document.body; a = a.parentElement) ink[3] *= +getComputedStyle(a).opacity;
+  const [x, y] = [light(over(ink, back)), light(back)].sort((a, b) => b - a);
+  found.push([own, (x + .05) / (y + .05)]);
+}
+const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+document.body.dataset.found = JSON.stringify({found, wide});
+"""
+
+THEMES = {
+    "light": ("#ffffff", "#212121"),
+    "dark": ("#111111", "#e0e0e0"),
+    "high contrast": ("#000000", "#ffffff"),
+    "vs code dark": ("#1f1f1f", "#cccccc"),
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_text_can_be_read(chromium: str, tmp_path: Path, theme: str) -> None:
+    paper, ink = THEMES[theme]
+    blocks = [
+        render_html(make(), hint=1, coverage=examples.COVERAGE, grids=[examples.COLUMN])
+        for make in RESULTS.values()
+    ]
+    blocks.append(render_html_table(examples.notebook()))
+    page = tmp_path / "page.html"
+    page.write_text(
+        f'<!doctype html><meta charset="utf-8"><body style="background:{paper};color:{ink}">'
+        f"{''.join(blocks)}<script>{MEASURE}</script></body>",
+        encoding="utf-8",
+    )
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    done = subprocess.run(
+        [chromium, *FLAGS, profile, "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    measured = re.search(r'data-found="([^"]*)"', done.stdout)
+    assert measured, done.stderr[-2000:]
+    result = json.loads(unescape(measured.group(1)))
+    assert len(result["found"]) > 100
+    # a sign (✓ ✗ !) is a graphic, for which 3 is enough; words need 4.5
+    weak = [(text, c) for text, c in result["found"] if c < (3 if len(text) == 1 else 4.5)]
+    assert weak == []
+    assert result["wide"] <= 0
