@@ -69,11 +69,6 @@ class Measured:
     landlock_abi: int = 0
     harm: tuple[str, ...] = ()
 
-    @classmethod
-    def nothing(cls) -> Measured:
-        """A plain subprocess: nothing is refused."""
-        return cls("none")
-
     def reaches(self, level: str) -> bool:
         """Whether this is at least the level."""
         return _RANK[self.level] >= _RANK[level]
@@ -190,11 +185,11 @@ def _bait() -> Iterator[tuple[dict[str, Any], Any]]:
 
 
 def measure_isolation() -> tuple[Measured, tuple[str, ...]]:
-    """The best level that works here, and what to do for a better one; never raises.
+    """Measure the best level that works here; never raises.
 
     Returns:
-        measured: What the probe found; level `"none"` when student code can't be contained.
-        advice: Sentences for the person at the keyboard.
+        measured: What the probe found; at level `"none"` student code can't be contained here.
+        advice: What to do for a better level, line by line.
     """
     from autograder.sandbox.sandbox import Sandbox
 
@@ -202,24 +197,24 @@ def measure_isolation() -> tuple[Measured, tuple[str, ...]]:
         with Sandbox() as sandbox:
             return sandbox.measured, tuple(how_to_improve(sandbox.isolation))
     except AutograderError as error:
-        return Measured.nothing(), tuple(str(error).splitlines())
+        return Measured("none"), tuple(str(error).splitlines())
 
 
 def how_to_improve(level: str) -> list[str]:
     """What to install or allow for a better level than this one."""
+    advice: list[str] = []
     if level == "full" or not sys.platform.startswith("linux"):
-        return []
-    advice = []
-    if shutil.which("bwrap") is None:
-        advice.append("For level 'full', install bubblewrap (apt or dnf install bubblewrap).")
-    else:
-        advice.append(
-            "bubblewrap is installed but could not be used: user namespaces are restricted "
-            "here (a container, or AppArmor on Ubuntu 24.04: see docs/security.md)."
-        )
+        return advice
     if level == "none":
         advice.append(
-            "For level 'kernel', a kernel with Landlock (5.13 or newer, enabled) and seccomp on "
-            "x86_64 or aarch64 is needed."
+            "Level 'kernel' needs Linux on x86_64 or aarch64 with seccomp and Landlock (5.13 or "
+            "newer, with landlock among the security modules that were enabled at boot)."
+        )
+    if shutil.which("bwrap") is None:
+        advice.append("Level 'full' needs bubblewrap too: apt (or dnf) install bubblewrap.")
+    else:
+        advice.append(
+            "Level 'full' needs bubblewrap to work: it is installed, but making namespaces is "
+            "refused here (a container, or AppArmor on Ubuntu 24.04: see docs/security.md)."
         )
     return advice

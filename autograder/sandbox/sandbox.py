@@ -33,7 +33,7 @@ class Sandbox:
         self._worker: Worker | None = None
         self.measured: Measured
         if isolation == "none":
-            self.measured = Measured.nothing()
+            self.measured = Measured("none")
             return
         refuse_elsewhere()
         errors: list[str] = []
@@ -54,11 +54,15 @@ class Sandbox:
                 return
             worker.close()
             errors.append(f"{level}: {measured.shortfall()}")
+        wanted = "at any level" if isolation == "auto" else f"at level {isolation!r}"
         raise IsolationError(
-            f"Student code can't be contained here at level {isolation!r}.\n  "
-            + "\n  ".join(errors)
-            + "\n"
-            + "\n".join(how_to_improve("none"))
+            "\n".join(
+                [
+                    f"Student code can't be contained here {wanted}.",
+                    *(f"  {error}" for error in errors),
+                    *how_to_improve("kernel" if isolation == "full" else "none"),
+                ]
+            )
         )
 
     @property
@@ -87,9 +91,11 @@ class Sandbox:
             return PlainChild(limits)
         if self._worker is not None:
             try:
-                return self._worker.fork(limits)
+                if not self._worker.is_spoilt:
+                    return self._worker.fork(limits)
             except ZygoteFault:
-                self._worker.close()
+                pass
+            self._worker.close()
         self._worker = self._make()  # once more, on a fresh zygote
         return self._worker.fork(limits)
 

@@ -33,6 +33,8 @@ START_SECONDS = 10.0
 NATURAL_END_SECONDS = 0.05
 _CUT = "\n[output cut here]"
 _REQUEST_BYTES = 64 << 20
+_REPLIES = 4  # how many answers of the largest size one script may have
+_FRAME_SLACK = 1 << 18  # what a frame may hold besides values: names, texts, a traceback
 
 
 class Session:
@@ -125,8 +127,11 @@ class Session:
         try:
             child = self._ready_child()
             self._ask(child, request)
+            room = _REPLIES * self.limits.reply_bytes  # for the answers of one script together
             for index in range(len(script.calls)):
-                outcomes.append(self._next_outcome(child, nonce, index))
+                outcome, size = self._next_outcome(child, nonce, index, room)
+                outcomes.append(outcome)
+                room -= size
                 self._charge()
         except ChildFault as fault:
             self._charge()
@@ -152,15 +157,19 @@ class Session:
         except NotAcceptable as error:
             raise GradingError(f"a script can't be sent to the sandbox: {error}") from error
 
-    def _next_outcome(self, child: ChildProcess, nonce: bytes, index: int) -> Outcome:
+    def _next_outcome(
+        self, child: ChildProcess, nonce: bytes, index: int, room: int
+    ) -> tuple[Outcome, int]:
+        """The outcome of the call number `index`, and the size of its frame."""
         deadline = self._deadline(self.limits.call_seconds)
-        answer = self._answer(child, deadline, self.limits.reply_bytes + (1 << 20))
+        most = max(0, min(self.limits.reply_bytes, room)) + _FRAME_SLACK
+        answer, size = self._answer(child, deadline, most)
         if type(answer) is not wire.WireOutcome:
             raise ChildFault("protocol", "it answered something that was not asked")
         if answer.nonce != nonce or answer.index != index:
             raise ChildFault("protocol", "it answered out of turn")
         try:
-            return unpack_outcome(answer)
+            return unpack_outcome(answer), size
         except NotAcceptable as error:
             raise ChildFault("protocol", f"its answer is not acceptable: {error}") from error
 
@@ -192,7 +201,7 @@ class Session:
         deadline = self._deadline(self._allowed(cell), cell.counts)
         nonce = os.urandom(16)
         self._ask(child, wire.RunCell(nonce, cell.name, cell.source), deadline)
-        answer = self._answer(child, deadline, 1 << 20)
+        answer, _ = self._answer(child, deadline, _FRAME_SLACK)
         if type(answer) is not wire.CellDone or answer.nonce != nonce:
             raise ChildFault("protocol", "it answered something that was not asked")
         try:
@@ -259,10 +268,10 @@ class Session:
             raise ChildFault("ended", "it spoke out of turn")
         child.send(wire.frame(request), deadline or self._deadline(self.limits.call_seconds))
 
-    def _answer(self, child: ChildProcess, deadline: float, max_bytes: int) -> Any:
+    def _answer(self, child: ChildProcess, deadline: float, max_bytes: int) -> tuple[Any, int]:
         body = child.receive(deadline, max_bytes)
         try:
-            return wire.decode_answer(body)
+            return wire.decode_answer(body), len(body)
         except (ValueError, RecursionError) as error:
             raise ChildFault("protocol", "its answer could not be read") from error
 

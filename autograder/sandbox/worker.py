@@ -40,6 +40,7 @@ class Worker:
     def __init__(self, wrapper: Sequence[str] = (), newest_landlock: int = landlock.NEWEST) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ended: dict[int, Notice] = {}
+        self.is_spoilt = False  # a process stayed behind: the zygote killed it, but trust is gone
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
         settings = {
             "mode": "zygote",
@@ -116,10 +117,6 @@ class Worker:
                 return None
         return self._ended.pop(pid)
 
-    def is_usable(self) -> bool:
-        """Whether the zygote still runs."""
-        return self._process.poll() is None
-
     def own_namespaces(self) -> list[str]:
         """The kinds of namespace that the zygote does not share with this process."""
         here = own_namespaces()
@@ -163,6 +160,7 @@ class Worker:
         notice = msgspec.msgpack.decode(data, type=Notice)
         if notice.what == "ended":
             self._ended[notice.pid] = notice
+            self.is_spoilt = self.is_spoilt or notice.leftover
         return notice, fds
 
 
@@ -221,24 +219,21 @@ class LockedChild:
     def end(self, patience: float = 0.0) -> int | None:
         if self._pidfd < 0:
             return None
-        if self.notice is None and patience:
-            self.notice = self._worker.ended(self._pid, patience)
-        if self.notice is not None:
-            self._release()
-            return self.notice.status
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         try:
+            self.notice = self._worker.ended(self._pid, patience) if patience else None
+            if self.notice is not None:
+                return self.notice.status
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             self.notice = self._worker.ended(self._pid, ANSWER_SECONDS)
+            if self.notice is None:
+                raise ZygoteFault("a child could not be ended")
+            return None
         finally:
             self._release()
-        if self.notice is None:
-            raise ZygoteFault("a child could not be ended")
-        return None
 
     def _release(self) -> None:
-        if self._pidfd >= 0:
-            self._socket.close()
-            os.close(self._output)
-            os.close(self._pidfd)
-            self._pidfd = -1
+        self._socket.close()
+        os.close(self._output)
+        os.close(self._pidfd)
+        self._pidfd = -1

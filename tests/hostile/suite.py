@@ -32,7 +32,7 @@ PRELUDE = (PROGRAMS / "prelude.py").read_text()
 SECRET = "SECRET-4f1d"
 SHAPE = (3, 4)
 LIMITS = Limits(call_seconds=20.0, submission_seconds=60.0, memory_mb=256)
-IMPATIENT = replace(LIMITS, call_seconds=1.0)  # for programs that are to run out of time
+IMPATIENT = replace(LIMITS, call_seconds=0.6)  # for programs that are to run out of time
 _REFUSALS = (
     "PermissionError OSError FileNotFoundError RuntimeError BlockingIOError ValueError "
     "ConnectionRefusedError gaierror URLError itimer_error"

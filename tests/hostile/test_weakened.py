@@ -97,6 +97,18 @@ def test_a_sandbox_without_limits_is_caught(worker: Worker, bait: suite.Bait) ->
     assert problems(worker, name, bait, without("rlimits")) != []
 
 
+def test_what_stays_behind_is_killed_and_told(bait: suite.Bait) -> None:
+    opened = Worker()
+    try:
+        for name in ("fork", "double_fork_into_a_daemon"):
+            opened.is_spoilt = False
+            found = problems(opened, name, bait, without("seccomp", "rlimits"))
+            assert "processes stayed behind" not in found
+            assert opened.is_spoilt
+    finally:
+        opened.close()
+
+
 class Weakened(Worker):
     """A worker whose children lack a layer, whatever is asked."""
 

@@ -1,6 +1,7 @@
 """Makes this process poorer, opens a sandbox in it, and prints what it found as JSON.
 
-Run as `python surroundings.py KIND ASKED`; exit status 77 says that the kind can't be made here.
+Run as `python surroundings.py KIND ASKED`, or `python surroundings.py KIND -- COMMAND ...` to run a
+command in place of that. Exit status 77 says that the kind can't be made here.
 """
 
 import ctypes
@@ -58,13 +59,16 @@ def enter_container() -> None:
         give_up("no seccomp filter can be loaded here")
 
 
-def main(kind: str, asked: str) -> dict[str, object]:
+def become(kind: str) -> None:
     if kind in ("no_root", "container_no_root"):
         lose_root()
     if kind in ("container", "container_no_root"):
         enter_container()
     if kind == "no_capabilities":
         drop_capabilities()
+
+
+def look(asked: str) -> dict[str, object]:
     # Only now: NumPy starts threads, and a process with threads can't change its user namespace.
     from autograder.errors import IsolationError
     from autograder.exercises.script import Call, Script
@@ -81,4 +85,7 @@ def main(kind: str, asked: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:])))
+    become(sys.argv[1])
+    if sys.argv[2] == "--":
+        os.execv(sys.argv[3], sys.argv[3:])
+    print(json.dumps(look(sys.argv[2])))

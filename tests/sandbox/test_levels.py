@@ -58,8 +58,9 @@ def test_the_level_is_measured(sandbox: Sandbox) -> None:
 
 
 def test_measuring_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    measured, _ = measure_isolation()
+    measured, advice = measure_isolation()
     assert measured.level in ("full", "kernel")
+    assert bool(advice) == (measured.level != "full")
     monkeypatch.setattr(sys, "platform", "darwin")
     measured, advice = measure_isolation()
     assert measured.level == "none"

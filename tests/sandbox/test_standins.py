@@ -23,6 +23,15 @@ HARMLESS = {
             a.axis("off")
         with plt.style.context("dark"):
             plt.plot([1, 2], label="x")
+        fig, (left, right) = plt.subplots(1, 2)
+        left.plot([1]); right.set_title("x")
+        fig, ((a, b), (c, d)) = plt.subplots(nrows=2, ncols=2)
+        for row in plt.subplots(3, 4)[1]:
+            for ax in row:
+                ax.axis("off")
+        assert len(list(plt.subplots(3, 4)[1].flat)) == 12
+        counts, bins, patches = plt.hist([1, 2])
+        line, = plt.plot([1])
         plt.gcf().set_size_inches(3, 3)
         plt.show()
     """,
@@ -30,6 +39,9 @@ HARMLESS = {
         from tqdm import tqdm
         from tqdm.auto import trange
         assert sum(tqdm(range(4), desc="x")) + sum(trange(3)) == 9
+        with tqdm(total=3) as bar:
+            bar.update(1)
+            bar.set_description("x")
     """,
     "ipython": """
         from IPython.display import HTML, clear_output, display as show

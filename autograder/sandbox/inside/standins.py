@@ -45,8 +45,12 @@ class StandIn:
         name = object.__getattribute__(self, "_stand_in_name")
         if len(args) == 1 and not kwargs and isinstance(args[0], (FunctionType, type)):
             return args[0]  # a decorator that does nothing
-        if name.rpartition(".")[2] == "subplots" and name.startswith(("matplotlib", "pylab")):
-            return StandIn(f"{name}()[0]"), StandIn(f"{name}()[1]")
+        if _is_quiet(self):
+            last = name.rpartition(".")[2]
+            if last == "subplots":
+                return StandIn(f"{name}()[0]"), _axes(f"{name}()[1]", *args, **kwargs)
+            if last in _PARTS:
+                return StandInParts(f"{name}()", (_PARTS[last],))
         return StandIn(f"{name}()")
 
     def __enter__(self) -> StandIn:
@@ -81,6 +85,53 @@ class StandIn:
         if _is_quiet(self):
             return iter(())
         raise _not_provided(self)
+
+
+class StandInParts(StandIn):
+    """A stand-in that can be taken apart: the axes of a figure, the lines of a plot."""
+
+    def __init__(self, name: str, shape: tuple[int, ...]) -> None:
+        super().__init__(name)
+        object.__setattr__(self, "_stand_in_shape", shape)
+
+    def __iter__(self) -> Any:
+        name = object.__getattribute__(self, "_stand_in_name")
+        first, *rest = object.__getattribute__(self, "_stand_in_shape")
+        if rest:
+            return iter([StandInParts(f"{name}[{i}]", tuple(rest)) for i in range(first)])
+        return iter([StandIn(f"{name}[{i}]") for i in range(first)])
+
+    def __getattr__(self, name: str) -> Any:
+        shape = object.__getattribute__(self, "_stand_in_shape")
+        if name == "shape":
+            return shape
+        if name == "flat":
+            return self.ravel()
+        return super().__getattr__(name)
+
+    def ravel(self) -> StandInParts:
+        """All parts in one row."""
+        shape = object.__getattribute__(self, "_stand_in_shape")
+        return StandInParts(object.__getattribute__(self, "_stand_in_name"), (math.prod(shape),))
+
+    flatten = ravel
+
+    def __len__(self) -> int:
+        shape: tuple[int, ...] = object.__getattribute__(self, "_stand_in_shape")
+        return shape[0]
+
+    def __getitem__(self, key: Any) -> StandIn:
+        return StandIn(object.__getattribute__(self, "_stand_in_name"))
+
+
+_PARTS = {"plot": 1, "hist": 3, "pie": 2, "hist2d": 4, "loglog": 1, "semilogx": 1, "semilogy": 1}
+"""How many values these functions of matplotlib return."""
+
+
+def _axes(name: str, nrows: Any = 1, ncols: Any = 1, **_: Any) -> StandIn:
+    """The axes of a new figure, in the arrangement that matplotlib would give."""
+    shape = tuple(n for n in (nrows, ncols) if type(n) is int and n > 1)
+    return StandInParts(name, shape) if shape else StandIn(name)
 
 
 class StandInBase:
@@ -194,7 +245,9 @@ class StandInFinder:
         elif name == "autograder":
             vars(module).update(check=_nothing, progress=_nothing)
         elif name.partition(".")[0] == "tqdm":
-            vars(module).update(tqdm=_through, trange=lambda *args, **_: range(*args))
+            vars(module).update(
+                tqdm=ProgressBar, trange=lambda *args, **_: ProgressBar(range(*args))
+            )
         elif name == "IPython":
             vars(module)["get_ipython"] = get_ipython
         elif name == "IPython.display":
@@ -215,8 +268,18 @@ def _nothing(*args: Any, **kwargs: Any) -> float:
     return 0.0
 
 
-def _through(iterable: Any = (), *args: Any, **kwargs: Any) -> Any:
-    return iterable
+class ProgressBar(StandIn):
+    """Stands in for a bar of tqdm: gives what it goes over, shows nothing."""
+
+    def __init__(self, iterable: Any = (), *_: Any, **__: Any) -> None:
+        super().__init__("tqdm.tqdm()")
+        object.__setattr__(self, "_stand_in_iterable", iterable)
+
+    def __iter__(self) -> Any:
+        return iter(object.__getattribute__(self, "_stand_in_iterable"))
+
+    def __len__(self) -> int:
+        return len(object.__getattribute__(self, "_stand_in_iterable"))
 
 
 class Shell:

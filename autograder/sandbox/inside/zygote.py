@@ -145,15 +145,7 @@ class Zygote:
         pid = self._children.pop(pidfd)
         os.close(pidfd)
         _, status, usage = os.wait4(pid, 0)
-        leftover = False
-        while not self._children:  # whoever is left was not forked by us
-            try:
-                stranger, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                break
-            leftover = True
-            if stranger == 0:
-                break
+        leftover = self._kill_strangers()
         self._tell(
             Notice(
                 "ended",
@@ -165,9 +157,31 @@ class Zygote:
             )
         )
 
+    def _kill_strangers(self) -> bool:
+        """Kill what is below us and was not forked by us; tell whether there was anything.
+
+        A process that a child started becomes our own child when its parent ends: we are the
+        subreaper. There can be none as long as the filter holds.
+        """
+        found = False
+        ours = set(self._children.values())
+        for _ in range(1000):
+            with open(f"/proc/self/task/{self._pid}/children") as file:
+                strangers = {int(pid) for pid in file.read().split()} - ours
+            if not strangers:
+                break
+            found = True
+            for pid in strangers:
+                with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+        return found
+
     def _kill_all(self) -> None:
         for pidfd in self._children:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        self._children.clear()
+        self._kill_strangers()
 
     def _tell(self, notice: Notice) -> None:
         self._control.send(msgspec.msgpack.encode(notice))

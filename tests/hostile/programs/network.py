@@ -49,7 +49,7 @@ def attack(there):
     socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 
 
-# %% ask_the_kernel_by_netlink: refused
+# %% ask_by_netlink: refused
 def attack(there):
     socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)
 

@@ -78,7 +78,7 @@ def attack(there):
             kept.append(None)
 
 
-# %% stay_full_of_memory: harmless
+# %% hoard_and_live_on: harmless
 def attack(there):
     global kept
     kept = []

@@ -1,0 +1,35 @@
+"""The suite again where there is less: without root, and in what looks like a container."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SURROUNDINGS = ROOT / "tests" / "sandbox" / "surroundings.py"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "level"),
+    [("no_root", "full"), ("no_root", "kernel"), ("container_no_root", "kernel")],
+)
+def test_the_suite_passes_in(kind: str, level: str, tmp_path: Path) -> None:
+    suite = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
+    suite += [str(ROOT / "tests" / "hostile" / "test_hostile.py"), "-k", f"contained and {level}"]
+    suite += ["--basetemp", str(tmp_path / "inner")]
+    done = subprocess.run(
+        [sys.executable, str(SURROUNDINGS), kind, "--", *suite],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    if done.returncode == 77:
+        pytest.skip(done.stdout.strip())
+    assert done.returncode == 0, done.stdout[-4000:]
+    passed = [word for word in done.stdout.split() if word.isdigit()][-1]
+    assert "passed" in done.stdout and int(passed) >= 80
