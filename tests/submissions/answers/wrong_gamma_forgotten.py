@@ -1,0 +1,26 @@
+# answers: 05_normalisation
+# expect: wrong batchnorm_backward.dx batchnorm_backward_alt.dx
+# gamma is forgotten on the way back
+import numpy as np
+
+
+def batchnorm_forward(x, gamma, beta, bn_param):
+    eps, momentum = bn_param["eps"], bn_param["momentum"]
+    if bn_param["mode"] == "test":
+        xhat = (x - bn_param["running_mean"]) / np.sqrt(bn_param["running_var"] + eps)
+        return gamma * xhat + beta, None
+    mean, var = x.mean(axis=0), x.var(axis=0)
+    xhat = (x - mean) / np.sqrt(var + eps)
+    bn_param["running_mean"] = momentum * bn_param["running_mean"] + (1 - momentum) * mean
+    bn_param["running_var"] = momentum * bn_param["running_var"] + (1 - momentum) * var
+    return gamma * xhat + beta, (xhat, np.sqrt(var + eps))
+
+
+def batchnorm_backward(dout, cache):
+    xhat, std = cache
+    dx = (dout - dout.mean(axis=0) - xhat * (dout * xhat).mean(axis=0)) / std
+    return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+
+
+def batchnorm_backward_alt(dout, cache):
+    return batchnorm_backward(dout, cache)

@@ -1,0 +1,10 @@
+# answers: 02_layers
+# expect: relu_backward=timeout
+# a loop that never ends
+
+
+def relu_backward(dout, cache):
+    i = 0
+    while i < dout.size:
+        i = i * 1
+    return dout

@@ -1,0 +1,97 @@
+"""The sample class, through the front door: every submission gets what its source declares."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.course import load_course
+from tests.submissions.build import build
+from tests.submissions.roster import ROSTER, source
+
+HANDED_IN = [(student, name) for student, works in ROSTER.items() for name in works]
+
+
+@pytest.fixture(scope="module")
+def results(root, tmp_path_factory):
+    """Student, assignment -> result file, after one `autograder grade`."""
+    folder = tmp_path_factory.mktemp("class")
+    build(root, folder / "submitted")
+    autograder = Path(sys.executable).with_name("autograder")
+    command = [str(autograder), "grade", "--timeout", "3"]
+    command += ["--submitted", str(folder / "submitted"), "--results", str(folder / "results")]
+    command += ["--gradebook", f"sqlite:///{folder / 'gradebook.db'}"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {
+        (path.stem, path.parent.name): json.loads(path.read_text(encoding="utf-8"))
+        for path in (folder / "results").glob("*/*.json")
+    }
+
+
+@pytest.fixture(scope="module")
+def course(root):
+    return load_course(root)
+
+
+@pytest.mark.parametrize(("student", "assignment"), HANDED_IN)
+def test_submission_gets_what_its_source_declares(results, course, student, assignment):
+    work, result = ROSTER[student][assignment], results[student, assignment]
+    rows = {row["id"]: row for row in result["rows"]}
+    notebook = course.assignment(assignment)
+    assert [row.id for row in notebook.rows] == list(rows)
+    assert result["status"] == work.status
+    assert result["points"] == sum(row.points for row in notebook.rows)
+    assert result["score"] == pytest.approx(sum(row["score"] for row in rows.values()))
+    for row in notebook.rows:
+        statuses, score = expectation(work, row)
+        assert rows[row.id]["score"] == pytest.approx(score), rows[row.id]
+        assert rows[row.id]["status"] in statuses, rows[row.id]
+
+
+def expectation(work, row):
+    """The statuses that a row may have, and its score."""
+    if work.status != "graded":
+        return ("unanswered", "error"), 0.0
+    if row.manual:
+        return ("manual",), 0.0
+    said = work.expect.get(row.id)
+    if isinstance(said, str):
+        return (said,), 0.0
+    if said is not None:
+        wrong = len(row.outputs) if "*" in said else len(said)
+        earned = len(row.outputs) - wrong
+        return (("partial",) if earned else ("wrong", "error")), row.points * earned / len(
+            row.outputs
+        )
+    if work.base == "starter" and not answered(work, row):
+        return ("unanswered",), 0.0
+    return ("right",), row.points
+
+
+def answered(work, row):
+    """Whether one of the answers defines the row's function."""
+    texts = [source(name).read_text(encoding="utf-8") for name in work.answers]
+    return any(f"def {row.id}(" in text or f"{row.id} = " in text for text in texts)
+
+
+def test_students_without_a_submission_are_missing(results):
+    absent = {
+        (student, assignment)
+        for student in ROSTER
+        for assignment in {name for _, name in HANDED_IN}
+        if assignment not in ROSTER[student]
+    }
+    assert absent
+    for key in absent:
+        assert (results[key]["status"], results[key]["score"]) == ("missing", 0)
+
+
+def test_the_class_is_worth_grading(results):
+    graded = [result for result in results.values() if result["status"] == "graded"]
+    assert len(HANDED_IN) >= 30
+    assert all(result["isolation"] in ("full", "kernel") for result in graded)
+    mistakes = {f.get("mistake") for r in graded for row in r["rows"] for f in row["findings"]}
+    assert len(mistakes - {None, ""}) >= 8
