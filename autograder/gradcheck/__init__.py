@@ -7,7 +7,10 @@ Read the files in this order, each is one idea:
 - `slope`        a slope with an error bar
 - `steps`        which step to take
 - `certainty`    how sure a few lines make us
-- `verdict`      pass, fail, or inconclusive
+- `evidence`     what the lines say together
+- `objection`    when an objection is believed
+- `verdict`      pass, fail, or inconclusive, at one input
+- `inquiry`      the contract, and other inputs where that one cannot decide
 - `localise`     where the error is
 - `check`        the two questions one can ask
 - `elementwise`  the numerical gradient of one entry after the other

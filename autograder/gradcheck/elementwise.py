@@ -6,6 +6,7 @@ It costs at least six evaluations per entry; for a verdict use `check_backward`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,14 +60,18 @@ def numerical_gradient(
     for start in range(0, x.size, BATCH):
         entries = range(start, min(start + BATCH, x.size))
         lines = [_along(x, entry) for entry in entries]
-        refine(evaluator, point, lines, [0.0] * len(lines), tries=0)
+        refine(evaluator, point, lines, partial(_enough, 0.0), tries=0)
         steepest = max((abs(read(line, point, 0).slope) for line in lines), default=0.0)
-        refine(evaluator, point, lines, [ENOUGH * steepest] * len(lines))
+        refine(evaluator, point, lines, partial(_enough, steepest))
         for entry, line in zip(entries, lines):
             reading, size = read(line, point, 0), float(line.direction[0].flat[entry])
             if size:
                 gradient[entry], bound[entry] = reading.slope / size, 2.0 * reading.bar / size
     return gradient.reshape(x.shape), bound.reshape(x.shape)
+
+
+def _enough(steepest: float, line: Line) -> float:
+    return ENOUGH * steepest
 
 
 def _along(x: Array, entry: int) -> Line:

@@ -176,4 +176,4 @@ def _still(line: Line) -> bool:
     longest = max(line.slopes, key=lambda s: s.step)
     moved = float(np.sqrt(np.mean(longest.value**2))) if longest.value.size else 0.0
     seen = bool(np.all(np.isfinite(longest.bend)))
-    return seen and longest.step >= 0.5 and moved <= 2.0**12 * longest.floor
+    return seen and longest.step >= 0.25 and moved <= 2.0**12 * longest.floor

@@ -80,7 +80,7 @@ def examine(
         return result
     again = Line.random(rng, point.arrays, guilty, entry_scale)
     enough = max(evidence.difference(own[i]) for i in guilty) / 32.0
-    refine(evaluator, point, [again], [enough], tries=3)
+    refine(evaluator, point, [again], lambda line: enough, plan, tries=3)
     if again.slopes and evidence.objects(again):
         result.guilty = {i: own[i] for i in guilty}
         result.suspected = set()
@@ -105,7 +105,7 @@ def _own_lines(
         step = min(min(plan), ROUGH * first_step(point.epsilon) / first_step(0.0))
         measure(evaluator, point, lines, [step] * len(lines), rough=True)
     else:
-        refine(evaluator, point, lines, [difference / 32.0] * len(lines), plan, tries=2)
+        refine(evaluator, point, lines, lambda line: difference / 32.0, plan, tries=2)
     return own
 
 

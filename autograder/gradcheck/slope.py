@@ -75,13 +75,14 @@ def slope_with_error_bar(
         rounding = 3.0 * epsilon * size / step
         bend = fine - coarse
         jump = slope_jump(base, plus, minus, step) / 2.0
+        known = rounding[np.isfinite(rounding)]
+        floor = float(np.sqrt(np.mean(known**2))) if known.size else 0.0
         grows = np.abs(central[1:]) > 1.5 * np.abs(central[:-1])
-        grows &= np.abs(central[1:]) > 50.0 * rounding
+        grows &= np.abs(central[1:]) > 50.0 * (rounding + floor)
         hopeless = ~np.isfinite(value + bend + jump + rounding) | np.all(grows, axis=0)
     value, bend, jump, rounding = (
         np.where(hopeless, 0.0, a) for a in (value, bend, jump, rounding)
     )
-    floor = float(np.sqrt(np.mean(rounding**2))) if rounding.size else 0.0
     return Slope(step, value, np.where(hopeless, np.inf, bend), jump, rounding, floor)
 
 

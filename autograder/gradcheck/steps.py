@@ -7,7 +7,7 @@ own (`slope`), so the longer bar tells which way to go. Every output keeps the s
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def refine(
     evaluator: Evaluator,
     point: Point,
     lines: Sequence[Line],
-    wanted: Sequence[float],
+    wanted: Callable[[Line], float],
     plan: Sequence[float] = (),
     tries: int = 5,
 ) -> None:
@@ -38,7 +38,7 @@ def refine(
         point: Where the lines start.
         lines: Lines to measure; all their evaluations of one round go in one batch. A line that
             was measured before is only improved.
-        wanted: For each line, the error bar to aim at.
+        wanted: The error bar to aim at; it may change with what is learnt of the precision.
         plan: Steps to begin with, in one batch; by default one good guess.
         tries: Rounds after the first.
     """
@@ -51,10 +51,11 @@ def refine(
         if any(_clearly_off(line, point) for line in lines):
             return
         moves = []
-        for line, goal, history in zip(lines, wanted, bars):
+        for line, history in zip(lines, bars):
+            goal = wanted(line)
             patience = 2 if on_a_kink(line, point) else 3
             stuck = len(history) >= patience and not history[-1] < 0.6 * history[-patience]
-            if history[-1] > goal and not stuck:
+            if history[-1] > goal and not stuck and not _drowned(line, point):
                 step = next_step(line, point, goal)
                 if step is not None:
                     moves.append((line, step, history))
@@ -92,10 +93,18 @@ def next_step(line: Line, point: Point, goal: float) -> float | None:
     ]
     # Noise grows as the step shrinks; what bends or jumps does not.
     if bent <= 16.0 * noisy or any(not w < 4.0 * per_step[worst] for w in worse):
+        if longer is not None and excess <= 256.0:
+            return None  # more lines gain more than a better step between the two
         most = 2.0**6 if here <= first_step(point.epsilon) else 2.0**12
         factor = 2.0 ** math.ceil(math.log2(max(8.0, min(most, excess))))
         return _between(here, longer, here * factor)
     factor = 2.0**-9  # kinks: the fewer the shorter the step
+    if float(
+        np.linalg.norm((upstream * best.value)[bends > 1e-6 * np.abs(upstream * best.value)])
+    ) > (0.5 * float(np.linalg.norm(upstream * best.value))):
+        # Kinks everywhere, as in a loss: go where few lines meet one, and where rounding still
+        # leaves each line something to say.
+        factor = float(2.0 ** np.ceil(np.log2(np.clip(noisy / (64.0 * goal), 2.0**-18, 2.0**-6))))
     if np.isfinite(bent) and not on_a_kink(line, point):
         # The bar falls with the fourth power of the step, until rounding is as large.
         wish = max(0.5 * (goal / bent) ** 0.25, (8.0 * noisy / bent) ** 0.2)
@@ -113,6 +122,13 @@ def _clearly_off(line: Line, point: Point) -> bool:
     """A gradient that is off by many bars is off at every better step too."""
     readings = [read(line, point, k) for k in range(len(point.upstreams))]
     return any(r.difference > 16.0 * r.bar for r in readings)
+
+
+def _drowned(line: Line, point: Point) -> bool:
+    """Whether rounding hides the whole gradient even at a long step."""
+    _, reading = _worst(line, point)
+    tried = max(slope.step for slope in line.slopes)
+    return tried >= 0.25 and max(reading.sizes) <= reading.rounding
 
 
 def on_a_kink(line: Line, point: Point) -> bool:

@@ -59,6 +59,7 @@ def _weigh(own: Opinion, other: Opinion) -> Opinion:
             own,
             verdict=other.verdict,
             certified=other.certified,
+            idle=False,
             found=other.found if other.verdict == "fail" else own.found,
         )
     if own.idle and other.idle:

@@ -22,7 +22,7 @@ from autograder.gradcheck.evidence import Evidence, Tremble
 from autograder.gradcheck.lines import Line, Point
 from autograder.gradcheck.objection import Accusation, examine
 from autograder.gradcheck.report import Verdict
-from autograder.gradcheck.steps import first_step, on_a_kink, refine, telling_steps
+from autograder.gradcheck.steps import refine, telling_steps
 
 
 @dataclass
@@ -94,22 +94,30 @@ class Judge:
             hindered = [line for line in lines if line.slopes and not self._good_enough(line)]
             if not self.accused:
                 self.kinked |= any(self._limited_by_structure(line) for line in hindered)
-            if not (self.kinked and self.share < self.evaluator.limit):
-                self._more_lines(0.05)
-                self._peel(common_scale)
-                if any(_uneven(self.point.arrays[i]) for i in evidence.open()):
-                    self._peel(entry_scale)
+            if not all(evidence.empty(i) for i in every):
+                self._settle()
         self.evaluator.share = self.evaluator.limit
         return [self._opinion(i) for i in evidence.every]
+
+    def _settle(self) -> None:
+        """Certify what two lines for all did not."""
+        if not self.kinked:
+            self.evaluator.share = max(self.share, int(0.8 * self.evaluator.limit))
+        self._more_lines()
+        if self.kinked and self.share < self.evaluator.limit:
+            return  # a point nearby will do better
+        self._peel(common_scale)
+        if any(_uneven(self.point.arrays[i]) for i in self.evidence.open()):
+            self._peel(entry_scale)
 
     def _good_enough(self, line: Line) -> bool:
         readings = self.evidence.readings(line)
         return readings[0].bar <= 4.0 * self.evidence.goal(line)
 
     def _limited_by_structure(self, line: Line) -> bool:
-        """Whether kinks or bends, and not rounding, keep the bar long."""
-        usual = first_step(self.point.epsilon)
-        return on_a_kink(line, self.point) or min(telling_steps(line)) < usual / 16.0
+        """Whether kinks or bends, and not rounding, keep the bar long at every step."""
+        reading = self.evidence.readings(line)[0]
+        return reading.smooth > 64.0 * reading.rounding
 
     @property
     def accused(self) -> bool:
@@ -123,8 +131,7 @@ class Judge:
     def _measure(self, lines: Sequence[Line], plan: Sequence[float] = ()) -> None:
         evidence = self.evidence
         tries = 3 if self.share < self.evaluator.limit else 5  # other points may be easier
-        goals = [evidence.goal(line) for line in lines]
-        refine(self.evaluator, self.point, lines, goals, plan, tries)
+        refine(self.evaluator, self.point, lines, evidence.goal, plan, 0 if plan else tries)
         measured = [line for line in lines if line.slopes]
         evidence.lines += measured
         if any(evidence.objects(line) for line in measured):
@@ -142,7 +149,7 @@ class Judge:
         self.evidence.lines = [line for line in self.accusation.guilty.values() if line.slopes]
         if innocent:
             lines = self._draw(innocent, 2)
-            refine(self.evaluator, self.point, lines, [self.evidence.goal(line) for line in lines])
+            refine(self.evaluator, self.point, lines, self.evidence.goal)
             measured = [line for line in lines if line.slopes]
             if any(self.evidence.objects(line) for line in measured):
                 self.accusation.suspected |= set(innocent)
@@ -172,12 +179,8 @@ class Judge:
                 self._measure(self._draw([i], 2))
                 self._more_lines()
 
-    def _more_lines(self, worth: float = 0.3) -> None:
-        """Where each line says something but two do not say enough, draw more like the best.
-
-        Args:
-            worth: What a line must bring: a chance below this of missing an error.
-        """
+    def _more_lines(self) -> None:
+        """Where each line says something but two do not say enough, draw more like the best."""
         evidence = self.evidence
         for i in evidence.every:
             missing = evidence.miss(i)
@@ -186,7 +189,9 @@ class Judge:
                 continue
             gains = [evidence.miss(i, [line]) / 2.0 for line in mine]
             donor, gain = mine[int(np.argmin(gains))], float(np.median(gains))
-            if gain > worth:
+            sizes = evidence.readings(donor)[0].sizes
+            drowned = sizes[i] < max(sizes) / 16.0  # then lines without the others tell more
+            if gain > (0.05 if drowned else 0.3):
                 continue
             count = math.ceil(math.log(evidence.probability / missing) / math.log(gain))
             plan = telling_steps(donor)

@@ -1,0 +1,233 @@
+"""One inquiry: the contract, the input given, and other inputs where that one cannot decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.gradcheck.arguments import Arguments, Array
+from autograder.gradcheck.contract import ContractError, gradients_of, require_finite
+from autograder.gradcheck.directions import far, nudge, scale
+from autograder.gradcheck.evaluate import Evaluator, OutputError, resolution
+from autograder.gradcheck.lines import Point
+from autograder.gradcheck.report import ArrayReport, GradientReport
+from autograder.gradcheck.summary import Outcome, localised, summarise
+from autograder.gradcheck.upstreams import Upstreams
+from autograder.gradcheck.verdict import Judge
+
+Forward = Callable[..., Any]
+Backward = Callable[..., Any]
+
+
+class Inquiry:
+    """One question, from the arguments to the report.
+
+    Args:
+        forward: As in `check_backward`.
+        arrays: As in `check_backward`.
+        upstream: As in `check_backward`.
+        names: As in `check_backward`.
+        tolerance: As in `check_backward`.
+        probability: Chance of missing an error that is allowed.
+        seed: As in `check_backward`.
+        limit: As ``max_evaluations`` in `check_backward`.
+        backward: The backward to judge, or None when only values are known.
+        gradients: The values to judge then.
+    """
+
+    def __init__(
+        self,
+        forward: Forward,
+        arrays: Sequence[Any],
+        upstream: Any,
+        names: Sequence[str] | None,
+        tolerance: float,
+        probability: float,
+        seed: int,
+        limit: int,
+        backward: Backward | None = None,
+        gradients: Any = None,
+    ) -> None:
+        self.arguments = Arguments(arrays, names, forward)
+        self.evaluator = Evaluator(forward, self.arguments, limit)
+        self.backward = backward
+        self.values = gradients
+        self.rng = np.random.default_rng(seed)
+        self.upstreams = Upstreams(upstream, self.rng, only_given=backward is None)
+        self.tolerance, self.probability = tolerance, probability
+        self.notes: list[str] = []
+
+    def report(self) -> GradientReport:
+        """Answer."""
+        with np.errstate(all="ignore"):  # what overflows here is judged, not warned of
+            return self._report()
+
+    def _report(self) -> GradientReport:
+        try:
+            outcome = self._outcome()
+        except OutputError as error:
+            return self._stop("inconclusive", f"{error}. No gradient can be judged there.")
+        except ContractError as error:
+            return self._stop("fail", str(error), error.name)
+        judge = outcome.judge
+        places = localised(judge)
+        return summarise(
+            outcome,
+            self.arguments.names,
+            places,
+            judge.evidence.tolerance,
+            self.probability,
+            self.evaluator.evaluations,
+            self.notes,
+        )
+
+    def _stop(self, verdict: Any, reason: str, name: str | None = None) -> GradientReport:
+        arrays = {
+            n: ArrayReport(verdict if name in (None, n) else "inconclusive", found=np.inf)
+            for n in self.arguments.names
+        }
+        return GradientReport(
+            verdict, reason, arrays, self.evaluator.evaluations, tuple(self.notes)
+        )
+
+    # --- points --------------------------------------------------------------------------------
+
+    def _outcome(self) -> Outcome:
+        point = self._given_point()
+        limit = self.evaluator.limit
+        judge = self._judge(point, limit if self.backward is None else limit // 2)
+        outcome = Outcome(judge.run(), judge)
+        if self.backward is None:
+            return outcome
+        if outcome.needs_nudge() and self.evaluator.affords(14):
+            moved = self._try_point([nudge(self.rng, array) for array in point.arrays])
+            self._hear(outcome, moved, far=False)
+        if outcome.needs_far() and self.evaluator.affords(17):
+            midway, *others = far(self.rng, point.arrays)
+            if any(opinion.empty for opinion in outcome.opinions):
+                self._hear(outcome, self._try_point(midway), far=True, share=0.7)
+            if outcome.needs_far() and self.evaluator.affords(17):
+                points = [self._try_point(arrays) for arrays in others]
+                telling = [p for p in points if p is not None]
+                self._hear(outcome, max(telling, key=_balance, default=None), far=True)
+        return outcome
+
+    def _hear(self, outcome: Outcome, point: Point | None, far: bool, share: float = 1.0) -> None:
+        if point is not None:
+            judge = self._judge(point, int(share * self.evaluator.limit))
+            outcome.hear(judge.run(), judge, far)
+
+    def _try_point(self, arrays: list[Array]) -> Point | None:
+        try:
+            return self._point(arrays)
+        except (OutputError, ContractError):
+            return None
+
+    def _judge(self, point: Point, share: int) -> Judge:
+        tremble = None if self.backward is None else lambda: self._tremble(point)
+        return Judge(
+            self.evaluator, point, self.rng, self.tolerance, self.probability, tremble, share
+        )
+
+    def _given_point(self) -> Point:
+        """The input as given; narrow numbers are widened where the forward allows it."""
+        base, kept = self.evaluator.base(self.arguments.arrays)
+        if not kept:
+            self.notes.append("the forward changes its arguments in place")
+        self.upstreams.fit(self.evaluator, base)
+        first = self._gradients(self.arguments.arrays, 0)
+        require_finite(first, self.arguments)
+        again, _ = self.evaluator.base(self.arguments.arrays)
+        if not np.array_equal(base, again, equal_nan=True):
+            raise OutputError(
+                "the forward returned something else when it was called again with the same "
+                "arguments (is it random? fix its seed)"
+            )
+        narrow = any(a.dtype.itemsize < 8 for a in self.arguments.arrays)
+        if narrow:
+            wide = self._wide_point(base)
+            if wide is not None:
+                return wide
+        rest = [self._gradients(self.arguments.arrays, k) for k in range(1, len(self.upstreams))]
+        return self._assemble(self.arguments.arrays, base, [first, *rest])
+
+    def _wide_point(self, narrow_base: Array) -> Point | None:
+        arrays = [array.astype(np.float64) for array in self.arguments.arrays]
+        point = self._try_point(arrays)
+        if point is None:
+            return None
+        largest = float(np.max(np.abs(narrow_base), initial=0.0))
+        if not np.allclose(point.base, np.nan_to_num(narrow_base), rtol=1e-2, atol=1e-3 * largest):
+            return None
+        return point
+
+    def _point(self, arrays: list[Array]) -> Point:
+        gradients = []
+        base = np.zeros(0)
+        for k in range(len(self.upstreams)):
+            base, _ = self.evaluator.base(arrays)  # some caches serve one backward only
+            gradients.append(self._gradients(arrays, k))
+        return self._assemble(arrays, base, gradients)
+
+    def _assemble(self, arrays: list[Array], base: Array, gradients: list[list[Array]]) -> Point:
+        kinds = [g.dtype for g in gradients[0]]
+        every = np.concatenate([np.zeros(0), *(g.ravel() for gs in gradients for g in gs)])
+        return Point(
+            list(arrays),
+            np.where(np.isfinite(base), base, 0.0),
+            self.upstreams.flat,
+            [[g.astype(np.float64) for g in gs] for gs in gradients],
+            gradient_epsilon=resolution(every, kinds),
+        )
+
+    # --- gradients -----------------------------------------------------------------------------
+
+    def _gradients(self, arrays: Sequence[Array], k: int) -> list[Array]:
+        if self.backward is None:
+            return gradients_of(self.values, self.arguments)
+        handed = self.arguments.fresh(arrays)
+        upstream = self.upstreams.handed(k, self.evaluator)
+        with np.errstate(all="ignore"):
+            try:
+                returned = self.backward(upstream, *handed)
+                if not isinstance(returned, np.ndarray | dict | str) and hasattr(
+                    returned, "__next__"
+                ):
+                    returned = list(returned)
+            except Exception as error:  # whatever a student's code raises
+                raise ContractError(
+                    f"the backward raised {type(error).__name__}: {error}"
+                ) from error
+        return gradients_of(returned, self.arguments)
+
+    def _tremble(self, point: Point) -> list[list[Array]]:
+        """The gradients at an input moved by about one rounding error per entry."""
+        arrays = [
+            (a * (1.0 + np.finfo(a.dtype).eps * self.rng.choice([-1.0, 1.0], a.shape))).astype(
+                a.dtype
+            )
+            for a in point.arrays
+        ]
+        moved = []
+        for k in range(len(self.upstreams)):
+            try:
+                self.evaluator.base(arrays)
+                moved.append([g.astype(np.float64) for g in self._gradients(arrays, k)])
+            except (OutputError, ContractError):
+                moved.append(point.gradients[k])
+        return moved
+
+
+def _balance(point: Point) -> float:
+    """The smallest gradient against the output, both for steps as long as the input itself."""
+    output = float(np.linalg.norm(point.upstreams[0] * point.base))
+    if not np.all(np.isfinite(point.base)) or output == 0:
+        return 0.0
+    sizes = [
+        scale(array) * float(np.linalg.norm(gradient))
+        for array, gradient in zip(point.arrays, point.gradients[0])
+    ]
+    smallest = min(sizes, default=0.0) / output
+    return smallest if np.isfinite(smallest) else 0.0
