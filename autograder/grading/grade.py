@@ -59,7 +59,7 @@ def grade(
     with sandbox.open(cells, limits) as session:
         patience = Patience(session)
         verdicts = {row.id: row for row in examine_all(paper.questions, patience)}
-        slow = bool(patience.exhausted) or _hung(planned, session)
+        slow = patience.timed_out or _hung(planned, session)
         ran = list(zip(planned, session.cells, strict=True))
     rows = [
         explained(verdicts[row.id], ran) if row.id in verdicts else unjudged(row)

@@ -1,39 +1,51 @@
-"""A runner that does not wait twice for the same function."""
+"""A runner that does not run into the same wall twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from autograder.exercises.script import Call, Failure, Outcome, Runner, Script
+
+WALLS = frozenset({"timeout", "memory", "crash", "exit", "protocol"})
+"""Failures that end the process; after each the cells are run again, on the submission's time."""
 
 
 class Patience:
-    """After a function's first timeout its other cases are not run; they time out at once.
+    """After a function first hung, crashed or filled the memory, its other cases fail at once.
+
+    Its rows are lost by the first failure already. Running into it again on every case would use up
+    the time of the other rows.
 
     Args:
         runner: Runs the scripts.
 
     Attributes:
-        exhausted: What timed out so far.
+        exhausted: What failed so far, and how.
     """
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self.exhausted: set[str] = set()
+        self.exhausted: dict[str, Failure] = {}
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether anything hung."""
+        return any(failure.kind == "timeout" for failure in self.exhausted.values())
 
     def run(self, script: Script) -> list[Outcome]:
-        """Run the calls before the first one that is known to hang; one outcome per call."""
+        """Run the calls before the first one that is known to fail; one outcome per call."""
         names = [_full_name(script, call) for call in script.calls]
-        stuck = next((i for i, name in enumerate(names) if name in self.exhausted), None)
-        if stuck is not None:
-            kept = Script(script.seed, script.calls[:stuck])
-            done = self._runner.run(kept) if kept.calls else []
-            return [*done, *_not_run(names[stuck], len(names) - stuck)]
-        outcomes = self._runner.run(script)
-        for name, outcome in zip(names, outcomes, strict=True):
-            if outcome.failure is not None and outcome.failure.kind == "timeout":
-                self.exhausted.add(name)
-        return outcomes
+        wall = next((i for i, name in enumerate(names) if name in self.exhausted), None)
+        if wall is None:
+            outcomes = self._runner.run(script)
+            for name, outcome in zip(names, outcomes, strict=True):
+                if outcome.failure is not None and outcome.failure.kind in WALLS:
+                    self.exhausted[name] = outcome.failure
+            return outcomes
+        kept = Script(script.seed, script.calls[:wall])
+        done = self._runner.run(kept) if kept.calls else []
+        failure = self.exhausted[names[wall]]
+        skipped = Failure("skipped", f"not run, because of the call before it: {failure.message}")
+        rest = [Outcome(failure=skipped) for _ in names[wall + 1 :]]
+        return [*done, Outcome(failure=failure), *rest]
 
 
 def _full_name(script: Script, call: Call) -> str:
@@ -41,10 +53,3 @@ def _full_name(script: Script, call: Call) -> str:
     if call.on is None:
         return call.function
     return f"{_full_name(script, script.calls[call.on.call])}.{call.function}"
-
-
-def _not_run(name: str, count: int) -> Iterator[Outcome]:
-    why = f"not run: {name} ran out of time on an earlier case"
-    yield Outcome(failure=Failure("timeout", why))
-    for _ in range(count - 1):
-        yield Outcome(failure=Failure("skipped", why))

@@ -1,14 +1,17 @@
-"""A function that hangs is waited for once."""
+"""A function that hangs is waited for once; one that ends the process does so once."""
 
-from autograder.exercises.script import Call, Failure, Outcome, Ref, Script
+import pytest
+
+from autograder.exercises.script import Call, Failure, FailureKind, Outcome, Ref, Script
 from autograder.grading.patience import Patience
 
 
 class Hanging:
     """Times out on the functions named; counts how often each is called."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, kind: FailureKind = "timeout") -> None:
         self.names = names
+        self.kind = kind
         self.called: list[str] = []
 
     def run(self, script: Script) -> list[Outcome]:
@@ -19,7 +22,7 @@ class Hanging:
                 continue
             self.called.append(call.function)
             stuck = call.function in self.names
-            outcomes.append(Outcome(failure=Failure("timeout", "time is up") if stuck else None))
+            outcomes.append(Outcome(failure=Failure(self.kind, "it ended") if stuck else None))
         return outcomes
 
 
@@ -36,7 +39,8 @@ def test_other_cases_of_a_hanging_function_are_not_run() -> None:
     first, second = patience.run(LAYER), patience.run(LAYER)
     assert kinds(first) == kinds(second) == [None, "timeout", "skipped"]
     assert runner.called == ["forward", "backward", "forward"]
-    assert patience.exhausted == {"backward"}
+    assert set(patience.exhausted) == {"backward"} and patience.timed_out
+    assert second[1].failure == first[1].failure
 
 
 def test_other_functions_still_run() -> None:
@@ -53,5 +57,21 @@ def test_methods_of_different_classes_are_told_apart() -> None:
     one = Script(1, (Call("Adam", hold="all"), Call("step", on=Ref(0))))
     other = Script(1, (Call("Sgd", hold="all"), Call("reset", on=Ref(0))))
     patience.run(one)
-    assert patience.exhausted == {"Adam.step"}
+    assert set(patience.exhausted) == {"Adam.step"}
     assert kinds(patience.run(other)) == [None, None]
+
+
+@pytest.mark.parametrize("kind", ["memory", "crash", "exit", "protocol"])
+def test_whatever_ends_the_process_does_so_once(kind: FailureKind) -> None:
+    runner = Hanging("forward", kind=kind)
+    patience = Patience(runner)
+    assert kinds(patience.run(LAYER)) == kinds(patience.run(LAYER)) == [kind, "skipped", "skipped"]
+    assert runner.called == ["forward"] and not patience.timed_out
+
+
+def test_an_exception_is_no_wall() -> None:
+    runner = Hanging("forward", kind="exception")
+    patience = Patience(runner)
+    patience.run(LAYER)
+    patience.run(LAYER)
+    assert runner.called == ["forward", "forward"]
