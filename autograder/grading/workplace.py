@@ -91,12 +91,6 @@ def _grade(handin: Handin, terms: Terms) -> Graded:
     return grade(handin, found, questions, _sandbox(terms.isolated), terms.limits, digest)
 
 
-def forget_courses() -> None:
-    """Load courses anew when they are asked for next: for processes that outlive a class run."""
-    _course.cache_clear()
-    _paper.cache_clear()
-
-
 @functools.cache
 def _sandbox(isolated: bool) -> Sandbox:
     sandbox = Sandbox(isolation="auto" if isolated else "none")
