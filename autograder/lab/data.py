@@ -98,6 +98,37 @@ def spirals(
     return _split(np.concatenate(arms), np.concatenate(names), validation, rng, (), "spirals")
 
 
+@dataclass(frozen=True)
+class Text:
+    """A text as numbers.
+
+    Args:
+        letters: The characters that occur, sorted; a character's number is its place here.
+        codes: The text, shape (length,), int64.
+    """
+
+    letters: str
+    codes: np.ndarray
+
+    def read(self, codes: np.ndarray) -> str:
+        """The characters that stand for `codes`."""
+        return "".join(self.letters[i] for i in codes)
+
+    def pieces(self, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and what follows them: two arrays of shape (N, length), one character apart."""
+        n = (len(self.codes) - 1) // length
+        x = self.codes[: n * length].reshape(n, length)
+        return x, self.codes[1 : n * length + 1].reshape(n, length)
+
+
+def text() -> Text:
+    """A text of our own, about two kilobytes."""
+    from autograder.lab.corpus import TEXT
+
+    letters = "".join(sorted(set(TEXT)))
+    return Text(letters, np.array([letters.index(c) for c in TEXT], dtype=np.int64))
+
+
 def mnist(train: int = 10_000, validation: int = 2_000, seed: int = 0) -> Split:
     """A part of MNIST, 28 × 28 pixels from 0 to 1, or the digits where it cannot be had.
 

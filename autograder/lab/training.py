@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -100,3 +100,28 @@ def train(
 def accuracy(predict: Callable[[np.ndarray], np.ndarray], X: np.ndarray, y: np.ndarray) -> float:
     """The share of examples whose largest score stands at the right class."""
     return float(np.mean(np.argmax(predict(X), axis=1) == y))
+
+
+class Rprop:
+    """Steps whose size each weight finds for itself; for gradients of the *whole* data set.
+
+    While the sign of a gradient stays, its weight's step grows; when it turns, the step shrinks and
+    is skipped once. Source: M. Riedmiller and H. Braun (1993), in the variant "iRprop-".
+    """
+
+    def __init__(self, first: float = 0.01, largest: float = 0.3) -> None:
+        self.first, self.largest = first, largest
+        self.steps: Parameters = {}
+        self.signs: Parameters = {}
+
+    def update(self, parameters: Parameters, grads: Mapping[str, np.ndarray]) -> None:
+        """Replace every array of `parameters` that has a gradient."""
+        for name, grad in grads.items():
+            before = self.signs.get(name, np.zeros_like(grad))
+            step = self.steps.get(name, np.full_like(grad, self.first))
+            sign = np.sign(grad)
+            agree = sign * before
+            factor = np.where(agree > 0, 1.2, np.where(agree < 0, 0.5, 1.0))
+            self.steps[name] = np.clip(step * factor, 1e-7, self.largest)
+            self.signs[name] = np.where(agree < 0, 0.0, sign)
+            parameters[name] = parameters[name] - self.signs[name] * self.steps[name]

@@ -5,7 +5,9 @@
 #
 # - write one step of a recurrent network and its backward pass,
 # - unroll it over a sequence, and carry the gradient back from the last step to the first,
-# - explain, with numbers of your own, why gradients vanish or explode on that way.
+# - build a network that reads and writes text, letter by letter,
+# - write an LSTM, and say what its cell does for the gradient,
+# - explain, with numbers of your own, why gradients vanish or explode, and what clipping cures.
 #
 # A recurrent network is one layer, used again at every step. Nothing new is needed to differentiate it: the same
 # weights are used $T$ times, so their gradient is the sum of $T$ contributions; and a state influences the loss
@@ -15,8 +17,16 @@
 import numpy as np
 
 from autograder import check
-from autograder.lab import plots_rnn, prediction
+from autograder.lab import data, plots_rnn, prediction, training
 from autograder.lab.guard import guard
+
+# %% tags=["experiment"]
+with guard():
+    plots_rnn.unrolled()
+
+# %% [markdown]
+# The same box three times, with the same weights in it. Values go right and up, gradients go left and down. Find the places where two red arrows meet:
+# there, you will write a plus sign.
 
 # %% [markdown]
 # ## One step
@@ -289,47 +299,914 @@ rnn = Layer(
 # %% [markdown]
 # ## How far back does the gradient reach?
 #
-# Put a gradient on the last state and ask how much of it is left $k$ steps earlier. We scale a random $W_h$ so that its
-# largest eigenvalue has size $\rho$, and go back 50 steps through *your* backward pass.
+# Forget the inputs for a moment and watch only the state: $h_t = \phi(W_h\,h_{t-1})$ with $h$ of shape $(H,)$. A gradient at the last state goes back through
+# each step by
 #
-# **Predict first.** With $\rho = 0.5$: by what factor does the gradient shrink, or grow, over 50 steps? A rough power of
-# ten will do.
+# $$ dh_{t-1} = W_h^\top\,\bigl(\phi'(z_t) \odot dh_t\bigr), \qquad z_t = W_h\,h_{t-1} $$
+#
+# so after $T$ steps it has been multiplied by $W_h^\top$ and by a slope, $T$ times each. Measure it.
+#
+# What we agree on: the state starts at $h_0 = (1, \dots, 1)$; the gradient starts at the last state $h_T$ as $(1, \dots, 1)/\sqrt H$, of length 1; entry $k$ of the
+# result (from 0) is the length of the gradient after $k + 1$ steps back; `activation` is `"linear"`, `"tanh"` or `"relu"`, where the slope of ReLU is 1 if the state is
+# positive and else 0.
 
-# %% tags=["experiment"]
-my_guess = None  # norm after 50 steps with rho = 0.5, relative to the start
+# %%
+def bptt_norms(Whh, T, activation):
+    """Lengths of a gradient on its way back through T steps of h = activation(Whh h).
 
-with guard():
-    rng = np.random.default_rng(0)
-    T, H = 50, 40
-    x = rng.normal(0, 0.1, (1, T, H))
-    base = rng.normal(size=(H, H))
-    base /= np.abs(np.linalg.eigvals(base)).max()
-    start = rng.normal(size=(1, H))
-    start /= np.linalg.norm(start)
+    Args:
+        Whh: Hidden-to-hidden weights, shape (H, H).
+        T: Number of steps.
+        activation: "linear", "tanh" or "relu".
 
-    def norms_back_in_time(rho):
-        weights = np.eye(H), rho * base, np.zeros(H)
-        h, _ = rnn_forward(x, np.zeros((1, H)), *weights)
-        norms = [1.0]
-        for k in range(1, T):
-            _, kept = rnn_forward(x[:, T - k:], h[:, T - k - 1], *weights)
-            dh = np.zeros((1, k, H))
-            dh[:, -1] = start
-            norms.append(np.linalg.norm(rnn_backward(dh, kept)[1]))
-        return np.array(norms)
+    Returns:
+        norms: Shape (T,); entry k is the length after k + 1 steps back.
+    """
+    ### BEGIN SOLUTION
+    h, slopes = np.ones(len(Whh)), []
+    for _ in range(T):
+        h = Whh @ h
+        if activation == "tanh":
+            h = np.tanh(h)
+        elif activation == "relu":
+            h = np.maximum(h, 0)
+        slope = {"linear": np.ones_like(h), "tanh": 1 - h**2, "relu": h > 0}[activation]
+        slopes.append(slope)
+    dh = np.ones(len(Whh)) / np.sqrt(len(Whh))
+    norms = np.zeros(T)
+    for k, slope in enumerate(reversed(slopes)):
+        dh = Whh.T @ (slope * dh)
+        norms[k] = np.linalg.norm(dh)
+    ### END SOLUTION
+    return norms
 
-    curves = {f"ρ = {rho}": norms_back_in_time(rho) for rho in (0.5, 1.0, 1.5)}
-    prediction.compare(my_guess, float(curves["ρ = 0.5"][-1]), "what is left after 49 steps, ρ = 0.5")
-    plots_rnn.norms_over_time(curves)
+
+# %% tags=["instructor"]
+from autograder.exercises import Function, choice, constant, variant
+
+bptt = Function(
+    bptt_norms,
+    inputs={"Whh": array("H H", scale=0.5, offset=0.15), "T": constant(5), "activation": choice("tanh", "relu", "linear")},
+    outputs=["norms"],
+    points=3,
+    large={},
+    small={},
+    variants={
+        "linear": variant(activation="linear"),
+        "tanh": variant(activation="tanh"),
+        "relu": variant(activation="relu"),
+        "a single step": variant(T=1, activation="tanh"),
+        "many steps": variant(T=30, activation="tanh"),
+    },
+    hints=(
+        "Two loops: forward to learn the states, backward to carry the gradient.",
+        "In the first loop remember the slope of every step: 1, or one minus the square of the state, or whether the state is positive.",
+        "In the second, from the last step to the first: multiply by the slope, then by the transposed matrix, and note the length.",
+    ),
+    mistakes=[
+        edit(bptt_norms, "Whh.T @ (slope * dh)", "Whh @ (slope * dh)",
+             name="not_transposed", says="Whh is not transposed on the way back. It is square, so no shape can tell."),
+        edit(bptt_norms, "h = Whh @ h", "h = Whh.T @ h",
+             name="transposed_forward", says="Whh is transposed on the way forward; the states are those of another network."),
+        edit(bptt_norms, "Whh.T @ (slope * dh)", "slope * (Whh.T @ dh)",
+             name="slope_too_late", says="The slope is applied after the matrix; the way back meets the activation first, then the matrix."),
+        edit(bptt_norms, "enumerate(reversed(slopes))", "enumerate(slopes)",
+             name="slopes_in_wrong_order", says="The slopes are used from the first step on; the way back begins with the last one."),
+        edit(bptt_norms, "1 - h**2", "1 - np.abs(h)",
+             name="not_squared", says="The slope of tanh is one minus the square of the state."),
+        edit(bptt_norms, "1 - h**2", "1 - np.tanh(h) ** 2",
+             name="tanh_twice", says="tanh is applied once more to the state; the slope is one minus the state squared."),
+        edit(bptt_norms, "        slopes.append(slope)", "        slopes.append(np.ones_like(h))",
+             name="no_slope", says="The slope of the activation is missing on the way back."),
+        edit(bptt_norms, "np.ones(len(Whh)) / np.sqrt(len(Whh))", "np.ones(len(Whh))",
+             name="start_too_long", says="The gradient does not start with length 1: divide the ones by the root of H."),
+        edit(bptt_norms, "norms[k] = np.linalg.norm(dh)", "norms[T - 1 - k] = np.linalg.norm(dh)",
+             name="order_of_norms", says="The lengths stand in the wrong order: entry 0 is one step back, the last entry T steps."),
+        edit(bptt_norms, "np.linalg.norm(dh)", "np.linalg.norm(dh) ** 2",
+             name="squared_length", says="These are squared lengths; take the root."),
+        edit(bptt_norms, "        dh = Whh.T @ (slope * dh)\n        norms[k] = np.linalg.norm(dh)", "        norms[k] = np.linalg.norm(dh)\n        dh = Whh.T @ (slope * dh)",
+             name="one_step_late", says="Entry 0 is the length before the first step back; it should be the one after it."),
+    ],
+)  # fmt: skip
 
 # %% [markdown]
-# Each step multiplies by $W_h^\top$ and by the slope of tanh, which is at most one. With $\rho < 1$ the product dies out
-# exponentially: what happened 40 steps ago can hardly teach the weights anything.
+# Take a random $W_h$ of 20 × 20, scaled so that its largest eigenvalue has size $\rho = 1.5$, and go back 50 steps.
 #
+# **Predict first.** $1.5^{50}$ is about $6\cdot 10^8$. How much of that will you see without an activation, with tanh, with ReLU? And what does a matrix with $\rho = 0.9$ do?
+
+# %% tags=["experiment"]
+my_guess = None  # such as {"linear": 1e8, "tanh": 1, "ReLU": 1e4}
+
+with guard():
+    random = np.random.default_rng(0).normal(size=(20, 20))
+    random *= 1.5 / np.abs(np.linalg.eigvals(random)).max()
+    skewed = 0.9 * np.eye(20) + 0.2 * np.diag(np.ones(19), 1)  # every eigenvalue is 0.9
+    curves = {
+        "ρ = 1.5, linear": bptt_norms(random, 50, "linear"),
+        "ρ = 1.5, tanh": bptt_norms(random, 50, "tanh"),
+        "ρ = 1.5, ReLU": bptt_norms(random, 50, "relu"),
+        "ρ = 0.9, linear, skewed": bptt_norms(skewed, 50, "linear"),
+    }
+    ends = ", ".join(f"{name}: {norms[-1]:.2g}" for name, norms in curves.items())
+    prediction.compare(str(my_guess) if my_guess else None, ends, "length after 50 steps")
+    sizes = [np.linalg.norm(m, 2) for m in (random, skewed)]
+    print(f"largest singular values: random {sizes[0]:.2f}, skewed {sizes[1]:.2f}")
+    spread = []
+    for seed in range(10):
+        other = np.random.default_rng(seed).normal(size=(20, 20))
+        other *= 1.5 / np.abs(np.linalg.eigvals(other)).max()
+        spread.append(bptt_norms(other, 50, "relu")[-1])
+    print(f"ReLU with ten other matrices of ρ = 1.5: from {min(spread):.1g} to {max(spread):.1g}")
+    plots_rnn.norms_over_time(curves, first=1)
+
+# %% [markdown]
+# Three things act together, and the eigenvalue alone decides nothing:
+#
+# - *The eigenvalue* rules in the long run, and only for the linear network.
+# - *The singular value* rules each single step. The skewed matrix has nothing but eigenvalues of 0.9, and still lets the gradient grow for dozens of steps.
+# - *The slope* of the activation. Tanh saturates as soon as the states grow, and its slopes eat up what the matrix adds. ReLU shuts some units off, and what is left
+#   of the matrix may have a quite different eigenvalue: over ten draws, the outcome varies by many powers of ten in both directions.
+#
+# (The popular picture "$\rho > 1$ explodes, $\rho < 1$ vanishes" is the linear case.)
+#
+# **Question.** *Must* a gradient explode over 50 steps if $\rho = 1.5$ and the activation is ReLU? Assign `"yes"` or `"no"`.
+
+# %%
+### BEGIN SOLUTION
+answer_must_explode = "no"
+### END SOLUTION
+
+# %% tags=["instructor"]
+from autograder.exercises import Answer, Text
+
+must_explode = Answer(
+    "answer_must_explode", points=1, choices=("yes", "no"),
+    hints=(
+        "Look at the spread over ten matrices that the cell above prints.",
+        "Which part of the matrix does a gradient meet when half of the units are shut off?",
+        "One counterexample is enough, and your picture shows one.",
+    ),
+)  # fmt: skip
+
+# %% [markdown]
+# **Question.** A recurrent network shrinks the gradient by the factor 0.9 at every step. What is left of it after 100 steps? Assign a number (two significant digits are enough).
+
+# %%
+### BEGIN SOLUTION
+answer_left_after_100 = 2.656e-5
+### END SOLUTION
+
+# %% tags=["instructor"]
+left_after_100 = Answer(
+    "answer_left_after_100", points=1, tolerance=0.03,
+    hints=(
+        "One factor for each step.",
+        "The factors multiply.",
+        "0.9 to the power of 100.",
+    ),
+)  # fmt: skip
+
+# %% [markdown]
+# ## Clipping by norm
+#
+# Where gradients explode, one bad step can undo a thousand good ones. The cure is simple: if the *length* of all gradients together, taken as one long vector, exceeds a limit, scale
+# them all by the same factor. The direction stays.
+#
+# $$ \lVert g\rVert = \sqrt{\textstyle\sum_{\text{arrays}}\sum_i g_i^2}, \qquad g \leftarrow g\cdot\frac{\text{max\_norm}}{\lVert g\rVert} \;\text{ if } \lVert g\rVert > \text{max\_norm} $$
+
+# %%
+def clip_grad_norm(grads, max_norm):
+    """Scale gradients so that their common length is at most max_norm.
+
+    Args:
+        grads: Dict, name -> gradient (arrays of any shapes).
+        max_norm: The limit, a positive number.
+
+    Returns:
+        grads: Dict with the same names; the gradients as they are, or scaled.
+        norm: The length before clipping.
+    """
+    ### BEGIN SOLUTION
+    norm = np.sqrt(sum((grad**2).sum() for grad in grads.values()))
+    factor = max_norm / norm if norm > max_norm else 1.0
+    grads = {name: factor * grad for name, grad in grads.items()}
+    ### END SOLUTION
+    return grads, norm
+
+
+# %% tags=["instructor"]
+clip = Function(
+    clip_grad_norm,
+    inputs={"grads": constant({"Wh": array("H H"), "Wx": array("D H"), "b": array("H")}), "max_norm": choice(0.5, 2.0)},
+    outputs=["grads", "norm"],
+    points=2,
+    variants={
+        "short enough": variant(max_norm=1000.0),
+        "all zero": variant(grads={"Wh": np.zeros((2, 2)), "Wx": np.zeros((3, 2)), "b": np.zeros(2)}),
+        "one large entry": variant(grads={"b": array("H", scale=1000.0)}),
+    },
+    hints=(
+        "One length for all arrays together, not one for each.",
+        "Add the squares of all entries of all arrays, then take the root.",
+        "If the length exceeds the limit, multiply every array by limit / length; otherwise leave them. Return the length before clipping.",
+    ),
+    mistakes=[
+        edit(clip_grad_norm, "factor * grad for", "grad * min(1.0, max_norm / max(np.linalg.norm(grad), 1e-300)) for",
+             name="each_by_itself", says="Every array is clipped by its own length; that turns the direction. There is one length for all of them."),
+        edit(clip_grad_norm, "factor * grad for", "np.clip(grad, -max_norm, max_norm) for",
+             name="clipped_by_value", says="Every entry is clipped by itself; that turns the direction. Scale all by one factor."),
+        edit(clip_grad_norm, "max_norm / norm if norm > max_norm else 1.0", "max_norm / max(norm, 1e-300)",
+             name="always_scaled", says="Short gradients are stretched up to the limit; only long ones may be scaled."),
+        edit(clip_grad_norm, "max_norm / norm if norm > max_norm else 1.0", "1.0 / norm if norm > max_norm else 1.0",
+             name="scaled_to_one", says="Long gradients are scaled to length 1 instead of to max_norm."),
+        edit(clip_grad_norm, "np.sqrt(sum((grad**2).sum() for grad in grads.values()))", "sum((grad**2).sum() for grad in grads.values())",
+             name="root_missing", says="This is the squared length; take the root."),
+        edit(clip_grad_norm, "np.sqrt(sum((grad**2).sum() for grad in grads.values()))", "sum(np.linalg.norm(grad) for grad in grads.values())",
+             name="lengths_added", says="The lengths of the arrays are added; add the squares, then take the root."),
+        edit(clip_grad_norm, "np.sqrt(sum((grad**2).sum() for grad in grads.values()))", "max(np.abs(grad).max() for grad in grads.values())",
+             name="largest_entry", says="This is the largest entry; the length is the root of the sum of squares."),
+        edit(clip_grad_norm, "np.sqrt(sum((grad**2).sum() for grad in grads.values()))", "np.sqrt(np.mean(np.concatenate([g.ravel() ** 2 for g in grads.values()])))",
+             name="mean_square", says="This is the root of the mean square; the length is the root of the sum of squares."),
+        edit(clip_grad_norm, "for name, grad in grads.items()}", "for name, grad in grads.items()}\n    norm = min(norm, max_norm)",
+             name="norm_after", says="The length after clipping is returned; return the one before, it is what you want to watch."),
+        edit(clip_grad_norm, "max_norm / norm if", "(max_norm / norm) ** 2 if",
+             name="factor_squared", says="The factor is squared; scaling by limit / length once brings the length to the limit."),
+    ],
+)  # fmt: skip
+
+# %% [markdown]
+# Clipping by *norm* keeps the direction; clipping each *value* by itself turns it. Fifty random gradients in the plane show the difference.
+
+# %% tags=["experiment"]
+with guard():
+    draw = np.random.default_rng(0)
+    arrows = 2.5 * draw.normal(size=(50, 2))
+    by_norm = np.array([clip_grad_norm({"g": g}, 1.0)[0]["g"] for g in arrows])
+    by_value = np.clip(arrows, -1, 1)
+    turned = plots_rnn.clipped_arrows(arrows, {"by norm": by_norm, "by value": by_value})
+    for name, angle in turned.items():
+        print(f"clipped {name}: turned by up to {angle:.1f} degrees")
+
+# %% [markdown]
+# ## Reading and writing text
+#
+# A network that reads letters needs three more layers, all small.
+#
+# **Word embedding.** Each of the $V$ words (here: letters) has a row in a matrix $W$ of shape $(V, D)$. Forward looks rows up; backward adds each gradient to the row it came
+# from. A word that occurs twice gets *both* gradients, and this is where NumPy has a trap: an assignment or `+=` through an index array counts every row once.
+
+# %%
+def word_embedding_forward(x, W):
+    """Look up a vector for every word.
+
+    Args:
+        x: Word numbers from 0 to V - 1, integers of shape (N, T).
+        W: A row for each word, shape (V, D).
+
+    Returns:
+        out: Shape (N, T, D).
+        cache: Whatever `word_embedding_backward` will need.
+    """
+    ### BEGIN SOLUTION
+    out = W[x]
+    cache = (x, W)
+    ### END SOLUTION
+    return out, cache
+
+
+# %%
+def word_embedding_backward(dout, cache):
+    """Collect the gradient of every word's vector.
+
+    Args:
+        dout: Upstream gradient, shape (N, T, D).
+        cache: What `word_embedding_forward` returned.
+
+    Returns:
+        dW: Shape (V, D).
+    """
+    ### BEGIN SOLUTION
+    x, W = cache
+    dW = np.zeros(W.shape)
+    np.add.at(dW, x, dout)
+    ### END SOLUTION
+    return dW
+
+
+# %% tags=["instructor"]
+from autograder.exercises import labels
+
+word_embedding = Layer(
+    word_embedding_forward,
+    word_embedding_backward,
+    inputs={"x": labels("N T", "V"), "W": "V D"},
+    variants={"few words, often": variant(sizes={"N": 3, "T": 6, "V": 2, "D": 4})},
+    points={"forward": 1, "backward": 2},
+    hints={
+        "forward": (
+            "Indexing a matrix with an array of integers gives a row for each.",
+            "The shape of the result is that of the index array, with D appended.",
+            "Index W with x; keep x and the shape of W.",
+        ),
+        "backward": (
+            "Start from zeros in the shape of W, and add each gradient to the row of its word.",
+            "Words repeat. NumPy has a function that adds at indices and does count repeats.",
+            "`np.add.at` takes the array to add to, the indices, and what to add.",
+        ),
+    },
+    mistakes=[
+        edit(word_embedding_forward, "W[x]", "W[x - 1]", follow=True,
+             name="off_by_one", says="The row before each word's own is taken; words count from 0, as rows do."),
+        edit(word_embedding_forward, "W[x]", "W[x] * np.sqrt(W.shape[1])", follow=True,
+             name="scaled", says="The vectors are scaled by the root of D; here they are looked up as they are."),
+        edit(word_embedding_forward, "W[x]", "W[x] / np.linalg.norm(W[x], axis=-1, keepdims=True)", follow=True,
+             name="normalised", says="The vectors are scaled to length 1; here they are looked up as they are."),
+        edit(word_embedding_backward, "np.add.at(dW, x, dout)", "dW[x] += dout",
+             name="repeats_lost", says="Through an index array, += counts a repeated word once; each occurrence must be added (np.add.at does)."),
+        edit(word_embedding_backward, "np.zeros(W.shape)", "W.copy()",
+             name="starts_from_W", says="The gradient starts from W itself; it must start from zeros."),
+        edit(word_embedding_backward, "np.add.at(dW, x, dout)", "np.add.at(dW, x, dout / len(x))",
+             name="averaged_over_batch", says="The gradient is divided by N; the mean over the batch belongs to the loss."),
+        edit(word_embedding_backward, "np.add.at(dW, x, dout)",
+             "np.add.at(dW, x, dout)\n    dW /= np.maximum(np.bincount(x.ravel(), minlength=len(W)), 1)[:, None]",
+             name="averaged_over_uses", says="Each row is divided by how often its word occurs; the occurrences add up."),
+        edit(word_embedding_backward, "np.add.at(dW, x, dout)", "np.add.at(dW, x, 1.0)",
+             name="upstream_ignored", says="This counts the words; add the upstream gradient of each occurrence."),
+        edit(word_embedding_backward, "np.add.at(dW, x, dout)", "np.add.at(dW, x[:, -1], dout[:, -1])",
+             name="last_step_only", says="Only the last word of each sequence gets a gradient; all of them do."),
+        edit(word_embedding_backward, "np.add.at(dW, x, dout)", "np.add.at(dW, x[0], dout[0])",
+             name="first_example_only", says="Only the first sequence of the batch gets a gradient; all of them do."),
+        edit(word_embedding_backward, "np.add.at(dW, x, dout)", "np.add.at(dW, x[:, ::-1], dout)",
+             name="reversed_in_time", says="The gradients go to the words in reverse order of time."),
+    ],
+)  # fmt: skip
+
+# %% [markdown]
+# **Temporal affine.** The affine layer at every step, with the same weights: $(N, T, D) \to (N, T, M)$. Time is just more examples.
+
+# %%
+def temporal_affine_forward(x, w, b):
+    """An affine layer at every step of every sequence.
+
+    Args:
+        x: Shape (N, T, D).
+        w: Shape (D, M).
+        b: Shape (M,).
+
+    Returns:
+        out: Shape (N, T, M).
+        cache: Whatever `temporal_affine_backward` will need.
+    """
+    ### BEGIN SOLUTION
+    out = x @ w + b
+    cache = (x, w)
+    ### END SOLUTION
+    return out, cache
+
+
+# %%
+def temporal_affine_backward(dout, cache):
+    """Send the gradient back through the affine layer at every step.
+
+    Args:
+        dout: Upstream gradient, shape (N, T, M).
+        cache: What `temporal_affine_forward` returned.
+
+    Returns:
+        dx: Shape (N, T, D).
+        dw: Shape (D, M).
+        db: Shape (M,).
+    """
+    ### BEGIN SOLUTION
+    x, w = cache
+    rows = x.reshape(-1, x.shape[-1])
+    drows = dout.reshape(-1, dout.shape[-1])
+    dx = dout @ w.T
+    dw = rows.T @ drows
+    db = drows.sum(axis=0)
+    ### END SOLUTION
+    return dx, dw, db
+
+
+# %% tags=["instructor"]
+temporal_affine = Layer(
+    temporal_affine_forward,
+    temporal_affine_backward,
+    inputs={"x": "N T D", "w": "D M", "b": "M"},
+    points={"forward": 1, "backward": 2},
+    hints={
+        "forward": (
+            "The product with w acts on the last axis only.",
+            "`@` treats all axes before the last two as a stack of matrices.",
+            "x times w, plus b, in one line.",
+        ),
+        "backward": (
+            "Melt examples and time into one axis, and it is the affine layer that you know.",
+            "dw and db are sums over the examples *and* over the steps.",
+            "With the rows of x and dout as (N·T, ·) matrices: dw is the transposed rows times the gradients, db their column sums.",
+        ),
+    },
+    mistakes=[
+        edit(temporal_affine_forward, "x @ w + b", "x @ w",
+             name="bias_forgotten", says="The bias is missing."),
+        edit(temporal_affine_forward, "x @ w + b", "(x.swapaxes(0, 1).reshape(-1, x.shape[2]) @ w + b).reshape(*x.shape[:2], -1)", follow=True,
+             name="time_and_batch_mixed", says="Examples and steps are mixed up: after swapping the axes, the result must be swapped back, not reshaped."),
+        edit(temporal_affine_forward, "x @ w + b", "(x @ w + b) / x.shape[1]", follow=True,
+             name="divided_by_steps", says="The result is divided by T; each step is a plain affine map."),
+        edit(temporal_affine_backward, "rows.T @ drows", "rows.T @ drows / x.shape[1]",
+             name="dw_averaged_over_time", says="dw is divided by T; w is used at every step, so the steps add up."),
+        edit(temporal_affine_backward, "rows.T @ drows", "rows.T @ drows / len(x)",
+             name="dw_averaged", says="dw is divided by N; the mean over the batch belongs to the loss."),
+        edit(temporal_affine_backward, "rows.T @ drows", "x[:, -1].T @ dout[:, -1]",
+             name="dw_last_step", says="dw uses the last step only; w is used at every step."),
+        edit(temporal_affine_backward, "drows.sum(axis=0)", "dout.sum(axis=0)",
+             name="db_per_step", says="db still has a row per step; b is shared by the steps, so add over them, too."),
+        edit(temporal_affine_backward, "drows.sum(axis=0)", "drows.mean(axis=0)",
+             name="db_averaged", says="db is averaged; it is a sum over examples and steps."),
+        edit(temporal_affine_backward, "drows.sum(axis=0)", "drows.sum(axis=0, keepdims=True)",
+             name="db_keepdims", says="db has shape (1, M); b has shape (M,)."),
+        edit(temporal_affine_backward, "dout @ w.T", "dout @ w.reshape(w.shape[1], -1)",
+             name="w_reshaped", says="w was reshaped where it must be transposed: the shape fits, but the numbers stand in the wrong places."),
+        edit(temporal_affine_backward, "dout @ w.T", "np.ones_like(dout) @ w.T",
+             name="dx_upstream_ignored", says="dx does not depend on dout: that is the local gradient alone."),
+        edit(temporal_affine_backward, "drows = dout.reshape(-1, dout.shape[-1])", "drows = dout.swapaxes(0, 1).reshape(-1, dout.shape[-1])",
+             name="rows_do_not_match", says="The rows of x and those of dout are in different orders: one runs through time first, the other through the examples."),
+    ],
+)  # fmt: skip
+
+# %% [markdown]
+# **Temporal softmax loss.** At each step the network guesses the next letter. Sequences have different lengths; where there is nothing to guess, `mask` is False and the step must not
+# count, neither in the loss nor in the gradient. Convention: *sum over the steps, divide by $N$*.
+#
+# $$ L = -\frac1N \sum_{n,t} m_{nt}\, \log p_{n,t,\,y_{nt}} , \qquad x: (N, T, V), \quad y, m: (N, T) $$
+
+# %%
+def temporal_softmax_loss(x, y, mask):
+    """Softmax loss at every step where the mask is True; summed over time, averaged over examples.
+
+    Args:
+        x: Scores, shape (N, T, V).
+        y: Right words, integers from 0 to V - 1, shape (N, T).
+        mask: Booleans, shape (N, T).
+
+    Returns:
+        loss: A single number.
+        dx: dL/dx, shape (N, T, V).
+    """
+    ### BEGIN SOLUTION
+    n, t = y.shape
+    where = np.arange(n)[:, None], np.arange(t), y
+    moved = x - x.max(axis=2, keepdims=True)
+    log_p = moved - np.log(np.exp(moved).sum(axis=2, keepdims=True))
+    loss = -(mask * log_p[where]).sum() / n
+    dx = np.exp(log_p)
+    dx[where] -= 1
+    dx = dx * mask[:, :, None] / n
+    ### END SOLUTION
+    return loss, dx
+
+
+# %% tags=["instructor"]
+from autograder.exercises import Loss, mask
+
+temporal_softmax = Loss(
+    temporal_softmax_loss,
+    inputs={"x": "N T V", "y": labels("N T", "V"), "mask": mask("N T", 0.7)},
+    points=4,
+    variants={
+        "scores near 1000": variant(x=array("N T V", offset=1000)),
+        "scores near -1000": variant(x=array("N T V", offset=-1000)),
+    },
+    hints=(
+        "It is the softmax loss of notebook 02 on N·T rows, with some rows switched off.",
+        "Multiply the log-probability of each step by its mask before adding up; multiply the rows of dx by it, too.",
+        "Loss: minus the sum of mask times log-probability of the right word, over N. dx: probabilities minus one at the right word, times the mask, over N.",
+    ),
+    mistakes=[
+        edit(temporal_softmax_loss, "(mask * log_p[where])", "log_p[where]",
+             name="loss_not_masked", says="The loss counts the steps that are masked out."),
+        edit(temporal_softmax_loss, "dx * mask[:, :, None] / n", "dx / n",
+             name="dx_not_masked", says="Steps that are masked out still have a gradient; it must be zero."),
+        edit(temporal_softmax_loss, "moved = x - x.max(axis=2, keepdims=True)", "x = x * mask[:, :, None]\n    moved = x - x.max(axis=2, keepdims=True)",
+             ("(mask * log_p[where])", "log_p[where]"), ("dx * mask[:, :, None] / n", "dx / n"),
+             name="scores_masked", says="The scores are multiplied by the mask; a step with zero scores still costs ln V. Mask the loss of the step instead."),
+        edit(temporal_softmax_loss, "(mask * log_p[where]).sum() / n", "(mask * log_p[where]).sum() / (n * t)",
+             name="loss_averaged_over_time", says="The loss is divided by N·T; by our convention it is summed over time and divided by N."),
+        edit(temporal_softmax_loss, "(mask * log_p[where]).sum() / n", "(mask * log_p[where]).sum() / mask.sum()",
+             name="loss_per_word", says="The loss is divided by the number of unmasked steps; by our convention it is divided by N."),
+        edit(temporal_softmax_loss, "dx * mask[:, :, None] / n", "dx * mask[:, :, None] / (n * t)",
+             name="dx_averaged_over_time", says="dx is divided by N·T; by our convention only by N."),
+        edit(temporal_softmax_loss, "dx * mask[:, :, None] / n", "dx * mask[:, :, None]",
+             name="dx_not_averaged", says="dx is not divided by N."),
+        edit(temporal_softmax_loss, "moved = x - x.max(axis=2, keepdims=True)", "moved = x * 1.0",
+             name="no_shift", says="The scores are not shifted: exp overflows for large scores. Subtract each row's largest score first."),
+        edit(temporal_softmax_loss, "(mask * log_p[where])", "(~mask * log_p[where])", ("dx * mask[:, :, None]", "dx * ~mask[:, :, None]"),
+             name="mask_inverted", says="The mask is inverted: True means that the step counts."),
+        edit(temporal_softmax_loss, "dx[where] -= 1", "pass",
+             name="no_truth", says="dx holds the probabilities alone; subtract 1 at the right word."),
+        edit(temporal_softmax_loss, "dx = np.exp(log_p)", "dx = -np.exp(log_p)", ("dx[where] -= 1", "dx[where] += 1"),
+             name="sign", says="The gradient has the wrong sign: it is probability minus truth."),
+    ],
+)  # fmt: skip
+
+# %% [markdown]
+# ## A network that learns a text by heart
+#
+# Two thousand letters, written for this course. The network reads a letter and guesses the next one: embedding, RNN, affine, softmax loss, all yours. (The size of each step is found by a
+# method named Rprop, which is not part of your work.)
+#
+# **Predict first.** The text uses 27 different signs. What is the loss *per letter* before training? And after 200 rounds, will it have learnt to spell?
+
+# %% tags=["experiment"]
+my_guess = None  # the loss per letter before training
+
+with guard():
+    text = data.text()
+    inputs, targets = text.pieces(50)
+    letters, width, hidden = len(text.letters), 20, 128
+    draw = np.random.default_rng(0)
+    weights = {
+        "E": draw.normal(0, 0.3, (letters, width)),
+        "Wx": draw.normal(0, 0.3, (width, hidden)), "Wh": draw.normal(0, 0.08, (hidden, hidden)), "b": np.zeros(hidden),
+        "w": draw.normal(0, 0.01, (hidden, letters)), "c": np.zeros(letters),
+    }
+
+    def loss_and_grads(x, y):
+        w = weights
+        found, kept_words = word_embedding_forward(x, w["E"])
+        states, kept_states = rnn_forward(found, np.zeros((len(x), hidden)), w["Wx"], w["Wh"], w["b"])
+        scores, kept_scores = temporal_affine_forward(states, w["w"], w["c"])
+        loss, dscores = temporal_softmax_loss(scores, y, np.ones(y.shape, bool))
+        dstates, dw, dc = temporal_affine_backward(dscores, kept_scores)
+        dfound, _, dWx, dWh, db = rnn_backward(dstates, kept_states)
+        dE = word_embedding_backward(dfound, kept_words)
+        return loss / y.shape[1], {"E": dE, "Wx": dWx, "Wh": dWh, "b": db, "w": dw, "c": dc}
+
+    def write(start, length, rng):
+        """Let the network write on, letter by letter."""
+        state, line = np.zeros((1, hidden)), [text.letters.index(c) for c in start]
+        for step in range(len(start) + length - 1):
+            found = word_embedding_forward(np.array([[line[step]]]), weights["E"])[0]
+            states = rnn_forward(found, state, weights["Wx"], weights["Wh"], weights["b"])[0]
+            state = states[:, -1]
+            if step + 1 == len(line):
+                odds = np.exp(2 * temporal_affine_forward(states, weights["w"], weights["c"])[0][0, -1])
+                line.append(rng.choice(letters, p=odds / odds.sum()))
+        return text.read(line)
+
+    print("before:", repr(write("the ", 60, np.random.default_rng(1))))
+    pace, losses = training.Rprop(), []
+    for _ in training.progress(range(200), label="reading"):
+        loss, grads = loss_and_grads(inputs, targets)
+        pace.update(weights, clip_grad_norm(grads, 5.0)[0])
+        losses.append(loss)
+    print("after: ", repr(write("the ", 160, np.random.default_rng(1))))
+    prediction.compare(my_guess, losses[0], "loss per letter before training")
+    print(f"after training: {losses[-1]:.3f}")
+    plots_rnn.letter_loss(losses, letters)
+
+# %% [markdown]
+# At first all 27 signs are equally likely, so the loss is $\ln 27 \approx 3.296$ per letter. Then the network learns spaces, words, whole sentences. With so few letters it simply
+# learns them by heart: it is a parrot, not a poet. But every gradient on the way has passed fifty steps of your code.
+#
+# ## The LSTM
+#
+# The trouble of the plain RNN is that its memory is squeezed through a matrix and a tanh at every step. The LSTM keeps a second state, the **cell** $c$, that is changed only by
+# *multiplying* and *adding*:
+#
+# $$
+# a = x\,W_x + h_{t-1} W_h + b \in (N, 4H), \qquad
+# i, f, o, g = \sigma(a_i),\; \sigma(a_f),\; \sigma(a_o),\; \tanh(a_g)
+# $$
+# $$
+# c_t = f \odot c_{t-1} + i \odot g \qquad\qquad h_t = o \odot \tanh(c_t)
+# $$
+#
+# $a$ consists of four blocks of $H$ columns, **in the order i, f, o, g** (other books and libraries order them differently). Input gate, forget gate, output gate, and the new proposal $g$.
+# The next cell provides a `sigmoid` that does not overflow.
+
+# %% tags=["provided"]
+def sigmoid(z):
+    """1 / (1 + exp(-z)), by way of tanh: no overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * z))
+
+# %%
+def lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b):
+    """One step of an LSTM, gates in the order i, f, o, g.
+
+    Args:
+        x: Input at this step, shape (N, D).
+        prev_h: Previous state, shape (N, H).
+        prev_c: Previous cell, shape (N, H).
+        Wx: Shape (D, 4H).
+        Wh: Shape (H, 4H).
+        b: Shape (4H,).
+
+    Returns:
+        next_h: Shape (N, H).
+        next_c: Shape (N, H).
+        cache: Whatever `lstm_step_backward` will need.
+    """
+    ### BEGIN SOLUTION
+    ai, af, ao, ag = np.split(x @ Wx + prev_h @ Wh + b, 4, axis=1)
+    i, f, o, g = sigmoid(ai), sigmoid(af), sigmoid(ao), np.tanh(ag)
+    next_c = f * prev_c + i * g
+    tanh_c = np.tanh(next_c)
+    next_h = o * tanh_c
+    cache = (x, prev_h, prev_c, Wx, Wh, i, f, o, g, tanh_c)
+    ### END SOLUTION
+    return next_h, next_c, cache
+
+
+# %% [markdown]
+# ### Backward through one step
+#
+# Two gradients arrive: of $h_t$ and of $c_t$. And $c_t$ has two uses: it goes on to the next step, and it makes $h_t$ by way of tanh. So its total gradient is a sum of two. From it everything
+# else follows: the product rule for $i$, $f$, $g$ and $c_{t-1}$, each gate's own slope, and then one affine layer with $4H$ outputs.
+
+# %%
+def lstm_step_backward(dnext_h, dnext_c, cache):
+    """Send the gradients back through one step of an LSTM.
+
+    Args:
+        dnext_h: Gradient of the next state, shape (N, H).
+        dnext_c: Gradient of the next cell, shape (N, H).
+        cache: What `lstm_step_forward` returned.
+
+    Returns:
+        dx: Shape (N, D).
+        dprev_h: Shape (N, H).
+        dprev_c: Shape (N, H).
+        dWx: Shape (D, 4H).
+        dWh: Shape (H, 4H).
+        db: Shape (4H,).
+    """
+    ### BEGIN SOLUTION
+    x, prev_h, prev_c, Wx, Wh, i, f, o, g, tanh_c = cache
+    dc = dnext_c + dnext_h * o * (1 - tanh_c**2)
+    dai = dc * g * i * (1 - i)
+    daf = dc * prev_c * f * (1 - f)
+    dao = dnext_h * tanh_c * o * (1 - o)
+    dag = dc * i * (1 - g**2)
+    da = np.hstack([dai, daf, dao, dag])
+    dx = da @ Wx.T
+    dprev_h = da @ Wh.T
+    dprev_c = dc * f
+    dWx = x.T @ da
+    dWh = prev_h.T @ da
+    db = da.sum(axis=0)
+    ### END SOLUTION
+    return dx, dprev_h, dprev_c, dWx, dWh, db
+
+
+# %% tags=["instructor"]
+lstm_step = Layer(
+    lstm_step_forward,
+    lstm_step_backward,
+    inputs={
+        "x": "N D",
+        "prev_h": "N H",
+        "prev_c": "N H",
+        "Wx": array("D 4*H", scale=0.5),
+        "Wh": array("H 4*H", scale=0.5),
+        "b": "4*H",
+    },
+    outputs=["next_h", "next_c"],
+    points={"forward": 3, "backward": 6},
+    hints={
+        "forward": (
+            "One affine map with 4H outputs, cut into four blocks of H columns.",
+            "The first three blocks go through the sigmoid, the last through tanh. Then two lines, one for the cell and one for the state.",
+            "New cell: forget gate times old cell, plus input gate times proposal. New state: output gate times tanh of the new cell. Keep all gates.",
+        ),
+        "backward": (
+            "First the whole gradient of the new cell: what comes from the next step, plus what comes through the new state.",
+            "Through the new state means: dnext_h times the output gate times the slope of tanh. Then the product rule, and each gate's own slope.",
+            "Stack the four blocks in the order i, f, o, g into da of shape (N, 4H); the rest is an affine layer. The old cell gets the total times the forget gate.",
+        ),
+    },
+    mistakes=[
+        edit(lstm_step_forward, "ai, af, ao, ag = np.split", "ai, af, ag, ao = np.split", follow=True,
+             name="gate_order", says="The blocks are read in the order i, f, g, o; here it is i, f, o, g."),
+        edit(lstm_step_forward, "ai, af, ao, ag = np.split", "af, ai, ao, ag = np.split", follow=True,
+             name="input_and_forget_swapped", says="Input and forget gate have changed places; the order is i, f, o, g."),
+        edit(lstm_step_forward, "f * prev_c + i * g", "prev_c + i * g",
+             name="nothing_forgotten", says="The forget gate is missing: the old cell is multiplied by it."),
+        edit(lstm_step_forward, "tanh_c = np.tanh(next_c)", "tanh_c = next_c",
+             name="tanh_of_cell_missing", says="The state is the output gate times tanh of the cell; the tanh is missing."),
+        edit(lstm_step_forward, "np.tanh(ag)", "sigmoid(ag)",
+             name="proposal_by_sigmoid", says="The proposal g goes through tanh, not through the sigmoid."),
+        edit(lstm_step_forward, "next_h = o * tanh_c", "next_h = o * np.tanh(prev_c)",
+             name="old_cell_shown", says="The state is made from the old cell; it belongs to the new one."),
+        edit(lstm_step_forward, "prev_c, Wx, Wh, i", "next_c, Wx, Wh, i",
+             name="cell_overwritten", says="The cache holds the new cell where the old one is needed. Was a variable overwritten before it was stored?"),
+        edit(lstm_step_backward, "dc = dnext_c + dnext_h * o * (1 - tanh_c**2)", "dc = dnext_h * o * (1 - tanh_c**2)",
+             name="dnext_c_dropped", says="dnext_c is dropped: the cell also goes on to the next step."),
+        edit(lstm_step_backward, "dc = dnext_c + dnext_h * o * (1 - tanh_c**2)", "dc = dnext_c * 1.0",
+             name="tanh_path_dropped", says="The cell also makes the new state, by way of tanh: that path is missing from its gradient."),
+        edit(lstm_step_backward, "(1 - tanh_c**2)", "(1 - tanh_c)",
+             name="tanh_not_squared", says="The slope of tanh is one minus the square of its value; the square is missing."),
+        edit(lstm_step_backward, "np.hstack([dai, daf, dao, dag])", "np.hstack([dai, daf, dag, dao])",
+             name="gate_order_backward", says="The blocks are stacked in the order i, f, g, o; they must be in the order i, f, o, g."),
+        edit(lstm_step_backward, "dprev_c = dc * f", "dprev_c = dc * 1.0",
+             name="forget_gate_missing", says="The gradient of the old cell lacks the forget gate."),
+        edit(lstm_step_backward, "dprev_c = dc * f", "dprev_c = dnext_c * f",
+             name="dprev_c_half", says="The old cell gets only what came from the next cell directly; it must get the whole gradient of the new cell."),
+        edit(lstm_step_backward, "dc * g * i * (1 - i)", "dc * i * i * (1 - i)",
+             name="product_not_swapped", says="The input gate is multiplied by the proposal, so its gradient holds g; here it holds i."),
+        edit(lstm_step_backward, "dc * prev_c * f * (1 - f)", "dc * prev_c",
+             name="forget_slope_missing", says="The slope of the sigmoid is missing for the forget gate."),
+        edit(lstm_step_backward, "(1 - g**2)", "g * (1 - g)",
+             name="proposal_slope", says="The proposal went through tanh, so its slope is 1 - g²; g(1 - g) belongs to a sigmoid."),
+        edit(lstm_step_backward, "da.sum(axis=0)", "da.mean(axis=0)",
+             name="db_averaged", says="db is averaged over the batch; it is a sum."),
+    ],
+)  # fmt: skip
+
+# %% [markdown]
+# ### Over the whole sequence
+#
+# As with the RNN, with two things to carry instead of one. The cell starts at $c_0 = 0$, and only the states are returned.
+
+# %%
+def lstm_forward(x, h0, Wx, Wh, b):
+    """Run the LSTM over a sequence, with your `lstm_step_forward`; the cell starts at zero.
+
+    Args:
+        x: Inputs, shape (N, T, D).
+        h0: First state, shape (N, H).
+        Wx: Shape (D, 4H).
+        Wh: Shape (H, 4H).
+        b: Shape (4H,).
+
+    Returns:
+        h: States after each step, shape (N, T, H).
+        cache: Whatever `lstm_backward` will need.
+    """
+    ### BEGIN SOLUTION
+    n, steps, _ = x.shape
+    h = np.empty((n, steps, h0.shape[1]))
+    state, cell, caches = h0, np.zeros(h0.shape), []
+    for t in range(steps):
+        state, cell, kept = lstm_step_forward(x[:, t], state, cell, Wx, Wh, b)
+        h[:, t] = state
+        caches.append(kept)
+    cache = (caches, x.shape)
+    ### END SOLUTION
+    return h, cache
+
+
+# %%
+def lstm_backward(dh, cache):
+    """Send the gradient back through the whole sequence, with your `lstm_step_backward`.
+
+    Args:
+        dh: Gradients of all states, straight from the loss, shape (N, T, H).
+        cache: What `lstm_forward` returned.
+
+    Returns:
+        dx: Shape (N, T, D).
+        dh0: Shape (N, H).
+        dWx: Shape (D, 4H).
+        dWh: Shape (H, 4H).
+        db: Shape (4H,).
+    """
+    ### BEGIN SOLUTION
+    caches, shape = cache
+    dx = np.empty(shape)
+    dstate, dcell = np.zeros_like(dh[:, 0]), np.zeros_like(dh[:, 0])
+    dWx = dWh = db = 0
+    for t in reversed(range(shape[1])):
+        dx[:, t], dstate, dcell, *grads = lstm_step_backward(dh[:, t] + dstate, dcell, caches[t])
+        dWx = dWx + grads[0]
+        dWh = dWh + grads[1]
+        db = db + grads[2]
+    dh0 = dstate
+    ### END SOLUTION
+    return dx, dh0, dWx, dWh, db
+
+
+# %% tags=["instructor"]
+lstm = Layer(
+    lstm_forward,
+    lstm_backward,
+    inputs={
+        "x": "N T D",
+        "h0": "N H",
+        "Wx": array("D 4*H", scale=0.5),
+        "Wh": array("H 4*H", scale=0.5),
+        "b": "4*H",
+    },
+    outputs=["h"],
+    points={"forward": 2, "backward": 4},
+    hints={
+        "forward": (
+            "The loop of the RNN, with a cell beside the state.",
+            "The cell starts as zeros in the shape of h0 and is handed from step to step.",
+            "In each step replace state and cell by what lstm_step_forward returns, and write the state to h[:, t].",
+        ),
+        "backward": (
+            "Two carries travel back: one for the state, one for the cell. Both start at zero.",
+            "Only the state gets something new from the loss at each step; the cell's gradient comes from the following step alone.",
+            "Into step t go dh[:, t] plus the state's carry, and the cell's carry. Add up the weights' gradients; the last carry of the state is dh0.",
+        ),
+    },
+    mistakes=[
+        edit(lstm_forward, "lstm_step_forward(x[:, t], state, cell,", "lstm_step_forward(x[:, t], h0, cell,", follow=True,
+             name="state_not_carried", says="Every step starts from h0 again; it must start from the state of the step before."),
+        edit(lstm_forward, "lstm_step_forward(x[:, t], state, cell,", "lstm_step_forward(x[:, t], state, 0 * cell,", follow=True,
+             name="cell_not_carried", says="The cell starts at zero in every step; it must be handed on."),
+        edit(lstm_forward, "state, cell, caches = h0, np.zeros(h0.shape), []", "state, cell, caches = h0, h0, []", follow=True,
+             name="cell_starts_at_h0", says="The cell starts at h0; by our convention it starts at zero."),
+        edit(lstm_forward, "state, cell, caches = h0,", "state, cell, caches = 0 * h0,",
+             name="h0_ignored", says="The first step starts from zeros; it must start from h0."),
+        edit(lstm_forward, "h[:, t] = state", "h[:, t] = cell",
+             name="cell_returned", says="The cells are returned; return the states."),
+        edit(lstm_backward, "dh[:, t] + dstate, dcell, caches[t]", "dh[:, t] + dstate, 0 * dcell, caches[t]",
+             name="cell_carry_dropped", says="The gradient of the cell is not handed from step to step; it is the LSTM's long memory."),
+        edit(lstm_backward, "dh[:, t] + dstate", "dh[:, t]",
+             name="state_carry_dropped", says="The gradient that the following step hands back for the state is not added."),
+        edit(lstm_backward, "dh[:, t] + dstate", "dh[:, t] * (t == shape[1] - 1) + dstate",
+             name="only_last_dh", says="Only the last dh is used; every state has a gradient of its own from the loss."),
+        edit(lstm_backward, "dWx = dWx + grads[0]", "dWx = grads[0]", ("dWh = dWh + grads[1]", "dWh = grads[1]"), ("db = db + grads[2]", "db = grads[2]"),
+             name="overwritten", says="The gradients of the weights are overwritten at every step; they are shared, so the steps add up."),
+        edit(lstm_backward, "in reversed(range(shape[1]))", "in range(shape[1])",
+             name="loop_forwards", says="The backward loop runs forwards in time; the carries must come from the step after."),
+        edit(lstm_backward, "dh0 = dstate", "dh0 = dstate\n    dWx, dWh, db = dWx / shape[1], dWh / shape[1], db / shape[1]",
+             name="averaged_over_time", says="The gradients of the weights are divided by T; they are sums over the steps."),
+        edit(lstm_backward, "dh0 = dstate", "dh0 = dstate + dcell",
+             name="cell_added_to_dh0", says="The gradient of the first cell is added to dh0; that cell is a constant zero, and not h0."),
+    ],
+)  # fmt: skip
+
+# %% [markdown]
+# ## Who remembers longer?
+#
+# A gradient on the very last state: how much of it reaches the *inputs* $k$ steps earlier? Your RNN against your LSTM, the latter with three different biases of the forget gate.
+#
+# **Predict first.** With a forget bias of 0 the gate stands half open. How much is left after 40 steps, roughly? And with a bias of 5, where $\sigma(5) = 0.993$?
+
+# %% tags=["experiment"]
+my_guess = None  # what is left after 40 steps with forget bias 5, relative to one step
+
+with guard():
+    draw = np.random.default_rng(0)
+    T, D, H = 60, 10, 30
+    x = draw.normal(size=(4, T, D))
+    dh = np.zeros((4, T, H))
+    dh[:, -1] = draw.normal(size=(4, H))
+
+    def reach(dx):
+        """Length of the gradient at each input, going back in time, relative to the last."""
+        norms = np.linalg.norm(dx, axis=(0, 2))[::-1]
+        return norms / norms[0]
+
+    def lstm_reach(forget_bias):
+        bias = np.zeros(4 * H)
+        bias[H:2 * H] = forget_bias
+        weights = draw.normal(0, 0.3, (D, 4 * H)), draw.normal(0, 0.5 / np.sqrt(H), (H, 4 * H)), bias
+        return reach(lstm_backward(dh, lstm_forward(x, np.zeros((4, H)), *weights)[1])[0])
+
+    recurrent = draw.normal(size=(H, H))
+    recurrent *= 0.9 / np.abs(np.linalg.eigvals(recurrent)).max()
+    plain = draw.normal(0, 0.3, (D, H)), recurrent, np.zeros(H)
+    curves = {"RNN, ρ = 0.9": reach(rnn_backward(dh, rnn_forward(x, np.zeros((4, H)), *plain)[1])[0])}
+    for forget_bias in (0, 2, 5):
+        curves[f"LSTM, forget bias {forget_bias}"] = lstm_reach(forget_bias)
+    prediction.compare(my_guess, float(curves["LSTM, forget bias 5"][40]), "left after 40 steps, forget bias 5")
+    for name, norms in curves.items():
+        print(f"{name:22}: {norms[40]:.1e} after 40 steps")
+    plots_rnn.norms_over_time(curves, title="How much of a gradient reaches inputs further back")
+
+# %% [markdown] tags=["text:explain_lstm"]
+# **Explain.** Why can the cell of an LSTM carry a gradient over many more steps than the state of a plain RNN, and what has the forget gate to do with it? Three or four sentences, with a number
+# from your own run.
+#
+# ### BEGIN SOLUTION
+# Along the cell, a step back multiplies the gradient by the forget gate, number by number, and nothing else: no matrix, no slope of tanh. If the gate is nearly open, the factor is nearly 1
+# (σ(5) = 0.993, and 0.993 to the power of 40 is still 0.76), while in the plain RNN each step multiplies by the transposed matrix and by slopes below 1. A half-open gate (bias 0) halves the gradient at each
+# step and forgets as fast as the RNN does. In my run about 1e-10 was left after 40 steps with the RNN, and about 0.8 with a forget bias of 5.
+# ### END SOLUTION
+
+# %% tags=["instructor"]
+explain_lstm = Text(
+    "explain_lstm",
+    points=3,
+    rubric=(
+        "Claim: the path along the cell has a factor near 1 per step if the forget gate is open, so the gradient survives.",
+        "Mechanism: c_t = f c_{t-1} + …: back along the cell it is multiplied by f only; the RNN multiplies by a matrix and tanh's slope.",
+        "A number from the own run: what was left after 40 steps, for the RNN and for a forget bias.",
+    ),
+)
+
+# %% [markdown]
 # ## Looking back
 #
-# Backpropagation through time is not a new algorithm. It is the chain rule on a long graph in which one set of weights
-# appears again and again: *add where paths meet, add where weights are shared.*
+# Backpropagation through time is not a new algorithm. It is the chain rule on a long graph in which one set of weights appears again and again: *add where paths meet, add where weights are
+# shared.* Whether the gradient survives the journey is decided by products of many factors, and the LSTM is a way to build a road with factors near one.
 #
-# Sources: signatures after Stanford's CS231n; on vanishing and exploding gradients, Y. Bengio, P. Simard and P. Frasconi
-# (1994) and R. Pascanu, T. Mikolov and Y. Bengio (2013).
+# **Where it matters today.** Every large language model is trained with the gradients clipped by their common norm, as you did. The road with factors near one returned as the residual connection, and
+# in the newer recurrent networks (state space models), which are linear in their state on purpose.
+#
+# *Sources.* Signatures follow Stanford's CS231n. Vanishing and exploding gradients: Y. Bengio, P. Simard and P. Frasconi (1994); R. Pascanu, T. Mikolov and Y. Bengio (2013), also for clipping. LSTM: S. Hochreiter and
+# J. Schmidhuber (1997); its forget gate: F. Gers, J. Schmidhuber and F. Cummins (2000). Products of matrices and slopes in a simple network: A. Karpathy (2016). Rprop: M. Riedmiller and H. Braun (1993).
