@@ -66,7 +66,7 @@ def as_array(value: Any) -> np.ndarray | None:
     """A returned leaf as an array: arrays, numbers, and nested lists of numbers; else None."""
     if isinstance(value, np.ndarray):
         return value
-    if isinstance(value, (bool, int, float, complex)):
+    if isinstance(value, (bool, int, float, complex, np.generic)):
         try:
             return np.asarray(value, dtype=float if type(value) is int else None)
         except OverflowError:

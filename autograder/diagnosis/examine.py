@@ -9,7 +9,9 @@ from autograder.checks.trial import Trial
 from autograder.checks.verdict import judge
 from autograder.diagnosis.bank import Known
 from autograder.diagnosis.follow import follow_calls, follow_forward
+from autograder.diagnosis.hypotheses import hypothesised
 from autograder.diagnosis.matching import named
+from autograder.diagnosis.own_forward import explained
 from autograder.diagnosis.question import Question
 from autograder.exercises.script import Outcome, Runner
 
@@ -45,7 +47,8 @@ def examine_all(
         trials, banks = _ask(questions, runner, {row.id for row in wanted})
         asked.append((questions, (trials, banks)))
         for row in wanted:
-            results[row.id] = named(judge(row, trials), trials, banks)
+            result = named(judge(row, trials), trials, banks)
+            results[row.id] = hypothesised(result, trials)
     for questions, (trials, banks) in asked:
         exercise = questions[0].exercise
         forward = results.get(getattr(exercise, "forward", ""))
@@ -55,6 +58,8 @@ def examine_all(
             result = results[row.id]
             if forward is not None and row.id != forward.id:
                 result = follow_forward(result, forward, trials, banks)
+                if not result.follow_through:
+                    result = explained(result, forward, trials, runner)
             results[row.id] = follow_calls(result, results, trials, banks)
     return list(results.values())
 

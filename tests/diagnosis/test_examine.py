@@ -1,0 +1,179 @@
+"""Verdicts, names and follow-through on a small exercise."""
+
+import json
+
+import numpy as np
+import pytest
+
+from autograder.diagnosis import examine, from_public, to_public
+from autograder.diagnosis.matching import mistake_of
+from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.public import PublicData, dump, load
+from autograder.exercises.script import Failure, Outcome
+from tests.diagnosis.small import GLOBALS, mistaken
+
+
+def test_the_reference_earns_everything(judged):
+    assert [(r.score, r.status, r.findings) for r in judged().values()] == [
+        (1, "right", ()),
+        (4, "right", ()),
+    ]
+
+
+def test_each_output_carries_an_equal_share(judged):
+    result = judged(scale_backward=lambda d, c: (d * c[1], (d * c[0]).mean(0)))["scale_backward"]
+    assert (result.score, result.status) == (2, "partial")
+    assert mistake_of(result) == {"dw_mean"}
+
+
+def test_two_mistakes_in_different_outputs_are_both_named(judged):
+    result = judged(scale_backward=lambda d, c: (d + c[1], (d * c[0]).mean(0)))["scale_backward"]
+    assert mistake_of(result) == {"dw_mean", "dx_plus"}
+    assert result.score == 0
+
+
+@pytest.mark.parametrize(
+    ("backward", "name"),
+    [
+        (lambda d, c: (-d * c[1], (d * c[0]).sum(0)), "sign"),
+        (lambda d, c: (0 * d, (d * c[0]).sum(0)), "zero"),
+        (lambda d, c: (2 * d * c[1], (d * c[0]).sum(0)), "twice"),
+        (lambda d, c: (d * c[1] / len(d), (d * c[0]).sum(0)), "divided_by_n"),
+        (lambda d, c: (np.abs(d * c[1]), (d * c[0]).sum(0)), "absolute"),
+    ],
+)
+def test_general_slips_are_named(judged, backward, name):
+    assert mistake_of(judged(scale_backward=backward)["scale_backward"]) == {name}
+
+
+def test_an_unknown_mistake_gets_no_name(judged):
+    result = judged(scale_backward=lambda d, c: (d * c[1] + 0.01, (d * c[0]).sum(0)))
+    assert mistake_of(result["scale_backward"]) == set()
+    assert result["scale_backward"].score == 2
+
+
+def test_gradients_that_equal_the_reference_keep_their_points_whatever_the_forward(judged):
+    results = judged(scale_forward=lambda x, w: (x + w, (x, w)))
+    assert results["scale_forward"].score == 0
+    assert results["scale_backward"].score == 4
+
+
+def test_follow_through_for_the_mistaken_forward(judged):
+    results = judged(
+        scale_forward=lambda x, w: (3 * x * w, (x, w)),
+        scale_backward=lambda d, c: (3 * d * c[1], 3 * (d * c[0]).sum(0)),
+    )
+    assert mistake_of(results["scale_forward"]) == {"thrice"}
+    backward = results["scale_backward"]
+    assert (backward.score, backward.status, backward.follow_through) == (4, "right", True)
+    assert not any(finding.costs for finding in backward.findings)
+
+
+def test_no_follow_through_where_the_forward_forgets_an_input(judged):
+    results = judged(
+        scale_forward=lambda x, w: (x * 0 + w, (x, w)),
+        scale_backward=lambda d, c: (0 * d, d.sum(0)),
+    )
+    assert mistake_of(results["scale_forward"]) == {"constant"}
+    assert results["scale_backward"].outputs["dx"] is False
+
+
+def test_a_backward_that_is_wrong_for_its_own_wrong_forward_is_told(judged):
+    results = judged(
+        scale_forward=lambda x, w: (5 * x * w, (x, w)),
+        scale_backward=lambda d, c: (7 * d * c[1], (d * c[0]).sum(0)),
+    )
+    told = [f for f in results["scale_backward"].findings if f.check == "own forward"]
+    assert told and "wrong for the scale_forward that was written" in told[0].message
+
+
+def test_a_backward_that_is_right_for_its_own_wrong_forward_is_told_and_earns_nothing(judged):
+    results = judged(
+        scale_forward=lambda x, w: (5 * x * w, (x, w)),
+        scale_backward=lambda d, c: (5 * d * c[1], 5 * (d * c[0]).sum(0)),
+    )
+    told = [f for f in results["scale_backward"].findings if f.check == "own forward"]
+    assert told and "is right for the scale_forward that was written" in told[0].message
+    assert results["scale_backward"].score == 0
+
+
+def test_what_is_not_there_is_unanswered(judged):
+    def unwritten(dout, cache):
+        raise NotImplementedError
+
+    assert judged(scale_backward=None)["scale_backward"].status == "unanswered"
+    assert judged(scale_backward=unwritten)["scale_backward"].status == "unanswered"
+    assert judged(scale_backward=5)["scale_backward"].status == "unanswered"
+    both = judged(scale_forward=None)
+    assert {result.score for result in both.values()} == {0}
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [None, 1.0, (), (1.0,), (1.0, 2.0, 3.0), "gradients", {"dx": 1}, np.zeros((2, 2, 2))],
+)
+def test_a_wrong_form_costs_the_row(judged, returned):
+    result = judged(scale_backward=lambda d, c: returned)["scale_backward"]
+    assert (result.score, result.status) == (0, "wrong")
+    assert result.findings[0].costs
+
+
+def test_state_kept_between_calls_is_caught_by_repeating_the_first_case(judged):
+    calls = []
+
+    def forward(x, w):
+        calls.append(1)
+        return x * w * (1 + (len(calls) > 8)), (x, w)
+
+    result = judged(scale_forward=forward)["scale_forward"]
+    assert result.score == 0
+
+
+def test_hidden_findings_show_no_numbers(judged):
+    result = judged(scale_backward=lambda d, c: (d * c[1] + 1, (d * c[0]).sum(0)))
+    hidden = [f for f in result["scale_backward"].findings if f.hidden and f.costs]
+    assert hidden
+    assert all(f.got is None and f.expected is None and "got" not in f.message for f in hidden)
+
+
+def test_an_exception_on_a_hidden_case_does_not_quote_its_text(judged):
+    def backward(dout, cache):
+        raise ValueError("the secret is ".upper() + str(dout[0, 0]))
+
+    found = judged(scale_backward=backward)["scale_backward"].findings
+    assert any("THE SECRET IS" in f.message for f in found if not f.hidden)
+    assert not any("THE SECRET IS" in f.message or f.traceback for f in found if f.hidden)
+
+
+def test_public_data_gives_the_same_verdicts(questions, scale, tmp_path):
+    path = tmp_path / "small.check.json"
+    path.write_text(dump(PublicData("01", "small", (to_public(questions[0]),))), encoding="utf-8")
+    again = from_public(load(path).exercises[0])
+    assert not json.loads(path.read_text(encoding="utf-8"))["exercises"][0]["declaration"].get(
+        "mistakes"
+    )
+    for runner in [LocalRunner(GLOBALS), *(mistaken(m) for m in scale.mistakes)]:
+        one, other = examine([questions[0]], runner), examine([again], runner)
+        assert [(r.id, r.score, r.status, r.follow_through) for r in one] == [
+            (r.id, r.score, r.status, r.follow_through) for r in other
+        ]
+        assert [mistake_of(r) for r in one] == [mistake_of(r) for r in other]
+
+
+def test_a_row_that_hangs_is_asked_once_more_and_then_not_again(questions):
+    class Hanging:
+        """Its backward always runs into the time limit."""
+
+        def __init__(self):
+            self.backwards = 0
+
+        def run(self, script):
+            outcomes = LocalRunner(GLOBALS).run(script)
+            if len(script.calls) > 1:
+                self.backwards += 1
+                outcomes[1] = Outcome(failure=Failure("timeout", "10 s are over"))
+            return outcomes
+
+    runner = Hanging()
+    forward, backward = examine(questions, runner)
+    assert (forward.score, backward.status, runner.backwards) == (1, "timeout", 2)
