@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from autograder.course.cells import SourceCell
 from autograder.course.collect import Declared
 from autograder.course.ids import is_row_id
 from autograder.errors import CourseError, DeclarationError
-from autograder.exercises import Answer, Exercise, Function, Layer, Module, Text
+from autograder.exercises import Case, Exercise, Function, Layer, Module
+from autograder.exercises.inputs import Choice, Constant, Provided, State
 
 HINTS = 3
 
@@ -152,6 +153,28 @@ def _check_functions(
         if name not in namespace:
             raise CourseError(f"{where}: {one.exercise.name} needs {name}, which no cell defines")
 
+    shipped = {name for cell in cells if cell.kind == "provided" for name in cell.functions}
+    changes = [variant.changes for variant in one.exercise.variants.values()]
+    for name in _provided([one.exercise.inputs, changes]):
+        if name not in shipped:
+            raise CourseError(
+                f"{where}: {one.exercise.name} takes provided({name!r}), but no cell tagged "
+                f"'provided' defines {name}; it must ship, or the check cannot call it"
+            )
+
+
+def _provided(value: Any) -> Iterator[str]:
+    """The names of provided functions in inputs, and in inputs inside containers."""
+    if isinstance(value, Provided):
+        yield value.name
+    elif isinstance(value, (Constant, State)):
+        yield from _provided(value.value)
+    elif isinstance(value, Choice):
+        yield from _provided(list(value.values))
+    elif isinstance(value, (dict, list, tuple)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _provided(item)
+
 
 def _check_mistakes(path: Path, one: Declared, sources: Mapping[str, str]) -> None:
     names: set[str] = set()
@@ -185,7 +208,11 @@ def _check_signatures(where: str, exercise: Exercise, namespace: Mapping[str, An
         _names(where, exercise.forward, namespace[exercise.forward], declared)
         _count(where, exercise.backward, namespace[exercise.backward], len(exercise.outputs) + 1)
     elif isinstance(exercise, Function):
-        _names(where, exercise.function, namespace[exercise.function], declared)
+        if declared:
+            _names(where, exercise.function, namespace[exercise.function], declared)
+        else:  # a kind that makes its arguments itself
+            call = exercise.script(Case("", 0, {})).calls[0]
+            _count(where, exercise.function, namespace[exercise.function], len(call.args))
     elif isinstance(exercise, Module):
         cls = namespace[exercise.cls]
         if not inspect.isclass(cls):
@@ -197,8 +224,6 @@ def _check_signatures(where: str, exercise: Exercise, namespace: Mapping[str, An
                 if not callable(function):
                     raise CourseError(f"{where}: {exercise.cls} has no method {method!r}")
                 _count(where, f"{exercise.cls}.{method}", function, len(names) + 1)
-    elif not isinstance(exercise, (Answer, Text)):
-        raise CourseError(f"{where}: {exercise.name} is a {type(exercise).__name__}; unknown kind")
 
 
 def _positional(function: Any) -> tuple[list[str], int]:

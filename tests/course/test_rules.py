@@ -87,7 +87,17 @@ BROKEN = {
         'init=["start", "a"]',
         r"Counter takes \(start\); it is called with 2",
     ),
+    "a critic that takes too little": (
+        "why = Text(",
+        'critic = Critic(helper, right={"r": ""}, wrong={"w": ""}, points=1)\nwhy = Text(',
+        r"helper takes \(x\); it is called with 2",
+    ),
     "an unknown method": ('"step", "a"', '"leap", "a"', "Counter has no method 'leap'"),
+    "a provided function that does not ship": (
+        '"a": "", "b": ""}',
+        '"a": "", "b": "", "f": constant([provided("helper")])}',
+        r"counter takes provided\('helper'\), but no cell tagged 'provided' defines helper",
+    ),
     "no points": (
         'points={"forward": 1, "backward": 2.5},',
         'points={"forward": 1}, graded=["forward", "backward"],',

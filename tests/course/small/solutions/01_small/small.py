@@ -45,7 +45,8 @@ def scale_backward(dout, cache):
 
 
 # %% tags=["instructor"]
-from autograder.exercises import Answer, Function, Layer, Module, Text, array, edit, replacement
+from autograder.exercises import Answer, Function, Layer, Module, Text
+from autograder.exercises import Critic, array, constant, edit, provided, replacement
 
 scale = Layer(
     scale_forward,
