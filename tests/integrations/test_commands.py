@@ -5,10 +5,13 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from autograder.course.build import write_source
+from autograder.integrations.nbgrader.gradebook import open_gradebook
 from tests.integrations import classroom
 from tests.integrations.classroom import ASSIGNMENT, NAME, Document, changed, hand_in, run
 from tests.integrations.conftest import comments, grades, opened
@@ -199,8 +202,6 @@ def test_when_nbgrader_fails_on_a_regrade_the_old_score_is_marked(graded: Path) 
 
 
 def test_a_release_of_nbgraders_own_and_grading_share_a_gradebook(course: Path) -> None:
-    from autograder.course.build import write_source
-
     notebook = classroom.small_notebook(course)
     write_source(notebook, course / "build" / "source" / ASSIGNMENT)
     run(course, "nbgrader", "generate_assignment", ASSIGNMENT)
@@ -229,3 +230,30 @@ def test_a_row_can_be_graded_in_another_gradebook(course: Path) -> None:
     hand_in(course, "ada", classroom.solved(classroom.small_notebook(course)))
     run(course, "autograder", "grade", "--gradebook", "other.db")
     assert (course / "other.db").exists() and not (course / "gradebook.db").exists()
+
+
+LATE = classroom.CONFIG + 'c.LateSubmissionPlugin.penalty_method = "zero"\n'
+
+
+def test_penalties_for_being_late_are_the_same_on_both_roads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
+    penalties = []
+    for road in (["autograder", "grade", "--force"], ["nbgrader", "autograde", ASSIGNMENT]):
+        course = classroom.make_course(tmp_path / road[0], LATE)
+        notebook = classroom.small_notebook(course)
+        with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "backprop") as gradebook:
+            gradebook.add_assignment(ASSIGNMENT, duedate=datetime(2026, 11, 1))
+        for student, day in (("early", "2026-10-31"), ("late", "2026-11-02")):
+            path = hand_in(course, student, classroom.solved(notebook))
+            path.with_name("timestamp.txt").write_text(f"{day} 12:00:00 UTC")
+        run(course, *road)
+        with opened(course) as gradebook:
+            penalties.append(
+                {
+                    student: gradebook.find_submission(ASSIGNMENT, student).late_submission_penalty
+                    for student in ("early", "late")
+                }
+            )
+    assert penalties == [{"early": 0.0, "late": 9.5}] * 2

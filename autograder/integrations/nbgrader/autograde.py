@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,10 @@ import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
-from autograder.course import Course, find_course_root, load_course
+from autograder.course import find_course_root, load_course
 from autograder.errors import GradingError
 from autograder.grading import submission
+from autograder.grading.papers import source_digest
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms, grade_handin
 from autograder.integrations.nbgrader.autograded import put_findings
@@ -122,11 +122,16 @@ def _folder(course: Any, handin: Handin) -> Path:
     return Path(course.root) / course.submitted_directory / handin.student
 
 
-@functools.cache
-def _course(root: Path) -> Course:
-    return load_course(root)
+_made: dict[tuple[Path, str], tuple[str, ReleasedNotebook]] = {}
 
 
-@functools.cache
 def _released(root: Path, assignment: str) -> ReleasedNotebook:
-    return released_notebook(_course(root).assignment(assignment))
+    """Made anew when the source has changed: the formgrader's server lives for days."""
+    course = load_course(root)
+    source = course.sources.get(assignment)
+    digest = source_digest(source) if source else ""
+    known = _made.get((root, assignment))
+    if known is None or known[0] != digest:
+        known = (digest, released_notebook(course.assignment(assignment)))
+        _made[root, assignment] = known
+    return known[1]

@@ -18,8 +18,9 @@ from autograder.integrations.nbgrader.autograded import (
     AutogradedFolder,
     finished,
 )
-from autograder.integrations.nbgrader.config import read_settings
+from autograder.integrations.nbgrader.config import Settings, read_settings
 from autograder.integrations.nbgrader.gradebook import explained, fill, open_gradebook
+from autograder.integrations.nbgrader.late import assign_penalties
 from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
 from autograder.integrations.nbgrader.released import ReleasedNotebook, released_notebook
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
@@ -64,7 +65,7 @@ class GradebookSink:
         self._writers: dict[str, ScoreWriter] = {}
         self._stack = ExitStack()
         self._gradebook: Any = None
-        self._url = ""
+        self._settings: Settings | None = None
 
     def write(self, handin: Handin, result: Result, fresh: bool) -> None:
         """Take one result.
@@ -99,8 +100,10 @@ class GradebookSink:
             timestamp, moment = _timestamp(one.handin)
             entries.append(_entry(one, rebuilt, moment))
             notebooks[one.result.student] = (one, rebuilt, timestamp)
-        with explained(self._url):
+        assert self._settings is not None
+        with explained(self._settings.gradebook):
             students = writer.write(entries)
+            assign_penalties(self._gradebook, released, students, self._settings)
         for student in students:
             one, rebuilt, timestamp = notebooks[student]
             path = self._folder.path(one.handin.student, released)
@@ -110,13 +113,14 @@ class GradebookSink:
     def _writer(self, assignment: str) -> tuple[ScoreWriter, ReleasedNotebook]:
         if assignment not in self._writers:
             released = released_notebook(self._course.assignment(assignment))
+            if self._settings is None:
+                self._settings = read_settings(self._course.root, self._given)
+            url = self._settings.gradebook
             if self._gradebook is None:
-                settings = read_settings(self._course.root, self._given)
-                self._url = settings.gradebook
-                opened = open_gradebook(settings.gradebook, settings.course_id)
+                opened = open_gradebook(url, self._settings.course_id)
                 self._gradebook = self._stack.enter_context(opened)
-            with explained(self._url):
-                fill(self._gradebook, released, self._url)
+            with explained(url):
+                fill(self._gradebook, released, url)
                 self._writers[assignment] = ScoreWriter(self._gradebook, assignment, released.name)
             self._released[assignment] = released
         return self._writers[assignment], self._released[assignment]
