@@ -17,6 +17,7 @@ from autograder.checks.trial import Trial
 from autograder.exercises.cases import AGAIN
 from autograder.exercises.exercise import Exercise, Row
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
+from autograder.exercises.kinds_judging import Critic, Expressions, Witness
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.script import Failure
 
@@ -166,6 +167,9 @@ CATALOGUE: dict[type[Exercise], tuple[Check, ...]] = {
     Loss: (failure, contract, value, unchanged, quiet),
     Sampler: (failure, judge_moments),
     Module: (failure, contract, value, quiet),
+    Expressions: (failure, contract, value, quiet),
+    Witness: (failure, contract, value),
+    Critic: (failure, contract, value),
     Answer: (failure, answer),
     Text: (),
 }

@@ -4,13 +4,16 @@ from autograder.exercises.cases import Case, Variant, make_cases, variant
 from autograder.exercises.exercise import Exercise, Observed, Row
 from autograder.exercises.inputs import array, choice, constant, labels, mask, provided, rng, state
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
+from autograder.exercises.kinds_judging import Critic, Expressions, Witness
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.mistakes import Mistake, edit, replacement
 
 __all__ = [
     "Answer",
     "Case",
+    "Critic",
     "Exercise",
+    "Expressions",
     "Function",
     "Layer",
     "Loss",
@@ -21,6 +24,7 @@ __all__ = [
     "Sampler",
     "Text",
     "Variant",
+    "Witness",
     "array",
     "choice",
     "constant",

@@ -21,6 +21,7 @@ from autograder.exercises.cases import Variant
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.inputs import INPUTS
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler, fill
+from autograder.exercises.kinds_judging import Critic, Expressions, Witness
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 
 SCHEMA = 1
@@ -29,7 +30,19 @@ PUBLIC_SEED = "public"
 SUFFIX = ".check.json"
 
 KINDS: dict[str, type[Exercise]] = {
-    kind.__name__: kind for kind in (Layer, Loss, Function, Sampler, Module, Answer, Text)
+    kind.__name__: kind
+    for kind in (
+        Layer,
+        Loss,
+        Function,
+        Sampler,
+        Module,
+        Witness,
+        Critic,
+        Expressions,
+        Answer,
+        Text,
+    )
 }
 _SECRET = {"mistakes", "rubric"}
 _TAGGED: dict[str, type] = {**INPUTS, "Variant": Variant}

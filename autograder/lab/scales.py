@@ -198,3 +198,32 @@ def draw_grid(
         axes.set_title(title)
         figure.colorbar(shown, label=label)
         return figure
+
+
+def draw_verdicts(verdicts: Mapping[str, tuple[bool, bool]], *, title: str = "") -> Any:
+    """What is right beside what a check said, a row a layer; disagreement is framed.
+
+    Args:
+        verdicts: Layer -> (whether it is right, whether the check accepted it).
+    """
+    with style() as plt:
+        figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.36 * len(verdicts)))
+        for row, (name, (truth, said)) in enumerate(verdicts.items()):
+            for column, value in enumerate((truth, said)):
+                shade, text = ("white", "right") if value else ("0.8", "wrong")
+                box = {"facecolor": shade, "edgecolor": "black", "boxstyle": "round,pad=0.25"}
+                axes.text(column, row, text, ha="center", va="center", bbox=box)
+            if truth != said:
+                word = "missed" if said else "false alarm"
+                axes.text(1.5, row, f"← {word}", va="center", fontweight="bold")
+        axes.set_xlim(-0.5, 2.1)
+        axes.set_ylim(len(verdicts) - 0.5, -0.7)
+        axes.set_xticks([0, 1], ["in truth", "your check"])
+        axes.xaxis.tick_top()
+        axes.set_yticks(range(len(verdicts)), list(verdicts))
+        axes.tick_params(length=0)
+        axes.grid(visible=False)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        figure.suptitle(title, fontsize="medium")
+        return figure

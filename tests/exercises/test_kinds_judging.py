@@ -1,0 +1,222 @@
+"""The kinds that expose, judge and build: every style counts, nothing false does."""
+
+import numpy as np
+import pytest
+
+from autograder.diagnosis import examine, from_public, prepare, to_public
+from autograder.errors import DeclarationError
+from autograder.exercises import Critic, Expressions, Witness
+from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.public import decode, encode
+
+
+def slope_forward(x):
+    return x * np.abs(x), x
+
+
+def slope_backward(dout, x):
+    return 2 * x
+
+
+def named(exercise, name="it"):
+    object.__setattr__(exercise, "name", name)
+    return exercise
+
+
+def graded(exercise, right, answer):
+    """The result of an answer, judged on public data as they ship and on hidden ones."""
+    public = prepare(exercise, reference=LocalRunner(right), mistaken={}, hidden=False)
+    hidden = prepare(
+        exercise, seed="s", rounds=2, reference=LocalRunner(right), mistaken={}, hidden=True
+    )
+    (result,) = examine([from_public(to_public(public)), hidden], LocalRunner(answer))
+    return result
+
+
+WITNESS = named(
+    Witness("expose", forward=slope_forward, backward=slope_backward, returns=["x", "dout"],
+            points=1)
+)  # fmt: skip
+
+
+def exposing():
+    return np.array([-1.0]), np.array([1.0])
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (lambda: (np.array([-1.0]), np.array([1.0])), ""),
+        (lambda: ([-2.0, 3.0], [0.5, 2.0]), ""),  # lists are arrays to anybody
+        (lambda: (np.array([1.0]), np.array([1.0])), "the card is right"),
+        (lambda: (np.array([1.0]), np.array([1.0, 2.0])), "dout has shape"),
+        (lambda: np.array([1.0]), "must return 2"),
+        (lambda: (np.array([np.nan]), np.array([1.0])), "finite"),
+        (lambda: (np.ones(1000), np.ones(1000)), "1000 entries"),
+        (lambda: ("x", "dout"), "not an array"),
+    ],
+)
+def test_a_witness_is_judged_by_the_slope_itself(answer, problem):
+    result = graded(WITNESS, {"expose": exposing}, {"expose": answer})
+    assert result.score == (0 if problem else 1)
+    assert not problem or any(problem in finding.message for finding in result.findings)
+
+
+def kinked_forward(x):
+    return np.abs(x), x
+
+
+def test_a_kink_exposes_nothing():
+    exercise = named(
+        Witness("expose", forward=kinked_forward, backward=slope_backward, returns=["x", "dout"],
+                points=1)
+    )  # fmt: skip
+    answer = {"expose": lambda: (np.array([0.0]), np.array([1.0]))}
+    assert graded(exercise, {"expose": exposing}, answer).score == 0
+
+
+LAYER = """
+def forward(x, w):
+    return {a} * x, (x, w)
+def backward(dout, cache):
+    return GRAD
+"""
+CRITIC = named(
+    Critic(
+        "my_check",
+        right={"plain": LAYER.replace("GRAD", "{a} * dout")},
+        wrong={"sign": LAYER.replace("GRAD", "-{a} * dout"), "raises": LAYER.replace("GRAD", "no")},
+        points=4,
+        rungs=2,
+    )
+)
+
+
+def honest(forward, backward):
+    x = np.ones(2)
+    out, cache = forward(x, x)
+    return bool(np.allclose(backward(x, cache), out))
+
+
+def careful(forward, backward):
+    try:
+        return honest(forward, backward)
+    except NameError:
+        return False
+
+
+def half(forward, backward):
+    out, cache = forward(np.ones(2), np.ones(2))
+    try:
+        return bool(np.allclose(backward(np.ones(2), cache), out))
+    except NameError:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "score"),
+    [
+        (careful, 4),
+        (honest, 4),  # an exception rejects
+        (half, 2),
+        (lambda f, b: True, 0),
+        (lambda f, b: False, 0),
+        (lambda f, b: np.bool_(careful(f, b)), 4),
+        (lambda f, b: "yes", 0),
+        (lambda f, b: 1 / 0, 0),
+    ],
+)
+def test_a_critic_earns_what_it_catches_less_its_false_alarms(answer, score):
+    assert graded(CRITIC, {"my_check": careful}, {"my_check": answer}).score == score
+
+
+def test_hidden_members_differ_from_public_ones():
+    from autograder.exercises.cases import make_cases
+
+    texts = [CRITIC.script(make_cases(CRITIC, seed)[0]).calls[0].args[0] for seed in ("a", "b")]
+    assert texts[0].source != texts[1].source
+
+
+class Value:
+    """Right, and short."""
+
+    def __init__(self, data, parents=()):
+        self.data, self.grad, self.parents = data, 0.0, parents
+
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        return type(self)(self.data + other.data, ((self, 1.0), (other, 1.0)))
+
+    __radd__ = __add__
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        return type(self)(self.data * other.data, ((self, other.data), (other, self.data)))
+
+    def backward(self):
+        order, seen = [], set()
+
+        def visit(node):
+            if id(node) not in seen:
+                seen.add(id(node))
+                for parent, _ in node.parents:
+                    visit(parent)
+                order.append(node)
+
+        visit(self)
+        for node in order:
+            node.grad = 0.0
+        self.grad = 1.0
+        for node in reversed(order):
+            for parent, slope in node.parents:
+                parent.grad += slope * node.grad
+
+
+class Careless(Value):
+    """Adds to the gradients of the backward before."""
+
+    def backward(self):
+        kept = [(parent, parent.grad) for parent, _ in self.parents]
+        super().backward()
+        for parent, grad in kept:
+            parent.grad += grad
+
+
+EXPRESSIONS = named(
+    Expressions(
+        "Value",
+        inputs={"a": "", "b": ""},
+        expressions={"sum": "a + b + 2", "fork": "c = a * b\nc + a", "again": "a + b"},
+        repeat={"again": 2},
+        points=3,
+    )
+)
+
+
+def test_expressions_are_judged_one_by_one():
+    assert graded(EXPRESSIONS, {"Value": Value}, {"Value": Value}).score == 3
+    assert graded(EXPRESSIONS, {"Value": Value}, {"Value": Careless}).outputs == {
+        "sum": True,
+        "fork": True,
+        "again": False,
+    }
+
+
+def test_a_method_that_is_missing_costs_its_expressions_only():
+    class NoProduct(Value):
+        __mul__ = None
+
+    result = graded(EXPRESSIONS, {"Value": Value}, {"Value": NoProduct})
+    assert result.outputs == {"sum": True, "fork": False, "again": True}
+    assert "__mul__ is a NoneType" in result.findings[0].message
+
+
+@pytest.mark.parametrize("text", ["a @ b", "2 + 3", "c + a", "for i in a: pass"])
+def test_expressions_that_cannot_be_asked(text):
+    with pytest.raises(DeclarationError):
+        Expressions("Value", inputs={"a": ""}, expressions={"x": text}, points=1)
+
+
+@pytest.mark.parametrize("exercise", [WITNESS, CRITIC, EXPRESSIONS], ids=lambda e: type(e).__name__)
+def test_declarations_travel(exercise):
+    assert encode(decode(encode(exercise))) == encode(exercise)
