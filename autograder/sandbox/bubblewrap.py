@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import sys
-import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,13 +37,9 @@ def package_folders() -> list[str]:
 def _readable() -> list[str]:
     """What the zygote must read: Python, NumPy, msgspec, and the kit's child side."""
     paths = [base_python(), os.path.dirname(os.__file__)]
-    compiled = sysconfig.get_config_var("DESTSHARED")  # the standard library's extensions
-    if compiled and os.path.isdir(compiled):
-        paths.append(compiled)
-    library_folder = sysconfig.get_config_var("LIBDIR")
-    library = sysconfig.get_config_var("INSTSONAME")
-    if library_folder and library and os.path.exists(os.path.join(library_folder, library)):
-        paths.append(os.path.join(library_folder, library))
+    libraries = os.path.join(sys.base_prefix, "lib")  # libpython, and conda's BLAS
+    if os.path.isdir(libraries):
+        paths.append(libraries)
     for folder in package_folders():
         for name in ("numpy", "numpy.libs", "msgspec"):
             if os.path.isdir(os.path.join(folder, name)):
@@ -54,8 +49,11 @@ def _readable() -> list[str]:
         str(KIT / "exercises" / "interpreter.py"),
         str(KIT / "sandbox" / "inside"),
     ]
-    inside_system = tuple(folder + "/" for folder in SYSTEM_LIBRARIES)
-    return [p for p in dict.fromkeys(paths) if not p.startswith(inside_system)]
+    shown = (*SYSTEM_LIBRARIES, libraries)
+    inside = tuple(folder + "/" for folder in shown)
+    return [
+        p for p in dict.fromkeys(paths) if p not in SYSTEM_LIBRARIES and not p.startswith(inside)
+    ]
 
 
 def find() -> str | None:
@@ -76,8 +74,9 @@ def variants(bwrap: str) -> list[list[str]]:
             files += ["--symlink", os.readlink(folder), folder]
         elif os.path.isdir(folder):
             files += ["--ro-bind", folder, folder]
-    if os.path.exists("/etc/ld.so.cache"):
-        files += ["--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    for path in ("/etc/ld.so.cache", "/etc/alternatives"):  # Debian's BLAS is found through both
+        if os.path.exists(path):
+            files += ["--ro-bind", path, path]
     for path in _readable():
         files += ["--ro-bind", path, path]
     files += ["--dev", "/dev", "--proc", "/proc", "--chdir", "/"]

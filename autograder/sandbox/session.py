@@ -133,13 +133,14 @@ class Session:
                 outcomes.append(outcome)
                 room -= size
                 self._charge()
+            self._finish(child, nonce)
         except ChildFault as fault:
             self._charge()
             failure, output = self._bury(fault, self.limits.call_seconds)
             outcomes.append(Outcome(failure=failure))
+            self.call_output = (self.call_output + output)[: self.limits.output_bytes]
         else:
-            output = self._take_output()
-        self.call_output = (self.call_output + output)[: self.limits.output_bytes]
+            self._keep_call_output()
         if any(o.failure is not None and o.failure.kind == "memory" for o in outcomes):
             self._drop_child()  # what filled the memory may still fill it
         if len(outcomes) < len(script.calls):
@@ -156,6 +157,22 @@ class Session:
             return wire.RunScript(nonce, Packer(1 << 16).pack(script.seed), calls)
         except NotAcceptable as error:
             raise GradingError(f"a script can't be sent to the sandbox: {error}") from error
+
+    def _finish(self, child: ChildProcess, nonce: bytes) -> None:
+        """Wait until the child has cleared up; one that can't is replaced, and nobody pays."""
+        try:
+            answer, _ = self._answer(child, self._deadline(self.limits.call_seconds), _FRAME_SLACK)
+            sound = type(answer) is wire.Done and answer.nonce == nonce and answer.sound
+        except ChildFault:
+            sound = False
+        self._charge()
+        if not sound:
+            self._keep_call_output()
+            self._drop_child()
+
+    def _keep_call_output(self) -> None:
+        output = self.call_output + self._take_output()
+        self.call_output = output[: self.limits.output_bytes]
 
     def _next_outcome(
         self, child: ChildProcess, nonce: bytes, index: int, room: int

@@ -6,6 +6,7 @@ import builtins
 import gc
 import linecache
 import sys
+from operator import is_
 from types import ModuleType
 from typing import Any
 
@@ -77,8 +78,8 @@ class Untouched:
         sys_setrecursionlimit(self._recursion)
         gc_enable()
         for space, copy in zip(self._spaces, self._copies):
-            grown = len(space) > len(copy) and space is not sys_modules
-            if grown or any(space.get(key, _GONE) is not copy[key] for key in copy):
+            same = len(space) == len(copy) and all(map(is_, space.values(), copy.values()))
+            if not same:
                 added = {key: space[key] for key in space if key not in copy}
                 dict.clear(space)
                 dict.update(space, copy)
@@ -96,7 +97,6 @@ _WATCHED = [
     "warnings",
     "sys",
 ]
-_GONE = object()
 sys_modules = sys.modules
 sys_settrace, sys_setprofile = sys.settrace, sys.setprofile
 sys_setrecursionlimit, gc_enable = sys.setrecursionlimit, gc.enable

@@ -192,14 +192,21 @@ class WireOutcome(_Frame, tag="outcome"):
     calls: Annotated[dict[_Short, _Index], msgspec.Meta(max_length=200)]
 
 
-Answer = Union[Ready, CellDone, WireOutcome]
+class Done(_Frame, tag="done"):
+    """The script is over and was cleared up after; `sound` tells whether this child still works."""
+
+    nonce: _Nonce
+    sound: bool
+
+
+Answer = Union[Ready, CellDone, WireOutcome, Done]
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode
 _decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
 
-def decode_answer(body: bytes) -> Ready | CellDone | WireOutcome:
+def decode_answer(body: bytes) -> Ready | CellDone | WireOutcome | Done:
     """Decode what a child said.
 
     Raises:

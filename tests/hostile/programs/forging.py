@@ -140,3 +140,29 @@ def attack(there):
             if getattr(value, "__name__", "") == "describe":
                 value.__code__ = (lambda error: None).__code__
     return other.co_argcount
+
+
+# %% patch_the_classes_of_the_machinery: harmless
+def attack(there):
+    import contextlib
+    import warnings
+
+    warnings.catch_warnings.__init__ = warnings.catch_warnings.__enter__ = None
+    np.errstate.__enter__ = np.errstate.__init__ = None
+    contextlib._GeneratorContextManager.__enter__ = None
+    return 0
+
+
+# %% break_the_random_generator: harmless
+def attack(there):
+    np.random.mtrand._rand.set_state(("MT19937", np.zeros(624, np.uint32), 624, 0, 0.0))
+    np.random.set_state = np.random.get_state = None
+    return 0
+
+
+# %% spoil_constants_of_numpy: harmless
+def attack(there):
+    for array in [o for o in gc.get_objects() if type(o) is np.ndarray]:
+        array.setflags(write=True)
+        array[...] = 0
+    return 0

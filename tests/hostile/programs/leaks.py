@@ -22,13 +22,13 @@ def attack(there):
 # %% leave_it_in_a_type: alone
 def attack(there):
     gc.unfreeze()
-    seen = "left" in OSError.__dict__ or any(
-        "left" in d for d in gc.get_objects() if type(d) is dict
+    seen = "left_4711" in OSError.__dict__ or any(
+        "left_4711" in d for d in gc.get_objects() if type(d) is dict
     )
     try:
-        OSError.left = 1
+        OSError.left_4711 = 1
     except TypeError:
-        gc.get_referents(OSError.__dict__)[0]["left"] = 1
+        gc.get_referents(OSError.__dict__)[0]["left_4711"] = 1
     return "LEAK" if seen else ""
 
 

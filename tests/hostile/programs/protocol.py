@@ -96,7 +96,7 @@ def attack(there):
     os.close(3)
 
 
-# %% close_everything: protocol
+# %% close_everything: protocol or crash
 def attack(there):
     os.closerange(0, 100)
 
@@ -174,6 +174,27 @@ def attack(there):
             end = time.time() + 0.2
             while time.time() < end:
                 pass
+
+    globals()["late"] = Late()
+    return 1
+
+
+# %% hang_for_ever_in_a_farewell: harmless
+def attack(there):
+    class Late:
+        def __del__(self):
+            while True:
+                pass
+
+    globals()["late"] = Late()
+    return 1
+
+
+# %% crash_in_a_farewell: harmless
+def attack(there):
+    class Late:
+        def __del__(self):
+            os.abort()
 
     globals()["late"] = Late()
     return 1
