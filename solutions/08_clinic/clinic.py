@@ -498,7 +498,7 @@ answer_micro = 8
 # **Card 11.** (10 comes below.) "The network ends in a sigmoid, so that its outputs are probabilities; then the softmax cross-entropy":
 # ```python
 # scores = sigmoid(h @ w)             # between 0 and 1
-# loss, dscores = softmax_loss(scores, y)
+# loss, dsigmoid = softmax_loss(scores, y)
 # ```
 # The scores cannot be further apart than 1. **Question.** With 10 classes: what is the *lowest* loss that this network can
 # ever reach, on an example that it gets perfectly right? (Three digits.)
