@@ -17,6 +17,7 @@ from autograder.grading.classrun import ClassReport
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
 
+MOST_NAMED = 4
 _COLOURS = {"graded": "green", "missing": "dim", "unreadable": "yellow"}
 
 
@@ -70,6 +71,8 @@ def show_report(report: ClassReport, console: Console) -> None:
     for note in report.strange:
         console.print(Text(plain(f"Not graded: {note}"), style="yellow"))
     levels = Counter(r.isolation for r in report.results if r.isolation)
+    if levels:
+        console.print("Isolation: " + ", ".join(sorted(levels)))
     if "none" in levels:
         console.print(
             Text(f"{levels['none']} results were made WITHOUT ISOLATION and say so.", style="red")
@@ -115,13 +118,19 @@ def _table(assignment: str, results: Iterable[Result]) -> Table:
 
 
 def _wrong_rows(result: Result) -> str:
-    """The rows that lost points, with their status where it says more than "wrong"."""
+    """The rows that lost points; those of one status are counted where they are many."""
     if result.status in ("unreadable", "failed"):
         return plain(result.message)
-    lost = [r for r in result.rows if r.status not in ("right", "manual")]
-    if len(lost) == len([r for r in result.rows if r.status != "manual"]):
-        kinds = {r.status for r in lost}
-        if len(kinds) == 1:
-            return f"all rows: {kinds.pop()}"
-    usual = ("wrong", "partial")
-    return ", ".join(r.id if r.status in usual else f"{r.id} ({r.status})" for r in lost)
+    judged = [r for r in result.rows if r.status != "manual"]
+    lost: dict[str, list[str]] = {}
+    for row in judged:
+        if row.status != "right":
+            kind = "" if row.status in ("wrong", "partial") else str(row.status)
+            lost.setdefault(kind, []).append(row.id)
+    if any(kind and len(ids) == len(judged) for kind, ids in lost.items()):
+        return f"all rows: {next(iter(lost))}"
+    parts = [", ".join(lost.pop("", []))]
+    for kind, ids in lost.items():
+        what = ", ".join(ids) if len(ids) <= MOST_NAMED else f"{len(ids)} rows"
+        parts.append(f"{kind}: {what}")
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,61 @@
+"""What a class run prints."""
+
+import io
+
+from rich.console import Console
+
+from autograder.grading.classrun import ClassReport
+from autograder.grading.console import show_report
+from autograder.grading.result import Result, ResultRow
+
+
+def result(student: str, *statuses: str, status: str = "graded", message: str = "") -> Result:
+    rows = tuple(
+        ResultRow(f"row_{i}", float(s == "right"), 1.0, s, False, ())  # type: ignore[arg-type]
+        for i, s in enumerate(statuses)
+    )
+    score = sum(row.score for row in rows)
+    return Result(
+        1, student, "02_layers", status, score, len(rows), rows, "full", 0.1, "d", message  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def printed(*results: Result, **about: object) -> str:
+    console = Console(width=120, record=True, file=io.StringIO())
+    show_report(ClassReport(list(results), fresh=len(results), **about), console)  # type: ignore[arg-type]
+    return console.export_text()
+
+
+def test_rows_that_are_not_right_are_named() -> None:
+    text = printed(
+        result("ada", "right", "right"),
+        result("bob", "right", "partial", "wrong", "timeout"),
+        result("eve", *["unanswered"] * 3, "manual"),
+        result("mia", "right", *["unanswered"] * 9),
+    )
+    assert "row_1, row_2; timeout: row_3" in text
+    assert "all rows: unanswered" in text
+    assert "unanswered: 9 rows" in text
+
+
+def test_what_a_student_wrote_is_not_markup() -> None:
+    text = printed(result("[bold]x[/bold] \x1b[31m", "right"), strange=("[red]/99 \x1b]0;",))
+    assert "[bold]x[/bold]" in text and "[red]/99" in text and "\x1b" not in text
+
+
+def test_what_a_person_must_know_is_said() -> None:
+    text = printed(
+        result("ada", "right", status="stale", message="the worker died"),
+        result("bob", status="missing"),
+        stopped=True,
+        remaining=7,
+        problems=["the gradebook is locked"],
+    )
+    assert "ada: stale: the worker died" in text
+    assert "1 of 2 handed in nothing" in text
+    assert "the gradebook is locked" in text
+    assert "7 submissions are left" in text and "1 without a grade" in text
+
+
+def test_no_submissions() -> None:
+    assert "No submissions" in printed()
