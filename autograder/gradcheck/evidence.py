@@ -12,6 +12,8 @@ from autograder.gradcheck.certainty import Agreement, certified_error, miss_prob
 from autograder.gradcheck.evaluate import SINGLE, Evaluator
 from autograder.gradcheck.lines import Line, Point, Reading, read
 
+MOST_TREMBLE = 2.0**-4
+
 Tremble = Callable[[], list[list[Array]]]
 
 
@@ -129,20 +131,18 @@ class Evidence:
         return max(r.difference * sizes[0] / size for r, size in zip(readings, sizes))
 
     def _most_allowed(self, line: Line, k: int) -> float:
-        coarse = max(self.point.epsilon, self.point.gradient_epsilon) >= SINGLE
-        return (1e-2 if coarse else 1e-5) * float(np.linalg.norm(self._sizes(line, k)))
+        return MOST_TREMBLE * float(np.linalg.norm(self._sizes(line, k)))
 
     def _allowance(self, line: Line, k: int) -> float:
-        """Eight times the gradient's own tremble, but never more than a small part of it."""
-        most = self._most_allowed(line, k)
+        """Eight times the gradient's own tremble, but never more than a part of its size."""
         if self.moved is None:
             coarse = max(self.point.epsilon, self.point.gradient_epsilon) >= SINGLE
-            return most if coarse else 0.0
+            return self._most_allowed(line, k) / 8.0 if coarse else 0.0
         moved = [
             float(np.linalg.norm(np.where(s > 0, s * (h - g), 0.0)))
             for s, g, h in zip(line.scales, self.point.gradients[k], self.moved[k])
         ]
-        return min(8.0 * math.hypot(*moved), most)
+        return min(8.0 * math.hypot(*moved), self._most_allowed(line, k))
 
     def _sizes(self, line: Line, k: int) -> list[float]:
         return [

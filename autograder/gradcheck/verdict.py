@@ -123,6 +123,10 @@ class Judge:
     def accused(self) -> bool:
         return bool(self.accusation.guilty or self.accusation.suspected)
 
+    def _hopeless(self) -> bool:
+        """Nothing more can be certified: a line objects, or would but for rounding in the gradient."""
+        return self.accused or self.evidence.moved is not None
+
     def _draw(
         self, arrays: Sequence[int], count: int, scaling: Callable[[Array], Array] = common_scale
     ) -> list[Line]:
@@ -158,7 +162,7 @@ class Judge:
     def _peel(self, scaling: Callable[[Array], Array]) -> None:
         """Move what is not certified without the rest, as long as that certifies something."""
         unsettled = self.evidence.open()
-        while unsettled and not self.accused and self.evaluator.affords(12):
+        while unsettled and not self._hopeless() and self.evaluator.affords(12):
             if scaling is entry_scale and all(self.evidence.empty(i) for i in unsettled):
                 return
             if scaling is common_scale and len(unsettled) == len(self.point.arrays) == 1:
@@ -167,7 +171,7 @@ class Judge:
             self._more_lines()
             left = self.evidence.open()
             if len(left) == len(unsettled):
-                if len(left) > 1 and scaling is common_scale:
+                if len(left) > 1 and scaling is common_scale and not self._hopeless():
                     self._alone(left)
                 return
             unsettled = left
@@ -175,7 +179,7 @@ class Judge:
     def _alone(self, arrays: Sequence[int]) -> None:
         """Last resort: each array by itself."""
         for i in arrays:
-            if not self.accused and self.evaluator.affords(12):
+            if not self._hopeless() and self.evaluator.affords(12):
                 self._measure(self._draw([i], 2))
                 self._more_lines()
 
@@ -185,7 +189,7 @@ class Judge:
         for i in evidence.every:
             missing = evidence.miss(i)
             mine = [line for line in evidence.lines if line.moves(i)]
-            if self.accused or missing <= evidence.probability or not mine:
+            if self._hopeless() or missing <= evidence.probability or not mine:
                 continue
             gains = [evidence.miss(i, [line]) / 2.0 for line in mine]
             donor, gain = mine[int(np.argmin(gains))], float(np.median(gains))

@@ -48,6 +48,7 @@ class Case:
         backward: The backward to judge.
         arrays: The arguments.
         error: Largest relative error of a gradient at a random upstream; 0 when right.
+        seed: Which input of the regime.
     """
 
     operation: str
@@ -57,6 +58,7 @@ class Case:
     backward: Backward
     arrays: list[Any]
     error: float
+    seed: int = 0
 
     @property
     def right(self) -> bool:
@@ -161,9 +163,8 @@ def cases(
                     if not all(np.all(np.isfinite(g)) for g in [*right, out]):
                         continue
                     noise = _tremble(rng, operation.backward, upstream, arrays, right)
-                yield Case(
-                    operation.name, regime, "", operation.forward, operation.backward, arrays, 0.0
-                )
+                same = (operation.name, regime)
+                yield Case(*same, "", operation.forward, operation.backward, arrays, 0.0, seed)
                 least = 1e-2 if regime == "float32" else 1e-6
                 known = {name: lambda b, w=wrong: w for name, wrong in operation.mistakes.items()}
                 for name, spoil in {**known, **general}.items():
@@ -175,9 +176,7 @@ def cases(
                             continue
                     error = wrong_by(right, got, noise)
                     if error >= least:
-                        yield Case(
-                            operation.name, regime, name, operation.forward, backward, arrays, error
-                        )
+                        yield Case(*same, name, operation.forward, backward, arrays, error, seed)
 
 
 def _copies(arrays: Sequence[Any]) -> list[Any]:
