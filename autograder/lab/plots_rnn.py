@@ -88,15 +88,15 @@ def unrolled(steps: int = 3) -> None:
         _, axes = plt.subplots(figsize=(9.5, 4))
         axes.set_axis_off()
         axes.set(xlim=(-0.6, steps + 0.35), ylim=(-1.75, 1.5))
-        axes.text(-0.4, 0, "$h_0$", ha="center", va="center", fontsize=13)
+        axes.text(-0.3, 0, "$h_0$", ha="center", va="center", fontsize=13)
         for t in range(1, steps + 1):
             x = t - 0.35
             axes.text(x, 0, "step", ha="center", va="center",
                       bbox={"boxstyle": "round,pad=0.7", "facecolor": "white"})  # fmt: skip
-            _arrow(axes, (x - 0.66, 0.07), (x - 0.2, 0.07), BLACK)
-            _arrow(axes, (x - 0.2, -0.07), (x - 0.66, -0.07), RED)
-            axes.text(x - 0.43, 0.13, f"$h_{t - 1}$", ha="center", va="bottom")
-            axes.text(x - 0.43, -0.13, f"$dh_{t - 1}$", ha="center", va="top", color=RED)
+            _arrow(axes, (x - 0.82, 0.07), (x - 0.18, 0.07), BLACK)
+            _arrow(axes, (x - 0.18, -0.07), (x - 0.82, -0.07), RED)
+            axes.text(x - 0.5, 0.13, f"$h_{t - 1}$", ha="center", va="bottom")
+            axes.text(x - 0.5, -0.13, f"$dh_{t - 1}$", ha="center", va="top", color=RED)
             for sign, name, start, end in ((-1, "x", -0.85, -0.3), (1, "h", 0.3, 0.85)):
                 _arrow(axes, (x - 0.04, start), (x - 0.04, end), BLACK)
                 _arrow(axes, (x + 0.04, end), (x + 0.04, start), RED)

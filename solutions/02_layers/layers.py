@@ -693,7 +693,6 @@ swish = Layer(
     swish_forward,
     swish_backward,
     inputs={"x": "N D"},
-    large={"x": 300},
     points={"forward": 1, "backward": 2},
     hints={
         "forward": (
@@ -1187,7 +1186,7 @@ two_layer_net = Module(
 # %% [markdown]
 # ## Does it learn?
 #
-# Three tests that every new network should pass, cheapest first: *the first loss* is near $\ln C$; *fifty examples* can be
+# Three tests that every new network should pass, cheapest first: *the first loss* lies little above $\ln C$; *fifty examples* can be
 # learnt by heart; and then the real thing.
 #
 # **Predict first.** Before any training all ten classes look nearly alike to the network. How large is its loss?
@@ -1205,6 +1204,9 @@ with guard():
     print(f"fifty digits learnt by heart: {training.accuracy(net.loss, few.X, few.y):.0%} right, loss {net.loss(few.X, few.y)[0]:.4f}")
 
 # %% [markdown]
+# The first loss lies a little above $\ln 10$, as the scores differ a little already, and at random. A first loss of 8 says that the scores start out far too
+# large; one of 0.2 says that something is cheating.
+#
 # **Question.** A network for 10 classes has weights so small that all scores are about equal. What is its softmax loss? Three
 # digits behind the point are enough. Assign a number.
 
@@ -1224,7 +1226,7 @@ initial_loss = Answer(
 )  # fmt: skip
 
 # %% [markdown]
-# Now all the digits: 1,437 to learn from, 360 that it never sees.
+# Now all the digits: 1,438 to learn from, 359 that it never sees.
 
 # %% tags=["experiment"]
 with guard():

@@ -849,7 +849,7 @@ dropout = Layer(
     mistakes=[
         edit(dropout_forward, "(rng.random(x.shape) < p) / p", "(rng.random(x.shape) < 1 - p) / (1 - p)",
              name="p_drops", says="p is used as the probability to drop; here it is the probability to keep."),
-        edit(dropout_forward, "(rng.random(x.shape) < p) / p", "(rng.random(x.shape) < p) * 1.0",
+        edit(dropout_forward, "out = x * mask", "out = x * (mask > 0)",
              name="not_scaled", says="The survivors are not divided by p: outputs would be smaller in training than at test time."),
         edit(dropout_forward, "(rng.random(x.shape) < p) / p", "(rng.random(x.shape) < p) * p",
              name="scaled_down", says="The survivors are multiplied by p; they must be divided by it."),

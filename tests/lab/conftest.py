@@ -1,8 +1,9 @@
 """Notebooks for tests of what their texts say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,3 +22,31 @@ def _notebook(assignment: str) -> Notebook:
 def notebook() -> Callable[[str], Notebook]:
     """`notebook("01_gates")`, loaded once."""
     return _notebook
+
+
+@pytest.fixture
+def experiment() -> Iterator[Callable[..., dict[str, Any]]]:
+    """`experiment("02_layers", "learnt by heart", seed=1)` -> the names after that cell has run.
+
+    The cells are the notebook's own; only the seed of their generators is another one. Cells that
+    `before` names run first.
+    """
+    import matplotlib.pyplot as plt
+
+    def run(assignment: str, needle: str, *, seed: int = 0, before: Sequence[str] = ()) -> dict:
+        names = dict(_notebook(assignment).namespace)
+        for cell in _notebook(assignment).cells:  # the loader puts imports off; here they are used
+            if cell.kind == "import":
+                exec(compile(cell.source, "<imports>", "exec"), names)
+        for text in (*before, needle):
+            (cell,) = (
+                c
+                for c in _notebook(assignment).cells
+                if c.kind == "experiment" and text in c.source
+            )
+            source = cell.source.replace("default_rng(0)", f"default_rng({seed})")
+            exec(compile(source, f"<{text}>", "exec"), names)
+        return names
+
+    yield run
+    plt.close("all")
