@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.checks.catalogue import findings
+from autograder.checks.differencing import differencing
 from autograder.checks.finding import Finding, RowResult, Status
 from autograder.checks.trial import Trial
 from autograder.exercises.exercise import Row
@@ -31,6 +32,11 @@ def judge(row: Row, trials: Sequence[Trial]) -> RowResult:
     if row.manual:
         return RowResult(row.id, 0.0, row.points, "manual", {}, hints=row.hints)
     found = [finding for trial in trials for finding in findings(row, trial)]
+    suspicious = list(differencing(row, trials))
+    if suspicious:
+        outputs = dict.fromkeys(row.outputs, False)
+        every = (*suspicious, *found)
+        return RowResult(row.id, 0.0, row.points, "manual", outputs, every, hints=row.hints)
     seen = [trial for trial in trials if row.id in trial.observed]
     lost = {finding.output for finding in found if finding.costs}
     whole = None in lost or not seen

@@ -122,6 +122,8 @@ def make_cases(exercise: Declared, seed: int | str, rounds: int = 1) -> list[Cas
 
 
 AGAIN = "the first case again"
+COUNTED = ("plain", "other sizes", "plain (2)", "other sizes (2)")
+"""Cases in which it is counted what a backward evaluates; they differ in size."""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ from autograder.exercises.script import (
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
+EVALUATED = " evaluated, arrays of size "
+COMPLEX = " evaluated, complex arrays of size "
+MAX_COUNTED = 2000
 PROFILE_REMOVED = "(the counting of calls was switched off)"
 _PLAIN = (bool, int, float, complex, str, type(None))
 
@@ -161,13 +164,25 @@ def _make(
 def _counted(
     target: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], entered: dict[str, int]
 ) -> Any:
-    """Call `target`; note in `entered` how often each function of the student's was entered."""
+    """Call `target`; note in `entered` what the student's own functions were called with.
+
+    Under a function's qualified name stands how often it was entered; under `name EVALUATED size`
+    at how many different arrays of that size (`COMPLEX` for complex ones), up to a limit.
+    """
     codes: dict[CodeType, int] = {}
+    points: dict[str, set[int]] = {}
 
     def profile(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call":
-            code = frame.f_code
-            codes[code] = codes.get(code, 0) + 1
+        if event != "call" or not is_own(frame.f_code.co_filename):
+            return
+        code = frame.f_code
+        codes[code] = codes.get(code, 0) + 1
+        for value in list(frame.f_locals.values()):
+            if type(value) is np.ndarray and 1 < value.size <= MAX_COUNTED:
+                kind = COMPLEX if value.dtype.kind == "c" else EVALUATED
+                seen = points.setdefault(f"{code.co_qualname}{kind}{value.size}", set())
+                if len(seen) <= 2 * MAX_COUNTED:
+                    seen.add(hash(value.tobytes()))
 
     outer = sys.getprofile()
     sys.setprofile(profile)
@@ -177,8 +192,8 @@ def _counted(
         removed = sys.getprofile() is not profile
         sys.setprofile(outer)
         for code, times in codes.items():
-            if is_own(code.co_filename):
-                entered[code.co_qualname] = entered.get(code.co_qualname, 0) + times
+            entered[code.co_qualname] = entered.get(code.co_qualname, 0) + times
+        entered.update({key: len(seen) for key, seen in points.items()})
         if removed:
             entered[PROFILE_REMOVED] = 1
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograder.errors import DeclarationError
-from autograder.exercises.cases import Case
+from autograder.exercises.cases import COUNTED, Case
 from autograder.exercises.exercise import (
     Exercise,
     Observed,
@@ -119,7 +119,8 @@ class Layer(Exercise):
         wanted = "backward" in self.graded and (rows is None or self.backward in rows)
         if wanted and case.upstream and any(case.judges(g) for g in self.gradients):
             cache = Ref(0, (-1,))
-            calls.append(Call(self.backward, (*case.upstream, cache)))
+            counted = case.name in COUNTED
+            calls.append(Call(self.backward, (*case.upstream, cache), count=counted))
         return Script(case.seed, tuple(calls))
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
@@ -208,7 +209,8 @@ class Function(Exercise):
         return (Row(self.function, "value", self.points.get("value", 0), judged, hints),)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
-        calls = [Call(self.function, tuple(case.inputs.values()))]
+        counted = case.name in COUNTED and isinstance(self, Loss)
+        calls = [Call(self.function, tuple(case.inputs.values()), count=counted)]
         rng = np.random.default_rng([case.seed, 2])
         for step in range(1, self.steps):
             args: list[Any] = []

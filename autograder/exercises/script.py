@@ -133,8 +133,8 @@ class Outcome:
         changed: Positions of the arguments that the call changed in place.
         after: Position -> contents after the call, for the arguments that the call watched.
         warnings: Texts of the Python and NumPy warnings raised, without repeats.
-        calls: How often each of the student's own functions was entered, by qualified name, when
-            the call asked for it.
+        calls: How often each of the student's own functions was entered, by qualified name, and
+            at how many different arrays of which sizes, when the call asked for it.
     """
 
     value: Any = None
