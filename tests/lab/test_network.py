@@ -45,7 +45,8 @@ def test_gradients_of_the_ready_network(activation):
         measured, bound = numerical_gradient(loss, value)
         net.parameters[name] = value
         assert np.all(np.abs(grads[name] - measured) <= bound + 1e-8), name
-        assert np.median(bound) < 1e-7, name  # the bound is wide at kinks only
+        if activation != "relu":  # the bound is wide near kinks
+            assert np.max(bound) < 1e-6, name
 
 
 def test_every_epoch_visits_each_example_once():
