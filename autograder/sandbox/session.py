@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
-
-import msgspec
 
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
-from autograder.sandbox.conversation import (
-    ChildFault,
-    ChildProcess,
-    ZygoteFault,
-    explain_death,
-)
-from autograder.sandbox.inside import wire
-from autograder.sandbox.inside.values import (
-    NotAcceptable,
-    Packer,
-    pack_call,
-    unpack_failure,
-    unpack_outcome,
-)
-from autograder.sandbox.limits import Cell, CellOutcome, Limits
+from autograder.sandbox.budget import Budget
+from autograder.sandbox.conversation import ChildFault, ChildProcess, ZygoteFault, explain_death
+from autograder.sandbox.dialogue import Dialogue
+from autograder.sandbox.limits import MIB, Cell, CellOutcome, Limits
 
-START_SECONDS = 10.0
 NATURAL_END_SECONDS = 0.05
 _CUT = "\n[output cut here]"
-_REQUEST_BYTES = 64 << 20
 _REPLIES = 4  # how many answers of the largest size one script may have
-_FRAME_SLACK = 1 << 18  # what a frame may hold besides values: names, texts, a traceback
 
 
 class Session:
@@ -43,7 +24,13 @@ class Session:
     Args:
         start: Starts a fresh child.
         cells: The submission's cells in order.
+        limits: What the submission may use.
         modules: Modules that the submission may import besides: name -> source.
+
+    Attributes:
+        cells: One outcome per cell.
+        call_output: What calls printed (`output` is what the cells printed), cut at the limit.
+        restarts: How many children were started so far.
     """
 
     def __init__(
@@ -55,29 +42,31 @@ class Session:
     ) -> None:
         self.cells: list[CellOutcome] = []
         self.limits = limits
-        self.seconds = 0.0
         self.call_output = ""
         self.restarts = 0
         self._start = start
         self._sources = list(cells)
         self._modules = dict(modules)
         self._left_out: set[int] = set()  # cells that hung or crashed: skipped in replays
-        self._spare_seconds = limits.submission_seconds  # for cells that cost nothing
-        self._child: ChildProcess | None = None
-        self._seen_output = 0
-        self._mark = time.monotonic()
+        self._budget = Budget(limits.submission_seconds)
+        self._dialogue: Dialogue | None = None
         self._closed = False
         try:
             for index in range(len(self._sources)):
                 try:
                     outcome = self._first_run(index)
                 except ZygoteFault:  # not the submission's fault: once more, on another zygote
-                    self._child = None
+                    self._dialogue = None
                     outcome = self._first_run(index)
                 self.cells.append(outcome)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def seconds(self) -> float:
+        """Wall time charged so far; cells that cost nothing are not in it."""
+        return self._budget.used
 
     @property
     def output(self) -> str:
@@ -101,7 +90,7 @@ class Session:
     def close(self) -> None:
         """End the child."""
         self._closed = True
-        self._drop_child()
+        self._drop()
 
     # Scripts ------------------------------------------------------------------------------------
 
@@ -110,39 +99,30 @@ class Session:
 
         A call at which the child ended has the failure that ended it, those after it are skipped,
         and the next script finds a fresh child.
+
+        Raises:
+            GradingError: The sandbox itself failed, twice in a row.
         """
         if self._closed:
             raise GradingError("this session is closed")
-        nonce = os.urandom(16)
-        request = self._pack(script, nonce)
         try:
-            return self._run(script, request, nonce)
+            return self._run(script)
         except ZygoteFault:  # not the submission's fault: once more, on another zygote
-            self._child = None
-            return self._run(script, request, nonce)
+            self._dialogue = None
+            return self._run(script)
 
-    def _run(self, script: Script, request: wire.RunScript, nonce: bytes) -> list[Outcome]:
+    def _run(self, script: Script) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        self._mark = time.monotonic()
+        self._budget.start()
         try:
-            child = self._ready_child()
-            self._ask(child, request)
-            room = _REPLIES * self.limits.reply_bytes  # for the answers of one script together
-            for index in range(len(script.calls)):
-                outcome, size = self._next_outcome(child, nonce, index, room)
-                outcomes.append(outcome)
-                room -= size
-                self._charge()
-            self._finish(child, nonce)
+            self._converse(script, outcomes)
         except ChildFault as fault:
-            self._charge()
+            self._budget.charge()
             failure, output = self._bury(fault, self.limits.call_seconds)
             outcomes.append(Outcome(failure=failure))
-            self.call_output = (self.call_output + output)[: self.limits.output_bytes]
-        else:
-            self._keep_call_output()
+            self._keep(output)
         if any(o.failure is not None and o.failure.kind == "memory" for o in outcomes):
-            self._drop_child()  # what filled the memory may still fill it
+            self._drop()  # what filled the memory may still fill it
         if len(outcomes) < len(script.calls):
             last = outcomes[-1].failure
             why = last.message if last is not None else ""
@@ -151,80 +131,60 @@ class Session:
             outcomes += [Outcome(failure=skipped) for _ in range(missing)]
         return outcomes
 
-    def _pack(self, script: Script, nonce: bytes) -> wire.RunScript:
-        try:
-            calls = [pack_call(call, _REQUEST_BYTES) for call in script.calls]
-            return wire.RunScript(nonce, Packer(1 << 16).pack(script.seed), calls)
-        except NotAcceptable as error:
-            raise GradingError(f"a script can't be sent to the sandbox: {error}") from error
+    def _converse(self, script: Script, outcomes: list[Outcome]) -> None:
+        """Have the child run the script; add its outcomes as they come."""
+        call_seconds, budget = self.limits.call_seconds, self._budget
+        dialogue = self._ready()
+        nonce = dialogue.begin_script(script, budget.deadline(call_seconds))
+        room = _REPLIES * self.limits.reply_bytes  # for the answers of one script together
+        for index in range(len(script.calls)):
+            most = max(0, min(self.limits.reply_bytes, room))
+            deadline = budget.deadline(call_seconds)
+            outcome, size = dialogue.next_outcome(nonce, index, deadline, most)
+            outcomes.append(outcome)
+            room -= size
+            budget.charge()
+        sound = dialogue.finish_script(nonce, budget.deadline(call_seconds))
+        budget.charge()
+        self._keep(dialogue.take_output())
+        if not sound:  # something that was left behind hung or broke it: nobody pays
+            self._drop()
 
-    def _finish(self, child: ChildProcess, nonce: bytes) -> None:
-        """Wait until the child has cleared up; one that can't is replaced, and nobody pays."""
-        try:
-            answer, _ = self._answer(child, self._deadline(self.limits.call_seconds), _FRAME_SLACK)
-            sound = type(answer) is wire.Done and answer.nonce == nonce and answer.sound
-        except ChildFault:
-            sound = False
-        self._charge()
-        if not sound:
-            self._keep_call_output()
-            self._drop_child()
-
-    def _keep_call_output(self) -> None:
-        output = self.call_output + self._take_output()
-        self.call_output = output[: self.limits.output_bytes]
-
-    def _next_outcome(
-        self, child: ChildProcess, nonce: bytes, index: int, room: int
-    ) -> tuple[Outcome, int]:
-        """The outcome of the call number `index`, and the size of its frame."""
-        deadline = self._deadline(self.limits.call_seconds)
-        most = max(0, min(self.limits.reply_bytes, room)) + _FRAME_SLACK
-        answer, size = self._answer(child, deadline, most)
-        if type(answer) is not wire.WireOutcome:
-            raise ChildFault("protocol", "it answered something that was not asked")
-        if answer.nonce != nonce or answer.index != index:
-            raise ChildFault("protocol", "it answered out of turn")
-        try:
-            return unpack_outcome(answer), size
-        except NotAcceptable as error:
-            raise ChildFault("protocol", f"its answer is not acceptable: {error}") from error
+    def _keep(self, output: str) -> None:
+        self.call_output = (self.call_output + output)[: self.limits.output_bytes]
 
     # Cells --------------------------------------------------------------------------------------
 
     def _first_run(self, index: int) -> CellOutcome:
-        cell = self._sources[index]
-        if self._remaining(cell.counts) <= 0:
+        cell, budget = self._sources[index], self._budget
+        if budget.is_used_up(cell.counts):
             self._left_out.add(index)
-            return CellOutcome(Failure("timeout", self._used_up()), skipped=True)
-        self._mark = time.monotonic()
-        failure: Failure | None
+            return CellOutcome(Failure("timeout", budget.message()), skipped=True)
+        budget.start()
         try:
-            child = self._ready_child()
-            self._charge()
-            failure = self._run_cell(child, cell)
-            output = self._take_output()
-            self._charge(cell.counts)
+            dialogue = self._ready()
+            budget.charge()
+            deadline = budget.deadline(self._allowed(cell), cell.counts)
+            failure = dialogue.run_cell(cell, deadline)
+            output = dialogue.take_output()
+            if failure is not None and failure.kind == "memory" and not self._has_room(dialogue):
+                self._left_out.add(index)
+                self._drop()
+            budget.charge(cell.counts)
+            return CellOutcome(failure, output)
         except ChildFault as fault:
-            self._charge(cell.counts)
+            budget.charge(cell.counts)
             self._left_out.add(index)
-            failure, output = self._bury(fault, self._allowed(cell), cell.counts)
-        if failure is not None and failure.kind == "memory":
-            self._left_out.add(index)  # what filled the memory may still fill it
-            self._drop_child()
-        return CellOutcome(failure, output)
+            return CellOutcome(*self._bury(fault, self._allowed(cell), cell.counts))
 
-    def _run_cell(self, child: ChildProcess, cell: Cell) -> Failure | None:
-        deadline = self._deadline(self._allowed(cell), cell.counts)
-        nonce = os.urandom(16)
-        self._ask(child, wire.RunCell(nonce, cell.name, cell.source), deadline)
-        answer, _ = self._answer(child, deadline, _FRAME_SLACK)
-        if type(answer) is not wire.CellDone or answer.nonce != nonce:
-            raise ChildFault("protocol", "it answered something that was not asked")
+    def _has_room(self, dialogue: Dialogue) -> bool:
+        """Whether half of the memory is still free, after a cell asked for too much."""
+        half = Cell(f"bytearray({self.limits.memory_mb * MIB // 2})", "memory")
+        deadline = self._budget.deadline(self.limits.call_seconds)
         try:
-            return None if answer.failure is None else unpack_failure(answer.failure)
-        except NotAcceptable as error:
-            raise ChildFault("protocol", f"its answer is not acceptable: {error}") from error
+            return dialogue.run_cell(half, deadline) is None
+        except ChildFault:
+            return False
 
     def _allowed(self, cell: Cell) -> float:
         own = self.limits.call_seconds if cell.seconds is None else cell.seconds
@@ -232,65 +192,38 @@ class Session:
 
     # The child ----------------------------------------------------------------------------------
 
-    def _ready_child(self) -> ChildProcess:
-        """The child, with all cells that ran so far in it; started again when need be."""
-        if self._child is not None:
-            if not self._child.has_unsolicited():
-                return self._child
-            self._drop_child()  # it spoke out of turn, or is gone
+    def _ready(self) -> Dialogue:
+        """A child with all cells that ran so far in it; started again when need be."""
+        if self._dialogue is not None:
+            if self._dialogue.is_quiet():
+                return self._dialogue
+            self._drop()  # it spoke out of turn, or is gone
         while True:
-            child = self._begin()
-            for index in range(len(self.cells)):
-                if index in self._left_out:
-                    continue
-                try:
-                    self._run_cell(child, self._sources[index])
-                except ChildFault as fault:
-                    self._charge()
-                    if self._remaining() <= 0:
-                        raise
-                    self._bury(fault, self._allowed(self._sources[index]))
-                    self._left_out.add(index)
-                    break
-            else:
-                self._take_output()  # of the replay: it is known
-                return child
+            if self._budget.is_used_up():
+                raise ChildFault("timeout", self._budget.message())
+            self.restarts += 1
+            self._dialogue = Dialogue(self._start(self.limits), self.limits, self._modules)
+            hung = self._replay(self._dialogue)
+            if hung is None:
+                self._dialogue.take_output()  # of the replay: it is known
+                return self._dialogue
+            self._left_out.add(hung)
 
-    def _begin(self) -> ChildProcess:
-        """Start a child and wait until it is locked."""
-        if self._remaining() <= 0:
-            raise ChildFault("timeout", self._used_up())
-        child = self._start(self.limits)
-        self._child, self._seen_output = child, 0
-        self.restarts += 1
-        nonce = os.urandom(16)
-        begin = wire.Begin(nonce, self._modules, self.limits.reply_bytes, self.limits.output_bytes)
-        deadline = time.monotonic() + START_SECONDS
-        try:
-            child.send(wire.frame(begin), deadline)
-            ready = wire.decode_answer(child.receive(deadline, 1 << 16))
-        except (ChildFault, ValueError) as error:
-            said = child.output(0)[:500].decode("utf-8", "replace").strip()
-            self._drop_child()
-            raise GradingError(f"a sandboxed process did not start: {error}. {said}") from error
-        if type(ready) is not wire.Ready or ready.nonce != nonce:
-            self._drop_child()
-            raise GradingError("a sandboxed process did not start: it said something else")
-        return child
-
-    def _ask(
-        self, child: ChildProcess, request: msgspec.Struct, deadline: float | None = None
-    ) -> None:
-        if child.has_unsolicited():
-            raise ChildFault("ended", "it spoke out of turn")
-        child.send(wire.frame(request), deadline or self._deadline(self.limits.call_seconds))
-
-    def _answer(self, child: ChildProcess, deadline: float, max_bytes: int) -> tuple[Any, int]:
-        body = child.receive(deadline, max_bytes)
-        try:
-            return wire.decode_answer(body), len(body)
-        except (ValueError, RecursionError) as error:
-            raise ChildFault("protocol", "its answer could not be read") from error
+    def _replay(self, dialogue: Dialogue) -> int | None:
+        """Run the cells that ran before; the first at which the child ended this time, if any."""
+        for index in range(len(self.cells)):
+            if index in self._left_out:
+                continue
+            cell = self._sources[index]
+            try:
+                dialogue.run_cell(cell, self._budget.deadline(self._allowed(cell), cell.counts))
+            except ChildFault as fault:
+                self._budget.charge()
+                if self._budget.is_used_up():
+                    raise
+                self._bury(fault, self._allowed(cell))
+                return index
+        return None
 
     def _bury(self, fault: ChildFault, allowed: float, counts: bool = True) -> tuple[Failure, str]:
         """End the child after a fault; return what that means, and what it printed last.
@@ -300,49 +233,22 @@ class Session:
             allowed: Seconds that the call or cell was allowed.
             counts: False when its time is not charged to the submission.
         """
-        output = self._take_output()
-        child, self._child = self._child, None
-        patience = NATURAL_END_SECONDS if fault.kind == "ended" else 0.0
-        status = child.end(patience) if child is not None else None
+        dialogue, self._dialogue = self._dialogue, None
+        output, status = "", None
+        if dialogue is not None:
+            output = dialogue.take_output()
+            status = dialogue.child.end(NATURAL_END_SECONDS if fault.kind == "ended" else 0.0)
         if fault.kind == "ended":
             return explain_death(status), output
         if fault.kind == "timeout":
-            used_up = self._remaining(counts) <= 0
-            message = self._used_up() if used_up else f"it took more than {allowed:g} seconds"
+            message = f"it took more than {allowed:g} seconds"
+            if self._budget.is_used_up(counts):
+                message = self._budget.message()
             return Failure("timeout", message), output
         return Failure(fault.kind, fault.message), output
 
-    def _drop_child(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
+    def _drop(self) -> None:
+        dialogue, self._dialogue = self._dialogue, None
+        if dialogue is not None:
             with contextlib.suppress(ZygoteFault):  # the next start finds out
-                child.end()
-
-    # Time and output ----------------------------------------------------------------------------
-
-    def _remaining(self, counts: bool = True) -> float:
-        if counts:
-            return self.limits.submission_seconds - self.seconds
-        return self._spare_seconds
-
-    def _charge(self, counts: bool = True) -> None:
-        """Charge the time since the last charge."""
-        now = time.monotonic()
-        if counts:
-            self.seconds += now - self._mark
-        else:
-            self._spare_seconds -= now - self._mark
-        self._mark = now
-
-    def _used_up(self) -> str:
-        return f"the submission's {self.limits.submission_seconds:g} seconds are used up"
-
-    def _deadline(self, seconds: float, counts: bool = True) -> float:
-        return time.monotonic() + min(seconds, max(self._remaining(counts), 0.0))
-
-    def _take_output(self) -> str:
-        if self._child is None:
-            return ""
-        data = self._child.output(self._seen_output)
-        self._seen_output += len(data)
-        return data[: self.limits.output_bytes + 1].decode("utf-8", "replace")
+                dialogue.child.end()

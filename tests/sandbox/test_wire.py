@@ -14,14 +14,8 @@ from hypothesis.extra import numpy as arrays
 
 from autograder.exercises.script import Failure, Opaque, Outcome
 from autograder.sandbox.inside import scan, wire
-from autograder.sandbox.inside.values import (
-    DTYPES,
-    NotAcceptable,
-    Packer,
-    pack_outcome,
-    unpack,
-    unpack_outcome,
-)
+from autograder.sandbox.inside.packing import DTYPES, NotAcceptable, Packer, pack_outcome
+from autograder.sandbox.inside.unpacking import unpack, unpack_outcome
 
 NONCE = bytes(range(16))
 EXPECTED = (ValueError, RecursionError, NotAcceptable)

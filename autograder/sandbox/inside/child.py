@@ -14,14 +14,10 @@ import numpy as np
 from autograder.exercises.interpreter import describe, execute
 from autograder.exercises.script import Call, Failure, Outcome, Script
 from autograder.sandbox.inside import wire
+from autograder.sandbox.inside.absent import StandInFinder
 from autograder.sandbox.inside.notebook import Notebook, Untouched
-from autograder.sandbox.inside.standins import StandInFinder
-from autograder.sandbox.inside.values import (
-    pack_failure,
-    pack_outcome,
-    unpack,
-    unpack_call,
-)
+from autograder.sandbox.inside.packing import pack_failure, pack_outcome
+from autograder.sandbox.inside.unpacking import unpack, unpack_call
 
 HIDDEN = ("msgspec", "autograder")
 _read, _write, _exit = os.read, os.write, os._exit

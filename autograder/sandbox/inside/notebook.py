@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.exercises.interpreter import describe
 from autograder.exercises.script import Failure
-from autograder.sandbox.inside import standins
+from autograder.sandbox.inside import shell
 
 _FUTURE = 0
 for _name in __import__("__future__").all_feature_names:
@@ -26,9 +26,9 @@ class Notebook:
         self.module = ModuleType("__main__")
         self.namespace = self.module.__dict__
         self.namespace["__builtins__"] = builtins
-        self.namespace.update(standins.notebook_names(self._run_magic_body))
+        self.namespace.update(shell.notebook_names(self._run_magic_body))
         sys.modules["__main__"] = self.module
-        builtins.input = standins.input_stand_in
+        builtins.input = shell.input_stand_in
         self._flags = 0  # `from __future__` imports hold for the cells that follow
         self._name = ""
 

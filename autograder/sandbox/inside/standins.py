@@ -1,19 +1,15 @@
-"""Stand-ins for what a notebook imports or uses and a grader does not provide.
+"""Objects of packages that a grader does not provide.
 
-An import that is not the standard library or NumPy always succeeds. Attributes and calls of the
-stand-in give further stand-ins, so drawing a picture is harmless. It raises only where its *value*
-is needed: as a number, an array, a truth value or a length, or in arithmetic.
+Attributes and calls of a stand-in give further stand-ins, so drawing a picture is harmless. It
+raises only where its *value* is needed: as a number, an array, a truth value or a length, or in
+arithmetic.
 """
 
 from __future__ import annotations
 
-import importlib.machinery
 import math
-import sys
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
-
-import numpy as np
 
 QUIET = frozenset(
     ["matplotlib", "pylab", "seaborn", "IPython", "ipywidgets", "google", "tqdm", "autograder"]
@@ -206,124 +202,3 @@ for _operation in [
 ]:
     setattr(StandIn, f"__{_operation}__", _raising)
 StandIn.__hash__ = object.__hash__  # type: ignore[method-assign]
-
-
-class StandInModule(ModuleType):
-    """A module that is not there; every name in it is a stand-in."""
-
-    __all__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
-        return StandIn(f"{self.__name__}.{name}")
-
-
-class StandInFinder:
-    """The last finder: whatever nobody else found becomes a stand-in."""
-
-    def __init__(self, modules: dict[str, str]) -> None:
-        self._modules = modules  # provided by the grader: name -> source
-
-    def find_spec(
-        self, name: str, path: object = None, target: object = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        top = name.partition(".")[0]
-        if name not in self._modules and (top == "numpy" or top in sys.stdlib_module_names):
-            return None  # a misspelt submodule is the student's error
-        return importlib.machinery.ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        return None if spec.name in self._modules else StandInModule(spec.name)
-
-    def exec_module(self, module: ModuleType) -> None:
-        name = module.__name__
-        if name in self._modules:
-            exec(compile(self._modules[name], f"<{name}>", "exec", dont_inherit=True), vars(module))
-        elif name == "scipy.special" or name == "autograder.lab":
-            vars(module)["erf"] = erf
-        elif name == "autograder":
-            vars(module).update(check=_nothing, progress=_nothing)
-        elif name.partition(".")[0] == "tqdm":
-            vars(module).update(
-                tqdm=ProgressBar, trange=lambda *args, **_: ProgressBar(range(*args))
-            )
-        elif name == "IPython":
-            vars(module)["get_ipython"] = get_ipython
-        elif name == "IPython.display":
-            vars(module).update(display=_nothing, clear_output=_nothing)
-
-
-def erf(x: Any) -> Any:
-    """The error function of every entry of `x`, as accurate as the C library's."""
-    array = np.asarray(x)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"erf takes real numbers, not {array.dtype}")
-    result = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
-    out = np.array([math.erf(v) for v in array.ravel().tolist()], dtype=result)
-    return out.reshape(array.shape)[()]
-
-
-def _nothing(*args: Any, **kwargs: Any) -> float:
-    return 0.0
-
-
-class ProgressBar(StandIn):
-    """Stands in for a bar of tqdm: gives what it goes over, shows nothing."""
-
-    def __init__(self, iterable: Any = (), *_: Any, **__: Any) -> None:
-        super().__init__("tqdm.tqdm()")
-        object.__setattr__(self, "_stand_in_iterable", iterable)
-
-    def __iter__(self) -> Any:
-        return iter(object.__getattribute__(self, "_stand_in_iterable"))
-
-    def __len__(self) -> int:
-        return len(object.__getattribute__(self, "_stand_in_iterable"))
-
-
-class Shell:
-    """Stands in for IPython's shell: line magics and shell lines do nothing."""
-
-    def __init__(self, run_cell: Any = None) -> None:
-        self._run_cell = run_cell
-
-    def run_line_magic(self, name: str, line: str = "", *_: Any) -> None:
-        return None
-
-    def magic(self, line: str) -> None:
-        return None
-
-    def system(self, command: str) -> None:
-        return None
-
-    def getoutput(self, command: str, split: bool = True) -> list[str]:
-        return []
-
-    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
-        if name in ("time", "timeit", "capture", "prun") and self._run_cell is not None:
-            self._run_cell(cell)
-
-    def __getattr__(self, name: str) -> StandIn:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return StandIn(f"IPython.{name}")
-
-
-_SHELL = Shell()
-
-
-def get_ipython() -> Shell:
-    """The shell that is not there."""
-    return _SHELL
-
-
-def input_stand_in(prompt: object = "") -> str:
-    """Nobody is there to answer."""
-    return ""
-
-
-def notebook_names(run_cell: Any) -> dict[str, Any]:
-    """The names that a notebook finds ready."""
-    _SHELL._run_cell = run_cell
-    return {"get_ipython": get_ipython, "display": _nothing}

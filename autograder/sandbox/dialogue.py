@@ -1,0 +1,136 @@
+"""The grader's side of the talk with one child: what is asked, what is believed of answers."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from autograder.errors import GradingError
+from autograder.exercises.script import Failure, Outcome, Script
+from autograder.sandbox.conversation import ChildFault, ChildProcess
+from autograder.sandbox.inside import wire
+from autograder.sandbox.inside.packing import NotAcceptable, Packer, pack_call
+from autograder.sandbox.inside.unpacking import unpack_failure, unpack_outcome
+from autograder.sandbox.limits import Cell, Limits
+
+START_SECONDS = 10.0
+_REQUEST_BYTES = 64 << 20
+_FRAME_SLACK = 1 << 18  # what a frame may hold besides values: names, texts, a traceback
+
+
+class Dialogue:
+    """One live child, and the strict order of questions and answers with it.
+
+    Args:
+        child: A child that was just started.
+        limits: The submission's limits.
+        modules: Modules that the submission may import besides: name -> source.
+
+    Raises:
+        GradingError: The child did not say that it is locked and ready.
+    """
+
+    def __init__(self, child: ChildProcess, limits: Limits, modules: Mapping[str, str]) -> None:
+        self.child = child
+        self._limits = limits
+        self._seen_output = 0
+        nonce = os.urandom(16)
+        begin = wire.Begin(nonce, dict(modules), limits.reply_bytes, limits.output_bytes)
+        deadline = time.monotonic() + START_SECONDS
+        try:
+            child.send(wire.frame(begin), deadline)
+            ready, _ = self._answer(deadline, 0)
+        except ChildFault as error:
+            said = child.output(0)[:500].decode("utf-8", "replace").strip()
+            child.end()
+            raise GradingError(f"a sandboxed process did not start: {error}. {said}") from error
+        if type(ready) is not wire.Ready or ready.nonce != nonce:
+            child.end()
+            raise GradingError("a sandboxed process did not start: it said something else")
+
+    def is_quiet(self) -> bool:
+        """Whether the child is there and says nothing unasked."""
+        return not self.child.has_unsolicited()
+
+    def run_cell(self, cell: Cell, deadline: float) -> Failure | None:
+        """Run a cell; why it did not run to its end, if so.
+
+        Raises:
+            ChildFault: The child must be ended.
+        """
+        nonce = os.urandom(16)
+        self._ask(wire.RunCell(nonce, cell.name, cell.source), deadline)
+        answer, _ = self._answer(deadline, 0)
+        if type(answer) is not wire.CellDone or answer.nonce != nonce:
+            raise ChildFault("protocol", "it answered something that was not asked")
+        try:
+            return None if answer.failure is None else unpack_failure(answer.failure)
+        except NotAcceptable as error:
+            raise ChildFault("protocol", f"its answer is not acceptable: {error}") from error
+
+    def begin_script(self, script: Script, deadline: float) -> bytes:
+        """Send a script; its outcomes are then to be taken one by one.
+
+        Returns:
+            The nonce that every answer must carry.
+
+        Raises:
+            ChildFault: The child must be ended.
+            GradingError: The script holds something that does not travel.
+        """
+        nonce = os.urandom(16)
+        try:
+            calls = [pack_call(call, _REQUEST_BYTES) for call in script.calls]
+            request = wire.RunScript(nonce, Packer(1 << 16).pack(script.seed), calls)
+        except NotAcceptable as error:
+            raise GradingError(f"a script can't be sent to the sandbox: {error}") from error
+        self._ask(request, deadline)
+        return nonce
+
+    def next_outcome(
+        self, nonce: bytes, index: int, deadline: float, max_bytes: int
+    ) -> tuple[Outcome, int]:
+        """Return the outcome of the call number `index`, and the size of its frame.
+
+        Raises:
+            ChildFault: The child must be ended.
+        """
+        answer, size = self._answer(deadline, max_bytes)
+        if type(answer) is not wire.WireOutcome:
+            raise ChildFault("protocol", "it answered something that was not asked")
+        if answer.nonce != nonce or answer.index != index:
+            raise ChildFault("protocol", "it answered out of turn")
+        try:
+            return unpack_outcome(answer), size
+        except NotAcceptable as error:
+            raise ChildFault("protocol", f"its answer is not acceptable: {error}") from error
+
+    def finish_script(self, nonce: bytes, deadline: float) -> bool:
+        """Wait until the child has cleared up after a script; whether it still works."""
+        try:
+            answer, _ = self._answer(deadline, 0)
+        except ChildFault:
+            return False
+        return type(answer) is wire.Done and answer.nonce == nonce and answer.sound
+
+    def take_output(self) -> str:
+        """What student code printed since the last time, cut a little above the limit."""
+        data = self.child.output(self._seen_output)
+        self._seen_output += len(data)
+        return data[: self._limits.output_bytes + 1].decode("utf-8", "replace")
+
+    def _ask(self, request: msgspec.Struct, deadline: float) -> None:
+        if self.child.has_unsolicited():
+            raise ChildFault("ended", "it spoke out of turn")
+        self.child.send(wire.frame(request), deadline)
+
+    def _answer(self, deadline: float, max_bytes: int) -> tuple[Any, int]:
+        body = self.child.receive(deadline, max_bytes + _FRAME_SLACK)
+        try:
+            return wire.decode_answer(body), len(body)
+        except (ValueError, RecursionError) as error:
+            raise ChildFault("protocol", "its answer could not be read") from error

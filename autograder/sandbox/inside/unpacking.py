@@ -1,0 +1,137 @@
+"""Wire structs to values, rebuilt as exact base types before anybody looks at them.
+
+Nothing here trusts a length, a shape or a type: sizes are compared as Python integers before NumPy
+sees them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, get_args
+
+import numpy as np
+
+from autograder.exercises.script import (
+    Call,
+    Failure,
+    FailureKind,
+    Implementation,
+    Name,
+    Opaque,
+    Outcome,
+    Ref,
+    Rng,
+    Strided,
+)
+from autograder.sandbox.inside import wire
+from autograder.sandbox.inside.packing import DTYPES, MAX_DEPTH, NotAcceptable
+
+_FAILURES = frozenset(get_args(FailureKind))
+
+
+def unpack(value: Any, trusted: bool = False, depth: int = 0) -> Any:
+    """Rebuild a value from its wire form.
+
+    Args:
+        value: What the frame held.
+        trusted: The grader asks: placeholders are allowed.
+        depth: How deep `value` is nested.
+
+    Raises:
+        NotAcceptable: A shape, a size or a type does not hold.
+    """
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str):
+        return value
+    if depth > MAX_DEPTH:
+        raise NotAcceptable("too deep")
+    if kind is wire.WireArray:
+        return _unpack_array(value)
+    if kind is wire.WireTuple:
+        return tuple([unpack(item, trusted, depth + 1) for item in value.items])
+    if kind is wire.WireList:
+        return [unpack(item, trusted, depth + 1) for item in value.items]
+    if kind is wire.WireDict:
+        if len(value.keys) != len(value.items):
+            raise NotAcceptable("keys and items differ in number")
+        items = [unpack(item, trusted, depth + 1) for item in value.items]
+        return dict(zip(value.keys, items))
+    if kind is wire.WireComplex:
+        return complex(value.real, value.imag)
+    if kind is wire.WireInteger:
+        return int(value.digits, 16)
+    if kind is wire.WireOpaque:
+        return Opaque(value.type_name)
+    if trusted:
+        if kind is wire.WireRef:
+            return Ref(value.call, tuple(value.path))
+        if kind is wire.WireName:
+            return Name(value.name)
+        if kind is wire.WireRng:
+            return Rng(unpack(value.seed, True))
+        if kind is wire.WireStrided:
+            return Strided(_unpack_array(value.array))
+        if kind is wire.WireImplementation:
+            return Implementation(value.source, value.name)
+    raise NotAcceptable(f"a {kind.__name__} is no answer")
+
+
+def _unpack_array(array: wire.WireArray) -> np.ndarray:
+    if array.dtype not in DTYPES:
+        raise NotAcceptable("an array of a dtype that is not listed")
+    dtype = np.dtype(array.dtype)
+    if math.prod(array.shape) * dtype.itemsize != len(array.data):
+        raise NotAcceptable("the shape of an array does not fit its size")
+    if 0 in array.shape and math.prod(n for n in array.shape if n) > 1 << 40:
+        raise NotAcceptable("an empty array of an absurd shape")
+    flat = np.frombuffer(bytearray(array.data), dtype=dtype)
+    if dtype.kind == "b" and flat.size and flat.view(np.uint8).max() > 1:
+        raise NotAcceptable("a boolean that is neither 0 nor 1")
+    return flat.reshape(array.shape)
+
+
+def unpack_call(call: wire.WireCall) -> Call:
+    """Rebuild a call from the grader's own words."""
+    return Call(
+        function=call.function,
+        args=unpack(call.args, trusted=True),
+        kwargs=unpack(call.kwargs, trusted=True),
+        on=None if call.on is None else unpack(call.on, trusted=True),
+        hold=call.hold,  # type: ignore[arg-type]
+        watch=tuple(call.watch),
+        kind=call.kind,  # type: ignore[arg-type]
+        count=call.count,
+    )
+
+
+def unpack_failure(failure: wire.WireFailure) -> Failure:
+    """Rebuild a failure.
+
+    Raises:
+        NotAcceptable: Its kind is unknown.
+    """
+    if failure.kind not in _FAILURES:
+        raise NotAcceptable("a failure of an unknown kind")
+    return Failure(
+        kind=failure.kind,  # type: ignore[arg-type]
+        message=failure.message,
+        type_name=failure.type_name,
+        traceback=tuple(failure.traceback),
+        cell_line=failure.cell_line,
+    )
+
+
+def unpack_outcome(outcome: wire.WireOutcome) -> Outcome:
+    """Rebuild an outcome from a child's answer.
+
+    Raises:
+        NotAcceptable: A part of it does not hold.
+    """
+    return Outcome(
+        value=unpack(outcome.value),
+        failure=None if outcome.failure is None else unpack_failure(outcome.failure),
+        changed=tuple(outcome.changed),
+        after={position: unpack(item) for position, item in outcome.after.items()},
+        warnings=tuple(outcome.warnings),
+        calls=dict(outcome.calls),
+    )
