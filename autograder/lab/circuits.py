@@ -82,8 +82,9 @@ def draw_circuit(
             _draw_node(axes, layout, name, text, is_gate=name in gates)
             forks = sum(source == name for source, _, _ in layout.route) > 1
             if forks and name in grads:
-                x, y = layout.column[name], layout.row[name]
-                axes.text(x - 0.15, y - 0.2, f"Σ ← {number(grads[name])}", va="top", **_BACK)
+                place = _beside(layout, name, [*taken, *_others(wires, [])])
+                taken.append(place)
+                axes.text(*place, f"Σ ← {number(grads[name])}", va="center", **_BACK)
             if name in gates and name not in used:
                 _draw_result(axes, layout, name, values.get(name), grads.get(name))
         axes.set_xlim(-0.45, columns - 0.15)
@@ -209,6 +210,18 @@ def _free_place(points: list[Place], taken: list[Place], hard: int) -> Place:
     return max(_along(points), key=room)
 
 
+def _beside(layout: Layout, name: str, taken: list[Place]) -> Place:
+    """The freest place close to a node, for the sum of its gradients."""
+    x, y = layout.column[name], layout.row[name]
+    places = [(x + dx, y + dy) for dx, dy in ((-0.15, -0.3), (0.0, 0.34), (0.0, -0.36))]
+
+    def room(place: Place) -> float:
+        far = [p for p in taken if p != (x, y)]
+        return float(min(np.hypot((place[0] - a) / 0.55, (place[1] - b) / 0.4) for a, b in far))
+
+    return max(places, key=room)
+
+
 def _write_wire(axes: Any, place: Place, value: Any, grad: Any) -> None:
     """The value above the wire and the gradient below it."""
     x, y = place
@@ -252,3 +265,40 @@ def number(value: Any) -> str:
     if isinstance(value, np.ndarray) and value.ndim:
         return f"({', '.join(map(str, value.shape))})"
     return f"{float(value):.4g}".replace("-", "−")
+
+
+def draw_recorded(root: Any, *, names: Mapping[str, Any], title: str = "") -> Any:
+    """Draw the graph that a value remembers: objects with `data`, `grad`, `op` and `inputs`.
+
+    Args:
+        names: Name -> object, for those that have one; the others are numbered.
+    """
+    known = {id(value): name for name, value in names.items()}
+    nodes: dict[str, Any] = {}
+
+    def visit(node: Any) -> str:
+        name = known.setdefault(id(node), f"n{len(known)}")
+        if name not in nodes:
+            nodes[name] = node
+            for source, _ in node.inputs:
+                visit(source)
+        return name
+
+    visit(root)
+    gates: dict[str, tuple[str, ...]] = {}
+    parts: dict[str | Wire, Any] = {}
+    for name, node in nodes.items():
+        if node.inputs:
+            gates[name] = (node.op or "?", *(known[id(source)] for source, _ in node.inputs))
+        for source, slope in node.inputs:
+            wire = (known[id(source)], name)
+            parts[wire] = parts.get(wire, 0.0) + slope * node.grad
+        parts[name] = node.grad
+    constants = [n for n, node in nodes.items() if not node.inputs and n not in names]
+    return draw_circuit(
+        gates,
+        values={name: float(node.data) for name, node in nodes.items()},
+        grads=parts,
+        labels=dict.fromkeys(constants, "·"),
+        title=title,
+    )

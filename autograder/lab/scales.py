@@ -208,7 +208,7 @@ def draw_verdicts(verdicts: Mapping[str, tuple[bool, bool]], *, title: str = "")
     """
     with style() as plt:
         figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.36 * len(verdicts)))
-        for row, (name, (truth, said)) in enumerate(verdicts.items()):
+        for row, (truth, said) in enumerate(verdicts.values()):
             for column, value in enumerate((truth, said)):
                 shade, text = ("white", "right") if value else ("0.8", "wrong")
                 box = {"facecolor": shade, "edgecolor": "black", "boxstyle": "round,pad=0.25"}

@@ -1,0 +1,682 @@
+# %% [markdown]
+# # 07 · Autograd: let the graph remember
+#
+# *About two hours. 25 points.*
+#
+# When you are through you will be able to
+#
+# - build, in under a hundred lines, the thing that every framework has at its heart;
+# - say why a backward pass needs a topological order, `+=` at forks, and a clean start;
+# - tell differentiation by hand, by finite differences, by symbols and by machine apart, with the price of each;
+# - read a framework's training loop line by line, and say what each line hides;
+# - check a layer of your own inside PyTorch, if you have it (without it, those cells politely do nothing).
+
+# %%
+import numpy as np
+
+from autograder import check
+from autograder.lab import prediction
+from autograder.lab.circuits import draw_recorded
+from autograder.lab.guard import guard
+from autograder.lab.scales import draw_lines
+
+# %% [markdown]
+# ## A number that remembers
+#
+# In notebook 01 you wrote the backward pass of a circuit by hand, gate by gate. Each line followed from the forward pass, without any
+# thought. So let the forward pass write it down.
+#
+# A `Value` holds a number, `data`. It also holds where it came from: a tuple `inputs` of pairs *(value, local slope)*. For
+# $z = x \cdot y$ the new value gets the pairs $(x, y)$ and $(y, x)$: "I came from $x$, with slope $y$, and from $y$, with slope $x$." For
+# numbers that come from nowhere the tuple is empty.
+#
+# Then `backward()` is the same few lines for every function in the world:
+#
+# $$\texttt{input.grad} \mathrel{+}= \text{slope} \cdot \texttt{self.grad}$$
+#
+# for each pair of each node, in the right order. Which order? A node may hand on its gradient only when all of it has arrived, that
+# is, after *every* node that uses it. A **topological order** lists each node after its inputs; walk through it from the end.
+#
+# Three rules, three classic bugs:
+#
+# 1. `+=`, as a value may be used more than once.
+# 2. Topological order, as a gradient that is handed on too early is handed on incomplete.
+# 3. `backward()` first sets the `grad` of every node it will reach to 0, and its own to 1. So a second call gives the
+#    same gradients again, not their sum. (PyTorch decided otherwise: there you call `zero_grad()` yourself. Forgetting it is a rite of
+#    passage.)
+#
+# Write the seven methods that are marked. The others are given; they use yours. Plain numbers may stand on either side:
+# `self._value(other)` turns them into a `Value`. The third argument of `Value(...)` is the symbol for the picture.
+
+# %%
+class Value:
+    """A number that remembers how it came about.
+
+    Args:
+        data: The number.
+        inputs: Pairs (value, local slope) of what it was computed from.
+        op: A symbol for pictures.
+
+    Attributes:
+        grad: After root.backward(): the derivative of root with respect to this value.
+    """
+
+    def __init__(self, data, inputs=(), op=""):
+        self.data = data
+        self.inputs = inputs
+        self.op = op
+        self.grad = 0.0
+
+    @staticmethod
+    def _value(other):
+        return other if isinstance(other, Value) else Value(other)
+
+    def __add__(self, other):
+        """self + other."""
+        other = self._value(other)
+        ### BEGIN SOLUTION
+        return Value(self.data + other.data, ((self, 1.0), (other, 1.0)), "+")
+        ### END SOLUTION
+
+    def __mul__(self, other):
+        """self * other."""
+        other = self._value(other)
+        ### BEGIN SOLUTION
+        return Value(self.data * other.data, ((self, other.data), (other, self.data)), "×")
+        ### END SOLUTION
+
+    def __pow__(self, n):
+        """self ** n, for a plain number n."""
+        ### BEGIN SOLUTION
+        return Value(self.data**n, ((self, n * self.data ** (n - 1)),), f"^{n}")
+        ### END SOLUTION
+
+    def exp(self):
+        """The exponential."""
+        ### BEGIN SOLUTION
+        e = np.exp(self.data)
+        return Value(e, ((self, e),), "exp")
+        ### END SOLUTION
+
+    def tanh(self):
+        """The hyperbolic tangent."""
+        ### BEGIN SOLUTION
+        t = np.tanh(self.data)
+        return Value(t, ((self, 1.0 - t**2),), "tanh")
+        ### END SOLUTION
+
+    def relu(self):
+        """The larger of self and 0."""
+        ### BEGIN SOLUTION
+        on = 1.0 if self.data > 0 else 0.0
+        return Value(on * self.data, ((self, on),), "relu")
+        ### END SOLUTION
+
+    def backward(self):
+        """Fill in grad for every value that this one was computed from."""
+        ### BEGIN SOLUTION
+        order, seen, stack = [], set(), [(self, False)]
+        while stack:
+            node, done = stack.pop()
+            if done:
+                order.append(node)
+            elif id(node) not in seen:
+                seen.add(id(node))
+                stack.append((node, True))
+                stack.extend((source, False) for source, _ in node.inputs)
+        for node in order:
+            node.grad = 0.0
+        self.grad = 1.0
+        for node in reversed(order):
+            for source, slope in node.inputs:
+                source.grad += slope * node.grad
+        ### END SOLUTION
+
+    def __radd__(self, other):
+        return self + other
+
+    def __rmul__(self, other):
+        return self * other
+
+    def __neg__(self):
+        return self * -1.0
+
+    def __sub__(self, other):
+        return self + (-self._value(other))
+
+    def __rsub__(self, other):
+        return self._value(other) + (-self)
+
+    def __repr__(self):
+        return f"Value({self.data:.4g}, grad={self.grad:.4g})"
+
+
+# %% tags=["instructor"]
+from autograder.exercises import Answer, Expressions, Function, Text, array, choice, edit, variant
+
+_CHAIN = "\n".join(["d = a * b", *["d = d + a"] * 60, *["d = d * 1.01"] * 60, "d"])
+_DOUBLED = "\n".join(["d = a + b", *["d = d + d"] * 14, "d"])
+
+value_class = Expressions(
+    Value,
+    inputs={"a": array("", scale=0.8), "b": array("", scale=0.8), "c": array("", scale=0.8)},
+    expressions={
+        "sum and product": "a * b + c",
+        "plain numbers": "2 * a + b * 3 + 1",
+        "difference and power": "(a - b) ** 3 - c",
+        "exp": "(a * b).exp() + c",
+        "tanh": "(a * b + c).tanh()",
+        "relu": "(a + b).relu() * c + (a - b).relu() + (c - a).relu()",
+        "a fork": "a * a + a * b",
+        "a diamond": "d = a * b\ne = d.tanh()\n(d + e) * (e * d + a)",
+        "many paths": _DOUBLED,
+        "a long chain": _CHAIN,
+        "backward twice": "d = a * b\nd.tanh() * d + c",
+    },
+    repeat={"backward twice": 2},
+    points=12,
+    variants={
+        "both positive": variant(a=0.5, b=0.75, c=1.5),
+        "negative and positive": variant(a=-0.5, b=1.25, c=0.5),
+    },
+    hints=(
+        "Each operation: a new Value with its data and, for every input, the local slope. Backward: order, clean start, walk.",
+        "If single operations pass and forks or diamonds fail, look at backward: += or =? Is a node handed on before everything has "
+        "arrived? Is every grad reset first?",
+        "In backward: collect the nodes so that each comes after its inputs (visit the inputs first, then append the node; skip what "
+        "was seen). Set all grads to 0 and your own to 1. Go through the list from its end; for every pair add slope times the node's grad.",
+    ),
+    mistakes=[
+        edit("Value", "source.grad += slope * node.grad", "source.grad = slope * node.grad", name="overwritten_at_forks",
+             says="A value that is used twice keeps the gradient of one use only: = where += belongs."),
+        edit("Value", "for node in reversed(order):", "for node in order:", name="forwards",
+             says="The nodes are visited from the inputs to the result; the gradient has to travel the other way."),
+        edit("Value", "        for node in order:\n            node.grad = 0.0\n", "", name="not_reset",
+             says="The gradients are not set to zero first, so a second backward adds to the first one's."),
+        edit("Value", "            node.grad = 0.0", "            node.grad = 0.0 if not node.inputs else node.grad", name="only_leaves_reset",
+             says="Only the leaves are reset; what stands in the nodes between goes through once more at a second backward."),
+        edit("Value", "if done:\n                order.append(node)\n            elif id(node) not in seen:",
+             "if id(node) not in seen:\n                order.insert(0, node)", ("stack.append((node, True))", "pass"),
+             name="no_topological_order",
+             says="Nodes are listed as they are met, not after their inputs; where paths of different length meet, a gradient is handed "
+                  "on before all of it has arrived."),
+        edit("Value", "((self, other.data), (other, self.data))", "((self, self.data), (other, other.data))", name="own_input",
+             says="In the product each input has its own value as slope; it must be the other's."),
+        edit("Value", "n * self.data ** (n - 1)", "self.data ** (n - 1)", name="power_factor",
+             says="The slope of a power lacks its factor n."),
+        edit("Value", "n * self.data ** (n - 1)", "n * self.data**n", name="power_exponent",
+             says="The slope of a power has the exponent n; it is one less."),
+        edit("Value", "((self, e),)", "((self, self.data),)", name="exp_input",
+             says="The slope of the exponential is its output, not its input."),
+        edit("Value", "1.0 - t**2", "1.0 - self.data**2", name="tanh_slope_at_input",
+             says="The slope of tanh is one minus the square of its *output*."),
+        edit("Value", "1.0 - t**2", "1.0 - t", name="tanh_not_squared",
+             says="The slope of tanh lacks a square."),
+        edit("Value", "((self, on),)", "((self, 1.0),)", name="relu_always_open",
+             says="The ReLU hands the gradient on even where it is closed."),
+        edit("Value", "self.grad = 1.0\n        for node in reversed", "self.grad = self.data\n        for node in reversed", name="wrong_seed",
+             says="The walk starts with the result's value; the derivative of the result with respect to itself is 1."),
+        edit("Value", "((self, 1.0), (other, 1.0)), \"+\"", "((self, 0.5), (other, 0.5)), \"+\"", name="sum_halved",
+             says="The sum splits the gradient in half; each input gets all of it."),
+    ],
+)
+
+# %% [markdown]
+# ### Predict
+# $f = (ab + c)\tanh(ab)$, with $a = 2$, $b = -0.5$, $c = 3$. How many gates will the graph have? At which node do two gradients meet? Draw it on
+# paper, then let your `Value` draw it.
+
+# %% tags=["experiment"]
+with guard():
+    a, b, c = Value(2.0), Value(-0.5), Value(3.0)
+    d = a * b
+    f = (d + c) * d.tanh()
+    f.backward()
+    draw_recorded(f, names={"a": a, "b": b, "c": c, "f": f}, title="What your Value remembered: f = (ab + c) · tanh(ab)")
+
+# %% [markdown]
+# ### A network of numbers
+#
+# That is all it takes to train. The next cell learns XOR, the function that no single neuron can learn, with a network of 3
+# hidden units, one `Value` for each of its 13 weights. There is not one backward line in it.
+#
+# **Predict:** how many `Value`s does one step over the four examples make: tens, hundreds, thousands?
+
+# %% tags=["experiment"]
+my_guess = None  # how many values one step makes
+
+with guard():
+    rng = np.random.default_rng(2)
+    hidden = [[Value(w) for w in rng.normal(size=3)] for _ in range(3)]  # two inputs and a bias
+    final = [Value(w) for w in rng.normal(size=4)]
+    weights = [w for unit in hidden for w in unit] + final
+    examples = [((0, 0), -1), ((0, 1), 1), ((1, 0), 1), ((1, 1), -1)]
+
+    def network(x, y):
+        units = [(u[0] * x + u[1] * y + u[2]).tanh() for u in hidden]
+        return (final[0] * units[0] + final[1] * units[1] + final[2] * units[2] + final[3]).tanh()
+
+    def count(root):
+        seen, stack = set(), [root]
+        while stack:
+            node = stack.pop()
+            if id(node) not in seen:
+                seen.add(id(node))
+                stack.extend(source for source, _ in node.inputs)
+        return len(seen)
+
+    losses = []
+    for _ in range(200):
+        loss = Value(0.0)
+        for (x, y), wanted in examples:
+            loss = loss + (network(x, y) - wanted) ** 2
+        loss.backward()
+        for w in weights:
+            w.data -= 0.1 * w.grad
+        losses.append(loss.data)
+    prediction.compare(my_guess, str(count(loss)), "values in the graph of one step")
+    print("outputs:", {pair: round(float(network(*pair).data), 2) for pair, _ in examples})
+    draw_lines(range(200), {"loss": losses}, xlabel="step", ylabel="loss, summed over the four examples", logy=True,
+               title="XOR, learnt by numbers that remember")
+
+# %% [markdown]
+# ## The same thing as a tape
+#
+# Objects that point at each other are one way to remember. A list is another: write each operation down as it happens. Slots
+# are numbered; the first `len(x)` of them hold the inputs, and each entry of the tape fills the next one:
+#
+# | entry | the new slot holds |
+# |---|---|
+# | `("add", i, j)` | slot i + slot j |
+# | `("mul", i, j)` | slot i · slot j |
+# | `("tanh", i)` | tanh of slot i |
+#
+# With two inputs, the tape `[("mul", 0, 1), ("add", 2, 0), ("tanh", 3)]` computes $\tanh(x_0 x_1 + x_0)$: slots 0 and 1
+# are the inputs, 2 the product, 3 the sum, 4 the result. The result is always the last slot. And a list comes with its topological order
+# built in: read it backwards.
+
+# %%
+def run_tape(tape, x):
+    """Run a tape forwards, then backwards.
+
+    Args:
+        tape: A list of entries, as in the table above.
+        x: The inputs, shape (K,).
+
+    Returns:
+        value: What the last slot holds, a number.
+        grad: The derivative of value with respect to each input, shape (K,).
+    """
+    ### BEGIN SOLUTION
+    slots = list(x)
+    for op, *where in tape:
+        a = slots[where[0]]
+        if op == "tanh":
+            slots.append(np.tanh(a))
+        else:
+            b = slots[where[1]]
+            slots.append(a + b if op == "add" else a * b)
+    grads = np.zeros(len(slots))
+    grads[-1] = 1.0
+    for k in reversed(range(len(tape))):
+        op, *where = tape[k]
+        up = grads[len(x) + k]
+        if op == "tanh":
+            grads[where[0]] += up * (1 - slots[len(x) + k] ** 2)
+        elif op == "add":
+            grads[where[0]] += up
+            grads[where[1]] += up
+        else:
+            grads[where[0]] += up * slots[where[1]]
+            grads[where[1]] += up * slots[where[0]]
+    value, grad = slots[-1], grads[: len(x)]
+    ### END SOLUTION
+    return value, grad
+
+
+# %% tags=["instructor"]
+_TAPES = (
+    [("mul", 0, 1), ("add", 3, 2), ("tanh", 4), ("mul", 5, 0)],
+    [("tanh", 0), ("mul", 3, 1), ("mul", 4, 2), ("add", 5, 3), ("add", 6, 1)],
+    [("add", 0, 1), ("mul", 3, 3), ("mul", 4, 2), ("tanh", 5), ("add", 6, 4)],
+)
+tape_both_ways = Function(
+    run_tape,
+    inputs={"tape": choice(*_TAPES), "x": array("K", scale=0.7)},
+    sizes={"K": 3},
+    outputs=["value", "grad"],
+    points=5,
+    large={"x": 3.0},
+    variants={
+        "the tape of the text": variant(tape=[("mul", 0, 1), ("add", 2, 0), ("tanh", 3)], x=array("2", scale=0.7)),
+        "one input, used three times": variant(tape=[("mul", 0, 0), ("mul", 1, 0)], x=array("1")),
+        "a diamond": variant(tape=[("mul", 0, 1), ("tanh", 3), ("add", 3, 4), ("mul", 5, 4), ("add", 6, 2)], x=array("3", scale=0.7)),
+        "an input that isn't used": variant(tape=[("add", 0, 1), ("tanh", 3)], x=array("3")),
+    },
+    hints=(
+        "Two loops: one down the tape that fills the slots, one up the tape that fills the gradients.",
+        "Entry k fills slot len(x) + k. Its gradient is complete when you come to it from the end; hand it on to the slots it was made from.",
+        "Backwards: an add adds up to both its slots; a mul adds up times the other slot's number; a tanh adds up times one minus its own "
+        "slot squared. Start with 1 in the last slot; the first len(x) gradients are the answer.",
+    ),
+    mistakes=[
+        edit("run_tape", "grads[where[0]] += up\n            grads[where[1]] += up\n", "grads[where[0]] = up\n            grads[where[1]] = up\n",
+             ("grads[where[0]] += up * slots[where[1]]", "grads[where[0]] = up * slots[where[1]]"),
+             ("grads[where[1]] += up * slots[where[0]]", "grads[where[1]] = up * slots[where[0]]"), name="overwritten_at_forks",
+             says="A slot that is used twice keeps the gradient of one use only."),
+        edit("run_tape", "reversed(range(len(tape)))", "range(len(tape))", name="forwards",
+             says="The tape is read forwards on the way back."),
+        edit("run_tape", "grads[where[0]] += up * slots[where[1]]\n            grads[where[1]] += up * slots[where[0]]",
+             "grads[where[0]] += up * slots[where[0]]\n            grads[where[1]] += up * slots[where[1]]", name="own_input",
+             says="In a product each slot gets its own number as slope; it is the other's."),
+        edit("run_tape", "slots[len(x) + k] ** 2", "slots[where[0]] ** 2", name="tanh_slope_at_input",
+             says="The slope of tanh is taken with its input in place of its output."),
+        edit("run_tape", "grads[where[0]] += up * (1 - slots", "grads[where[0]] += (1 - slots", name="upstream_lost_at_tanh",
+             says="At tanh the gradient from above is lost."),
+        edit("run_tape", "            grads[where[1]] += up\n", "", name="second_summand",
+             says="The second input of an add gets nothing."),
+        edit("run_tape", "            grads[where[1]] += up * slots[where[0]]\n", "", name="second_factor",
+             says="The second factor of a product gets nothing; also when both factors are the same slot."),
+        edit("run_tape", "up = grads[len(x) + k]", "up = grads[len(x) + k - 1]", name="slot_off_by_one",
+             says="The upstream gradient is read one slot too early: entry k fills slot len(x) + k."),
+        edit("run_tape", "grads[-1] = 1.0", "grads[-1] = slots[-1]", name="wrong_seed",
+             says="The walk starts with the result's value; the derivative of the result with respect to itself is 1."),
+        edit("run_tape", "grads[: len(x)]", "grads", name="all_slots",
+             says="The gradients of all slots are returned; those of the inputs are wanted, shape (K,)."),
+        edit("run_tape", "up * (1 - slots[len(x) + k] ** 2)", "up", name="tanh_passed",
+             says="tanh hands the gradient on unchanged; its slope is missing."),
+    ],
+)
+
+# %% [markdown]
+# ## The other direction
+#
+# The chain rule can be multiplied out from either end. **Forward mode** carries, along with each number, its slope in one
+# chosen *direction* $v$ of the inputs: how fast does this slot change when $x$ moves along $v$? No tape needs to be kept, nothing
+# is read backwards:
+#
+# $$(a + b)' = a' + b', \qquad (ab)' = a'b + ab', \qquad \tanh(a)' = (1 - \tanh^2 a)\, a' .$$
+#
+# One run gives one number, the slope along $v$: $\nabla f \cdot v$.
+
+# %%
+def forward_mode(tape, x, v):
+    """Run a tape with slopes alongside.
+
+    Args:
+        tape: As in run_tape.
+        x: The inputs, shape (K,).
+        v: The direction in which the inputs move, shape (K,).
+
+    Returns:
+        value: What the last slot holds.
+        slope: How fast it changes along v, a number.
+    """
+    ### BEGIN SOLUTION
+    slots, slopes = list(x), list(v)
+    for op, *where in tape:
+        a, da = slots[where[0]], slopes[where[0]]
+        if op == "tanh":
+            t = np.tanh(a)
+            slots.append(t)
+            slopes.append((1 - t**2) * da)
+        else:
+            b, db = slots[where[1]], slopes[where[1]]
+            slots.append(a + b if op == "add" else a * b)
+            slopes.append(da + db if op == "add" else da * b + a * db)
+    value, slope = slots[-1], slopes[-1]
+    ### END SOLUTION
+    return value, slope
+
+
+# %% tags=["instructor"]
+tape_forwards = Function(
+    forward_mode,
+    inputs={"tape": choice(*_TAPES), "x": array("K", scale=0.7), "v": "K"},
+    sizes={"K": 3},
+    outputs=["value", "slope"],
+    points=3,
+    large={"x": 3.0},
+    variants={
+        "the tape of the text": variant(tape=[("mul", 0, 1), ("add", 2, 0), ("tanh", 3)], x=array("2", scale=0.7), v=array("2")),
+        "one input, used three times": variant(tape=[("mul", 0, 0), ("mul", 1, 0)], x=array("1"), v=array("1")),
+        "a sum": variant(tape=[("add", 0, 1), ("add", 2, 3)], x=array("3"), v=array("3")),
+    },
+    hints=(
+        "Two lists that grow side by side: numbers and slopes.",
+        "Start the slopes with v. Each entry of the tape appends one number and, by its rule, one slope.",
+        "For a product: first slope times second number, plus first number times second slope. The answer is the end of both lists.",
+    ),
+    mistakes=[
+        edit("forward_mode", "da * b + a * db", "da * db", name="product_of_slopes",
+             says="The slope of a product is not the product of the slopes."),
+        edit("forward_mode", "da * b + a * db", "da * b", name="half_a_product_rule",
+             says="Half of the product rule is missing: the second factor moves as well."),
+        edit("forward_mode", "da * b + a * db", "da * a + b * db", name="own_input",
+             says="Each slope is scaled by its own factor; it must be the other one."),
+        edit("forward_mode", "(1 - t**2) * da", "da", name="tanh_passed",
+             says="tanh hands the slope on unchanged."),
+        edit("forward_mode", "(1 - t**2) * da", "(1 - t**2)", name="slope_lost_at_tanh",
+             says="At tanh the slope of what comes in is lost."),
+        edit("forward_mode", "(1 - t**2)", "(1 - a**2)", name="tanh_slope_at_input",
+             says="The slope of tanh is taken with its input in place of its output."),
+        edit("forward_mode", "list(v)", "[1.0] * len(x)", name="direction_ignored",
+             says="The direction v is ignored: all inputs move by 1."),
+        edit("forward_mode", "da + db if", "da if", name="second_summand",
+             says="In a sum the second slope is missing."),
+        edit("forward_mode", "list(v)", "list(v / np.linalg.norm(v))", name="normalised",
+             says="The direction is scaled to length one; the slope along v counts v's length."),
+    ],
+)
+
+# %% [markdown]
+# **Question.** A loss depends on 1,000 weights. How many runs of *forward* mode does its whole gradient take? (Reverse mode takes
+# one forward and one backward.)
+
+# %%
+### BEGIN SOLUTION
+answer_forward_runs = 1000
+### END SOLUTION
+
+# %% [markdown]
+# **Question.** A function has 1,000 inputs and 10 outputs. How many *backward* sweeps does the whole table of its $10 \times 1000$ derivatives take?
+
+# %%
+### BEGIN SOLUTION
+answer_sweeps = 10
+### END SOLUTION
+
+# %% tags=["instructor"]
+forward_runs = Answer(
+    "answer_forward_runs", points=1, form="integer",
+    hints=("One run, one direction.", "The gradient has one entry a weight.", "One run for each weight's own direction."),
+)
+sweeps = Answer(
+    "answer_sweeps", points=1, form="integer",
+    hints=("A backward sweep starts from one output.", "It yields that output's derivative with respect to all inputs.",
+           "One sweep for each output."),
+)
+
+# %% [markdown]
+# ### Four ways to differentiate
+#
+# Take $l_0 = x$ and $l_{k+1} = 4\, l_k (1 - l_k)$, a dozen times over. By hand nobody would. By **finite differences**: two runs, and half of the
+# digits. By **symbols**: the product rule doubles the formula at each level. **Automatically**: the program itself, run once, with its slopes.
+#
+# **Predict:** the formula for the derivative after 12 levels, written out by the rules and not simplified, has how many symbols? And how
+# many operations does your tape need?
+
+# %% tags=["experiment"]
+my_guess = None  # symbols in the written-out derivative after 12 levels
+
+with guard():
+    def symbols(levels):
+        """Sizes of the formula l and of its derivative dl, counted in symbols, by the rules of calculus."""
+        size, derivative = 1, 1
+        for _ in range(levels):
+            # l' = 4 l (1 - l);   dl' = 4 dl (1 - l) + 4 l (0 - dl)
+            size, derivative = 2 * size + 6, 2 * derivative + 2 * size + 12
+        return derivative
+
+    def logistic(levels):
+        """A tape with the inputs x, 4, 1 and -1."""
+        tape, last = [], 0
+        for _ in range(levels):
+            slot = 4 + len(tape)
+            tape += [("mul", last, 3), ("add", slot, 2), ("mul", last, slot + 1), ("mul", slot + 2, 1)]
+            last = slot + 3
+        return tape
+
+    levels = range(1, 13)
+    x = 0.3
+    sizes = {"symbols in the written-out derivative": [symbols(n) for n in levels],
+             "operations of the tape, both ways": [2 * len(logistic(n)) for n in levels]}
+    prediction.compare(my_guess, str(sizes["symbols in the written-out derivative"][-1]), "symbols after 12 levels")
+
+    def f(x, n):
+        for _ in range(n):
+            x = 4 * x * (1 - x)
+        return x
+
+    print("levels   automatic        finite differences   digits that agree")
+    for n in (1, 4, 8, 12):
+        automatic = run_tape(logistic(n), np.array([x, 4.0, 1.0, -1.0]))[1][0]
+        finite = (f(x + 1e-6, n) - f(x - 1e-6, n)) / 2e-6
+        print(f"{n:4d}   {automatic:15.6f}   {finite:15.6f}   {-np.log10(abs(finite / automatic - 1)):10.1f}")
+    draw_lines(levels, sizes, xlabel="levels", ylabel="size", logy=True, title="Formulas swell; tapes don't")
+
+# %% [markdown]
+# | | exact? | cost of a gradient with $P$ entries | what it needs |
+# |---|---|---|---|
+# | by hand | yes, if you are | your afternoon | a formula, and care |
+# | finite differences | about half of the digits | $2P$ runs | nothing but the function |
+# | symbols | yes | formulas may swell exponentially | a formula: no loops, no branches |
+# | automatic, forward | yes | $P$ runs with slopes | the program |
+# | automatic, reverse | yes | a few runs, and memory for the tape | the program |
+
+# %% [markdown]
+# ## Five lines of magic, taken apart
+#
+# ```python
+# optimizer.zero_grad()
+# outputs = model(inputs)
+# loss = criterion(outputs, labels)
+# loss.backward()
+# optimizer.step()
+# ```
+#
+# | line | what it hides | what you wrote |
+# |---|---|---|
+# | `zero_grad()` | sets `grad` of every weight to 0: here gradients *accumulate* from call to call | rule 3 of `backward` |
+# | `model(inputs)` | runs the forward pass and writes the tape; keeps every cache until the backward pass | each `Value`, each `cache` |
+# | `criterion(...)` | the loss; takes the mean, so the division by $N$ is in here | `softmax_loss` (02) |
+# | `backward()` | topological order, upstream times local, `+=` | `backward` |
+# | `step()` | reads each `grad`, moves each weight, keeps momentum and the like | `adam` (04) |
+#
+# And the frameworks? They differ in *when* the graph is made.
+#
+# | style | the graph is … | for example | good for | price |
+# |---|---|---|---|---|
+# | define-by-run | written anew in each forward pass | PyTorch, your `Value` | loops, branches, a debugger | overhead in every step |
+# | traced | recorded once with stand-ins, then compiled | `jax.jit`, `torch.compile`, `tf.function` | speed, fusion | branches on values; a new trace for each new shape |
+# | functional | never seen: a function goes in, its gradient function comes out | `jax.grad`, HIPS autograd | composition, higher derivatives | pure functions only |
+
+# %% [markdown]
+# ## A layer of your own in PyTorch
+#
+# *Only if PyTorch is installed (`pip install torch`); no points. Without it, these cells say so and end.*
+#
+# `torch.autograd.Function` takes exactly what you have written all along: a forward that saves a cache, a backward that takes
+# the upstream gradient. `gradcheck` is your `my_check`; give it `float64`.
+
+# %% tags=["experiment"]
+with guard():
+    try:
+        import torch
+    except ImportError:
+        torch = None
+        print("PyTorch is not installed, so there is nothing to do here. No points depend on it.")
+
+    if torch is not None:
+        class Affine(torch.autograd.Function):
+            bias_factor = 1.0  # to break the bias gradient on purpose
+
+            @staticmethod
+            def forward(ctx, x, w, b):
+                ctx.save_for_backward(x, w)
+                return x @ w + b
+
+            @staticmethod
+            def backward(ctx, dout):
+                x, w = ctx.saved_tensors
+                return dout @ w.T, x.T @ dout, Affine.bias_factor * dout.sum(0)
+
+        class Sigmoid(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                s = 1 / (1 + torch.exp(-x))
+                ctx.save_for_backward(s)
+                return s
+
+            @staticmethod
+            def backward(ctx, dout):
+                (s,) = ctx.saved_tensors
+                return dout * s * (1 - s)
+
+        generator = torch.Generator().manual_seed(0)
+        x, w, b = (torch.randn(*shape, dtype=torch.float64, generator=generator, requires_grad=True) for shape in [(4, 3), (3, 2), (2,)])
+        print("affine :", torch.autograd.gradcheck(Affine.apply, (x, w, b)))
+        print("sigmoid:", torch.autograd.gradcheck(Sigmoid.apply, (x,)))
+
+# %% [markdown]
+# **Predict:** the bias gradient is now made seven times too large. Does a check that varies only `x` and `w` notice? And one that
+# varies `b` as well?
+
+# %% tags=["experiment"]
+with guard():
+    if torch is None:
+        print("Without PyTorch: a check that leaves the bias out lets a bias gradient pass that is seven times too large.")
+    else:
+        Affine.bias_factor = 7.0
+        fixed = b.detach()
+        print("checked without the bias:", torch.autograd.gradcheck(lambda x, w: Affine.apply(x, w, fixed), (x, w)))
+        print("checked with the bias   :", torch.autograd.gradcheck(Affine.apply, (x, w, b), raise_exception=False))
+        Affine.bias_factor = 1.0
+
+# %% [markdown]
+# A check judges what it varies, and nothing else.
+
+# %% [markdown] tags=["text:explain_zero_grad"]
+# **Explain.** In PyTorch gradients accumulate from one `backward()` to the next; in your `Value` they start afresh. Name one use for which
+# accumulation is handy, one bug that it invites, and say which numbers you would see in each case. Three or four sentences, with a number from a
+# run of your own.
+#
+# ### BEGIN SOLUTION
+# Accumulation is handy for large batches on a small memory: several backward passes add up before one step (notebook 04). It invites the bug
+# of a forgotten zero_grad: the second step uses the sum of the old and the new gradient. With f = a·b, a = 2, b = -0.5, my Value gives a.grad = -0.5
+# after one backward and -0.5 again after a second; an accumulating one would show -1.0.
+# ### END SOLUTION
+
+# %% tags=["instructor"]
+zero_grad = Text(
+    "explain_zero_grad", points=3,
+    rubric=(
+        "Claim: handy for gradient accumulation (or several losses); the bug is a forgotten reset.",
+        "Mechanism: the gradients of several backward passes are added up; a step then moves by the sum.",
+        "A number from the own run, once and twice backward.",
+    ),
+)
+
+# %% [markdown]
+# ## Looking back
+#
+# Some forty lines: a number, where it came from, an order, `+=`, a clean start. Everything else in a framework makes it fast: arrays in place of numbers,
+# kernels on accelerators, memory that is freed in time.
+#
+# **Where it matters today.** Reverse mode needs the tape, so memory, not time, limits the length of what can be trained; *checkpointing*
+# throws part of the tape away and runs those pieces again. Forward mode has come back for derivatives along single
+# directions (Hessian-vector products, physics, diffusion models). And the frameworks move towards tracing, for speed: knowing
+# what is in the graph, and when it was made, is half of debugging.
+#
+# *Sources.* S. Linnainmaa (1970) and B. Speelpenning (1980) for reverse mode; A. Griewank and A. Walther, "Evaluating Derivatives" (2008); A. G. Baydin et al.,
+# "Automatic differentiation in machine learning: a survey" (2018). A class of this kind was made popular by A. Karpathy's micrograd (2020).
