@@ -1,5 +1,6 @@
 """The protocol: values cross exactly; anything else is refused, whatever the bytes."""
 
+import dataclasses
 import os
 import random
 import struct
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from autograder.exercises.script import Failure, Opaque, Outcome
+from autograder.exercises.script import Call, Failure, Opaque, Outcome
 from autograder.sandbox.inside import scan, wire
 from autograder.sandbox.inside.packing import DTYPES, NotAcceptable, Packer, pack_outcome
 from autograder.sandbox.inside.unpacking import unpack, unpack_outcome
@@ -276,3 +277,16 @@ def test_a_bad_frame_costs_memory_in_proportion() -> None:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < 200 << 20
+
+
+@pytest.mark.parametrize(
+    ("plain", "wired", "own"),
+    [
+        (Call, wire.WireCall, set()),
+        (Failure, wire.WireFailure, set()),
+        (Outcome, wire.WireOutcome, {"nonce", "index"}),
+    ],
+)
+def test_no_field_is_forgotten(plain: type, wired: type, own: set[str]) -> None:
+    fields = {field.name for field in dataclasses.fields(plain)}
+    assert set(wired.__struct_fields__) - own == fields  # type: ignore[attr-defined]
