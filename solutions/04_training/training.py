@@ -1041,7 +1041,12 @@ with guard():
     for name, (w, dw) in trials.items():
         print(f"{name:28s} |dw| = {np.linalg.norm(dw):9.2e}   |dw|/|w| = {np.linalg.norm(dw) / np.linalg.norm(w):7.1e}   "
               f"naive: {naive.check('layer', w, dw)}")
-    print("its memory of the four:", naive.history)
+    print("its memory of the four:", {name: float(norm) for name, norm in naive.history.items()})
+    sizes = {}
+    for name, (w, dw) in list(trials.items())[:3]:
+        sizes[f"{name}: |dw|"] = np.linalg.norm(dw)
+        sizes[f"{name}: |dw| / |w|"] = np.linalg.norm(dw) / np.linalg.norm(w)
+    draw_bars(sizes, xlabel="size", logx=True, title="The norm and the ratio tell different stories")
 
 # %% [markdown]
 # Wrong four times out of four. It cries wolf over a healthy layer that is merely large, and is silent on everything that
