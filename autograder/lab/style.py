@@ -40,10 +40,20 @@ SETTINGS: dict[Any, Any] = {
 @contextmanager
 def style() -> Iterator[Any]:
     """Draw inside this; gives `matplotlib.pyplot`, loaded only now."""
+    import matplotlib
     import matplotlib.pyplot as plt
 
-    with plt.rc_context(SETTINGS):
-        yield plt
+    interactive = plt.isinteractive()
+    try:
+        with plt.rc_context(SETTINGS):
+            try:
+                yield plt
+            finally:
+                # Jupyter's backend starts with the first figure and switches this on; leaving the
+                # context would switch it off again, and no later picture would be shown.
+                interactive = plt.isinteractive()
+    finally:
+        matplotlib.interactive(interactive)
 
 
 def line(index: int, points: int = 1) -> dict[str, Any]:

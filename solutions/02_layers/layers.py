@@ -1,12 +1,15 @@
 # %% [markdown]
-# # Layers, a loss, and a network that trains
+# # 02 · Layers, a loss, and a network that trains
 #
-# After this notebook you can
+# *About two and a half hours. 45 points.*
 #
-# - write the forward and the backward pass of the layers that every network is made of,
-# - say what a `cache` is for, and why a backward pass never needs anything else,
-# - turn scores into a loss whose gradient fits in one line,
-# - put your pieces together into a network that reads digits.
+# When you are through you will be able to
+#
+# - write the forward and the backward pass of the layers that every network is made of;
+# - say what a `cache` is for, and why a backward pass never needs anything else;
+# - turn scores into a loss whose gradient fits in one line;
+# - put your pieces together into a network that reads digits, and fool it with its own gradient;
+# - name three things from which a correct gradient does not protect you.
 #
 # The pattern is the same all the way down. A *forward* pass computes a result and keeps what it will need
 # later. A *backward* pass receives $\frac{\partial L}{\partial \text{out}}$, the **upstream gradient** `dout`,

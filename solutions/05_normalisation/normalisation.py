@@ -1,14 +1,16 @@
 # %% [markdown]
-# # Normalisation and dropout: layers that behave differently in training
+# # 05 · Normalisation and dropout: another function in training than at the test
 #
-# After this notebook you can
+# *About three hours. 50 points.*
 #
-# - write batch normalisation and send a gradient back through it, step by step and in one formula,
-# - say why its gradient has three paths, and what is lost when one of them is cut,
-# - keep apart what a layer does in training and what it does at test time,
-# - tell which axes layer norm, group norm and batch norm look at, and why that matters,
-# - write dropout so that nothing has to change at test time,
-# - count what a forward pass keeps in memory, and what it would cost to keep less.
+# When you are through you will be able to
+#
+# - write batch normalisation and send a gradient back through it, step by step and in one formula;
+# - say why its gradient has three paths, and what is lost when one of them is cut;
+# - keep apart what a layer does in training and what it does at test time;
+# - tell which axes layer norm, group norm and batch norm look at, and why that matters;
+# - write dropout so that nothing has to change at test time;
+# - count what a forward pass keeps in memory, and say what it would cost to keep less.
 #
 # Until now a gradient had one way back for each input. Here every entry of `x` changes the *mean* and the
 # *variance* of its whole column, and through them every other entry. Whoever has carried that back once will

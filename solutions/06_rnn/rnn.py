@@ -1,12 +1,14 @@
 # %% [markdown]
-# # Recurrent networks: the gradient travels through time
+# # 06 · Recurrent networks: the gradient travels through time
 #
-# After this notebook you can
+# *About three hours. 50 points.*
 #
-# - write one step of a recurrent network and its backward pass,
-# - unroll it over a sequence, and carry the gradient back from the last step to the first,
-# - build a network that reads and writes text, letter by letter,
-# - write an LSTM, and say what its cell does for the gradient,
+# When you are through you will be able to
+#
+# - write one step of a recurrent network and its backward pass;
+# - unroll it over a sequence, and carry the gradient back from the last step to the first;
+# - build a network that reads and writes text, letter by letter;
+# - write an LSTM, and say what its cell does for the gradient;
 # - explain, with numbers of your own, why gradients vanish or explode, and what clipping cures.
 #
 # A recurrent network is one layer, used again at every step. Nothing new is needed to differentiate it: the same
