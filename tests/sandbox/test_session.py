@@ -294,6 +294,20 @@ def test_sabotage_in_a_cell_reaches_student_code_only(sandbox: Sandbox) -> None:
         assert failure is not None and failure.message == "mine"
 
 
+def test_a_cell_leaves_no_tracer_behind(sandbox: Sandbox) -> None:
+    source = """
+        import sys
+        def stop(*_):
+            raise SystemExit
+        sys.setrecursionlimit(60)
+        sys.settrace(stop)
+        sys.setprofile(stop)
+    """
+    with sandbox.open([cell(source, 1), cell("def honest(x):\n    return x", 2)]) as session:
+        assert session.cells[1].failure is None
+        assert call(session, "honest", [1]).value == [1]
+
+
 def test_a_keyboard_interrupt_is_an_exception_like_any_other(sandbox: Sandbox) -> None:
     source = "def stop():\n    raise KeyboardInterrupt\ndef go():\n    return 1"
     with sandbox.open([cell(source)]) as session:

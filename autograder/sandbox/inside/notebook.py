@@ -19,6 +19,9 @@ for _name in __import__("__future__").all_feature_names:
     _FUTURE |= getattr(__import__("__future__"), _name).compiler_flag
 
 
+LEAST_RECURSION = 1000  # our own code needs some depth
+
+
 class Notebook:
     """Runs cells in order in one namespace."""
 
@@ -35,11 +38,15 @@ class Notebook:
     def run(self, source: str, name: str) -> Failure | None:
         """Run one cell; what it defined before it raised stays."""
         self._name = name
+        raised: BaseException | None = None
         try:
             self._execute(source, name)
         except BaseException as error:  # whatever a student's cell raises is its outcome
-            return describe(error)
-        return None
+            raised = error
+        sys_settrace(None)
+        sys_setprofile(None)
+        sys_setrecursionlimit(max(sys_getrecursionlimit(), LEAST_RECURSION))
+        return None if raised is None else describe(raised)
 
     def _execute(self, source: str, name: str) -> None:
         lines = source.splitlines(keepends=True)
@@ -69,7 +76,7 @@ class Untouched:
     def remember(self) -> None:
         """Before a script."""
         self._copies = [dict.copy(space) for space in self._spaces]
-        self._recursion = sys.getrecursionlimit()
+        self._recursion = sys_getrecursionlimit()
 
     def restore(self) -> None:
         """After it."""
@@ -99,4 +106,5 @@ _WATCHED = [
 ]
 sys_modules = sys.modules
 sys_settrace, sys_setprofile = sys.settrace, sys.setprofile
-sys_setrecursionlimit, gc_enable = sys.setrecursionlimit, gc.enable
+sys_setrecursionlimit, sys_getrecursionlimit = sys.setrecursionlimit, sys.getrecursionlimit
+gc_enable = gc.enable
