@@ -12,9 +12,13 @@ from autograder.checks.compare import Expected
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise, Observed
+from autograder.exercises.inputs import Array
+from autograder.exercises.kinds import Sampler
 from autograder.exercises.script import Outcome, Runner, Strided
 
 SAFETY = 8
+MOST = 1e-5
+"""No slack is larger than this share of the output: where the reference jumps, it is no guide."""
 NUDGE = 1e-9
 
 
@@ -45,11 +49,18 @@ def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
     shapes = tuple(exercise.upstream_shapes(forward))
     case = case.with_upstream(shapes) if shapes else case
     base = _run(exercise, case, reference)
-    moved = [_run(exercise, noisy(case, k), reference) for k in (1, 2)] if not case.tie else []
+    moved = (
+        [_run(exercise, noisy(exercise, case, k), reference) for k in (1, 2)]
+        if not case.tie
+        else []
+    )
     sides = (
         [_run(exercise, _nudged(exercise, case, s), reference) for s in (-1, 1)] if case.tie else []
     )
     outputs: dict[str, dict[str, Expected]] = {}
+    if isinstance(exercise, Sampler):
+        base = {row: replace(seen, outputs=_moments(seen)) for row, seen in base.items()}
+        moved = []
     for row in exercise.rows:
         if row.id not in base:
             continue
@@ -79,7 +90,8 @@ def _expected(
     if sides and isinstance(value, (np.ndarray, float, np.generic)):
         ends = [value, *((s[row].outputs or {})[name] for s in sides)]
         low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
-    return Expected(value, SAFETY * slack, max(scale, 1e-3), low, high, case.allow_infinite)
+    slack = min(SAFETY * slack, MOST * max(_largest(value), scale))
+    return Expected(value, slack, max(scale, 1e-3), low, high, case.allow_infinite)
 
 
 def _require(exercise: Exercise, case: Case, outcomes: Sequence[Outcome]) -> None:
@@ -102,6 +114,15 @@ def _run(exercise: Exercise, case: Case, reference: Runner) -> dict[str, Observe
     return observed
 
 
+def _moments(seen: Observed) -> dict[str, Any]:
+    """Of a sample only its moments are expected."""
+    samples = {name: np.asarray(value, float) for name, value in (seen.outputs or {}).items()}
+    return {
+        name: {"shape": np.array(x.shape), "mean": float(x.mean()), "std": float(x.std())}
+        for name, x in samples.items()
+    }
+
+
 def _movement(value: Any, other: Any) -> float:
     """The largest change of an entry between two results of the same form."""
     if isinstance(value, dict):
@@ -116,8 +137,23 @@ def _movement(value: Any, other: Any) -> float:
     return 0.0
 
 
-def noisy(case: Case, turn: int) -> Case:
-    """The case with every float moved by about one unit in the last place."""
+def _largest(value: Any) -> float:
+    """The largest finite entry of a result, by size."""
+    if isinstance(value, dict):
+        return max(map(_largest, value.values()), default=0.0)
+    if isinstance(value, (tuple, list)):
+        return max(map(_largest, value), default=0.0)
+    if isinstance(value, (float, np.floating, np.ndarray)) and np.size(value):
+        sizes = np.abs(np.asarray(value, float))
+        return float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
+    return 0.0
+
+
+def noisy(exercise: Exercise, case: Case, turn: int) -> Case:
+    """The case with every drawn float moved by about one unit in the last place.
+
+    Constants stay: they may lie on a threshold on purpose.
+    """
     rng = np.random.default_rng([case.seed, 100 + turn])
 
     def move(value: Any) -> Any:
@@ -129,7 +165,10 @@ def noisy(case: Case, turn: int) -> Case:
             return value * (1 + float(rng.choice([-1.0, 1.0])) * np.finfo(float).eps)
         return value
 
-    inputs = {key: move(value) for key, value in case.inputs.items()}
+    inputs = {
+        key: move(value) if isinstance(exercise.inputs[key], Array) else value
+        for key, value in case.inputs.items()
+    }
     return replace(case, inputs=inputs, upstream=tuple(move(u) for u in case.upstream))
 
 

@@ -24,29 +24,29 @@ def judge_moments(row: Row, trial: Trial) -> Iterator[Finding]:
     if seen is None or seen.outputs is None:
         return
     for name, expected in trial.expectation.outputs[row.id].items():
-        want = np.asarray(expected.value, float)
+        shape = tuple(int(size) for size in expected.value["shape"])
         got = as_array(seen.outputs[name])
         if got is None or got.dtype.kind not in "fiu":
             yield _finding(trial, "contract", name, f"{name} is not an array of numbers")
-        elif got.shape != want.shape:
-            text = f"{name} has shape {got.shape}; expected {want.shape}"
+        elif got.shape != shape:
+            text = f"{name} has shape {got.shape}; expected {shape}"
             yield _finding(trial, "contract", name, text)
         elif not np.isfinite(got).all():
             yield _finding(trial, "finite", name, f"{name} has entries that are not finite")
         else:
-            yield from _compare(name, got.astype(float), want, trial)
+            yield from _compare(name, got.astype(float), expected.value, trial)
 
 
-def _compare(name: str, got: np.ndarray, want: np.ndarray, trial: Trial) -> Iterator[Finding]:
-    spread, n = float(want.std()), want.size
+def _compare(name: str, got: np.ndarray, want: dict[str, float], trial: Trial) -> Iterator[Finding]:
+    mean, spread, n = want["mean"], want["std"], got.size
     error = spread * np.sqrt(2.0 / n)
-    if not abs(float(got.mean()) - float(want.mean())) <= DEVIATIONS * error + 1e-12:
-        text = f"{name} has mean {got.mean():.3g}; expected about {want.mean():.3g}"
+    if not abs(float(got.mean()) - mean) <= DEVIATIONS * error + 1e-12:
+        text = f"{name} has mean {got.mean():.3g}; expected about {mean:.3g}"
         yield _finding(trial, "moments", name, text)
     if not abs(float(got.std()) - spread) <= DEVIATIONS * error / np.sqrt(2.0) + 1e-12:
         text = f"{name} has standard deviation {got.std():.3g}; expected about {spread:.3g}"
         yield _finding(trial, "moments", name, text)
-    if want.size > 50 and spread > 0 and np.unique(got).size < want.size // 2:
+    if n > 50 and spread > 0 and np.unique(got).size < n // 2:
         text = f"{name} holds only {np.unique(got).size} different numbers among {n}"
         yield _finding(trial, "moments", name, text)
 

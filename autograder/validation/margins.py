@@ -32,7 +32,7 @@ def headroom(exercise: Exercise, reference: Runner, seeds: int) -> float:
             if case.tie:
                 continue
             expectation = expect(exercise, case, reference)
-            moved = noisy(expectation.case, 7)
+            moved = noisy(exercise, expectation.case, 7)
             observed = exercise.observe(moved, reference.run(exercise.script(moved)))
             for row, outputs in expectation.outputs.items():
                 seen = observed[row].outputs or {}
