@@ -20,6 +20,12 @@ pytestmark = pytest.mark.slow
 
 BROKEN = "this is not a notebook"
 SHARE = 2.5 / 2  # of two outputs of scale_backward one is right
+NUMERICALLY = """f = lambda x: np.sum(a * x * dout)
+    dx = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[i] = 1e-5
+        dx[i] = (f(x + step) - f(x - step)) / 2e-5"""
 EXPECTED = {
     "right": 9.5,
     "starter": 0.0,
@@ -36,6 +42,7 @@ EXPECTED = {
     "exits": 6.5,
     "forges a score": 8.0,  # its counter still counts
     "upgraded": 9.5,
+    "differentiates": 7.0,  # until a person has decided about scale_backward
 }
 
 
@@ -68,6 +75,7 @@ def the_class(root: Path) -> dict[str, Document | str]:
         "exits": changed(right, "Counter_code", "self.value += by", "import os; os._exit(0)"),
         "forges a score": changed(right, "Counter_code", "return self.value", forging),
         "upgraded": old,
+        "differentiates": changed(right, "scale_backward_code", "dx = a * dout", NUMERICALLY),
         "broken": BROKEN,
     }
 
@@ -257,3 +265,10 @@ def test_penalties_for_being_late_are_the_same_on_both_roads(
                 }
             )
     assert penalties == [{"early": 0.0, "late": 9.5}] * 2
+
+
+def test_a_row_that_waits_for_a_person_says_why(both: tuple[Path, Path]) -> None:
+    for root in both:
+        assert grades(root, "differentiates")["scale_backward"] == (None, None, True)
+        shown = classroom.find({"cells": cells(root, "differentiates")}, "scale_backward")
+        assert "differentiate numerically" in json.dumps(shown["outputs"])

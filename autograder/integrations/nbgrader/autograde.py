@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Float, Integer
 
 from autograder.course import find_course_root, load_course
@@ -15,7 +15,7 @@ from autograder.grading import submission
 from autograder.grading.papers import source_digest
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms, grade_handin
-from autograder.integrations.nbgrader.autograded import put_findings
+from autograder.integrations.nbgrader.autograded import WAITS_FOR_A_PERSON, put_findings
 from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.gradebook import fill, open_gradebook
 from autograder.integrations.nbgrader.rebuild import rebuild
@@ -67,6 +67,19 @@ class GradeInSandbox(NbGraderPreprocessor):
         notebook = dict(nb)
         put_findings(notebook, graded.result)
         return nbformat.from_dict(notebook), resources
+
+
+class SaveScores(SaveAutoGrades):
+    """Nbgrader's own step, for code that waits for a person, too: it would see no points there."""
+
+    def _add_score(self, cell: Any, resources: Any) -> None:
+        super()._add_score(cell, resources)
+        if WAITS_FOR_A_PERSON.items() <= cell.metadata.items():
+            at = resources["nbgrader"]
+            place = (at["notebook"], at["assignment"], at["student"])
+            grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *place)
+            grade.auto_score, grade.needs_manual_grade = None, True
+            self.gradebook.db.commit()
 
 
 def prepare(assignment: str, student: str, notebooks: list[str]) -> None:

@@ -19,6 +19,9 @@ from autograder.integrations.nbgrader.released import ReleasedNotebook
 from autograder.integrations.nbgrader.untrusted import harmless_line
 
 TIMESTAMP = "timestamp.txt"
+WAITS_FOR_A_PERSON = {"autograder": {"manual": True}}
+"""Metadata of a check cell that the grader leaves to a person: nbgrader has no sign for it."""
+
 _TAIL = 1000  # the metadata stand at the end of the file, as keys are sorted
 PERMISSIONS = 0o444  # nbgrader's own for what it has autograded
 
@@ -47,9 +50,11 @@ def put_findings(notebook: dict[str, Any], result: Result) -> None:
         if cell["cell_type"] != "code" or not meta.get("grade"):
             continue
         row = rows.get(meta["grade_id"])
-        graded = row is not None and row.status != "manual" and result.status != "failed"
-        cell["outputs"] = findings(to_row(row)) if row and graded else not_graded()
+        known = row is not None and result.status != "failed"
+        cell["outputs"] = findings(to_row(row)) if row and known else not_graded()
         cell["execution_count"] = 1
+        if row is not None and row.status == "manual":
+            cell["metadata"] = {**cell["metadata"], **WAITS_FOR_A_PERSON}
 
 
 def _banner(lead: str, why: str) -> dict[str, Any]:

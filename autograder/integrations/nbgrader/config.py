@@ -29,7 +29,7 @@ def configure(c: Any) -> None:
     # ... graded from the file as handed in, and the scores are read from the cells' outputs.
     c.Autograde.autograde_preprocessors = [
         f"{_ROOM}.GradeInSandbox",
-        "nbgrader.preprocessors.SaveAutoGrades",
+        f"{_ROOM}.SaveScores",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
