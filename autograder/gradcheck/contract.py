@@ -41,7 +41,9 @@ def gradients_of(returned: Any, arguments: Arguments) -> list[Array]:
     """
     entries = _entries(returned, arguments)
     for position in arguments.optional:
-        if position not in arguments.checked and _is_number(entries.get(position)):
+        number = entries.get(position)
+        strict = isinstance(arguments.values[position], np.floating)
+        if position not in arguments.checked and _is_number(number, zero_counts=strict):
             arguments.check_also(position)
     return [
         _gradient(entries[position], np.shape(arguments.values[position]), name)
@@ -133,8 +135,9 @@ def _shape_hint(got: tuple[int, ...], expected: tuple[int, ...]) -> str:
     return ""
 
 
-def _is_number(entry: Any) -> bool:
+def _is_number(entry: Any, zero_counts: bool) -> bool:
+    """Whether an entry is a gradient; 0.0 for a plain Python number may just fill its place."""
     try:
-        return np.ndim(entry) == 0 and float(entry) != 0.0
+        return np.ndim(entry) == 0 and (float(entry) != 0.0 or zero_counts)
     except (TypeError, ValueError):
         return False

@@ -47,6 +47,12 @@ def entry_scale(array: Array) -> Array:
     return np.where(known, own, common_scale(array))
 
 
+def tiny_scale(array: Array) -> Array:
+    """One scale for the entries that are tiny against the rest; 0 (held) for the rest."""
+    tiny = (np.abs(array) < 2.0**-10 * scale(array)) & (array != 0)
+    return np.where(tiny, scale(array[tiny]) if tiny.any() else 0.0, 0.0)
+
+
 def random_upstream(rng: np.random.Generator, outputs: Sequence[Array]) -> Array:
     """A signed random upstream gradient for all outputs, in one vector.
 

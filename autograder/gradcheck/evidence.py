@@ -30,6 +30,7 @@ class Evidence:
 
     Attributes:
         lines: Measured lines that count towards certainty.
+        focus: The arrays in question; all, unless some were settled elsewhere.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Evidence:
         self.tremble = tremble
         self.moved: list[list[Array]] | None = None
         self.lines: list[Line] = []
+        self.focus = [i for i, a in enumerate(point.arrays) if np.any(np.isfinite(a))]
 
     @property
     def tolerance(self) -> float:
@@ -86,8 +88,8 @@ class Evidence:
         )
 
     def open(self) -> list[int]:
-        """The arrays that are not certified."""
-        return [i for i in self.every if self.miss(i) > self.probability]
+        """The arrays in question that are not certified."""
+        return [i for i in self.focus if self.miss(i) > self.probability]
 
     def certified(self, i: int) -> float:
         """The relative error of array ``i`` that is excluded."""

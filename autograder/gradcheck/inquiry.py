@@ -116,7 +116,10 @@ class Inquiry:
 
     def _hear(self, outcome: Outcome, point: Point | None, far: bool, share: float = 1.0) -> None:
         if point is not None:
-            judge = self._judge(point, int(share * self.evaluator.limit))
+            settled = [i for i, o in enumerate(outcome.opinions) if o.verdict == "pass"]
+            accused = any(o.verdict == "fail" for o in outcome.opinions)
+            focus = [i for i in range(len(point.arrays)) if accused or i not in settled]
+            judge = self._judge(point, int(share * self.evaluator.limit), focus)
             outcome.hear(judge.run(), judge, far)
 
     def _try_point(self, arrays: list[Array]) -> Point | None:
@@ -125,10 +128,17 @@ class Inquiry:
         except (OutputError, ContractError):
             return None
 
-    def _judge(self, point: Point, share: int) -> Judge:
+    def _judge(self, point: Point, share: int, focus: Sequence[int] | None = None) -> Judge:
         tremble = None if self.backward is None else lambda: self._tremble(point)
         return Judge(
-            self.evaluator, point, self.rng, self.tolerance, self.probability, tremble, share
+            self.evaluator,
+            point,
+            self.rng,
+            self.tolerance,
+            self.probability,
+            tremble,
+            share,
+            focus,
         )
 
     def _given_point(self) -> Point:

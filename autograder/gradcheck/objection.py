@@ -2,7 +2,8 @@
 
 An error bar can be too short where a function has structure much finer than the step. So nobody
 is blamed before the objection has come again at a much shorter step, on fresh lines that move one
-array each, and on a line with steps in proportion to each entry. The gradient's own rounding
+array each, and on a line with steps in proportion to each entry (or, for entries next to nothing,
+on a line that moves these alone). The gradient's own rounding
 errors are allowed for.
 """
 
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.gradcheck.directions import entry_scale
+from autograder.gradcheck.directions import entry_scale, tiny_scale
 from autograder.gradcheck.evidence import Evidence
 from autograder.gradcheck.lines import Line, measure
 from autograder.gradcheck.steps import first_step, refine, telling_steps
@@ -78,9 +79,13 @@ def examine(
         guilty = [i for i in arrays if own[i].slopes and evidence.objects(own[i])]
     if not guilty:
         return result
-    again = Line.random(rng, point.arrays, guilty, entry_scale)
     enough = max(evidence.difference(own[i]) for i in guilty) / 32.0
-    refine(evaluator, point, [again], lambda line: enough, plan, tries=3)
+    for scaling, steps in ((entry_scale, plan), (tiny_scale, ())):
+        again = Line.random(rng, point.arrays, guilty, scaling)
+        if any(again.moves(i) for i in guilty):
+            refine(evaluator, point, [again], lambda line: enough, steps, tries=3)
+        if again.slopes and evidence.objects(again):
+            break
     if again.slopes and evidence.objects(again):
         result.guilty = {i: own[i] for i in guilty}
         result.suspected = set()

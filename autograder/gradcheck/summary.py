@@ -39,7 +39,7 @@ class Outcome:
         """Weigh what another point says, array by array."""
         merged = [_weigh(own, other) for own, other in zip(self.opinions, others)]
         accused = any(o.verdict == "fail" for o in self.opinions)
-        if accused and all(o.verdict == "pass" for o in others):
+        if accused and all(o.verdict == "pass" and not o.hollow for o in others):
             # an objection only across a kink: where backwards differ and all are right
             merged = [replace(o, verdict=p.verdict) for o, p in zip(self.opinions, others)]
         elif not accused and any(o.verdict == "fail" for o in merged):
@@ -54,7 +54,7 @@ def _weigh(own: Opinion, other: Opinion) -> Opinion:
         return own
     if own.suspected and other.verdict == "pass" and not own.kinked:
         return own  # something was seen here that a move does not explain
-    if other.verdict in ("pass", "fail"):
+    if other.verdict == "fail" or (other.verdict == "pass" and not other.hollow):
         return replace(
             own,
             verdict=other.verdict,

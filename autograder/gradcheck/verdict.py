@@ -37,6 +37,7 @@ class Opinion:
         idle: The forward does not depend on the array at all.
         suspected: A line objected, but the objection could not be confirmed.
         kinked: The lines met kinks too near to be avoided.
+        hollow: The gradient is exactly zero. Right here, perhaps, but no evidence for elsewhere.
     """
 
     verdict: Verdict
@@ -46,6 +47,7 @@ class Opinion:
     idle: bool = False
     suspected: bool = False
     kinked: bool = False
+    hollow: bool = False
 
 
 class Judge:
@@ -59,6 +61,7 @@ class Judge:
         probability: Chance of missing one that is allowed.
         tremble: Returns the gradients at an input moved by a rounding error, or None.
         share: Evaluations may reach this before the judge gives up on certainty here.
+        focus: The arrays in question; None means all.
 
     Attributes:
         evidence: All that was measured.
@@ -74,19 +77,22 @@ class Judge:
         probability: float,
         tremble: Tremble | None = None,
         share: int | None = None,
+        focus: Sequence[int] | None = None,
     ) -> None:
         self.evaluator = evaluator
         self.point = point
         self.rng = rng
         self.share = evaluator.limit if share is None else share
         self.evidence = Evidence(evaluator, point, tolerance, probability, tremble)
+        if focus is not None:
+            self.evidence.focus = [i for i in self.evidence.focus if i in focus]
         self.accusation = Accusation()
         self.kinked = False
 
     def run(self) -> list[Opinion]:
         """Measure until every array has a verdict, or the evaluations are used up."""
         evidence = self.evidence
-        every = [i for i in evidence.every if np.any(np.isfinite(self.point.arrays[i]))]
+        every = evidence.focus
         self.evaluator.share = self.share
         if every:
             lines = self._draw(every, 2)
@@ -124,7 +130,7 @@ class Judge:
         return bool(self.accusation.guilty or self.accusation.suspected)
 
     def _hopeless(self) -> bool:
-        """Nothing more can be certified: a line objects, or would but for rounding in the gradient."""
+        """A line objects, or would but for rounding errors in the gradient."""
         return self.accused or self.evidence.moved is not None
 
     def _draw(
@@ -149,7 +155,7 @@ class Judge:
 
     def _acquit(self, guilty: set[int]) -> None:
         """Judge the arrays that nobody objects to without those that are wrong."""
-        innocent = [i for i in self.evidence.every if i not in guilty]
+        innocent = [i for i in self.evidence.focus if i not in guilty]
         self.evidence.lines = [line for line in self.accusation.guilty.values() if line.slopes]
         if innocent:
             lines = self._draw(innocent, 2)
@@ -186,7 +192,7 @@ class Judge:
     def _more_lines(self) -> None:
         """Where each line says something but two do not say enough, draw more like the best."""
         evidence = self.evidence
-        for i in evidence.every:
+        for i in evidence.focus:
             missing = evidence.miss(i)
             mine = [line for line in evidence.lines if line.moves(i)]
             if self._hopeless() or missing <= evidence.probability or not mine:
@@ -209,6 +215,8 @@ class Judge:
         evidence, accusation = self.evidence, self.accusation
         if not np.any(np.isfinite(self.point.arrays[i])):
             return Opinion("pass", 0.0, 0.0, idle=True)
+        if i not in evidence.focus:
+            return Opinion("inconclusive", math.inf, 0.0)
         if i in accusation.guilty:
             return Opinion("fail", math.inf, evidence.found(i))
         suspected = i in accusation.suspected
@@ -221,6 +229,7 @@ class Judge:
             evidence.idle(i),
             suspected,
             self.kinked,
+            not any(np.any(gradients[i]) for gradients in self.point.gradients),
         )
 
 
