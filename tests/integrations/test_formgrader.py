@@ -14,7 +14,7 @@ import pytest
 from tests.integrations import classroom
 from tests.integrations.classroom import ASSIGNMENT, NAME, changed, hand_in, run
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = pytest.mark.slow
 
 EVIL = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
 BROWSER = (
@@ -49,6 +49,7 @@ def server(course: Path) -> Iterator[str]:
         *(sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser"),
         *("--ServerApp.port=0", "--ip=127.0.0.1", f"--ServerApp.root_dir={course}"),
         *("--IdentityProvider.token=", "--ServerApp.password="),
+        "--ServerApp.disable_check_xsrf=True",
     ]
     settings = {
         "JUPYTER_RUNTIME_DIR": str(runtime),
@@ -67,10 +68,15 @@ def server(course: Path) -> Iterator[str]:
 
 
 def _url(process: "subprocess.Popen[bytes]", runtime: Path, log: Path) -> str:
+    """Where the server listens, as soon as it answers."""
     for _ in range(600):
         for info in runtime.glob("jpserver-*.json"):
-            if info.read_text().strip():
-                return str(json.loads(info.read_text())["url"])
+            try:
+                url = str(json.loads(info.read_text())["url"])
+                with urllib.request.urlopen(f"{url}api", timeout=60):
+                    return url
+            except (OSError, ValueError):  # not written or not listening yet
+                pass
         assert process.poll() is None, log.read_text()
         time.sleep(0.2)
     raise AssertionError(log.read_text())
@@ -94,6 +100,7 @@ def submissions(server: str) -> dict[str, dict[str, object]]:
         return {one["student"]: one for one in json.load(answer)}
 
 
+@pytest.mark.browser
 def test_the_list_shows_the_scores(server: str, chromium: str, tmp_path: Path) -> None:
     found = submissions(server)
     assert found["ada"]["score"] == 9.5 - 2.5 / 2
@@ -102,6 +109,7 @@ def test_the_list_shows_the_scores(server: str, chromium: str, tmp_path: Path) -
     assert f"8.25 / {classroom.POINTS}" in seen
 
 
+@pytest.mark.browser
 def test_a_submission_shows_findings_and_runs_nothing_of_the_students(
     server: str, chromium: str, tmp_path: Path
 ) -> None:
@@ -114,7 +122,32 @@ def test_a_submission_shows_findings_and_runs_nothing_of_the_students(
     assert 'placeholder="1.25"' in seen or 'value="1.25"' in seen
 
 
+@pytest.mark.browser
 def test_an_unreadable_submission_says_why(server: str, chromium: str, tmp_path: Path) -> None:
     number = submissions(server)["eve"]["id"]
     seen = page(chromium, f"{server}formgrader/submissions/{number}/", tmp_path)
     assert "This submission could not be read" in seen
+
+
+def autograde(server: str, student: str) -> dict[str, object]:
+    """Press the button "Autograde"."""
+    url = f"{server}formgrader/api/submission/{ASSIGNMENT}/{student}/autograde"
+    request = urllib.request.Request(url, data=b"", method="POST")
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        said: dict[str, object] = json.load(answer)
+    return said
+
+
+def test_the_button_autograde_grades_with_the_source_as_it_is_now(
+    server: str, course: Path
+) -> None:
+    notebook = classroom.small_notebook(course)
+    hand_in(course, "bob", classroom.solved(notebook))
+    said = autograde(server, "bob")
+    assert said["success"], said
+    assert submissions(server)["bob"]["score"] == 9.5
+    source = notebook.path
+    source.write_text(source.read_text().replace("points=3,", "points=4,"))
+    said = autograde(server, "bob")
+    assert said["success"], said
+    assert submissions(server)["bob"]["score"] == 10.5

@@ -98,7 +98,7 @@ def explained(url: str) -> Iterator[None]:
         reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
         advice = next((a for sign, a in _ADVICE if sign in reason), "Check it")
         raise GradebookError(
-            f"the gradebook {shown(url)} was not brought up to date: {reason}. {advice}, then run "
+            f"the gradebook {shown(url)} could not be used: {reason}. {advice}, then run "
             "the same command again. The results are kept and will not be graded anew."
         ) from error
     finally:
