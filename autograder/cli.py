@@ -25,6 +25,9 @@ Isolation = Annotated[
         help="Run students' code with your own rights. It is stamped on every result.",
     ),
 ]
+Gradebook = Annotated[
+    str | None, typer.Option(metavar="URL", help="Default: nbgrader's of this course.")
+]
 Timeout = Annotated[float, typer.Option(min=0.1, help="Wall seconds per call.")]
 Memory = Annotated[int, typer.Option(min=64, help="MB that a submission may take.")]
 
@@ -36,9 +39,7 @@ def grade(
     ] = None,
     submitted: Annotated[Path, typer.Option(metavar="DIR")] = Path("submitted"),
     results: Annotated[Path, typer.Option(metavar="DIR")] = Path("results"),
-    gradebook: Annotated[
-        str | None, typer.Option(metavar="URL", help="Default: nbgrader's of this course.")
-    ] = None,
+    gradebook: Gradebook = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Worker processes. Default: one per core.")
     ] = None,
@@ -94,6 +95,7 @@ def grade(
             watcher=bar,
         )
     show_report(report, console)
+    _leave_report(root, root / results, gradebook)
     raise typer.Exit(0 if report.ok else 1)
 
 
@@ -153,6 +155,23 @@ def release(
 
 
 @app.command()
+def report(
+    assignments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ASSIGNMENT ...]", help="Default: all graded.")
+    ] = None,
+    results: Annotated[Path, typer.Option(metavar="DIR")] = Path("results"),
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Default: reports/ beside the results.")
+    ] = None,
+    gradebook: Gradebook = None,
+) -> None:
+    """Write the pages of the class and of every student anew, from the results."""
+    from autograder.reports.command import report_class
+
+    _say(report_class(results, assignments or (), out, gradebook))
+
+
+@app.command()
 def validate(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds over which the headroom is taken.")] = 50,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
@@ -189,6 +208,19 @@ def doctor() -> None:
     lines = examine()
     _say(show(lines))
     raise typer.Exit(1 if any(line.ok is False for line in lines) else 0)
+
+
+def _leave_report(root: Path, results: Path, gradebook: str | None) -> None:
+    """Write the report at the end of a class run; grades never depend on it."""
+    from autograder.reports.command import report_class
+
+    try:
+        _say(report_class(root / results, (), None, gradebook))
+    except Exception as error:  # whatever it is, the grades stand
+        _warn(
+            f"The report was not written: {error}\nAll grades are kept. "
+            "To try again: autograder report"
+        )
 
 
 def main() -> None:

@@ -1,0 +1,139 @@
+"""What people decided in nbgrader's gradebook: scores by hand, extra credit, penalties, names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.integrations.nbgrader.config import read_settings
+from autograder.integrations.nbgrader.gradebook import explained
+
+_FILE = "sqlite:///"
+
+_GRADES = """
+SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
+       base_cell.name AS "row", grade.auto_score AS auto_score,
+       grade.manual_score AS manual_score, grade.extra_credit AS extra_credit,
+       grade.needs_manual_grade AS needs_look
+FROM grade
+JOIN base_cell ON base_cell.id = grade.cell_id
+JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
+JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+"""
+_PENALTIES = """
+SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
+       submitted_notebook.late_submission_penalty AS penalty
+FROM submitted_notebook
+JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+WHERE submitted_notebook.late_submission_penalty IS NOT NULL
+"""
+_PEOPLE = "SELECT id, first_name, last_name, email, lms_user_id FROM student"
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What the gradebook says of a row.
+
+    Args:
+        auto: The grader's score; None where a person must give one.
+        manual: The score that a person gave, which counts instead; None where nobody did.
+        extra: Extra credit.
+        look: The row waits for a person, perhaps once more after a regrade.
+    """
+
+    auto: float | None = None
+    manual: float | None = None
+    extra: float = 0.0
+    look: bool = False
+
+
+@dataclass(frozen=True)
+class Person:
+    """A student as the gradebook knows them; every field but `id` may be empty."""
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """First and last name, or the id where there is neither."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.id
+
+
+@dataclass(frozen=True)
+class HandScores:
+    """All that people decided.
+
+    Args:
+        rows: (assignment, student, row) -> what the gradebook says, where that matters.
+        penalties: (assignment, student) -> points taken off for lateness.
+        people: Student -> names and addresses.
+    """
+
+    rows: dict[tuple[str, str, str], Hand] = field(default_factory=dict)
+    penalties: dict[tuple[str, str], float] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def person(self, student: str) -> Person:
+        """The student, known or not."""
+        return self.people.get(student, Person(student))
+
+
+def read_hand_scores(
+    root: Path, gradebook: str | None = None, manual_rows: Collection[str] = ()
+) -> HandScores:
+    """Read them; nothing where there is no gradebook yet.
+
+    Args:
+        root: The course.
+        gradebook: A database to use instead of the course's own.
+        manual_rows: Rows that only a person grades.
+
+    Raises:
+        CourseError: When `nbgrader_config.py` is missing or fails.
+        GradebookError: When the gradebook cannot be read.
+    """
+    url = read_settings(root, gradebook).gradebook
+    if url.startswith(_FILE) and not Path(url.removeprefix(_FILE)).is_file():
+        return HandScores()
+    with explained(url):
+        from sqlalchemy import create_engine, text
+
+        engine = create_engine(url)
+        try:
+            with engine.connect() as connection:
+                return HandScores(
+                    _hands(connection.execute(text(_GRADES)), frozenset(manual_rows)),
+                    _penalties(connection.execute(text(_PENALTIES))),
+                    _people(connection.execute(text(_PEOPLE))),
+                )
+        finally:
+            engine.dispose()
+
+
+def _hands(found: Iterable[Any], manual: frozenset[str]) -> dict[tuple[str, str, str], Hand]:
+    """The rows of which the gradebook knows more than the results do."""
+    hands = {}
+    for row in found:
+        given = row.manual_score is not None or row.extra_credit
+        if given or row.needs_look or row.row in manual:
+            hands[str(row.assignment), str(row.student), str(row.row)] = Hand(
+                row.auto_score, row.manual_score, float(row.extra_credit or 0), bool(row.needs_look)
+            )
+    return hands
+
+
+def _penalties(found: Iterable[Any]) -> dict[tuple[str, str], float]:
+    return {(str(r.assignment), str(r.student)): float(r.penalty) for r in found if r.penalty}
+
+
+def _people(found: Iterable[Any]) -> dict[str, Person]:
+    people = (Person(*(str(value or "") for value in row)) for row in found)
+    return {person.id: person for person in people}

@@ -1,0 +1,42 @@
+"""`autograder report`: from the results to the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from autograder.feedback.wording import counted
+from autograder.integrations.read_class import place, read_class
+from autograder.reports.write import write_report
+
+FOLDER = "reports"
+
+
+def report_class(
+    results: Path, assignments: Sequence[str], out: Path | None, gradebook: str | None
+) -> str:
+    """Write the report, and say where it is.
+
+    Args:
+        results: The folder of results, relative to the course.
+        assignments: Which; by default all that have results.
+        out: The folder for the pages; by default `reports/` beside the results.
+        gradebook: A database to use instead of the course's own.
+
+    Raises:
+        CourseError: There are no results.
+        GradingError: They cannot be read, or the report cannot be written.
+    """
+    root, _ = place()
+    book = read_class(results, assignments, gradebook, tolerant=True)
+    folder = root / out if out is not None else (root / results).parent / FOLDER
+    written = write_report(book, folder, datetime.now())
+    said = [f"Report: {_shown(written.index, root)}, and {counted(written.students, 'student')}"]
+    said += [f"The report says: {note}" for note in book.notes]
+    said += [f"Damaged and left out: {path}" for path in book.damaged]
+    return "\n".join(said)
+
+
+def _shown(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path

@@ -1,0 +1,219 @@
+"""What a class report says of an assignment, in numbers, before it is a page."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.integrations.classbook import ClassBook, Line, Paper
+
+BINS = 10
+OUTCOMES = ("right", "partial", "wrong", "timeout", "unanswered", "manual")
+"""How a row can end, as far as the report tells them apart; every failure is `wrong`."""
+
+
+@dataclass(frozen=True)
+class RowFigures:
+    """How the class did on a row.
+
+    Args:
+        counts: Outcome -> how many submissions; all of `OUTCOMES`, in order.
+        mean: Mean score of those that have one, in points; None where none has.
+    """
+
+    id: str
+    points: float
+    counts: dict[str, int]
+    mean: float | None
+
+    @property
+    def total(self) -> int:
+        """How many submissions were judged."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A named mistake.
+
+    Args:
+        says: What it is, in the words of the course.
+        students: Who made it.
+    """
+
+    row: str
+    name: str
+    says: str
+    students: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Concern:
+    """Something that needs a person.
+
+    Args:
+        title: What it is.
+        says: What is to be done, or why.
+        students: Whom it concerns.
+    """
+
+    title: str
+    says: str
+    students: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AssignmentFigures:
+    """How the class did on an assignment.
+
+    Args:
+        scores: Of every submission that was handed in and has a grade, in points.
+        bins: How many of them lie in each tenth of the points.
+        statuses: Status of submissions -> how many.
+        isolation: Isolation level -> how many submissions ran in it.
+    """
+
+    name: str
+    points: float
+    scores: tuple[float, ...]
+    bins: tuple[int, ...]
+    statuses: dict[str, int]
+    isolation: dict[str, int]
+    rows: tuple[RowFigures, ...]
+    mistakes: tuple[Mistake, ...]
+    concerns: tuple[Concern, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def handed_in(self) -> int:
+        """How many submissions there are."""
+        return sum(self.statuses.values()) - self.statuses.get("missing", 0)
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of the scores, in points."""
+        return statistics.fmean(self.scores) if self.scores else None
+
+    @property
+    def median(self) -> float | None:
+        """The median of the scores, in points."""
+        return statistics.median(self.scores) if self.scores else None
+
+    @property
+    def unsafe(self) -> int:
+        """How many submissions ran without isolation."""
+        return self.isolation.get("none", 0)
+
+    @property
+    def waiting(self) -> int:
+        """How many submissions need a person."""
+        return len({student for concern in self.concerns for student in concern.students})
+
+
+def figures(book: ClassBook) -> list[AssignmentFigures]:
+    """The figures of every assignment, in order."""
+    return [_of_assignment(name, papers) for name, papers in book.papers.items()]
+
+
+def _of_assignment(name: str, papers: Sequence[Paper]) -> AssignmentFigures:
+    points = max((paper.result.points for paper in papers), default=0.0)
+    there = [paper for paper in papers if paper.result.status != "missing"]
+    scores = tuple(paper.grade for paper in there if paper.grade is not None)
+    return AssignmentFigures(
+        name=name,
+        points=points,
+        scores=scores,
+        bins=_bins(scores, points),
+        statuses=dict(Counter(paper.result.status for paper in papers)),
+        isolation=dict(Counter(p.result.isolation for p in there if p.result.isolation)),
+        rows=_rows([paper for paper in there if paper.result.status == "graded"]),
+        mistakes=_mistakes(there),
+        concerns=_concerns(papers),
+        missing=tuple(p.result.student for p in papers if p.result.status == "missing"),
+    )
+
+
+def _bins(scores: Sequence[float], points: float) -> tuple[int, ...]:
+    """How many scores lie in each tenth; full points and more belong to the last."""
+    bins = [0] * BINS
+    for score in scores:
+        share = score / points if points > 0 else 0.0
+        bins[min(max(int(share * BINS), 0), BINS - 1)] += 1
+    return tuple(bins)
+
+
+def _rows(papers: Sequence[Paper]) -> tuple[RowFigures, ...]:
+    lines: dict[str, list[Line]] = {}
+    for paper in papers:
+        for line in paper.lines:
+            lines.setdefault(line.result.id, []).append(line)
+    return tuple(_row(id, found) for id, found in lines.items())
+
+
+def _row(id: str, lines: Sequence[Line]) -> RowFigures:
+    counts = Counter(_outcome(line) for line in lines)
+    scores = [line.score for line in lines if not line.waits]
+    return RowFigures(
+        id,
+        max(line.result.points for line in lines),
+        {outcome: counts[outcome] for outcome in OUTCOMES},
+        statistics.fmean(scores) if scores else None,
+    )
+
+
+def _outcome(line: Line) -> str:
+    return line.status if line.status in OUTCOMES else "wrong"
+
+
+def _mistakes(papers: Sequence[Paper]) -> tuple[Mistake, ...]:
+    """The named mistakes that cost points, the most frequent first; a student counts once each."""
+    students: dict[tuple[str, str], list[str]] = {}
+    says: dict[tuple[str, str], str] = {}
+    for paper in papers:
+        for line in paper.lines:
+            named = {
+                f.mistake: f.advice for f in line.result.findings if f.mistake and not f.passed
+            }
+            if line.result.score >= line.result.points:
+                continue
+            for name, advice in named.items():
+                key = (line.result.id, name)
+                students.setdefault(key, []).append(paper.result.student)
+                says[key] = says.get(key) or advice
+    found = [
+        Mistake(row, name, says[row, name], tuple(who)) for (row, name), who in students.items()
+    ]
+    return tuple(sorted(found, key=lambda m: (-len(m.students), m.row, m.name)))
+
+
+def _concerns(papers: Sequence[Paper]) -> tuple[Concern, ...]:
+    """What needs a person; the same of many students is said once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for paper in papers:
+        for concern in _of_paper(paper):
+            found.setdefault(concern, []).append(paper.result.student)
+    concerns = [Concern(title, says, tuple(who)) for (title, says), who in found.items()]
+    return tuple(sorted(concerns, key=lambda c: (_TITLES.index(c.title), -len(c.students))))
+
+
+_TITLES = ("failed", "stale", "unreadable", "differs", "look again", "renamed", "by hand")
+
+
+def _of_paper(paper: Paper) -> list[tuple[str, str]]:
+    result = paper.result
+    if result.status in ("failed", "stale", "unreadable"):
+        return [(result.status, result.message)]
+    if result.status == "missing":
+        # The message says more than that nothing is there where another notebook is.
+        return [("renamed", result.message)] if ", but there is" in result.message else []
+    found = []
+    for line in paper.lines:
+        for finding in line.result.findings:
+            if finding.check == "numerical_differentiation" and not finding.passed:
+                found.append(("differs", finding.message))
+        if line.look_again:
+            found.append(("look again", line.result.id))
+    found += [("by hand", id) for id in paper.waits]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,31 @@
+"""The name of a student's page: safe in every file system and in every link."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+LONGEST = 40
+_PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
+_HASHED = re.compile(r".*-[0-9a-f]{10}")
+_DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # which Windows keeps for itself
+
+
+def page_name(student: str) -> str:
+    """The file name of a student's page; different students never share one.
+
+    A short plain name stays as it is. Of any other the letters that ASCII has are kept, and a
+    digest of the whole name is added.
+
+    Example:
+        >>> page_name("ada"), page_name("Łukasz Żółć"), page_name("../../etc")
+        ('ada.html', 'ukasz-zoc-f2dccd617a.html', 'etc-74ccf3c5b4.html')
+    """
+    simple = _PLAIN.fullmatch(student) and not _HASHED.fullmatch(student)
+    if simple and not _DEVICES.fullmatch(student):
+        return f"{student}.html"
+    letters = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:LONGEST].strip("-") or "student"
+    digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{slug}-{digest}.html"

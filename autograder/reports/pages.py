@@ -1,0 +1,148 @@
+"""The pages as HTML. Whatever comes from a student is escaped, and can drive no terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from autograder.feedback import render_html
+from autograder.feedback.text import plain
+from autograder.feedback.wording import VERDICTS, counted, points
+from autograder.integrations.classbook import ClassBook, Line, Paper
+from autograder.reports.figures import OUTCOMES, figures
+from autograder.reports.histogram import histogram
+from autograder.reports.names import page_name
+
+SHOWN_STUDENTS = 24
+SHOWN_MISTAKES = 12
+
+STATUSES = {
+    "graded": "graded",
+    "missing": "nothing handed in",
+    "unreadable": "cannot be read",
+    "failed": "grading failed",
+    "stale": "old score, grading failed since",
+}
+LEGEND = {
+    "right": "right",
+    "partial": "partly right",
+    "wrong": "wrong or failed",
+    "timeout": "ran out of time",
+    "unanswered": "not written",
+    "manual": "waits for a person",
+}
+CONCERNS = {
+    "failed": ("Grading failed", "The grader could not do its work; run it again."),
+    "stale": ("Old scores", "Grading anew failed: the score belongs to an earlier submission."),
+    "unreadable": ("Cannot be read", "They count 0 points. Ask for the notebook again."),
+    "differs": ("Numerical differentiation", "Points were given; a person decides."),
+    "look again": ("Graded by hand before the last grading", "Do these scores still hold?"),
+    "renamed": ("A notebook of another name", "They count as missing."),
+    "by hand": ("To be graded by hand", "They count 0 until the gradebook has a score."),
+}
+
+
+def class_page(book: ClassBook, made: datetime | None = None) -> str:
+    """The page of the class.
+
+    Args:
+        made: When, for the foot of the page.
+    """
+    found = figures(book)
+    charts = {
+        a.name: histogram(a.bins, a.points, a.mean, f"Distribution of scores in {a.name}")
+        for a in found
+    }
+    return (
+        _templates()
+        .get_template("class.html")
+        .render(book=book, assignments=found, charts=charts, made=made, students=book.students)
+    )
+
+
+def student_page(student: str, papers: Mapping[str, Paper]) -> str:
+    """The page of a student.
+
+    Args:
+        papers: Assignment -> submission.
+    """
+    graded = [paper for paper in papers.values() if paper.grade is not None]
+    return (
+        _templates()
+        .get_template("student.html")
+        .render(
+            student=student,
+            person=next(iter(papers.values())).person,
+            papers=papers,
+            earned=sum(paper.score for paper in graded),
+            available=sum(paper.result.points for paper in graded),
+            rows=_rows,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A row as the student's page shows it."""
+
+    id: str
+    body: Markup
+
+
+def _rows(paper: Paper) -> list[_Shown]:
+    return [_Shown(line.result.id, _row(line)) for line in paper.lines]
+
+
+def _row(line: Line) -> Markup:
+    verdict, notes = line.verdict, []
+    if line.by_hand or (line.hand is not None and line.hand.extra):
+        if line.by_hand and line.result.status != "manual":
+            notes.append(f"A person gave this score; the grader gave {points(verdict.score)}.")
+        elif line.by_hand:
+            notes.append("A person gave this score.")
+        if line.hand is not None and line.hand.extra:
+            notes.append(f"{points(line.hand.extra)} points of it are extra credit.")
+        verdict = replace(verdict, score=line.score)
+    if verdict.status == "manual" and not line.waits:
+        shown: Any = line.status
+        verdict = replace(verdict, status=shown, findings=(), outputs={})
+        notes = notes or ["The answer was left as it was."]
+    return Markup(render_html(verdict, notes=notes))
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=PackageLoader("autograder.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        points=lambda value: "–" if value is None else points(value),
+        percent=_percent,
+        page=page_name,
+        counted=counted,
+    )
+    made.globals.update(
+        STATUSES=STATUSES, OUTCOMES=OUTCOMES, LEGEND=LEGEND, CONCERNS=CONCERNS, VERDICTS=VERDICTS,
+        SHOWN_STUDENTS=SHOWN_STUDENTS, SHOWN_MISTAKES=SHOWN_MISTAKES,
+    )  # fmt: skip
+    return made
+
+
+def _percent(some: float | None, whole: float) -> str:
+    return f"{100 * some / whole:.0f} %" if some is not None and whole else "–"
+
+
+def _harmless(value: Any) -> Any:
+    """Text without control characters and without marks that turn its direction."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value

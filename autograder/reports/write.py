@@ -1,0 +1,83 @@
+"""Put the pages where they belong: each is replaced whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from autograder.errors import GradingError
+from autograder.integrations.classbook import ClassBook
+from autograder.reports.names import page_name
+from autograder.reports.pages import class_page, student_page
+
+INDEX = "index.html"
+STUDENTS = "students"
+GENERATOR = b'<meta name="generator" content="autograder report">'
+"""What our pages say of themselves; no other file is ever removed."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Args:
+        index: The page of the class.
+        students: How many students have a page.
+    """
+
+    index: Path
+    students: int
+
+
+def write_report(book: ClassBook, out: Path, made: datetime | None = None) -> Written:
+    """Write the page of the class and one for each student; pages of others are removed.
+
+    Args:
+        out: The folder; made when there is none, for the owner's eyes only.
+        made: When, for the foot of the page.
+
+    Raises:
+        GradingError: It cannot be written.
+    """
+    try:
+        for folder in (*reversed(out.parents), out, out / STUDENTS):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700)
+        kept = {page_name(student) for student in book.students}
+        for student, papers in book.students.items():
+            _put(out / STUDENTS / page_name(student), student_page(student, papers))
+        _put(out / INDEX, class_page(book, made))
+        for page in (out / STUDENTS).glob("*.html"):
+            if page.name not in kept and _is_ours(page):
+                page.unlink()
+    except OSError as error:
+        raise GradingError(
+            f"cannot write the report to {out}: {error.strerror or error}. The results are kept; "
+            "give another folder: autograder report --out DIR"
+        ) from error
+    return Written(out / INDEX, len(kept))
+
+
+def _put(path: Path, page: str) -> None:
+    """Write a page, unless it stands there already."""
+    text = page.encode("utf-8", "replace")
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == text:
+            return
+    beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        beside.write_bytes(text)
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _is_ours(page: Path) -> bool:
+    with page.open("rb") as file:
+        return GENERATOR in file.read(1000)
