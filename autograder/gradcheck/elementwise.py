@@ -20,6 +20,7 @@ from autograder.gradcheck.steps import refine
 
 BATCH = 32
 ENOUGH = 1e-10
+LONG = 1.0 + 2.0**-26
 
 
 def numerical_gradient(
@@ -78,7 +79,8 @@ def _along(x: Array, entry: int) -> Line:
     direction = np.zeros_like(x)
     own = abs(float(x.flat[entry]))
     if np.isfinite(own):
-        direction.flat[entry] = 2.0 ** np.round(np.log2(own)) if own > 0 else scale(x)
+        size = 2.0 ** np.round(np.log2(own)) if own > 0 else scale(x)
+        direction.flat[entry] = size * LONG  # or round numbers would look like float32
     return Line([direction], [direction])
 
 

@@ -19,8 +19,8 @@ LONGEST, SHORTEST = 2.0**30, 2.0**-44
 
 
 def first_step(epsilon: float) -> float:
-    """2⁻⁸ in double precision, longer where numbers are coarser."""
-    return 2.0**-8 if epsilon < 1e-12 else 2.0**-3 if epsilon < 1e-5 else 2.0**-1
+    """2⁻¹⁰ in double precision, longer where numbers are coarser."""
+    return 2.0**-10 if epsilon < 1e-12 else 2.0**-3 if epsilon < 1e-5 else 2.0**-1
 
 
 def refine(
@@ -95,7 +95,7 @@ def next_step(line: Line, point: Point, goal: float) -> float | None:
     if bent <= 16.0 * noisy or any(not w < 4.0 * per_step[worst] for w in worse):
         if longer is not None and excess <= 256.0:
             return None  # more lines gain more than a better step between the two
-        most = 2.0**6 if here <= first_step(point.epsilon) else 2.0**12
+        most = 2.0**8 if here <= first_step(point.epsilon) else 2.0**12
         factor = 2.0 ** math.ceil(math.log2(max(8.0, min(most, excess))))
         return _between(here, longer, here * factor)
     factor = 2.0**-9  # kinks: the fewer the shorter the step

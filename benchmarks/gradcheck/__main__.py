@@ -1,4 +1,4 @@
-"""Run ``python -m benchmarks.gradcheck [--quick] [--docs DIR]``: measure, draw, write the tables."""
+"""``python -m benchmarks.gradcheck [--quick] [--docs DIR]``: measure, draw, write tables."""
 
 from __future__ import annotations
 
