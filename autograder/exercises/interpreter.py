@@ -139,7 +139,9 @@ def _make(
         args = [_resolve(arg, namespace, results) for arg in call.args]
         kwargs = {key: _resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
         before = {i: snapshot(args[i]) for i in given}
-        with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
+        # What underflows is zero, and right: NumPy does not warn of it by itself, nor do we.
+        loud = np.errstate(all="warn", under="ignore")
+        with warnings.catch_warnings(record=True) as caught, loud:
             warnings.simplefilter("always")
             if call.count:
                 result = _counted(target, args, kwargs, entered)
