@@ -108,4 +108,6 @@ def _explain_signal(number: int) -> tuple[FailureKind, str]:
         name = f"signal {number}"
     if name == "SIGXCPU":
         return "timeout", "it used up its processor time"
+    if name == "SIGKILL":
+        return "memory", "the system killed it, most likely because memory ran out"
     return "crash", f"it crashed the Python process ({name})"

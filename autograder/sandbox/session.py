@@ -166,7 +166,7 @@ class Session:
             budget.charge()
             deadline = budget.deadline(self._allowed(cell), cell.counts)
             failure = dialogue.run_cell(cell, deadline)
-            output = dialogue.take_output()
+            output = self._fitting(dialogue.take_output())
             if failure is not None and failure.kind == "memory" and not self._has_room(dialogue):
                 self._left_out.add(index)
                 self._drop()
@@ -175,7 +175,13 @@ class Session:
         except ChildFault as fault:
             budget.charge(cell.counts)
             self._left_out.add(index)
-            return CellOutcome(*self._bury(fault, self._allowed(cell), cell.counts))
+            failure, output = self._bury(fault, self._allowed(cell), cell.counts)
+            return CellOutcome(failure, self._fitting(output))
+
+    def _fitting(self, output: str) -> str:
+        """As much of a cell's output as all cells together may keep, and a little more."""
+        kept = sum(len(cell.output) for cell in self.cells)
+        return output[: max(0, self.limits.output_bytes + 1 - kept)]
 
     def _has_room(self, dialogue: Dialogue) -> bool:
         """Whether half of the memory is still free, after a cell asked for too much."""

@@ -121,7 +121,7 @@ def test_a_frame_that_stops_is_the_end() -> None:
         (70 << 8, "protocol"),
         (71 << 8, "memory"),
         (11, "crash"),
-        (9, "crash"),
+        (9, "memory"),
         (24, "timeout"),
         (31, "crash"),
         (64, "crash"),

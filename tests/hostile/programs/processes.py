@@ -118,7 +118,7 @@ def attack(there):
     signal.pidfd_send_signal(os.pidfd_open(os.getppid()), signal.SIGKILL)
 
 
-# %% kill_itself: crash
+# %% kill_itself: memory
 def attack(there):
     system_call((234, 131), os.getpid(), os.getpid(), 9)
 
