@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -12,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.feedback.text import plain
-from autograder.feedback.wording import points
+from autograder.feedback.wording import counted, points
 from autograder.grading.classrun import ClassReport
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
 
-MOST_NAMED = 4
+MOST_NAMED = 3
 _COLOURS = {"graded": "green", "missing": "dim", "unreadable": "yellow"}
 
 
@@ -63,6 +64,7 @@ def show_report(report: ClassReport, console: Console) -> None:
         by_assignment.setdefault(result.assignment, []).append(result)
     for assignment, results in by_assignment.items():
         console.print(_table(assignment, results))
+        console.print(Text(_mean(results)))
         missing = sum(r.status == "missing" for r in results)
         if missing:
             console.print(Text(f"{missing} of {len(results)} handed in nothing."))
@@ -118,19 +120,29 @@ def _table(assignment: str, results: Iterable[Result]) -> Table:
 
 
 def _wrong_rows(result: Result) -> str:
-    """The rows that lost points; those of one status are counted where they are many."""
+    """The rows that lost points; those of one kind are counted where they are many."""
     if result.status in ("unreadable", "failed"):
         return plain(result.message)
     judged = [r for r in result.rows if r.status != "manual"]
     lost: dict[str, list[str]] = {}
     for row in judged:
         if row.status != "right":
-            kind = "" if row.status in ("wrong", "partial") else str(row.status)
+            kind = "wrong" if row.status == "partial" else str(row.status)
             lost.setdefault(kind, []).append(row.id)
-    if any(kind and len(ids) == len(judged) for kind, ids in lost.items()):
-        return f"all rows: {next(iter(lost))}"
-    parts = [", ".join(lost.pop("", []))]
-    for kind, ids in lost.items():
-        what = ", ".join(ids) if len(ids) <= MOST_NAMED else f"{len(ids)} rows"
-        parts.append(f"{kind}: {what}")
-    return "; ".join(part for part in parts if part)
+    parts = []
+    for kind, ids in sorted(lost.items(), key=lambda found: found[0] != "wrong"):
+        if len(ids) > MOST_NAMED:
+            parts.append(f"{'all ' if len(ids) == len(judged) else ''}{len(ids)} rows {kind}")
+        else:
+            parts += ids if kind == "wrong" else [f"{id} ({kind})" for id in ids]
+    return ", ".join(parts)
+
+
+def _mean(results: Sequence[Result]) -> str:
+    """The mean score of what was handed in and has a grade."""
+    scores = [r.score for r in results if r.is_grade and r.status != "missing"]
+    if not scores:
+        return "No scores."
+    most = max(r.points for r in results)
+    mean = points(statistics.fmean(scores))
+    return f"Mean of {counted(len(scores), 'submission')}: {mean} of {points(most)} points."

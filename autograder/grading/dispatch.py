@@ -60,7 +60,7 @@ def _crowd(waiting: deque[Handin], terms: Terms, pool: Pool, receive: Receive) -
             return _abandon(under_way, pool)
         done, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
         lost = False
-        for future in done:
+        for future in [f for f in under_way if f in done]:  # in the order in which they were sent
             outcome = _outcome(future)
             if isinstance(outcome, BrokenExecutor):
                 lost = True
