@@ -173,9 +173,8 @@ def _mistakes(papers: Sequence[Paper]) -> tuple[Mistake, ...]:
     says: dict[tuple[str, str], str] = {}
     for paper in papers:
         for line in paper.lines:
-            named = {
-                f.mistake: f.advice for f in line.result.findings if f.mistake and not f.passed
-            }
+            costly = (f for f in line.result.findings if f.severity == "error" and not f.passed)
+            named = {f.mistake: f.advice for f in costly if f.mistake}
             if line.result.score >= line.result.points:
                 continue
             for name, advice in named.items():

@@ -12,6 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.feedback import render_html
+from autograder.feedback.html import story_html
+from autograder.feedback.story import tell
 from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
@@ -35,7 +37,7 @@ LEGEND = {
     "wrong": "wrong or failed",
     "timeout": "ran out of time",
     "unanswered": "not written",
-    "manual": "waits for a person",
+    "manual": "to be graded by hand",
 }
 CONCERNS = {
     "failed": ("Grading failed", "The grader could not do its work; run it again."),
@@ -113,6 +115,10 @@ def _row(line: Line) -> Markup:
         shown: Any = line.status
         verdict = replace(verdict, status=shown, findings=(), outputs={})
         notes = notes or ["The answer was left as it was."]
+    if verdict.status == "unanswered":
+        # What to do next stands in the notebook; here it is over.
+        missing = [f.message for f in verdict.findings if f.check == "failure:missing"]
+        return Markup(story_html(replace(tell(verdict), notes=tuple(notes or missing[:1]))))
     return Markup(render_html(verdict, notes=notes))
 
 

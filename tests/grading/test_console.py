@@ -33,9 +33,19 @@ def test_rows_that_are_not_right_are_named() -> None:
         result("eve", *["unanswered"] * 3, "manual"),
         result("mia", "right", *["unanswered"] * 9),
     )
-    assert "row_1, row_2; timeout: row_3" in text
-    assert "all rows: unanswered" in text
-    assert "unanswered: 9 rows" in text
+    assert "row_1, row_2, row_3 (timeout)" in text
+    assert "row_0 (unanswered), row_1 (unanswered), row_2 (unanswered)" in text
+    assert "9 rows unanswered" in text
+    assert "Mean of 4 submissions: 1 of 10 points." in text
+
+
+def test_a_starter_is_told_in_three_words() -> None:
+    assert "all 12 rows unanswered" in printed(result("eve", *["unanswered"] * 12, "manual"))
+
+
+def test_the_mean_leaves_out_who_handed_in_nothing() -> None:
+    text = printed(result("ada", "right", "right"), result("bob", "unanswered", status="missing"))
+    assert "Mean of 1 submission: 2 of 2 points." in text
 
 
 def test_what_a_student_wrote_is_not_markup() -> None:
