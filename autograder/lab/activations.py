@@ -80,7 +80,8 @@ def draw(rows: Sequence[Activation]) -> None:
             axes.plot(row.x[near], row.value[near], color=BLUE, label="value")
             axes.plot(row.x[near], row.slope[near], color=RED, linestyle="--", label="slope")
             axes.set(
-                title=f"{row.name}: slope {row.lowest:.4g} to {row.highest:.4g}", ylim=(-1.3, 2.2)
+                title=f"{row.name}: slope {round(row.lowest, 4):g} to {round(row.highest, 4):g}",
+                ylim=(-1.3, 2.2),
             )
             axes.axhline(0, color=BLACK, linewidth=0.6)
         panels.flat[0].legend(loc="upper left")

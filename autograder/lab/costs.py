@@ -68,4 +68,5 @@ def draw(costs: Sequence[Cost]) -> None:
             xscale="log", yscale="log", xlabel="parameters P", ylabel="seconds for one gradient",
             title="The price of one gradient",
         )  # fmt: skip
-        axes.legend(loc="center left", bbox_to_anchor=(0.02, 0.62))
+        axes.legend(loc="upper left")
+        axes.set_ylim(top=20 * last.differences)

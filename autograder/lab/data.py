@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+
+
+PATIENCE = 10.0
+"""Seconds to wait for a server that says nothing."""
 
 
 @dataclass(frozen=True)
@@ -132,16 +138,20 @@ def text() -> Text:
 def mnist(train: int = 10_000, validation: int = 2_000, seed: int = 0) -> Split:
     """A part of MNIST, 28 × 28 pixels from 0 to 1, or the digits where it cannot be had.
 
-    The first call downloads some 15 MB through scikit-learn's `fetch_openml` and keeps them in the
-    user's cache folder; later calls need no network. Without one, it says so and gives `digits()`.
+    The first call downloads it through scikit-learn's `fetch_openml` and keeps it in the user's
+    cache folder; later calls need no network. Without one, it says so and gives `digits()`.
     """
     from sklearn.datasets import fetch_openml
 
+    waited = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
     try:
-        bunch = fetch_openml(
-            "mnist_784", version=1, as_frame=False, parser="liac-arff", data_home=_cache(),
-            n_retries=1, delay=0.5,
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of each attempt; what became of it is said below
+            bunch = fetch_openml(
+                "mnist_784", version=1, as_frame=False, parser="liac-arff", data_home=_cache(),
+                n_retries=1, delay=0.5,
+            )  # fmt: skip
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         print(
@@ -149,6 +159,8 @@ def mnist(train: int = 10_000, validation: int = 2_000, seed: int = 0) -> Split:
             "Going on with the 8 × 8 digits that scikit-learn brings along: the lesson is the same."
         )
         return digits(seed=seed)
+    finally:
+        socket.setdefaulttimeout(waited)
     order = np.random.default_rng(seed).permutation(len(bunch.data))[: train + validation]
     X = np.asarray(bunch.data, float)[order] / 255.0
     y = np.asarray(bunch.target)[order].astype(np.int64)

@@ -768,8 +768,8 @@ with guard():
 # | GELU | −0.1289 to 1.1289 | below zero, softly | an error function |
 # | Swish | −0.0998 to 1.0998 | below zero, softly | an exponential |
 #
-# Even at its best point the sigmoid hands on a quarter of the signal. (The `erf` of this notebook is a Python loop and slow;
-# compiled ones cost about as much as an exponential.)
+# Even at its best point the sigmoid hands on a quarter of the signal. (The `erf` of this notebook is a loop in Python, hence its
+# price in the picture.)
 #
 # ## SwiGLU: a gate that is learnt
 #
@@ -1075,8 +1075,17 @@ sgd_step = Function(
 # %% [markdown]
 # ## A network
 #
-# A network is a composition of maps, and so is training:
-# forward, loss, backward, update, repeat. Each of the first four is a function that you have written; the fifth is a loop.
+# A network is a composition of maps, $L = \ell \circ a_2 \circ \phi \circ a_1$, and so is training. One round, with $\theta$ for all parameters together:
+#
+# | step | takes | gives |
+# |---|---|---|
+# | 1 forward | $X, \theta$ | scores, and the caches |
+# | 2 loss | scores, $y$ | $L$ and the gradient of the scores |
+# | 3 backward | that gradient, the caches | $d\theta$ |
+# | 4 update | $\theta, d\theta$ | the next $\theta$ |
+# | 5 repeat | the next mini-batch | |
+#
+# The output of each is the input of the next, and the output of a round is the input of another. You have written every map in it; the fifth step is a loop.
 
 # %% tags=["experiment"]
 with guard():
@@ -1086,7 +1095,7 @@ with guard():
 # Read the drawing once from left to right and once from right to left. Every box needs, on the way back, exactly what it saw
 # on the way there: that is its cache.
 #
-# Why does it cost so little? Between one pixel and one score of this network lies a path through each hidden unit; with
+# This is *credit assignment*: one number at the end, and every weight learns its share in it. Why does it cost so little? Between one pixel and one score of this network lies a path through each hidden unit; with
 # three hidden layers of 100 there are $100^3$ of them, a million for *each* pixel and score. The gradient is the sum over all
 # paths. Nobody walks them: each layer adds up what arrives, once, and hands on the sum.
 #
@@ -1432,12 +1441,12 @@ with guard():
 # %% [markdown]
 # You still read the second row without effort. Along random signs the changes cancel in every weighted sum; along the gradient all
 # 64 of them pull the same way. So the map that was learnt is not "the shape of a three". Near each example it is almost linear, and a straight
-# slope can be walked down in many tiny steps at once (Goodfellow, Shlens and Szegedy, 2015). With 784 pixels it is easier still.
+# slope can be walked down in many tiny steps at once (Goodfellow, Shlens and Szegedy, 2015). The more pixels, the more such steps there are.
 #
 # ## The classic: 784-500-10
 #
-# The first network of many courses: 500 hidden units, learning rate 0.01, ten epochs over MNIST. MNIST has to be downloaded once (some 15 MB). If you have
-# a network and a minute, set `use_mnist = True`. Otherwise the digits stand in, and the network is 64-500-10.
+# The first network of many courses: 500 hidden units, learning rate 0.01, ten epochs over MNIST. MNIST has to be downloaded once. If you have
+# a network and a few minutes, set `use_mnist = True`. Otherwise the digits stand in, and the network is 64-500-10.
 
 # %% tags=["experiment"]
 use_mnist = False

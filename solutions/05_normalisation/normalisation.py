@@ -48,8 +48,8 @@ from autograder.lab.guard import guard
 # $\varepsilon$ stands inside the root; `bn_param` is a dict with `mode` (`"train"` or `"test"`), `eps`, `momentum`,
 # `running_mean` and `running_var`, and the new averages are written back into it.
 #
-# If you name your intermediate results as the starter of the backward pass does (`xmu`, `var`, `std`, `xhat`,
-# `dxhat`, `dvar`, `dmu`), you can compare them with the formulas one by one. You need not.
+# Good names for the intermediate results are `xmu`, `var`, `std`, `xhat` here, and `dxhat`, `dvar`, `dmu` on the way back:
+# then you and your neighbour can compare them one by one. Nobody asks for them; only what you return counts.
 
 # %%
 def batchnorm_forward(x, gamma, beta, bn_param):
@@ -930,7 +930,7 @@ with guard():
 
 # %% [markdown]
 # One array in the shape of `x` is enough: the deviations are `xhat` times `std`. And even that one can go. Keep only the input of a block, and run its forward pass *again*
-# on the way back: memory for one layer instead of for all, at the price of one more forward pass (about a third more work, as backward costs about two). It is called
+# on the way back: memory for one layer instead of for all, at the price of one more forward pass. It is called
 # checkpointing, and large models are trained with it.
 #
 # **Question.** A cache keeps one float64 array of shape $(256, 512)$. How many bytes is that? Assign a whole number.

@@ -1207,7 +1207,7 @@ explain_lstm = Text(
 # Backpropagation through time is not a new algorithm. It is the chain rule on a long graph in which one set of weights appears again and again: *add where paths meet, add where weights are
 # shared.* Whether the gradient survives the journey is decided by products of many factors, and the LSTM is a way to build a road with factors near one.
 #
-# **Where it matters today.** Every large language model is trained with the gradients clipped by their common norm, as you did. The road with factors near one returned as the residual connection, and
+# **Where it matters today.** Large language models are trained with their gradients clipped by the common norm, as you did it. The road with factors near one returned as the residual connection, and
 # in the newer recurrent networks (state space models), which are linear in their state on purpose.
 #
 # *Sources.* Signatures follow Stanford's CS231n. Vanishing and exploding gradients: Y. Bengio, P. Simard and P. Frasconi (1994); R. Pascanu, T. Mikolov and Y. Bengio (2013), also for clipping. LSTM: S. Hochreiter and
