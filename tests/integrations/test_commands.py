@@ -209,6 +209,15 @@ def test_when_nbgrader_fails_on_a_regrade_the_old_score_is_marked(graded: Path) 
     assert all("Not up to date" in (text or "") for text in comments(graded, "ada").values())
 
 
+def test_nbgrader_says_so_when_a_row_was_taken_away(graded: Path) -> None:
+    with opened(graded) as gradebook:
+        gradebook.add_grade_cell("gone", NAME, ASSIGNMENT, max_score=1, cell_type="code")
+        gradebook.add_source_cell("gone", NAME, ASSIGNMENT, cell_type="code", source="check()")
+    said = run(graded, "nbgrader", "autograde", ASSIGNMENT, "--force", ok=False)
+    assert "has scores for gone in 01_small, rows that the assignment has no longer" in said
+    assert grades(graded, "ada")["twice"] == (2.0, None, True)
+
+
 def test_a_release_of_nbgraders_own_and_grading_share_a_gradebook(course: Path) -> None:
     notebook = classroom.small_notebook(course)
     write_source(notebook, course / "build" / "source" / ASSIGNMENT)

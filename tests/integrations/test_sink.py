@@ -12,10 +12,11 @@ import pytest
 from autograder.checks.finding import Finding, RowResult, Status
 from autograder.course import Notebook, load_course
 from autograder.course.build import write_source
+from autograder.errors import GradingError
 from autograder.grading.result import SCHEMA, Result, SubmissionStatus, from_row
 from autograder.grading.submission import Handin
 from autograder.integrations.nbgrader import GradebookSink
-from autograder.integrations.nbgrader.gradebook import GradebookError
+from autograder.integrations.nbgrader.gradebook import GradebookError, open_gradebook
 from tests.integrations import classroom
 from tests.integrations.classroom import ASSIGNMENT, NAME, find, hand_in
 from tests.integrations.conftest import comments, grades, opened
@@ -334,6 +335,33 @@ def test_a_row_that_was_taken_away_is_named_before_anything_changes(desk: Desk) 
     with pytest.raises(GradebookError, match="gone_row"):
         desk.write(result("ada", {"twice": 0.0}))
     assert grades(desk.root, "ada") == before
+
+
+def test_a_renamed_notebook_does_not_count_twice(desk: Desk) -> None:
+    url = f"sqlite:///{desk.root / 'gradebook.db'}"
+    with open_gradebook(url, "backprop") as gradebook:
+        gradebook.add_assignment(ASSIGNMENT)
+        gradebook.add_notebook("old_name", ASSIGNMENT)
+        gradebook.add_grade_cell("twice", "old_name", ASSIGNMENT, max_score=5, cell_type="code")
+    desk.hand_in("ada")
+    desk.write(result("ada"))
+    with opened(desk.root) as gradebook:
+        assert gradebook.find_assignment(ASSIGNMENT).max_score == classroom.POINTS
+        gradebook.add_notebook("other", ASSIGNMENT)
+        gradebook.add_student("bob")
+        gradebook.add_submission(ASSIGNMENT, "bob")
+    with pytest.raises(GradebookError, match="the notebook other of"):
+        desk.write(result("ada"))
+
+
+def test_a_folder_that_cannot_take_notebooks_is_a_clear_error(desk: Desk) -> None:
+    desk.hand_in("ada")
+    (desk.root / "autograded").write_text("a file")
+    with pytest.raises(GradingError, match=r"cannot write the autograded notebook .*ada"):
+        desk.write(result("ada"))
+    (desk.root / "autograded").unlink()
+    desk.write(result("ada"), fresh=False)
+    assert desk.autograded("ada").exists()
 
 
 def test_the_gradebook_of_another_course_is_left_alone(desk: Desk) -> None:

@@ -35,6 +35,8 @@ class RebuildNotebook(NbGraderPreprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         course = _course_directory(self)
         handin = _handin(course, resources)
+        if refused := _refused.get(_path(handin).parent):
+            raise refused
         released = _released(Path(course.root), handin.assignment)
         found = submission.read(_path(handin), _folder(course, handin))
         if found.problem:
@@ -92,13 +94,28 @@ def prepare(assignment: str, student: str, notebooks: list[str]) -> None:
         notebooks: The paths of this submission's notebooks.
     """
     folder = Path(notebooks[0]).parent
+    _refused.pop(folder, None)
+    try:
+        _prepare(folder)
+    except Exception as error:  # nbgrader goes on all the same, up to our first step
+        _refused[folder] = error
+        raise
+
+
+_refused: dict[Path, Exception] = {}
+"""The submissions whose gradebook could not be prepared, and why."""
+
+
+def _prepare(folder: Path) -> None:
     root = find_course_root(folder)
     released = _released(root, folder.name)
     settings = read_settings(root, _url_of_running_command())
     with open_gradebook(settings.gradebook, settings.course_id) as gradebook:
-        fill(gradebook, released, settings.gradebook)
-        writer = ScoreWriter(gradebook, released.assignment, released.name)
-        writer.write([Entry(folder.parent.name, {}, stale=UNFINISHED)])
+        try:
+            fill(gradebook, released, settings.gradebook)
+        finally:
+            writer = ScoreWriter(gradebook, released.assignment, released.name)
+            writer.write([Entry(folder.parent.name, {}, stale=UNFINISHED)])
 
 
 def _url_of_running_command() -> str | None:

@@ -151,12 +151,28 @@ def fill(gradebook: Any, released: ReleasedNotebook, url: str) -> None:
     except MissingEntry:
         kernel = json.dumps(released.metadata.get("kernelspec", {}))
         notebook = gradebook.add_notebook(name, assignment, kernelspec=kernel)
+    _remove_other_notebooks(gradebook, released, url)
     known = [cell for cell in released.cells if cell.grade_id]
     if _as_stored(notebook) == {cell.grade_id: _as_wanted(cell) for cell in known}:
         return
     _remove_others(gradebook, notebook, released, url)
     for cell in known:
         _store(gradebook, cell, name, assignment)
+
+
+def _remove_other_notebooks(gradebook: Any, released: ReleasedNotebook, url: str) -> None:
+    """An assignment has one notebook: one of another name would count beside it."""
+    for other in gradebook.find_assignment(released.assignment).notebooks:
+        if other.name == released.name:
+            continue
+        if other.submissions:
+            raise GradebookError(
+                f"the gradebook {shown(url)} has scores for the notebook {other.name} of "
+                f"{released.assignment}, which is {released.name} now. Rename it back, or move the "
+                "gradebook away: a new one is made from the results, without the scores that were "
+                "given by hand."
+            )
+        gradebook.remove_notebook(other.name, released.assignment)
 
 
 def _as_stored(notebook: Any) -> dict[str, tuple[Any, ...]]:

@@ -58,7 +58,7 @@ class GradebookSink:
         self._course = course
         self._submitted = submitted
         self._given = gradebook
-        self._folder = AutogradedFolder(submitted.resolve().parent / "autograded")
+        self._folder = AutogradedFolder(submitted.absolute().parent / "autograded")
         self._batch = batch
         self._held: dict[str, list[_Held]] = {}
         self._released: dict[str, ReleasedNotebook] = {}
