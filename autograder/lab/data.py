@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-
 PATIENCE = 10.0
 """Seconds to wait for a server that says nothing."""
 
