@@ -51,17 +51,37 @@ def gradients_of(returned: Any, arguments: Arguments) -> list[Array]:
     ]
 
 
+class NotFiniteError(ContractError):
+    """A gradient contains inf or NaN.
+
+    Attributes:
+        index: Where, in the array ``name``.
+        infinite: Whether it is inf; an infinite slope may be right, NaN never is.
+    """
+
+    def __init__(self, message: str, name: str, index: tuple[int, ...], infinite: bool) -> None:
+        super().__init__(message, name)
+        self.index = index
+        self.infinite = infinite
+
+
 def require_finite(gradients: Sequence[Array], arguments: Arguments) -> None:
-    """Refuse inf and NaN wherever the input itself is finite."""
+    """Refuse inf and NaN wherever the input itself is finite.
+
+    Raises:
+        NotFiniteError: With the first place.
+    """
     for gradient, array, name in zip(gradients, arguments.arrays, arguments.names, strict=True):
         bad = ~np.isfinite(gradient) & np.isfinite(array)
         if bad.any():
             index = tuple(int(i) for i in np.argwhere(bad)[0])
-            raise ContractError(
+            raise NotFiniteError(
                 f"the gradient of {name} contains {gradient[index]} at {list(index)} "
                 f"({int(bad.sum())} of {gradient.size} entries are not finite); expected finite "
                 "numbers. Is there a division by zero, or an overflow in exp?",
                 name,
+                index,
+                not bool(np.any(np.isnan(gradient[bad]))),
             )
 
 

@@ -13,6 +13,7 @@ from autograder.gradcheck.evaluate import SINGLE, Evaluator
 from autograder.gradcheck.lines import Line, Point, Reading, read
 
 MOST_TREMBLE = 2.0**-4
+COARSEST = 2.0**-5
 
 Tremble = Callable[[], list[list[Array]]]
 
@@ -53,7 +54,9 @@ class Evidence:
     @property
     def tolerance(self) -> float:
         """What was asked for, or what the precision of the numbers allows."""
-        return max(self.asked, 2.0**16 * self.point.epsilon, 2.0**13 * self.point.gradient_epsilon)
+        point = self.point
+        possible = max(2.0**16 * point.epsilon, 2.0**13 * point.gradient_epsilon)
+        return max(self.asked, min(possible, COARSEST))
 
     @property
     def every(self) -> range:

@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograder.gradcheck.arguments import Arguments, Array
-from autograder.gradcheck.contract import ContractError, gradients_of, require_finite
+from autograder.gradcheck.contract import (
+    ContractError,
+    NotFiniteError,
+    gradients_of,
+    require_finite,
+)
 from autograder.gradcheck.directions import far, nudge, scale
 from autograder.gradcheck.evaluate import Evaluator, OutputError, resolution
 from autograder.gradcheck.lines import Point
@@ -148,7 +153,7 @@ class Inquiry:
             self.notes.append("the forward changes its arguments in place")
         self.upstreams.fit(self.evaluator, base)
         first = self._gradients(self.arguments.arrays, 0)
-        require_finite(first, self.arguments)
+        self._require_finite(first)
         again, _ = self.evaluator.base(self.arguments.arrays)
         if not np.array_equal(base, again, equal_nan=True):
             raise OutputError(
@@ -162,6 +167,25 @@ class Inquiry:
                 return wide
         rest = [self._gradients(self.arguments.arrays, k) for k in range(1, len(self.upstreams))]
         return self._assemble(self.arguments.arrays, base, [first, *rest])
+
+    def _require_finite(self, gradients: list[Array]) -> None:
+        """Refuse inf and NaN, but for an infinite slope at the edge of where the forward lives."""
+        try:
+            require_finite(gradients, self.arguments)
+        except NotFiniteError as error:
+            arrays = self.arguments.arrays
+            i = self.arguments.names.index(error.name or "")
+            nearby = []
+            for sign in (1.0, -1.0):
+                moved = np.array(arrays[i])
+                moved[error.index] += sign * 2.0**-10 * scale(arrays[i])
+                nearby.append([*arrays[:i], moved, *arrays[i + 1 :]])
+            if error.infinite and not np.all(np.isfinite(self.evaluator.many(nearby))):
+                raise OutputError(
+                    f"the gradient of {error.name} is infinite at {list(error.index)}, and the "
+                    "forward is not finite next to it"
+                ) from error
+            raise
 
     def _wide_point(self, narrow_base: Array) -> Point | None:
         arrays = [array.astype(np.float64) for array in self.arguments.arrays]

@@ -70,6 +70,8 @@ class Upstreams:
                 ]
         else:
             given = self._given(evaluator)
+            if given.size and not given.any():
+                raise OutputError("the upstream gradient is all zeros, and so is every gradient")
             self.flat = [given]
             if not self.only_given and not (loss and given[0] == 1.0):
                 self.flat.append(given * signs_and_sizes(self.rng, given.shape) * -1024.0)

@@ -218,3 +218,47 @@ def test_at_a_kink_the_bound_spans_both_slopes():
     gradient, bound = numerical_gradient(lambda x: np.sum(np.maximum(x, 0)), np.array([0.0, 1.0]))
     assert bound[0] >= 0.5
     assert abs(gradient[1] - 1) <= bound[1] < 1e-9
+
+
+def test_what_says_nothing_is_inconclusive():
+    def root(x):
+        return np.sqrt(x)
+
+    def root_backward(u, x):
+        with np.errstate(divide="ignore"):
+            return u * 0.5 / np.sqrt(x)
+
+    edge = check_backward(root, root_backward, [np.array([0.0, 1.0, 2.0])])
+    assert edge.verdict == "inconclusive"
+    assert "infinite at [0]" in edge.reason
+    assert check_backward(root, lambda u, x: u * np.nan, [np.abs(X)]).verdict == "fail"
+    still = check_backward(root, root_backward, [np.abs(X)], np.zeros(X.shape))
+    assert still.verdict == "inconclusive"
+    assert "all zeros" in still.reason
+
+
+def test_a_dead_input_is_no_evidence_for_others():
+    """Away from its ties this network is dead; nothing may pass on the strength of that."""
+
+    def forward(x, b):
+        return np.maximum(1e-20 * x + b, 0.0)
+
+    def wrong(u, x, b):
+        du = u * (1e-20 * x + b > 0)
+        return -1e-20 * du, du.sum(axis=0)
+
+    for seed in range(4):
+        report = check_backward(forward, wrong, [np.abs(X), np.zeros(5)], seed=seed)
+        assert report.verdict != "pass"
+
+
+def test_half_precision_is_never_certified_beyond_reason():
+    report = check_backward(lambda x: x.astype(np.float16) * 2, lambda u, x: u * 2.2, [X])
+    assert report.verdict != "pass"
+
+
+def test_a_numpy_scalar_is_checked_even_when_its_gradient_is_zero():
+    scale = np.float64(0.7)
+    right = check_backward(lambda x, a: a * x, lambda u, x, a: (a * u, np.sum(u * x)), [X, scale])
+    wrong = check_backward(lambda x, a: a * x, lambda u, x, a: (a * u, 0.0), [X, scale])
+    assert (right.verdict, wrong.verdict) == ("pass", "fail")
