@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from autograder.checks.compare import Difference, as_array, describe_type, difference
+from autograder.checks.compare import Difference, Expected, as_array, describe_type, difference
 from autograder.checks.finding import Finding
 from autograder.checks.masks import is_random, judge_mask
 from autograder.checks.moments import judge_moments
@@ -60,8 +60,8 @@ def failure(row: Row, trial: Trial) -> Iterator[Finding]:
     )
 
 
-def contract(row: Row, trial: Trial) -> Iterator[Finding]:
-    """What was returned has the right form: number of outputs, type, shape, dtype."""
+def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
+    """Every output has the right form, is finite, and equals what the reference gives."""
     seen = trial.observed.get(row.id)
     if seen is None or seen.failure is not None:
         return
@@ -71,30 +71,23 @@ def contract(row: Row, trial: Trial) -> Iterator[Finding]:
     for name, expected in trial.expectation.outputs[row.id].items():
         value = seen.outputs[name]
         wrong = difference(value, expected)
-        if wrong is not None and wrong.kind in ("type", "shape", "dtype"):
+        if wrong is None:
+            yield from _listed(name, value, expected, trial)
+        elif wrong.kind in ("type", "shape", "dtype"):
             text = f"{name}{wrong.where} {wrong.text}{_shape_advice(value, expected.value, name)}"
             yield Finding("contract", name, text, case=trial.case.name, hidden=trial.hidden)
-        elif isinstance(value, list) and as_array(value) is not None and np.ndim(expected.value):
-            text = f"{name} is a list of numbers; an array would be better style"
-            yield Finding(
-                "contract", name, text, "warning", case=trial.case.name, hidden=trial.hidden
-            )
+        elif trial.case.name == AGAIN:
+            yield _compared("repeatability", name, wrong, trial)
+        elif wrong.kind == "finite":
+            yield _compared("finite", name, wrong, trial)
+        else:
+            yield _compared("gradient" if row.part == "backward" else "value", name, wrong, trial)
 
 
-def value(row: Row, trial: Trial) -> Iterator[Finding]:
-    """Every output is finite and equals what the reference gives."""
-    seen = trial.observed.get(row.id)
-    if seen is None or seen.outputs is None:
-        return
-    backward = row.part == "backward"
-    for name, expected in trial.expectation.outputs[row.id].items():
-        wrong = difference(seen.outputs[name], expected)
-        if wrong is None or wrong.kind not in ("finite", "value"):
-            continue
-        check = "finite" if wrong.kind == "finite" else "gradient" if backward else "value"
-        if trial.case.name == AGAIN:
-            check = "repeatability"
-        yield _compared(check, name, wrong, trial)
+def _listed(name: str, value: object, expected: Expected, trial: Trial) -> Iterator[Finding]:
+    if isinstance(value, list) and isinstance(expected.value, np.ndarray):
+        text = f"{name} is a list of numbers; an array would be better style"
+        yield Finding("contract", name, text, "warning", case=trial.case.name, hidden=trial.hidden)
 
 
 def unchanged(row: Row, trial: Trial) -> Iterator[Finding]:
@@ -153,23 +146,22 @@ def answer(row: Row, trial: Trial) -> Iterator[Finding]:
         yield Finding("answer", row.id, f"{row.id} is not the right answer", hidden=trial.hidden)
 
 
-def _masked_or_value(row: Row, trial: Trial) -> Iterator[Finding]:
+def _masked_or_plain(row: Row, trial: Trial) -> Iterator[Finding]:
     if is_random(trial):
         yield from judge_mask(row, trial)
     else:
-        yield from contract(row, trial)
-        yield from value(row, trial)
+        yield from outputs(row, trial)
 
 
 CATALOGUE: dict[type[Exercise], tuple[Check, ...]] = {
-    Layer: (failure, _masked_or_value, unchanged, quiet),
-    Function: (failure, contract, value, unchanged, quiet),
-    Loss: (failure, contract, value, unchanged, quiet),
+    Layer: (failure, _masked_or_plain, unchanged, quiet),
+    Function: (failure, outputs, unchanged, quiet),
+    Loss: (failure, outputs, unchanged, quiet),
     Sampler: (failure, judge_moments),
-    Module: (failure, contract, value, quiet),
-    Expressions: (failure, contract, value, quiet),
-    Witness: (failure, contract, value),
-    Critic: (failure, contract, value),
+    Module: (failure, outputs, quiet),
+    Expressions: (failure, outputs, quiet),
+    Witness: (failure, outputs),
+    Critic: (failure, outputs),
     Answer: (failure, answer),
     Text: (),
 }
