@@ -172,6 +172,36 @@ def report(
 
 
 @app.command()
+def export(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="FORMAT",
+            help="csv, csv-rows, canvas, moodle, github, junit, gradescope or classroom.",
+        ),
+    ],
+    assignments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ASSIGNMENT ...]", help="Default: all graded.")
+    ] = None,
+    results: Annotated[Path, typer.Option(metavar="DIR")] = Path("results"),
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: a file or a folder in exports/.")
+    ] = None,
+    gradebook: Gradebook = None,
+    worksheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A worksheet of Moodle to fill in.")
+    ] = None,
+) -> None:
+    """Write the scores for another tool; those given by hand come from the gradebook."""
+    from autograder.integrations.exports import export as write
+
+    made = write(name, results, assignments or (), out, gradebook, worksheet)
+    for note in made.notes:
+        _warn(f"Note: {note}")
+    _say(f"Wrote {made.path}" + (f" ({made.files} files)" if made.files != 1 else ""))
+
+
+@app.command()
 def validate(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds over which the headroom is taken.")] = 50,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
@@ -18,22 +19,38 @@ _ERRORS = frozenset({"timeout", "memory", "crash", "exit", "error", "protocol"})
 
 def junit(checked: Checked) -> str:
     """The XML text."""
-    failed = [row for row in checked.rows if row.status not in ("right", "manual")]
+    name = f"{checked.assignment}/{checked.notebook}"
+    return document([suite(name, checked.assignment, checked.rows)])
+
+
+def document(suites: Iterable[xml.Element]) -> str:
+    """The XML text of suites."""
+    root = xml.Element("testsuites")
+    root.extend(suites)
+    xml.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, "unicode") + "\n"
+
+
+def suite(name: str, group: str, rows: Sequence[RowResult]) -> xml.Element:
+    """The verdicts on a notebook.
+
+    Args:
+        name: What the notebook is called.
+        group: What stands before the names of the rows where a viewer lists them.
+    """
+    failed = [row for row in rows if row.status not in ("right", "manual")]
     broken = [row for row in failed if row.status in _ERRORS]
-    suite = xml.Element(
+    made = xml.Element(
         "testsuite",
-        name=_legal(f"{checked.assignment}/{checked.notebook}"),
-        tests=str(len(checked.rows)),
+        name=_legal(name),
+        tests=str(len(rows)),
         failures=str(len(failed) - len(broken)),
         errors=str(len(broken)),
-        skipped=str(sum(row.status == "manual" for row in checked.rows)),
+        skipped=str(sum(row.status == "manual" for row in rows)),
     )
-    for row in checked.rows:
-        _case(suite, checked, row)
-    suites = xml.Element("testsuites")
-    suites.append(suite)
-    xml.indent(suites)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(suites, "unicode") + "\n"
+    for row in rows:
+        _case(made, group, row)
+    return made
 
 
 def write_junit(checked: Checked, path: Path) -> None:
@@ -51,10 +68,8 @@ def write_junit(checked: Checked, path: Path) -> None:
         ) from error
 
 
-def _case(suite: xml.Element, checked: Checked, row: RowResult) -> None:
-    case = xml.SubElement(
-        suite, "testcase", classname=_legal(checked.assignment), name=_legal(row.id)
-    )
+def _case(suite: xml.Element, group: str, row: RowResult) -> None:
+    case = xml.SubElement(suite, "testcase", classname=_legal(group), name=_legal(row.id))
     if row.status == "manual":
         xml.SubElement(case, "skipped", message=_legal(headline(row)))
     elif row.status != "right":

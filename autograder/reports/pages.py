@@ -17,9 +17,9 @@ from autograder.feedback.story import tell
 from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
+from autograder.integrations.file_names import file_name
 from autograder.reports.figures import OUTCOMES, figures
 from autograder.reports.histogram import histogram
-from autograder.reports.names import page_name
 
 SHOWN_STUDENTS = 24
 SHOWN_MISTAKES = 12
@@ -48,6 +48,11 @@ CONCERNS = {
     "renamed": ("A notebook of another name", "They count as missing."),
     "by hand": ("To be graded by hand", "They count 0 until the gradebook has a score."),
 }
+
+
+def page_name(student: str) -> str:
+    """The file name of a student's page."""
+    return f"{file_name(student)}.html"
 
 
 def class_page(book: ClassBook, made: datetime | None = None) -> str:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from autograder.errors import GradingError
 from autograder.integrations.classbook import ClassBook
-from autograder.reports.names import page_name
-from autograder.reports.pages import class_page, student_page
+from autograder.reports.pages import class_page, page_name, student_page
 
 INDEX = "index.html"
 STUDENTS = "students"

@@ -1,0 +1,61 @@
+"""CSV that spreadsheets open without running anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from autograder.feedback.text import plain
+
+_STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+"""What a spreadsheet may take for the beginning of a formula."""
+
+Cell = str | float | int | None
+
+
+def table(rows: Iterable[Sequence[Cell]]) -> str:
+    r"""The rows as CSV (RFC 4180): numbers unrounded, None empty, text that can do nothing.
+
+    Example:
+        >>> print(table([["name", "score"], ["=1+1", 10 / 3], ["eve", None]]).replace("\r", ""))
+        name,score
+        '=1+1,3.3333333333333335
+        eve,
+        <BLANKLINE>
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return text.getvalue()
+
+
+def neutral(text: str) -> str:
+    """The text, with an apostrophe before what a spreadsheet would take for a formula.
+
+    OWASP ("CSV Injection"; ASVS 1.2.10) names the signs and the apostrophe. What stands before a
+    sign and cannot be seen does not hide it; full-width signs count, too, since some spreadsheets
+    read them as the ASCII ones.
+
+    Example:
+        >>> neutral("=HYPERLINK(1)"), neutral("＝1"), neutral("o'brien"), neutral(" @x")
+        ("'=HYPERLINK(1)", "'＝1", "o'brien", "' @x")
+    """
+    shown = plain(text).replace("\t", " ").replace("\n", " ")
+    seen = unicodedata.normalize("NFKC", text).lstrip(" \u00a0\ufeff\u200b")
+    return f"'{shown}" if seen.startswith(_STARTERS) else shown
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return neutral(value)
+    return _number(float(value))
+
+
+def _number(value: float) -> str:
+    """The shortest text that reads back as the same number, without an exponent where it fits."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)

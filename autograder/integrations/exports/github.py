@@ -1,0 +1,70 @@
+"""The class as Markdown, for the summary of a GitHub Actions job."""
+
+from __future__ import annotations
+
+import re
+
+from autograder.feedback.text import plain
+from autograder.feedback.wording import counted, points
+from autograder.integrations.classbook import ClassBook, Paper
+
+LARGEST = 1_000_000
+"""GitHub takes 1 MiB for the summary of a step (docs.github.com, "Workflow commands")."""
+
+
+def github_markdown(book: ClassBook) -> str:
+    """A table for each assignment: append it to `$GITHUB_STEP_SUMMARY`.
+
+    Every name is escaped: none is a mention, a link or a tag. Lines that would make the summary
+    longer than GitHub takes are left out, and it says so.
+    """
+    lines: list[str] = []
+    size = left_out = 0
+    for assignment, papers in book.papers.items():
+        lines += [f"## {_inline(assignment)}", ""]
+        lines += ["| student | status | score | points | to mend |", "|---|---|---:|---:|---|"]
+        for paper in papers:
+            line = _line(paper)
+            size += len(line.encode("utf-8")) + 1
+            if size > LARGEST:
+                left_out += 1
+            else:
+                lines.append(line)
+        lines.append("")
+    if left_out:
+        lines.append(f"{counted(left_out, 'submission')} left out: a summary has its limit.")
+    return "\n".join(lines) + "\n"
+
+
+def _line(paper: Paper) -> str:
+    result = paper.result
+    score = "–" if paper.grade is None else points(paper.grade)
+    cells = (
+        _inline(result.student),
+        _inline(result.status),
+        score + (" + ?" if paper.waits else ""),
+        points(result.points),
+        _inline(_to_mend(paper)),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _to_mend(paper: Paper) -> str:
+    if paper.result.status == "missing":
+        return ""
+    if paper.result.status != "graded":
+        return paper.result.message
+    wrong = [line.result.id for line in paper.lines if line.status not in ("right", "manual")]
+    return ", ".join(wrong) if len(wrong) <= 4 else f"{len(wrong)} rows"
+
+
+def _inline(text: str) -> str:
+    """One line in which nothing is markup, a mention, a link or the border of a table.
+
+    Example:
+        >>> _inline("a|b @eve <b>")
+        'a&#124;b &#64;eve &#60;b&#62;'
+    """
+    flat = re.sub(r"\s+", " ", plain(text)).strip()
+    # A full stop inside a word may make a link of it: www.example.org
+    return re.sub(r"[^\w .,;:()-]|_|(?<=\w)\.(?=\w)", lambda found: f"&#{ord(found[0])};", flat)

@@ -1,0 +1,109 @@
+"""A file for each submission: Gradescope and GitHub Classroom."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from autograder.feedback import render_text
+from autograder.feedback.story import headline
+from autograder.feedback.text import plain
+from autograder.integrations.classbook import Line, Paper
+
+_CLASSROOM = {"right": "pass", "partial": "fail", "wrong": "fail", "unanswered": "fail"}
+
+
+def gradescope_json(paper: Paper) -> str:
+    """A submission as Gradescope's `results.json`.
+
+    The format is that of gradescope-autograders.readthedocs.io, "Autograder Specifications":
+    `score` in all (it replaces the sum of the tests), `tests` with `score`, `max_score`, `status`
+    ("passed" or "failed"), `name`, `output`; with `output_format` "text" nothing in it is markup;
+    with `visibility` "visible" the student sees the test.
+    """
+    document = {
+        "score": paper.score,
+        "execution_time": paper.result.seconds,
+        "output": plain(_about(paper)),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "extra_data": {
+            "student": paper.result.student,
+            "assignment": paper.result.assignment,
+            "status": paper.result.status,
+            "isolation": paper.result.isolation,
+            "late_penalty": paper.penalty,
+        },
+        "tests": [_gradescope_test(i, line) for i, line in enumerate(paper.lines, start=1)],
+    }
+    return _json(document)
+
+
+def _gradescope_test(number: int, line: Line) -> dict[str, Any]:
+    test: dict[str, Any] = {
+        "name": line.result.id,
+        "number": str(number),
+        "score": line.score,
+        "max_score": line.result.points,
+        "output": _said(line),
+        "output_format": "text",
+        "visibility": "visible",
+    }
+    if not line.waits:
+        test["status"] = "passed" if line.status == "right" else "failed"
+    return test
+
+
+def classroom_json(paper: Paper) -> str:
+    """A submission as the result of a GitHub Classroom autograder.
+
+    The reporter of GitHub Classroom (github-education-resources/autograding-grading-reporter)
+    decodes the environment variable `<RUNNER>_RESULTS` from Base64 to JSON with `version`, `status`
+    ("pass", "fail" or "error"), `max_score`, and `tests` with `name`, `status`, `message` and
+    `score`; their scores are added up. So a late penalty is one more test, with a negative score.
+    """
+    tests = [_classroom_test(line) for line in paper.lines]
+    taken = paper.score - sum(line.score for line in paper.lines)
+    if paper.penalty:
+        tests.append(
+            {"name": "late", "status": "fail", "message": "handed in late", "score": taken}
+        )
+    states = {test["status"] for test in tests}
+    status = next((state for state in ("error", "fail") if state in states), "pass")
+    return _json({"version": 1, "status": status, "max_score": paper.result.points, "tests": tests})
+
+
+def _classroom_test(line: Line) -> dict[str, Any]:
+    # Waiting for a person is nobody's failure; the score comes later.
+    status = "pass" if line.waits else _CLASSROOM.get(line.status, "error")
+    return {
+        "name": line.result.id,
+        "status": status,
+        "message": None if line.status == "right" else _said(line),
+        "score": line.score,
+    }
+
+
+def _said(line: Line) -> str:
+    """The verdict in words; of one given by hand only the points."""
+    if line.by_hand and line.result.status == "manual":
+        return f"{line.result.id}: graded by hand"
+    if line.waits:
+        return f"{line.result.id}: {headline(line.verdict)}"
+    return render_text(line.verdict)
+
+
+def _about(paper: Paper) -> str:
+    said = [paper.result.message] if paper.result.message else []
+    if paper.penalty:
+        said.append("Points were taken off because it was late.")
+    if paper.waits:
+        said.append(f"Still to be graded by hand: {', '.join(paper.waits)}.")
+    if paper.result.isolation == "none":
+        said.append("Graded WITHOUT ISOLATION (--unsafe-no-isolation).")
+    return "\n".join(said)
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,119 @@
+"""Scores as CSV: plain, for Canvas and for Moodle."""
+
+from __future__ import annotations
+
+from autograder.integrations.classbook import ClassBook, Paper
+from autograder.integrations.exports.csv_text import Cell, table
+from autograder.integrations.hand_scores import Person
+
+
+def submissions_csv(book: ClassBook) -> str:
+    """A line for every submission; `score` is empty where no grade stands."""
+    header = (
+        "student", "first_name", "last_name", "email", "assignment", "status", "score", "points",
+        "late_penalty", "rows_to_grade_by_hand", "isolation",
+    )  # fmt: skip
+    lines: list[list[Cell]] = [list(header)]
+    for paper in book.all():
+        lines.append(
+            [
+                *_identity(paper.person),
+                paper.result.assignment,
+                paper.result.status,
+                paper.grade,
+                paper.result.points,
+                paper.penalty,
+                " ".join(paper.waits),
+                paper.result.isolation,
+            ]
+        )
+    return table(lines)
+
+
+def rows_csv(book: ClassBook) -> str:
+    """A line for every row of every submission; `score` is empty where no grade stands."""
+    header = (
+        "student", "first_name", "last_name", "email", "assignment", "row", "status", "score",
+        "points", "by_hand", "mistakes",
+    )  # fmt: skip
+    lines: list[list[Cell]] = [list(header)]
+    for paper in book.all():
+        for line in paper.lines:
+            named = [f.mistake for f in line.result.findings if f.mistake and not f.passed]
+            lines.append(
+                [
+                    *_identity(paper.person),
+                    paper.result.assignment,
+                    line.result.id,
+                    line.status if paper.result.status == "graded" else paper.result.status,
+                    None if paper.grade is None or line.waits else line.score,
+                    line.result.points,
+                    "yes" if line.by_hand else "no",
+                    " ".join(dict.fromkeys(named)),
+                ]
+            )
+    return table(lines)
+
+
+def canvas_csv(book: ClassBook) -> str:
+    """A gradebook for Canvas: Grades > Import.
+
+    Canvas (`lib/gradebook_importer.rb` of instructure/canvas-lms) wants the columns Student and ID
+    first, optionally SIS User ID and SIS Login ID, then Section as the last before the assignments.
+    It finds a student by ID, then by the SIS ids, then by the name. A line whose first cell holds
+    "Points Possible" gives the points. An assignment is found by "Title (id)", or by its title;
+    others are offered as new ones. Empty cells are no grades, and change nothing. The separator is
+    guessed from the first lines, so semicolons are no danger in quoted cells.
+    """
+    names = list(book.papers)
+    lines: list[list[Cell]] = [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *names],
+        ["    Points Possible", "", "", "", "", *(_points(book.papers[n]) for n in names)],
+    ]
+    for student, papers in book.students.items():
+        person = next(iter(papers.values())).person
+        name = ", ".join(part for part in (person.last_name, person.first_name) if part)
+        lines.append(
+            [name or student, person.lms_user_id, "", student, "", *_grades(papers, names)]
+        )
+    return table(lines)
+
+
+def moodle_csv(book: ClassBook) -> str:
+    """Grades for Moodle: Grades > Import > CSV file, mapped by username, ID number or e-mail.
+
+    Moodle's import (docs.moodle.org, "Grade import") takes any columns and asks which is which; a
+    header that equals the name of a grade item is easiest to map. The worksheet of an assignment
+    ("offline grading", `mod/assign/feedback/offline/importgradeslib.php` of moodle/moodle) can't be
+    made here: its Identifier column holds numbers that only Moodle knows, so a downloaded one is
+    filled in instead, see `worksheet`.
+    """
+    names = list(book.papers)
+    lines: list[list[Cell]] = [
+        ["Username", "ID number", "First name", "Last name", "Email address", *names]
+    ]
+    for student, papers in book.students.items():
+        person = next(iter(papers.values())).person
+        lines.append(
+            [
+                student,
+                person.lms_user_id,
+                person.first_name,
+                person.last_name,
+                person.email,
+                *_grades(papers, names),
+            ]
+        )
+    return table(lines)
+
+
+def _identity(person: Person) -> list[Cell]:
+    return [person.id, person.first_name, person.last_name, person.email]
+
+
+def _points(papers: tuple[Paper, ...]) -> float:
+    return max((paper.result.points for paper in papers), default=0.0)
+
+
+def _grades(papers: dict[str, Paper], names: list[str]) -> list[Cell]:
+    return [papers[name].grade if name in papers else None for name in names]
