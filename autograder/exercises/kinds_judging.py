@@ -233,13 +233,12 @@ class Critic(Function):
             elif right and not accepted:
                 alarms.append(name)
         share = 1 - len(missed) / len(self.wrong) - len(alarms) / len(self.right)
-        told = []
-        if missed:
-            told.append(f"passes {len(missed)}/{len(self.wrong)} wrong ({'; '.join(missed)})")
-        if alarms:
-            told.append(f"rejects {len(alarms)}/{len(self.right)} right ({'; '.join(alarms)})")
+        told = (
+            f"accepts {len(missed)} of {len(self.wrong)} wrong, rejects {len(alarms)} of "
+            f"{len(self.right)} right: {'; '.join(sorted(missed) + sorted(alarms))}"
+        )
         outputs = {
-            output: "reached" if share >= (k + 1) / self.rungs - 1e-9 else ", ".join(told)
+            output: "reached" if share >= (k + 1) / self.rungs - 1e-9 else told
             for k, output in enumerate(self.outputs)
         }
         return {self.function: Observed(outputs, outcome=outcomes[-1])}
@@ -304,18 +303,18 @@ class Expressions(Module):
         points, hints = self.points.get("value", 0), self.hints.get("value", ())
         return (Row(self.cls, "value", points, tuple(self.expressions), hints),)
 
-    def _recorded(self, case: Case) -> dict[str, tuple[list[Call], list[int]]]:
+    def _recorded(self, case: Case) -> dict[str, tuple[list[Call], dict[str, int]]]:
         """Output -> the calls, and which of them give its numbers."""
-        recorded: dict[str, tuple[list[Call], list[int]]] = {}
+        recorded: dict[str, tuple[list[Call], dict[str, int]]] = {}
         start = 0
         for output, text in self.expressions.items():
             recorder = _Recorder(self.cls, case.inputs, start)
             root = recorder.record(text)
             for _ in range(self.repeat.get(output, 1)):
                 recorder.add(Call("backward", on=root))
-            reads = [recorder.add(Call("data", on=root, kind="read")).call]
-            for leaf in recorder.leaves.values():
-                reads.append(recorder.add(Call("grad", on=leaf, kind="read")).call)
+            reads = {"data": recorder.add(Call("data", on=root, kind="read")).call}
+            for name, leaf in recorder.leaves.items():
+                reads[f"{name}.grad"] = recorder.add(Call("grad", on=leaf, kind="read")).call
             recorded[output] = (recorder.calls, reads)
             start += len(recorder.calls)
         return recorded
@@ -337,7 +336,7 @@ class Expressions(Module):
                 what = f"{failed[0].type_name or failed[0].kind}: {failed[0].message}"
                 outputs[output] = Opaque(f"failed call ({what[:200]})")
             else:
-                outputs[output] = tuple(outcomes[i].value for i in reads)
+                outputs[output] = {name: outcomes[i].value for name, i in reads.items()}
         hard = [f for f in failures if f.kind not in ("exception", "missing", "skipped")]
         if hard or all(isinstance(value, Opaque) for value in outputs.values()):
             return {self.cls: Observed(None, failure=(hard or failures)[0], outcome=outcomes[-1])}

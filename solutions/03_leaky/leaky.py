@@ -100,8 +100,6 @@ saturation = Function(
              says="The share is taken over the first example only, not over all the data."),
         edit("saturation_report", "(s < 0.01) | (s > 0.99)", "((s < 0.01) | (s > 0.99)).all(axis=0)", name="share_of_units",
              says="This is the share of units that are saturated on every example; the report asks for the share of all N·H activations."),
-        edit("saturation_report", "(s < 0.01) | (s > 0.99)", "s < 0.01", name="lower_end_only",
-             says="Only the lower end counts as saturated; a sigmoid stuck at 1 lets as little through as one stuck at 0."),
         edit("saturation_report", "dz = s * (1 - s) / len(x)", "dz = s / len(x)", name="slope_forgotten",
              says="The activation itself stands where its slope should: the gradient must pass through the sigmoid."),
         edit("saturation_report", "dz = s * (1 - s) / len(x)", "dz = np.ones_like(s) / len(x)", name="sigmoid_skipped",

@@ -612,6 +612,7 @@ restarts = Function(
         "last step before a restart": variant(t=3, T0=4, mult=2, hi=0.8, lo=0.1),
         "first restart": variant(t=4, T0=4, mult=2, hi=0.8, lo=0.1),
         "second restart": variant(t=12, T0=4, mult=2, hi=0.8, lo=0.1),
+        "late in the second cycle": variant(t=9, T0=4, mult=2, hi=0.8, lo=0.1),
         "in the third cycle": variant(t=20, T0=4, mult=2, hi=0.8, lo=0.1),
         "cycles of one length": variant(t=11, T0=4, mult=1, hi=0.8, lo=0.1),
     },
@@ -678,15 +679,15 @@ def plateau_lr(losses, lr, factor, patience):
 # %% tags=["instructor"]
 plateau = Function(
     plateau_lr,
-    inputs={"losses": array("T", low=0.2), "lr": choice(0.1, 1.0), "factor": choice(0.5, 0.1), "patience": choice(1, 2)},
+    inputs={"losses": array("T", low=0.2, digits=6), "lr": choice(0.1, 1.0), "factor": choice(0.5, 0.1), "patience": choice(1, 2)},
     outputs=["lr"],
     points=2,
     variants={
         "two plateaus": variant(losses=np.array([3.0, 2.0, 2.1, 2.2, 2.3, 1.5, 1.6, 1.7, 1.8]), lr=1.0, factor=0.5, patience=3),
-        "one long plateau": variant(losses=np.array([1.0, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5]), lr=1.0, factor=0.5, patience=2),
+        "one long plateau": variant(losses=np.array([1.0, 1.5, 1.6, 1.5, 1.6, 1.5, 1.6]), lr=1.0, factor=0.5, patience=2),
         "broken by a new best": variant(losses=np.array([2.0, 2.1, 1.9, 2.0, 1.8, 1.9]), lr=1.0, factor=0.5, patience=2),
         "rising and falling above the best": variant(losses=np.array([1.0, 3.0, 2.5, 2.0, 1.5]), lr=1.0, factor=0.5, patience=3),
-        "a tie": variant(losses=np.array([1.0, 1.0, 1.0]), lr=1.0, factor=0.5, patience=2),
+        "a tie": variant(losses=np.array([1, 1, 1]), lr=1.0, factor=0.5, patience=2),
         "not yet": variant(losses=np.array([1.0, 1.2, 1.1]), lr=1.0, factor=0.5, patience=3),
         "after a cut the best stays": variant(losses=np.array([1.0, 1.2, 1.3, 1.1, 1.05]), lr=1.0, factor=0.5, patience=2),
     },
@@ -801,7 +802,7 @@ def _run_of_losses(*numbers):
 
 stopping = Module(
     EarlyStopping,
-    inputs={"patience": choice(2, 3), "min_delta": choice(0.0, 0.05), **{f"v{i}": array("", low=0.3) for i in range(8)}},
+    inputs={"patience": choice(2, 3), "min_delta": choice(0.0, 0.0505), **{f"v{i}": array("", low=0.3, digits=6) for i in range(8)}},
     init=["patience", "min_delta"],
     steps=[*[("stop", "step", f"v{i}") for i in range(8)], ("best", ".best")],
     points=3,
@@ -812,7 +813,7 @@ stopping = Module(
         "slow, but it adds up": variant(patience=3, min_delta=0.25, **_run_of_losses(2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.3)),
         "better again after the stop": variant(patience=2, min_delta=0.0, **_run_of_losses(1.0, 1.5, 1.5, 0.5, 0.6, 0.4, 0.45, 0.46)),
         "hardly worse": variant(patience=2, min_delta=0.5, **_run_of_losses(2.0, 2.2, 2.1, 2.3, 2.2, 1.2, 1.4, 1.3)),
-        "ties": variant(patience=3, min_delta=0.0, **_run_of_losses(1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5)),
+        "ties": variant(patience=3, min_delta=0.0, **_run_of_losses(2, 2, 2, 2, 2, 1, 1, 1)),
     },
     hints=(
         "Two things to remember between the calls: the best so far, and how many epochs have passed without improvement.",

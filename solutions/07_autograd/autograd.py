@@ -47,6 +47,17 @@ from autograder.lab.scales import draw_lines
 #
 # Write the seven methods that are marked. The others are given; they use yours. Plain numbers may stand on either side:
 # `self._value(other)` turns them into a `Value`. The third argument of `Value(...)` is the symbol for the picture.
+#
+# The check computes whole expressions with your class, calls `backward()` on the result, and looks at its `data` and at the `grad` of each
+# input. Among others:
+#
+# | name | expression |
+# |---|---|
+# | relu | `(a + b).relu() * c + (a - b).relu() + (c - a).relu()` |
+# | a diamond | `d = a * b`, `e = d.tanh()`, then `(d + e) * (e * d + a)` |
+# | many paths | `d = a + b`, then fourteen times `d = d + d`: 16,384 paths, 15 gates |
+# | a long chain | 120 operations in a row |
+# | backward twice | `d = a * b`, then `d.tanh() * d + c`, and `backward()` twice |
 
 # %%
 class Value:
@@ -162,7 +173,7 @@ value_class = Expressions(
     inputs={"a": array("", scale=0.8), "b": array("", scale=0.8), "c": array("", scale=0.8)},
     expressions={
         "sum and product": "a * b + c",
-        "plain numbers": "2 * a + b * 3 + 1",
+        "plain numbers": "3 + 2 * a + b * 3 + 1 + (4 - c)",
         "difference and power": "(a - b) ** 3 - c",
         "exp": "(a * b).exp() + c",
         "tanh": "(a * b + c).tanh()",
@@ -352,6 +363,8 @@ tape_both_ways = Function(
         "one input, used three times": variant(tape=[("mul", 0, 0), ("mul", 1, 0)], x=array("1")),
         "a diamond": variant(tape=[("mul", 0, 1), ("tanh", 3), ("add", 3, 4), ("mul", 5, 4), ("add", 6, 2)], x=array("3", scale=0.7)),
         "an input that isn't used": variant(tape=[("add", 0, 1), ("tanh", 3)], x=array("3")),
+        "summands used again": variant(tape=[("add", 0, 1), ("mul", 2, 1), ("add", 3, 0), ("mul", 4, 2)], x=array("2")),
+        "factors used again": variant(tape=[("mul", 0, 1), ("add", 2, 1), ("add", 3, 0)], x=array("2")),
     },
     hints=(
         "Two loops: one down the tape that fills the slots, one up the tape that fills the gradients.",
