@@ -152,7 +152,8 @@ def _normal(*shapes):
 
 OPERATIONS = [
     Operation("mlp loss", _mlp_loss, _mlp_back,
-              lambda rng, size: [rng.standard_normal((7 * size, 5)), rng.standard_normal((5, 6 * size)),
+              lambda rng, size: [rng.standard_normal((7 * size, 5)),
+                                 rng.standard_normal((5, 6 * size)),
                                  rng.standard_normal(6 * size), rng.standard_normal((6 * size, 3)),
                                  rng.integers(0, 3, 7 * size)],
               {"no mask": lambda *a: _mlp_back(*a, mask=lambda z: 1.0),
@@ -172,11 +173,14 @@ OPERATIONS = [
               {"no projection": lambda *a: _unit_back(*a, project=False)}),
     Operation("max pool", _pool, _pool_back, _normal((2, 3, 6, 4)),
               {"quarter": lambda *a: _pool_back(*a, share=0.25)}),
-    Operation("elu", _elu, _elu_back, _normal((7, 6)), {"slope": lambda *a: _elu_back(*a, one=1.01)}),
+    Operation("elu", _elu, _elu_back, _normal((7, 6)),
+              {"slope": lambda *a: _elu_back(*a, one=1.01)}),
     Operation("log sqrt", _logs,
               lambda d, x, y: (d * np.sqrt(y) / x, d * np.log(x) / np.sqrt(y) / 2),
-              lambda rng, size: [rng.uniform(0.1, 4, (5 * size, 4)), rng.uniform(0.1, 4, (5 * size, 4))],
-              {"half": lambda d, x, y: (d * np.sqrt(y) / x, d * np.log(x) / np.sqrt(y))}, positive=True),
+              lambda rng, size: [rng.uniform(0.1, 4, (5 * size, 4)),
+                                 rng.uniform(0.1, 4, (5 * size, 4))],
+              {"half": lambda d, x, y: (d * np.sqrt(y) / x, d * np.log(x) / np.sqrt(y))},
+              positive=True),
     *[Operation(f"rnn {rho}", _rnn, _rnn_back, _spectral(rho),
                 {"last step only": lambda *a: _rnn_back(*a, steps=1),
                  "five steps": lambda *a: _rnn_back(*a, steps=5)}, regimes=("plain", "float32"))
