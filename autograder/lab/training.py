@@ -31,14 +31,14 @@ class History:
 def progress(items: Iterable[Item], total: int | None = None, label: str = "") -> Iterator[Item]:
     """Go through `items` and show how far it is, in one line that is written over."""
     count = total if total is not None else len(items) if isinstance(items, Sized) else 0
-    shown = time.monotonic()
+    done, shown = 0, time.monotonic()
     for done, item in enumerate(items, start=1):
         yield item
         now = time.monotonic()
-        if now - shown > 0.2 or done == count:
+        if now - shown > 0.2:
             shown = now
             _write(_bar(done, count, label))
-    _write("\n")
+    _write(_bar(done, count or done, label) + "\n")
 
 
 def _bar(done: int, count: int, label: str) -> str:

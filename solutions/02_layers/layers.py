@@ -747,16 +747,22 @@ my_guess = None  # such as ("tanh", 1.0)
 
 with guard():
     functions = {
-        "sigmoid": (sigmoid_forward, sigmoid_backward), "tanh": (tanh_forward, tanh_backward),
-        "ReLU": (relu_forward, relu_backward), "GELU": (gelu_forward, gelu_backward),
+        "sigmoid": (sigmoid_forward, sigmoid_backward),
+        "tanh": (tanh_forward, tanh_backward),
+        "ReLU": (relu_forward, relu_backward),
+        "GELU": (gelu_forward, gelu_backward),
         "Swish": (swish_forward, swish_backward),
     }
     table = activations.measure(functions)
     steepest = max(table, key=lambda row: row.highest)
-    prediction.compare(my_guess, f"{steepest.name}, {steepest.highest:.4f}", "largest slope")
+    prediction.compare(
+        my_guess, f"{steepest.name}, {steepest.highest:.4f}", "largest slope"
+    )
     for row in table:
-        print(f"{row.name:8}  slope from {row.lowest:7.4f} to {row.highest:6.4f}, "
-              f"below 0.01 on {row.flat:4.0%} of [-10, 10], {row.nanoseconds:6.1f} ns per number")
+        print(
+            f"{row.name:8}  slope from {row.lowest:7.4f} to {row.highest:6.4f}, "
+            f"below 0.01 on {row.flat:4.0%} of [-10, 10], {row.nanoseconds:6.1f} ns per number"
+        )
     activations.draw(table)
 
 # %% [markdown]
@@ -1212,8 +1218,18 @@ with guard():
     prediction.compare(my_guess, net.loss(digits.X, digits.y)[0], "loss before training")
 
     few = data.first(digits, 50)
-    training.train(net.loss, net.params, few, step=lambda w, dw: sgd(w, dw, 0.5), epochs=100, batch=50, label="fifty digits")
-    print(f"fifty digits learnt by heart: {training.accuracy(net.loss, few.X, few.y):.0%} right, loss {net.loss(few.X, few.y)[0]:.4f}")
+    training.train(
+        net.loss,
+        net.params,
+        few,
+        step=lambda w, dw: sgd(w, dw, 0.5),
+        epochs=100,
+        batch=50,
+        label="fifty digits",
+    )
+    print(
+        f"fifty digits learnt by heart: {training.accuracy(net.loss, few.X, few.y):.0%} right, loss {net.loss(few.X, few.y)[0]:.4f}"
+    )
 
 # %% [markdown]
 # The first loss lies a little above $\ln 10$, as the scores differ a little already, and at random. A first loss of 8 says that the scores start out far too
@@ -1244,10 +1260,18 @@ initial_loss = Answer(
 with guard():
     net = TwoLayerNet(64, 50, 10, np.random.default_rng(0))
     history = training.train(
-        net.loss, net.params, digits, step=lambda w, dw: sgd(w, dw, 0.5), predict=net.loss, epochs=15, label="digits",
+        net.loss,
+        net.params,
+        digits,
+        step=lambda w, dw: sgd(w, dw, 0.5),
+        predict=net.loss,
+        epochs=15,
+        label="digits",
     )
     print(f"right on digits it has never seen: {history.val[-1]:.1%}")
-    plots_layers.loss_curve(history, title="A two-layer network reads digits", floor=np.log(10))
+    plots_layers.loss_curve(
+        history, title="A two-layer network reads digits", floor=np.log(10)
+    )
 
 # %% [markdown]
 # ### The learning rate
@@ -1257,13 +1281,22 @@ with guard():
 
 # %% tags=["experiment"]
 with guard(), np.errstate(all="ignore"):
+
     def losses_at(rate):
         net = TwoLayerNet(64, 50, 10, np.random.default_rng(0))
         return training.train(
-            net.loss, net.params, digits, step=lambda w, dw: sgd(w, dw, rate), epochs=5, label=f"rate {rate:<5}",
+            net.loss,
+            net.params,
+            digits,
+            step=lambda w, dw: sgd(w, dw, rate),
+            epochs=5,
+            label=f"rate {rate:<5}",
         ).loss
 
-    curves = {f"{rate:g}: {name}": losses_at(rate) for rate, name in ((0.01, "too small"), (0.5, "right"), (50.0, "too large"))}
+    curves = {
+        f"{rate:g}: {name}": losses_at(rate)
+        for rate, name in ((0.01, "too small"), (0.5, "right"), (50.0, "too large"))
+    }
     plots_layers.rate_curves(curves, floor=np.log(10))
 
 # %% [markdown]
@@ -1279,10 +1312,29 @@ with guard():
     spirals = data.spirals()
 
     flat = network.Network((2, 60, 3), 0.2, np.random.default_rng(0), activation="none")
-    training.train(flat.loss_and_grads, flat.parameters, spirals, step=lambda w, dw: sgd(w, dw, 0.1), epochs=300, batch=80, label="linear")
+    training.train(
+        flat.loss_and_grads,
+        flat.parameters,
+        spirals,
+        step=lambda w, dw: sgd(w, dw, 0.1),
+        epochs=300,
+        batch=80,
+        label="linear",
+    )
     bent = TwoLayerNet(2, 60, 3, np.random.default_rng(0))
-    training.train(bent.loss, bent.params, spirals, step=lambda w, dw: sgd(w, dw, 1.0), epochs=600, batch=80, label="yours ")
-    plots_layers.decision_boundaries({"two layers, no activation": flat.scores, "two layers with ReLU": bent.loss}, spirals)
+    training.train(
+        bent.loss,
+        bent.params,
+        spirals,
+        step=lambda w, dw: sgd(w, dw, 1.0),
+        epochs=600,
+        batch=80,
+        label="yours ",
+    )
+    plots_layers.decision_boundaries(
+        {"two layers, no activation": flat.scores, "two layers with ReLU": bent.loss},
+        spirals,
+    )
 
 # %% [markdown]
 # ## What a wrong gradient looks like
@@ -1294,11 +1346,18 @@ with guard():
 # %% tags=["experiment"]
 with guard():
     draw = np.random.default_rng(0)
-    x, w, b, dout = draw.normal(size=(6, 8)), draw.normal(size=(8, 5)), draw.normal(size=5), draw.normal(size=(6, 5))
+    x, w, b, dout = (
+        draw.normal(size=(6, 8)),
+        draw.normal(size=(8, 5)),
+        draw.normal(size=5),
+        draw.normal(size=(6, 5)),
+    )
     dw = affine_backward(dout, affine_forward(x, w, b)[1])[1]
     spoilt = dw.copy()
     spoilt[:, 2] -= x[3] * dout[3, 2]
-    plots_layers.error_maps({"your dw": dw, "dw, spoilt": spoilt}, lambda w: affine_forward(x, w, b)[0], w, dout)
+    plots_layers.error_maps(
+        {"your dw": dw, "dw, spoilt": spoilt}, lambda w: affine_forward(x, w, b)[0], w, dout
+    )
 
 # %% [markdown]
 # A whole column is wrong: so the fault belongs to one output, and the forward pass is not to blame. When a check
@@ -1312,7 +1371,9 @@ with guard():
 # **Predict first.** For about 19,000 parameters: how many times longer than backpropagation does that take?
 
 # %% tags=["experiment"]
-my_guess = None  # time of finite differences / time of backpropagation, at 19,000 parameters
+my_guess = (
+    None  # time of finite differences / time of backpropagation, at 19,000 parameters
+)
 
 with guard():
     X, y = digits.X[:50], digits.y[:50]
@@ -1324,7 +1385,9 @@ with guard():
         return costs.Cost(sum(p.size for p in net.params.values()), forward, both)
 
     table = [cost_of(hidden) for hidden in (8, 32, 128, 250)]
-    prediction.compare(my_guess, table[-1].ratio, f"times longer, at {table[-1].parameters:,} parameters")
+    prediction.compare(
+        my_guess, table[-1].ratio, f"times longer, at {table[-1].parameters:,} parameters"
+    )
     costs.draw(table)
 
 # %% [markdown]
@@ -1359,19 +1422,39 @@ check_cost = Answer(
 my_guess = None  # the loss at which the squashed network ends, after 40 epochs
 
 with guard():
+
     def squashed_loss(scores, y):
         squashed, kept = sigmoid_forward(scores)
         loss, dsquashed = softmax_loss(squashed, y)
         return loss, sigmoid_backward(dsquashed, kept)
 
     runs = {}
-    for name, loss in (("softmax of the scores", softmax_loss), ("softmax of sigmoids", squashed_loss)):
+    for name, loss in (
+        ("softmax of the scores", softmax_loss),
+        ("softmax of sigmoids", squashed_loss),
+    ):
         net = network.Network((64, 50, 10), 0.15, np.random.default_rng(0), loss=loss)
-        run = training.train(net.loss_and_grads, net.parameters, digits, step=lambda w, dw: sgd(w, dw, 0.5), epochs=40, batch=50, label=name)
+        run = training.train(
+            net.loss_and_grads,
+            net.parameters,
+            digits,
+            step=lambda w, dw: sgd(w, dw, 0.5),
+            epochs=40,
+            batch=50,
+            label=name,
+        )
         runs[name] = run.loss
-        print(f"{name}: {training.accuracy(net.scores, digits.X_val, digits.y_val):.1%} right on unseen digits")
-    prediction.compare(my_guess, float(np.mean(run.loss[-20:])), "loss with the sigmoid in between")
-    plots_layers.rate_curves(runs, floor=np.log(1 + 9 / np.e), floor_label="lowest loss possible with sigmoids: {:.4f}")
+        print(
+            f"{name}: {training.accuracy(net.scores, digits.X_val, digits.y_val):.1%} right on unseen digits"
+        )
+    prediction.compare(
+        my_guess, float(np.mean(run.loss[-20:])), "loss with the sigmoid in between"
+    )
+    plots_layers.rate_curves(
+        runs,
+        floor=np.log(1 + 9 / np.e),
+        floor_label="lowest loss possible with sigmoids: {:.4f}",
+    )
 
 # %% [markdown]
 # It still learns to read. That is what makes the bug so quiet: accuracy looks fine, and the loss seems merely stubborn. The price
@@ -1417,7 +1500,14 @@ my_guess = None  # per cent still right at epsilon = 0.1, along the gradient
 
 with guard():
     net = TwoLayerNet(64, 50, 10, np.random.default_rng(0))
-    training.train(net.loss, net.params, digits, step=lambda w, dw: sgd(w, dw, 0.5), epochs=15, label="digits")
+    training.train(
+        net.loss,
+        net.params,
+        digits,
+        step=lambda w, dw: sgd(w, dw, 0.5),
+        epochs=15,
+        label="digits",
+    )
     draw = np.random.default_rng(1)
 
     def towards_error(picture, label):
@@ -1426,15 +1516,26 @@ with guard():
         kept = affine_forward(picture[None], net.params["W1"], net.params["b1"])[1]
         return affine_backward(grads["b1"][None], kept)[0][0]
 
-    signs = np.array([np.sign(towards_error(x, y)) for x, y in zip(digits.X_val, digits.y_val)])
+    signs = np.array(
+        [np.sign(towards_error(x, y)) for x, y in zip(digits.X_val, digits.y_val)]
+    )
     noise = draw.choice([-1.0, 1.0], signs.shape)
     steps = np.linspace(0, 0.2, 9)
 
     def still_right(direction):
-        return [training.accuracy(net.loss, np.clip(digits.X_val + e * direction, 0, 1), digits.y_val) for e in steps]
+        return [
+            training.accuracy(
+                net.loss, np.clip(digits.X_val + e * direction, 0, 1), digits.y_val
+            )
+            for e in steps
+        ]
 
     along, aside = still_right(signs), still_right(noise)
-    prediction.compare(my_guess, 100 * along[4], "per cent still right at epsilon = 0.1, along the gradient")
+    prediction.compare(
+        my_guess,
+        100 * along[4],
+        "per cent still right at epsilon = 0.1, along the gradient",
+    )
     print(f"with random signs of the same size: {100 * aside[4]:.1f} %")
     adversarial.draw(digits, signs, net.loss, steps, along, aside, epsilon=0.1)
 
@@ -1455,10 +1556,21 @@ with guard():
     pictures = data.mnist(train=5000, validation=1000) if use_mnist else digits
     net = TwoLayerNet(pictures.X.shape[1], 500, pictures.classes, np.random.default_rng(0))
     history = training.train(
-        net.loss, net.params, pictures, step=lambda w, dw: sgd(w, dw, 0.01), predict=net.loss, epochs=10, batch=10, label=pictures.name,
+        net.loss,
+        net.params,
+        pictures,
+        step=lambda w, dw: sgd(w, dw, 0.01),
+        predict=net.loss,
+        epochs=10,
+        batch=10,
+        label=pictures.name,
     )
     print(f"{pictures.name}: {history.val[-1]:.1%} right on unseen pictures")
-    plots_layers.loss_curve(history, title=f"{pictures.X.shape[1]}-500-10 on {pictures.name}, rate 0.01, batches of 10", floor=np.log(10))
+    plots_layers.loss_curve(
+        history,
+        title=f"{pictures.X.shape[1]}-500-10 on {pictures.name}, rate 0.01, batches of 10",
+        floor=np.log(10),
+    )
 
 # %% [markdown]
 # ## Looking back

@@ -103,7 +103,9 @@ my_guess = None  # the sum of the three entries of dx
 
 with guard():
     feature, dout = np.array([1.0, 2.0, 6.0]), np.array([1.0, -1.0, 0.5])
-    out, _ = batchnorm_forward(feature[:, None], np.array([2.0]), np.array([0.5]), {"mode": "train"})
+    out, _ = batchnorm_forward(
+        feature[:, None], np.array([2.0]), np.array([0.5]), {"mode": "train"}
+    )
     print("your forward pass gives", np.round(out[:, 0], 3))
     measured = plots_normalisation.batchnorm_graph(feature, 2.0, 0.5, 1e-5, dout)
     prediction.compare(my_guess, f"{abs(measured['x'].sum()):.0e}", "sum of dx, in size")
@@ -365,7 +367,9 @@ with guard():
     of_random = np.abs(batchnorm_backward(random, cache)[0]).max()
     prediction.compare(my_guess, float(of_ones), "largest entry of dx, dout = 1")
     print(f"largest entry of dx, dout random: {of_random:.3f}")
-    print("A backward pass that returns zeros would pass the first test, and fail the second.")
+    print(
+        "A backward pass that returns zeros would pass the first test, and fail the second."
+    )
 
 # %% [markdown]
 # **Question.** `dout` holds the number 3 everywhere, `gamma` is arbitrary. What is `dx` of batch norm in training? Assign one of
@@ -427,17 +431,28 @@ with guard():
     scales = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 
     def accuracy_after_training(std, normalise):
-        net = network.Network((64, 50, 50, 50, 50, 50, 10), std, np.random.default_rng(1), normalise=normalise)
+        net = network.Network(
+            (64, 50, 50, 50, 50, 50, 10), std, np.random.default_rng(1), normalise=normalise
+        )
         training.train(
-            net.loss_and_grads, net.parameters, digits, step=lambda w, dw: w - 0.1 * dw, epochs=4, label=f"std {std:5g}",
+            net.loss_and_grads,
+            net.parameters,
+            digits,
+            step=lambda w, dw: w - 0.1 * dw,
+            epochs=4,
+            label=f"std {std:5g}",
         )
         return training.accuracy(net.scores, digits.X_val, digits.y_val)
 
-    batch_norm = network.Plug(batchnorm_forward, batchnorm_backward, {"eps": 1e-5, "momentum": 0.9})
+    batch_norm = network.Plug(
+        batchnorm_forward, batchnorm_backward, {"eps": 1e-5, "momentum": 0.9}
+    )
     with_norm = [accuracy_after_training(std, batch_norm) for std in scales]
     with np.errstate(all="ignore"):
         without = [accuracy_after_training(std, None) for std in scales]
-    prediction.compare(my_guess, 100 * with_norm[1], "accuracy at std 0.01 with batch norm (%)")
+    prediction.compare(
+        my_guess, 100 * with_norm[1], "accuracy at std 0.01 with batch norm (%)"
+    )
     plots_normalisation.scale_sweep(scales, without, with_norm)
 
 # %% [markdown]
@@ -731,14 +746,30 @@ with guard():
             outs.append(forward(batch)[0][0])
         return float(np.std(outs, axis=0).mean())
 
-    averages = {"mode": "test", "running_mean": np.zeros(features), "running_var": np.ones(features)}
+    averages = {
+        "mode": "test",
+        "running_mean": np.zeros(features),
+        "running_var": np.ones(features),
+    }
     spread = {
-        "batch norm, training": [movement(lambda b: batchnorm_forward(b, gamma, beta, {"mode": "train"}), n) for n in sizes],
-        "batch norm, test": [movement(lambda b: batchnorm_forward(b, gamma, beta, dict(averages)), n) for n in sizes],
-        "layer norm": [movement(lambda b: layernorm_forward(b, gamma, beta, {}), n) for n in sizes],
+        "batch norm, training": [
+            movement(lambda b: batchnorm_forward(b, gamma, beta, {"mode": "train"}), n)
+            for n in sizes
+        ],
+        "batch norm, test": [
+            movement(lambda b: batchnorm_forward(b, gamma, beta, dict(averages)), n)
+            for n in sizes
+        ],
+        "layer norm": [
+            movement(lambda b: layernorm_forward(b, gamma, beta, {}), n) for n in sizes
+        ],
     }
     typical = float(np.abs(one).mean())
-    prediction.compare(my_guess, spread["batch norm, training"][0] / typical, "movement in batches of 2, in typical outputs")
+    prediction.compare(
+        my_guess,
+        spread["batch norm, training"][0] / typical,
+        "movement in batches of 2, in typical outputs",
+    )
     plots_normalisation.company(sizes, spread, typical)
 
 # %% [markdown]
@@ -889,16 +920,30 @@ with guard():
 
     def run(keep):
         drop = network.Plug(dropout_forward, dropout_backward, {"p": keep}, learns=False)
-        net = network.Network((64, 100, 100, 10), 0.1, np.random.default_rng(0), dropout=drop)
+        net = network.Network(
+            (64, 100, 100, 10), 0.1, np.random.default_rng(0), dropout=drop
+        )
         return training.train(
-            net.loss_and_grads, net.parameters, few, step=lambda w, dw: w - 0.2 * dw, predict=net.scores,
-            epochs=100, batch=30, label=f"p = {keep:<4}",
+            net.loss_and_grads,
+            net.parameters,
+            few,
+            step=lambda w, dw: w - 0.2 * dw,
+            predict=net.scores,
+            epochs=100,
+            batch=30,
+            label=f"p = {keep:<4}",
         )
 
     runs = {f"keep {keep:.0%}": run(keep) for keep in (1.0, 0.5, 0.2)}
     for name, history in runs.items():
-        print(f"{name:9}: {history.train[-1]:.1%} on what it learnt from, {np.mean(history.val[-10:]):.1%} on unseen digits")
-    prediction.compare(my_guess, max(runs, key=lambda name: np.mean(runs[name].val[-10:])), "best on unseen digits")
+        print(
+            f"{name:9}: {history.train[-1]:.1%} on what it learnt from, {np.mean(history.val[-10:]):.1%} on unseen digits"
+        )
+    prediction.compare(
+        my_guess,
+        max(runs, key=lambda name: np.mean(runs[name].val[-10:])),
+        "best on unseen digits",
+    )
     plots_normalisation.overfitting(runs, floor=20)
 
 # %% [markdown]
@@ -920,12 +965,18 @@ with guard():
     draw = np.random.default_rng(0)
     x, gamma, beta = draw.normal(size=(256, 512)), np.ones(512), np.zeros(512)
     kept = {
-        "batch norm": memory.size_of(batchnorm_forward(x, gamma, beta, {"mode": "train"})[1]),
+        "batch norm": memory.size_of(
+            batchnorm_forward(x, gamma, beta, {"mode": "train"})[1]
+        ),
         "layer norm": memory.size_of(layernorm_forward(x, gamma, beta, {})[1]),
-        "group norm": memory.size_of(groupnorm_forward(x.reshape(256, 8, 8, 8), np.ones(8), np.zeros(8), {"G": 2})[1]),
+        "group norm": memory.size_of(
+            groupnorm_forward(x.reshape(256, 8, 8, 8), np.ones(8), np.zeros(8), {"G": 2})[1]
+        ),
         "dropout": memory.size_of(dropout_forward(x, {"mode": "train", "p": 0.5})[1]),
     }
-    prediction.compare(my_guess, kept["batch norm"] / x.nbytes, "batch norm keeps, in sizes of its input")
+    prediction.compare(
+        my_guess, kept["batch norm"] / x.nbytes, "batch norm keeps, in sizes of its input"
+    )
     memory.draw(kept, x.nbytes)
 
 # %% [markdown]

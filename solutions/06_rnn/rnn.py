@@ -314,7 +314,7 @@ rnn = Layer(
 
 # %%
 def bptt_norms(Whh, T, activation):
-    """Lengths of a gradient on its way back through T steps of h = activation(Whh h).
+    """Lengths of a gradient going back through T steps of h = activation(Whh h).
 
     Args:
         Whh: Hidden-to-hidden weights, shape (H, H).
@@ -418,7 +418,9 @@ with guard():
         other = np.random.default_rng(seed).normal(size=(20, 20))
         other *= 1.5 / np.abs(np.linalg.eigvals(other)).max()
         spread.append(bptt_norms(other, 50, "relu")[-1])
-    print(f"ReLU with ten other matrices of ρ = 1.5: from {min(spread):.1g} to {max(spread):.1g}")
+    print(
+        f"ReLU with ten other matrices of ρ = 1.5: from {min(spread):.1g} to {max(spread):.1g}"
+    )
     plots_rnn.norms_over_time(curves, first=1)
 
 # %% [markdown]
@@ -744,7 +746,7 @@ temporal_affine = Layer(
 
 # %%
 def temporal_softmax_loss(x, y, mask):
-    """Softmax loss at every step where the mask is True; summed over time, averaged over examples.
+    """Softmax loss where the mask is True; summed over time, averaged over examples.
 
     Args:
         x: Scores, shape (N, T, V).
@@ -829,14 +831,19 @@ with guard():
     draw = np.random.default_rng(0)
     weights = {
         "E": draw.normal(0, 0.3, (letters, width)),
-        "Wx": draw.normal(0, 0.3, (width, hidden)), "Wh": draw.normal(0, 0.08, (hidden, hidden)), "b": np.zeros(hidden),
-        "w": draw.normal(0, 0.01, (hidden, letters)), "c": np.zeros(letters),
+        "Wx": draw.normal(0, 0.3, (width, hidden)),
+        "Wh": draw.normal(0, 0.08, (hidden, hidden)),
+        "b": np.zeros(hidden),
+        "w": draw.normal(0, 0.01, (hidden, letters)),
+        "c": np.zeros(letters),
     }
 
     def loss_and_grads(x, y):
         w = weights
         found, kept_words = word_embedding_forward(x, w["E"])
-        states, kept_states = rnn_forward(found, np.zeros((len(x), hidden)), w["Wx"], w["Wh"], w["b"])
+        states, kept_states = rnn_forward(
+            found, np.zeros((len(x), hidden)), w["Wx"], w["Wh"], w["b"]
+        )
         scores, kept_scores = temporal_affine_forward(states, w["w"], w["c"])
         loss, dscores = temporal_softmax_loss(scores, y, np.ones(y.shape, bool))
         dstates, dw, dc = temporal_affine_backward(dscores, kept_scores)
@@ -849,10 +856,15 @@ with guard():
         state, line = np.zeros((1, hidden)), [text.letters.index(c) for c in start]
         for step in range(len(start) + length - 1):
             found = word_embedding_forward(np.array([[line[step]]]), weights["E"])[0]
-            states = rnn_forward(found, state, weights["Wx"], weights["Wh"], weights["b"])[0]
+            states = rnn_forward(found, state, weights["Wx"], weights["Wh"], weights["b"])[
+                0
+            ]
             state = states[:, -1]
             if step + 1 == len(line):
-                odds = np.exp(2 * temporal_affine_forward(states, weights["w"], weights["c"])[0][0, -1])
+                odds = np.exp(
+                    2
+                    * temporal_affine_forward(states, weights["w"], weights["c"])[0][0, -1]
+                )
                 line.append(rng.choice(letters, p=odds / odds.sum()))
         return text.read(line)
 
@@ -1165,20 +1177,34 @@ with guard():
 
     def lstm_reach(forget_bias):
         bias = np.zeros(4 * H)
-        bias[H:2 * H] = forget_bias
-        weights = draw.normal(0, 0.3, (D, 4 * H)), draw.normal(0, 0.5 / np.sqrt(H), (H, 4 * H)), bias
+        bias[H : 2 * H] = forget_bias
+        weights = (
+            draw.normal(0, 0.3, (D, 4 * H)),
+            draw.normal(0, 0.5 / np.sqrt(H), (H, 4 * H)),
+            bias,
+        )
         return reach(lstm_backward(dh, lstm_forward(x, np.zeros((4, H)), *weights)[1])[0])
 
     recurrent = draw.normal(size=(H, H))
     recurrent *= 0.9 / np.abs(np.linalg.eigvals(recurrent)).max()
     plain = draw.normal(0, 0.3, (D, H)), recurrent, np.zeros(H)
-    curves = {"RNN, ρ = 0.9": reach(rnn_backward(dh, rnn_forward(x, np.zeros((4, H)), *plain)[1])[0])}
+    curves = {
+        "RNN, ρ = 0.9": reach(
+            rnn_backward(dh, rnn_forward(x, np.zeros((4, H)), *plain)[1])[0]
+        )
+    }
     for forget_bias in (0, 2, 5):
         curves[f"LSTM, forget bias {forget_bias}"] = lstm_reach(forget_bias)
-    prediction.compare(my_guess, float(curves["LSTM, forget bias 5"][40]), "left after 40 steps, forget bias 5")
+    prediction.compare(
+        my_guess,
+        float(curves["LSTM, forget bias 5"][40]),
+        "left after 40 steps, forget bias 5",
+    )
     for name, norms in curves.items():
         print(f"{name:22}: {norms[40]:.1e} after 40 steps")
-    plots_rnn.norms_over_time(curves, title="How much of a gradient reaches inputs further back")
+    plots_rnn.norms_over_time(
+        curves, title="How much of a gradient reaches inputs further back"
+    )
 
 # %% [markdown] tags=["text:explain_lstm"]
 # **Explain.** Why can the cell of an LSTM carry a gradient over many more steps than the state of a plain RNN, and what has the forget gate to do with it? Three or four sentences, with a number
