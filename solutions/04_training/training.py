@@ -1118,7 +1118,7 @@ inspector = Module(
         "first": constant("w1"), "second": constant("w2"),
         "w": "N D", "calm": array("N D", scale=0.01), "faint": array("N D", scale=1e-8), "wild": array("N D", scale=500.0),
         "big": array("60 50", scale=200.0), "steady": array("60 50", scale=40.0),
-        "tiny": array("N D", scale=1e-4), "strong": array("N D", scale=0.1),
+        "tiny": array("N D", scale=0.01), "strong": array("N D", scale=10.0),
         "square": array("2 2"),
         "nan": constant(np.array([[1.0, np.nan], [0.5, -2.0]])), "inf": constant(np.array([[1.0, -np.inf], [0.5, -2.0]])),
         "both": constant(_ILL), "all_nan": constant(np.full((2, 2), np.nan)),
