@@ -41,8 +41,8 @@ print(f"A number has {np.finfo(float).nmant + 1} binary digits here, about 16 de
 # It is a fair complaint, and every course of this kind hears it. The answer isn't that suffering is good for you.
 # It is that **backpropagation is a leaky abstraction**: most of the time you may forget what is behind it, and on the
 # day when you may not, nobody tells you. The loss sits still because every sigmoid is saturated, and `backward()` runs
-# without complaint. A unit has died and stays dead. A clip in the wrong place has set nine gradients in ten to zero,
-# and the program trains on, happily, to a bad result. All of these have happened in code that thousands of people
+# without complaint. A unit has died and stays dead. A clip in the wrong place sets most gradients to exactly zero,
+# and the program trains on, happily, to a bad result. All of these have happened, in code that many people
 # used. Whoever has written the backward pass sees them coming.
 #
 # "All non-trivial abstractions, to some degree, are leaky" is Joel Spolsky's law (2002); Andrej Karpathy applied

@@ -7,8 +7,8 @@
 #
 # - see from two numbers that a sigmoid layer has stopped learning, and say which gradient dies and which doesn't;
 # - tell a dead ReLU from one that merely sleeps;
-# - find the bug that once stood in a famous reinforcement learning program: nine gradients in ten were exactly zero,
-#   and nothing complained;
+# - find a bug that once stood in a widely used reinforcement learning program: here it makes nine gradients in ten exactly
+#   zero, and nothing complains;
 # - say when to clip a gradient, and why never to clip a value.
 #
 # In this notebook nothing crashes. All gradients are right. And still nothing learns. **Predict, then run**: write each

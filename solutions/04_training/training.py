@@ -505,8 +505,13 @@ with guard():
                       title="Too small: slow. Right: fast. Too large: noise, or a cliff")
 
 # %% [markdown]
+# At its largest rate plain descent gets nowhere and momentum has killed the network, while RMSprop and Adam learn fastest at theirs. They divide
+# the size of the gradient out, so their rate *is* a length of step, the same for every layer and every loss; for the other two the right rate
+# depends on how large the gradients happen to be.
+#
 # Where to begin, then? Start small, raise the rate by factors of three until the loss grows restless, step back once. For
-# Adam 0.001 is a good first guess, for plain gradient descent there is none. And whichever you choose: lower it over time.
+# Adam 0.001 is the usual first guess (here 0.01 is better still); for plain gradient descent there is none. And whichever you choose: lower
+# it over time, and let the validation loss, not the training loss, have the last word.
 
 # %% [markdown]
 # ## A rate that changes

@@ -141,3 +141,34 @@ def test_rounding_costs_about_a_digit_in_sixty_layers(own, seed):
         found[dtype] = back.astype(float)
     gap = np.linalg.norm(found[np.float32] - found[np.float64]) / np.linalg.norm(found[np.float64])
     assert 2e-7 < gap < 3e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_only_the_adaptive_ones_stand_their_largest_rate(own, digits, seed):
+    methods = {
+        "plain": (lambda w, dw, c: (w - c["learning_rate"] * dw, c), {}, 1.0),
+        "momentum": (own["sgd_momentum"], {"momentum": 0.9}, 1.0),
+        "rmsprop": (own["rmsprop"], {"decay_rate": 0.99, "epsilon": 1e-8}, 0.01),
+        "adam": (own["adam"], {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}, 0.01),
+    }
+    ends = {}
+    for method, (update, settings, rate) in methods.items():
+        network = Network(
+            (64, 50, 50, 10),
+            [np.sqrt(2 / fan) for fan in (64, 50, 50)],
+            np.random.default_rng(seed),
+        )
+        configs = {name: {"learning_rate": rate, **settings} for name in network.parameters}
+        losses = []
+        with np.errstate(all="ignore"):
+            for _, rows in training.minibatches(len(digits.X), 50, 5, np.random.default_rng(seed)):
+                loss, grads = network.loss_and_grads(digits.X[rows], digits.y[rows])
+                losses.append(loss)
+                for name, value in network.parameters.items():
+                    network.parameters[name], configs[name] = update(
+                        value, grads[name], configs[name]
+                    )
+        ends[method] = np.mean(losses[-20:])
+    assert ends["plain"] > 0.5 and ends["momentum"] > 1.5
+    assert max(ends["rmsprop"], ends["adam"]) < 0.3

@@ -1,6 +1,5 @@
 """Right answers in other styles than the reference's earn everything."""
 
-import numpy as np
 import pytest
 
 from autograder.course.questions import public_questions
