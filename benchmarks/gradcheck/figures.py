@@ -128,7 +128,7 @@ def detection(folder: Path, found: dict[str, dict[str, list[float]]]) -> Path:
                 zorder=3 if mine else 2,
             )
         axes.axvline(1e-6, color=INK, lw=0.8, ls="--")
-        axes.text(1.4e-6, 47, "promised", color=INK, rotation=90, va="center")
+        axes.text(1.4e-6, 86, "promised", color=INK, rotation=90, va="center")
         axes.set(xlabel="relative error of one gradient")
         axes.set_title(
             "error in every entry" if kind == "spread" else "error in one entry", loc="left"
