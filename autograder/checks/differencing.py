@@ -18,8 +18,8 @@ import numpy as np
 from autograder.checks.finding import Finding
 from autograder.checks.trial import Trial
 from autograder.exercises.exercise import Row
-from autograder.exercises.interpreter import COMPLEX, EVALUATED
 from autograder.exercises.script import Strided
+from autograder.exercises.tracing import COMPLEX, EVALUATED
 
 NAME = "numerical_differentiation"
 ENOUGH = 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,14 @@ class Expectation:
         shapes: Shapes of the upstream gradients.
         outputs: Row id -> output name -> what is expected.
         quiet: Row ids whose reference raised no warning.
+        stages: Local variable of a staged backward -> what it is in the reference.
     """
 
     case: Case
     shapes: tuple[tuple[int, ...], ...]
     outputs: dict[str, dict[str, Expected]]
     quiet: tuple[str, ...] = ()
+    stages: dict[str, Expected] = field(default_factory=dict)
 
 
 def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
@@ -71,7 +73,27 @@ def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
             if case.judges(name)
         }
     quiet = tuple(row for row, seen in base.items() if not seen.warnings)
-    return Expectation(case, shapes, outputs, quiet)
+    stages = _stages(exercise, base, moved)
+    return Expectation(case, shapes, outputs, quiet, stages)
+
+
+def _stages(
+    exercise: Exercise, base: dict[str, Observed], moved: Sequence[dict[str, Observed]]
+) -> dict[str, Expected]:
+    """The local variables of the reference's backward, with slack as for outputs."""
+    row = getattr(exercise, "backward", "")
+    found: dict[str, Expected] = {}
+    if row not in base or not moved:
+        return found
+    for name, value in _locals(base[row]).items():
+        others = [_locals(m[row])[name] for m in moved]
+        slack = max(_movement(value, other) for other in others)
+        found[name] = Expected(value, min(SAFETY * slack, MOST * max(_largest(value), 1.0)))
+    return found
+
+
+def _locals(seen: Observed) -> dict[str, Any]:
+    return seen.outcome.stages if seen.outcome is not None else {}
 
 
 def _expected(

@@ -15,6 +15,7 @@ from autograder.diagnosis.hypotheses import hypothesised
 from autograder.diagnosis.matching import named
 from autograder.diagnosis.own_forward import explained
 from autograder.diagnosis.question import Question
+from autograder.diagnosis.stages import staged
 from autograder.exercises.script import Outcome, Runner
 
 Asked = tuple[list[Trial], list[Sequence[Known]]]
@@ -57,7 +58,7 @@ def _examine(
         asked.append((questions, (trials, banks)))
         for row in wanted:
             result = named(judge(row, trials), trials, banks)
-            results[row.id] = hypothesised(result, trials)
+            results[row.id] = staged(hypothesised(result, trials), trials)
     for questions, (trials, banks) in asked:
         exercise = questions[0].exercise
         forward = results.get(getattr(exercise, "forward", ""))

@@ -69,6 +69,7 @@ def to_public(question: Question) -> PublicExercise:
         e.case.name: {
             "upstream": [list(shape) for shape in e.shapes],
             "quiet": list(e.quiet),
+            "stages": {name: _encode(x) for name, x in e.stages.items()},
             "expected": {} if secret else {
                 row: {name: _encode(x) for name, x in outputs.items()}
                 for row, outputs in e.outputs.items()
@@ -106,7 +107,9 @@ def from_public(public: PublicExercise) -> Question:
             for row, values in stored["expected"].items()
         }
         ready = case.with_upstream(shapes) if shapes else case
-        expectations.append(Expectation(ready, shapes, outputs, tuple(stored["quiet"])))
+        stages = {name: _decode(x, False) for name, x in stored["stages"].items()}
+        quiet = tuple(stored["quiet"])
+        expectations.append(Expectation(ready, shapes, outputs, quiet, stages))
     bank = tuple(
         Known(
             m["function"],

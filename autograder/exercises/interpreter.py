@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import errno
 import random
-import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -32,13 +30,10 @@ from autograder.exercises.script import (
     Script,
     Strided,
 )
+from autograder.exercises.tracing import Trace, is_own, traced
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
-EVALUATED = " evaluated, arrays of size "
-COMPLEX = " evaluated, complex arrays of size "
-MAX_COUNTED = 2000
-PROFILE_REMOVED = "(the counting of calls was switched off)"
 _PLAIN = (bool, int, float, complex, str, type(None))
 
 
@@ -134,7 +129,7 @@ def _make(
     # What came out of an earlier call (a cache) is the student's own: it may change as it likes.
     given = [i for i, arg in enumerate(call.args) if i in call.watch or not isinstance(arg, Ref)]
     caught: list[warnings.WarningMessage] = []
-    entered: dict[str, int] = {}
+    trace = Trace(call.function, call.stages)
     try:
         args = [_resolve(arg, namespace, results) for arg in call.args]
         kwargs = {key: _resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
@@ -143,8 +138,8 @@ def _make(
         loud = np.errstate(all="warn", under="ignore")
         with warnings.catch_warnings(record=True) as caught, loud:
             warnings.simplefilter("always")
-            if call.count:
-                result = _counted(target, args, kwargs, entered)
+            if call.count or call.stages:
+                result = traced(target, args, kwargs, trace)
             else:
                 result = target(*args, **kwargs)
         value = _exported(result, call.hold)
@@ -158,53 +153,10 @@ def _make(
         changed=tuple(i for i in given if not same(before[i], after[i])),
         after={i: after[i] for i in call.watch},
         warnings=_texts(caught),
-        calls=entered,
+        calls=trace.calls if call.count else {},
+        stages={name: snapshot(value) for name, value in trace.stages.items()},
     )
     return result, outcome
-
-
-def _counted(
-    target: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], entered: dict[str, int]
-) -> Any:
-    """Call `target`; note in `entered` what the student's own functions were called with.
-
-    Under a function's qualified name stands how often it was entered; under `name EVALUATED size`
-    at how many different arrays of that size (`COMPLEX` for complex ones), up to a limit.
-    """
-    codes: dict[CodeType, int] = {}
-    points: dict[str, set[int]] = {}
-
-    def profile(frame: FrameType, event: str, _: Any) -> None:
-        if event != "call" or not is_own(frame.f_code.co_filename):
-            return
-        code = frame.f_code
-        codes[code] = codes.get(code, 0) + 1
-        for value in list(frame.f_locals.values()):
-            if type(value) is np.ndarray and 1 < value.size <= MAX_COUNTED:
-                kind = COMPLEX if value.dtype.kind == "c" else EVALUATED
-                seen = points.setdefault(f"{code.co_qualname}{kind}{value.size}", set())
-                if len(seen) <= 2 * MAX_COUNTED:
-                    seen.add(hash(value.tobytes()))
-
-    outer = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        return target(*args, **kwargs)
-    finally:
-        removed = sys.getprofile() is not profile
-        sys.setprofile(outer)
-        for code, times in codes.items():
-            entered[code.co_qualname] = entered.get(code.co_qualname, 0) + times
-        entered.update({key: len(seen) for key, seen in points.items()})
-        if removed:
-            entered[PROFILE_REMOVED] = 1
-
-
-def is_own(filename: str) -> bool:
-    """Whether code of this file is a cell's (no path, or a kernel's), not a library's."""
-    if filename.startswith("<frozen") or filename.startswith("<__array_function__"):
-        return False
-    return "ipykernel" in filename or not ("/" in filename or "\\" in filename)
 
 
 def _exported(result: Any, hold: str) -> Any:

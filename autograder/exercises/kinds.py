@@ -46,6 +46,8 @@ class Layer(Exercise):
         gradients: The names of what backward returns: `d<input>` for every float array input.
         graded: Parts that are rows here (a second backward of the same forward names "backward").
         mask: For layers that draw a random mask: `(parameter, key)` of the keep probability.
+        stages: Names that the text proposes for the intermediate gradients of the backward, in
+            order. They are never required; the first one that is there and wrong is named.
     """
 
     forward: str
@@ -54,6 +56,7 @@ class Layer(Exercise):
     gradients: tuple[str, ...] = ()
     graded: tuple[str, ...] = ("forward", "backward")
     mask: tuple[str, str] | None = None
+    stages: tuple[str, ...] = ()
 
     parts: ClassVar[tuple[str, ...]] = ("forward", "backward")
 
@@ -69,6 +72,7 @@ class Layer(Exercise):
         gradients: Sequence[str] | None = None,
         graded: Sequence[str] | None = None,
         mask: Sequence[str] | None = None,
+        stages: Sequence[str] = (),
         **options: Any,
     ) -> None:
         ready = settings(Layer, inputs, points, hints or {}, options)
@@ -83,6 +87,7 @@ class Layer(Exercise):
             "gradients": tuple(gradients),
             "graded": tuple(part for part in self.parts if part in (graded or points)),
             "mask": tuple(mask) if mask else None,
+            "stages": tuple(stages),
         }
         fill(self, ready)
 
@@ -120,7 +125,8 @@ class Layer(Exercise):
         if wanted and case.upstream and any(case.judges(g) for g in self.gradients):
             cache = Ref(0, (-1,))
             counted = case.name in COUNTED
-            calls.append(Call(self.backward, (*case.upstream, cache), count=counted))
+            stages = self.stages if counted else ()
+            calls.append(Call(self.backward, (*case.upstream, cache), count=counted, stages=stages))
         return Script(case.seed, tuple(calls))
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:

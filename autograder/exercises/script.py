@@ -67,6 +67,7 @@ class Call:
             a returned tuple or list (a cache), `"all"` (an instance), or `"nothing"`.
         watch: Positions of the arguments whose contents after the call are wanted (a state dict).
         count: Count the calls of the student's own functions while it runs.
+        stages: Local variables of the function whose last values are wanted, where it has them.
     """
 
     function: str
@@ -77,6 +78,7 @@ class Call:
     watch: tuple[int, ...] = ()
     kind: Literal["call", "read", "assign"] = "call"
     count: bool = False
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class Outcome:
         warnings: Texts of the Python and NumPy warnings raised, without repeats.
         calls: How often each of the student's own functions was entered, by qualified name, and
             at how many different arrays of which sizes, when the call asked for it.
+        stages: Local variable -> its last value, for those that the call asked for.
     """
 
     value: Any = None
@@ -143,6 +146,7 @@ class Outcome:
     after: dict[int, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     calls: dict[str, int] = field(default_factory=dict)
+    stages: dict[str, Any] = field(default_factory=dict)
 
 
 class Runner(Protocol):

@@ -70,12 +70,14 @@ def test_an_outcome_crosses_whole() -> None:
         after={1: np.ones(2)},
         warnings=("w",),
         calls={"f": 3},
+        stages={"q": np.zeros(2)},
     )
     packed = pack_outcome(outcome, 3, NONCE, 1 << 20)
     answer = wire.decode_answer(wire.frame(packed)[4:])
     assert isinstance(answer, wire.WireOutcome) and answer.index == 3
     again = unpack_outcome(answer)
     np.testing.assert_equal(again.after, outcome.after)
+    np.testing.assert_equal(again.stages, outcome.stages)
     assert (again.value, again.failure, again.changed, again.warnings, again.calls) == (
         outcome.value,
         outcome.failure,
@@ -176,7 +178,7 @@ def test_the_scan_refuses(body: bytes) -> None:
 @settings(max_examples=100)
 def test_the_scan_accepts_what_is_sent(value: Any) -> None:
     body = wire.frame(pack_outcome(Outcome(value=value), 0, NONCE, 1 << 24))[4:]
-    assert scan.scan(body) >= 9
+    assert scan.scan(body) >= 10
 
 
 # Fuzzing ----------------------------------------------------------------------------------------
@@ -264,7 +266,7 @@ def test_a_bad_frame_costs_memory_in_proportion() -> None:
     lists = b"\x92\xa4list\x90"
     number = scan.MAX_PARTS // 4
     inner = b"\x92\xa4list\xdd" + struct.pack(">I", 100_000) + lists * 100_000
-    body = b"\x99\xa7outcome\xc4\x10" + NONCE + b"\x00" + inner + b"\xc0\x90\x80\x90\x80"
+    body = b"\x9a\xa7outcome\xc4\x10" + NONCE + b"\x00" + inner + b"\xc0\x90\x80\x90\x80\x80"
     too_many = b"\x9f" * 3 + lists * number * 2
     for frame in (body, too_many, os.urandom(1 << 20), b"\x90" * (1 << 24)):
         tracemalloc.start()

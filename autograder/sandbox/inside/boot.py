@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 PACKAGES = ("autograder", "autograder.exercises", "autograder.sandbox", "autograder.sandbox.inside")
-SHARED = ("autograder.exercises.script", "autograder.exercises.interpreter")
+SHARED = tuple(f"autograder.exercises.{name}" for name in ("script", "tracing", "interpreter"))
+"""What the child holds of the rest of the kit. None of it may know an answer."""
 
 
 class PrivateLoader(importlib.machinery.SourceFileLoader):

@@ -132,6 +132,7 @@ def pack_call(call: Call, max_bytes: int) -> wire.WireCall:
         list(call.watch),
         call.kind,
         call.count,
+        list(call.stages),
     )
 
 
@@ -156,13 +157,22 @@ def pack_outcome(outcome: Outcome, index: int, nonce: bytes, max_bytes: int) -> 
         packer = Packer(max_bytes)
         value = packer.pack(outcome.value)
         after = {position: packer.pack(item) for position, item in outcome.after.items()}
+        stages = {str(name)[:200]: packer.pack(item) for name, item in outcome.stages.items()}
         failure = None if outcome.failure is None else pack_failure(outcome.failure)
     except NotAcceptable as error:
-        value, after = None, {}
+        value, after, stages = None, {}, {}
         message = f"what came back can't be graded: {error}"
         failure = pack_failure(Failure("protocol", message))
     texts = [str(t)[:200].encode("utf-8", "replace").decode("utf-8") for t in outcome.warnings]
     calls = {str(name)[:200]: int(times) for name, times in list(outcome.calls.items())[:200]}
     return wire.WireOutcome(
-        nonce, index, value, failure, list(outcome.changed)[:100], after, texts[:10], calls
+        nonce,
+        index,
+        value,
+        failure,
+        list(outcome.changed)[:100],
+        after,
+        texts[:10],
+        calls,
+        stages,
     )

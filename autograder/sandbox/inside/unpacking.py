@@ -101,6 +101,7 @@ def unpack_call(call: wire.WireCall) -> Call:
         watch=tuple(call.watch),
         kind=call.kind,  # type: ignore[arg-type]
         count=call.count,
+        stages=tuple(call.stages),
     )
 
 
@@ -134,4 +135,5 @@ def unpack_outcome(outcome: wire.WireOutcome) -> Outcome:
         after={position: unpack(item) for position, item in outcome.after.items()},
         warnings=tuple(outcome.warnings),
         calls=dict(outcome.calls),
+        stages={name: unpack(item) for name, item in outcome.stages.items()},
     )

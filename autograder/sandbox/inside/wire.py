@@ -142,6 +142,7 @@ class WireCall(_Frame):
     watch: list[int]
     kind: str
     count: bool
+    stages: list[_Short]
 
 
 class RunScript(_Frame, tag="script"):
@@ -190,6 +191,7 @@ class WireOutcome(_Frame, tag="outcome"):
     after: Annotated[dict[_Index, WireValue], msgspec.Meta(max_length=100)]
     warnings: Annotated[list[_Short], msgspec.Meta(max_length=20)]
     calls: Annotated[dict[_Short, _Index], msgspec.Meta(max_length=200)]
+    stages: Annotated[dict[_Short, WireValue], msgspec.Meta(max_length=40)]
 
 
 class Done(_Frame, tag="done"):

@@ -40,7 +40,7 @@ def attack(there):
 
 # %% forge_an_answer_without_the_nonce: protocol
 def attack(there):
-    body = b"\x99\xa7outcome\xc4\x10" + bytes(16) + b"\x00\x01\xc0\x90\x80\x90\x80"
+    body = b"\x9a\xa7outcome\xc4\x10" + bytes(16) + b"\x00\x01\xc0\x90\x80\x90\x80\x80"
     os.write(3, struct.pack("<I", len(body)) + body)
 
 
@@ -50,8 +50,8 @@ def attack(there):
     for frame in frames():
         request = frame.f_locals.get("request")
         nonce = getattr(request, "nonce", nonce)
-    body = b"\x99\xa7outcome\xc4\x10" + nonce + b"\x00\xcb" + struct.pack(">d", 42.0)
-    body += b"\xc0\x90\x80\x90\x80"
+    body = b"\x9a\xa7outcome\xc4\x10" + nonce + b"\x00\xcb" + struct.pack(">d", 42.0)
+    body += b"\xc0\x90\x80\x90\x80\x80"
     os.write(3, 2 * (struct.pack("<I", len(body)) + body))
 
 
