@@ -22,6 +22,11 @@ door, and each time the door makes it a little longer or a little shorter. after
 doors it fills the sky, or it is gone. who builds such a house should hang a lamp at the
 door and measure.
 
+once a clever builder cut every long letter down to a span, line by line, so that none
+should fill the sky. but then all letters pointed the same way, and the town walked in
+circles. now we fold a long letter as a whole. it is shorter, and it still says what it
+said.
+
 when all the letters have come home, every weight takes one small step. it does not run.
 it has read only one letter, from one handful of examples, on one morning. tomorrow
 there will be another letter, and it will say something else. but step by step, and

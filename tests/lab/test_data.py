@@ -34,7 +34,7 @@ def test_first_and_mislabelled_leave_validation_alone():
 
 def test_text_is_two_thousand_letters():
     text = data.text()
-    assert 1600 < len(text.codes) < 2200
+    assert 1950 < len(text.codes) < 2150
     x, y = text.pieces(50)
     assert x.shape == y.shape and x.shape[1] == 50
     assert np.array_equal(x.ravel()[1:], y.ravel()[:-1])
