@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import autograder
+from autograder.sandbox.inside.boot import SHARED
 
 KIT = Path(autograder.__file__).parent
 SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
@@ -45,8 +46,7 @@ def _readable() -> list[str]:
             if os.path.isdir(os.path.join(folder, name)):
                 paths.append(os.path.join(folder, name))
     paths += [
-        str(KIT / "exercises" / "script.py"),
-        str(KIT / "exercises" / "interpreter.py"),
+        *(f"{KIT.joinpath(*name.split('.')[1:])}.py" for name in SHARED),
         str(KIT / "sandbox" / "inside"),
     ]
     shown = (*SYSTEM_LIBRARIES, libraries)
