@@ -48,8 +48,8 @@ from autograder.lab.guard import guard
 # $\varepsilon$ stands inside the root; `bn_param` is a dict with `mode` (`"train"` or `"test"`), `eps`, `momentum`,
 # `running_mean` and `running_var`, and the new averages are written back into it.
 #
-# Good names for the intermediate results are `xmu`, `var`, `std`, `xhat` here, and `dxhat`, `dvar`, `dmu` on the way back:
-# then you and your neighbour can compare them one by one. Nobody asks for them; only what you return counts.
+# Good names for the intermediate results are `xmu`, `var`, `std`, `xhat` here, and `dxhat`, `dvar`, `dmu` on the way back. Nobody
+# asks for them; only what you return counts. But where your backward pass has variables of these names, the check can tell you which is the first wrong one.
 
 # %%
 def batchnorm_forward(x, gamma, beta, bn_param):
@@ -131,6 +131,8 @@ with guard():
 #
 # The mean also acts through the variance, but that term is $-2\,dv\,\frac1N\sum_i(x_i-\mu) = 0$: deviations from the mean
 # cancel. And $\gamma$ and $\beta$ are used once per example, so their gradients are sums over the batch.
+#
+# Call the stages `dxhat`, `dvar` and `dmu`, and the check tells you which is the first that went wrong. Other names are fine, too.
 
 # %%
 def batchnorm_backward(dout, cache):
@@ -189,6 +191,7 @@ batchnorm = Layer(
     batchnorm_backward,
     inputs=BATCHNORM_INPUTS,
     variants=BATCHNORM_VARIANTS,
+    stages=("dxhat", "dvar", "dmu"),
     points={"forward": 7, "backward": 9},
     hints={
         "forward": (
