@@ -114,7 +114,7 @@ def _row(line: Line) -> Markup:
         elif line.by_hand:
             notes.append("A person gave this score.")
         if line.hand is not None and line.hand.extra:
-            notes.append(f"{points(line.hand.extra)} points of it are extra credit.")
+            notes.append(f"Extra credit in it: {points(line.hand.extra)}.")
         verdict = replace(verdict, score=line.score)
     if verdict.status == "manual" and not line.waits:
         shown: Any = line.status

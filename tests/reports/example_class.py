@@ -1,0 +1,134 @@
+"""A small class whose results never change: every status, and names and messages that attack."""
+
+from pathlib import Path
+
+from autograder.grading.result import Result, ResultFinding, ResultRow
+from autograder.grading.store import Store
+from autograder.integrations.classbook import ClassBook, find_results
+from autograder.integrations.hand_scores import Hand, HandScores, Person
+
+LAYERS, RNN = "02_layers", "06_rnn"
+MARKUP = "<script>alert(1)</script>"
+TURNED = "eve\u202egnp.exe"
+FORMULA = "=HYPERLINK(1)"
+TERMINAL = "\x1b[31mred\x1b[0m <b>bold</b> \u202edlof"
+
+
+def finding(message: str, **more: object) -> ResultFinding:
+    known = {"check": "gradient", "output": "db", "severity": "error", "passed": False}
+    return ResultFinding(message=message, **{"mistake": "", "error": None, **known, **more})  # type: ignore[arg-type]
+
+
+AVERAGED = finding(
+    "db is off by 0.8 (relative) at db[4]: got -0.772, expected -3.86",
+    mistake="db_averaged",
+    advice="db is averaged over the batch; it is a sum: every example uses the same bias.",
+    error=0.8,
+    case="plain",
+    index=(4,),
+    got=-0.772,
+    expected=-3.86,
+)
+RAISED = finding(
+    f"affine_forward raised ValueError: {TERMINAL}",
+    check="failure:exception",
+    output=None,
+    traceback=(f"affine_forward, line 3: raise ValueError({TERMINAL!r})",),
+)
+DIFFERS = finding(
+    "affine_backward seems to differentiate numerically",
+    check="numerical_differentiation",
+    output=None,
+    severity="warning",
+)
+UNWRITTEN = finding("affine_forward is not written yet", check="failure:unanswered", output=None)
+
+
+def row(id: str, status: str, score: float, points: float, *findings: ResultFinding) -> ResultRow:
+    outputs = {"out": status == "right"} if id.endswith("forward") else {}
+    if id.endswith("backward"):
+        outputs = {"dx": score > 0, "dw": score > 0, "db": status == "right"}
+    return ResultRow(id, score, points, status, False, findings, outputs)  # type: ignore[arg-type]
+
+
+def rows(forward: ResultRow, backward: ResultRow) -> tuple[ResultRow, ...]:
+    return forward, backward, row("explain_bias", "manual", 0.0, 2.0)
+
+
+RIGHT = rows(
+    row("affine_forward", "right", 2.0, 2.0),
+    row("affine_backward", "right", 4.0, 4.0),
+)
+PARTIAL = rows(
+    row("affine_forward", "right", 2.0, 2.0),
+    row("affine_backward", "partial", 8 / 3, 4.0, AVERAGED),
+)
+BROKEN = rows(
+    row("affine_forward", "error", 0.0, 2.0, RAISED),
+    row("affine_backward", "timeout", 0.0, 4.0, finding("affine_backward ran out of time")),
+)
+EMPTY = rows(
+    row("affine_forward", "unanswered", 0.0, 2.0, UNWRITTEN),
+    row("affine_backward", "unanswered", 0.0, 4.0, UNWRITTEN),
+)
+WARNED = rows(
+    row("affine_forward", "right", 2.0, 2.0),
+    row("affine_backward", "right", 4.0, 4.0, DIFFERS),
+)
+
+
+def result(
+    student: str,
+    of: tuple[ResultRow, ...],
+    status: str = "graded",
+    *,
+    assignment: str = LAYERS,
+    isolation: str = "full",
+    message: str = "",
+) -> Result:
+    score = sum(r.score for r in of)
+    return Result(
+        1, student, assignment, status, score, 8.0, of, isolation, 0.05, "sha256:0", message  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+MISSING = "nothing was handed in: there is no 02_layers/layers.ipynb"
+RESULTS = (
+    result("ada", RIGHT),
+    result("bob", PARTIAL),
+    result("carl", PARTIAL),
+    result("dora", EMPTY),
+    result("Łukasz Żółć", WARNED),
+    result(MARKUP.replace("/", "\u2215"), BROKEN),
+    result(TURNED, BROKEN),
+    result(FORMULA, RIGHT),
+    result("frida", EMPTY, "unreadable", message="the file is not JSON: <i>line 1</i>"),
+    result("gus", EMPTY, "missing", isolation="", message=MISSING),
+    result("hal", EMPTY, "missing", isolation="", message=f"{MISSING}, but there is x.ipynb."),
+    result("ida", PARTIAL, "stale", message="the worker died"),
+    result("jo", EMPTY, "failed", isolation="", message="the worker died"),
+    result("ada", RIGHT, assignment=RNN, isolation="none"),
+)
+
+HANDS = HandScores(
+    rows={
+        (LAYERS, "ada", "explain_bias"): Hand(manual=1.5),
+        (LAYERS, "bob", "affine_backward"): Hand(auto=8 / 3, manual=4.0, extra=0.5, look=True),
+        (LAYERS, "dora", "explain_bias"): Hand(auto=0.0),
+    },
+    penalties={(LAYERS, "carl"): 1.0},
+    people={"ada": Person("ada", "Ada", "Lovelace", "ada@example.org", "4711")},
+)
+
+
+def keep(folder: Path) -> Path:
+    """Write the results where `autograder grade` would."""
+    store = Store(folder / "results")
+    for one in RESULTS:
+        store.put(one)
+    return folder / "results"
+
+
+def book(folder: Path) -> ClassBook:
+    """The class with what people decided."""
+    return find_results(keep(folder)).book(HANDS)

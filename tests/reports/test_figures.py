@@ -1,0 +1,70 @@
+"""What the report counts."""
+
+import pytest
+
+from autograder.integrations.classbook import ClassBook
+from autograder.reports.figures import AssignmentFigures, figures
+from tests.reports import example_class as example
+
+
+@pytest.fixture(scope="module")
+def layers(book: ClassBook) -> AssignmentFigures:
+    (layers, _) = figures(book)
+    assert layers.name == example.LAYERS
+    return layers
+
+
+def test_scores_are_of_what_was_handed_in_and_has_a_grade(layers: AssignmentFigures) -> None:
+    given = {"ada": 7.5, "bob": 6.5, "carl": 14 / 3 - 1, "dora": 0, "frida": 0}
+    given |= {"Łukasz Żółć": 6, example.TURNED: 0, example.FORMULA: 6, "markup": 0}
+    assert sorted(layers.scores) == pytest.approx(sorted(given.values()))
+    assert layers.mean == pytest.approx(sum(given.values()) / 9)
+    assert layers.median == pytest.approx(14 / 3 - 1)
+    assert layers.handed_in == 11 and len(layers.missing) == 2
+
+
+def test_full_points_belong_to_the_last_bin(layers: AssignmentFigures) -> None:
+    assert sum(layers.bins) == len(layers.scores)
+    assert layers.bins[9] == 1  # 7.5 of 8
+    assert layers.bins[0] == 4
+
+
+def test_rows_are_counted_by_how_they_ended(layers: AssignmentFigures) -> None:
+    forward, backward, text = layers.rows
+    assert [row.id for row in layers.rows] == ["affine_forward", "affine_backward", "explain_bias"]
+    assert forward.counts == {
+        "right": 5, "partial": 0, "wrong": 2, "timeout": 0, "unanswered": 1, "manual": 0,
+    }  # fmt: skip
+    # a person gave bob full points
+    assert backward.counts["right"] == 4 and backward.counts["partial"] == 1
+    assert backward.counts["timeout"] == 2 and backward.total == 8
+    # ada has 1.5 of 2 by hand, dora left it as it was
+    assert text.counts["partial"] == 1 and text.counts["unanswered"] == 1
+    assert text.counts["manual"] == 6 and text.mean == pytest.approx(0.75)
+
+
+def test_mistakes_are_counted_by_student(layers: AssignmentFigures) -> None:
+    (averaged,) = layers.mistakes
+    assert (averaged.row, averaged.name) == ("affine_backward", "db_averaged")
+    assert averaged.says.startswith("db is averaged")
+    assert set(averaged.students) == {"bob", "carl", "ida"}
+
+
+def test_what_needs_a_person(layers: AssignmentFigures) -> None:
+    found = {(c.title, student) for c in layers.concerns for student in c.students}
+    assert {
+        ("failed", "jo"),
+        ("stale", "ida"),
+        ("unreadable", "frida"),
+        ("differs", "Łukasz Żółć"),
+        ("look again", "bob"),
+        ("renamed", "hal"),
+        ("by hand", "bob"),
+    } <= found
+    assert not {student for _, student in found} & {"ada", "gus", "dora"}
+
+
+def test_isolation_is_counted(book: ClassBook) -> None:
+    layers, rnn = figures(book)
+    assert layers.isolation == {"full": 10} and not layers.unsafe
+    assert rnn.unsafe == 1

@@ -1,0 +1,195 @@
+"""The pages: what they say, what they must not do, and how they are built."""
+
+import itertools
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from autograder.integrations.classbook import ClassBook
+from autograder.reports import write_report
+from autograder.reports.pages import class_page, page_name, student_page
+
+GOLDEN = Path(__file__).parent / "golden"
+VOID = {"meta", "br", "line", "rect", "img", "link"}
+
+
+class Page(HTMLParser):
+    """A page taken apart; tags that are not closed in order are an error."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.said: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self._open:
+            self.said.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.said))
+
+
+def student(book: ClassBook, name: str) -> str:
+    return student_page(name, book.students[name])
+
+
+def every_page(book: ClassBook) -> list[str]:
+    return [class_page(book), *(student(book, name) for name in book.students)]
+
+
+def compare(name: str, text: str) -> None:
+    """Compare with the file on record; UPDATE_GOLDEN=1 writes it anew."""
+    path = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"{name} changed: read the difference"
+
+
+def test_the_class_page_is_as_on_record(book: ClassBook) -> None:
+    compare("class.html", class_page(book))
+
+
+@pytest.mark.parametrize("name", ["bob", "ida"])
+def test_a_student_page_is_as_on_record(book: ClassBook, name: str) -> None:
+    compare(f"{name}.html", student(book, name))
+
+
+def test_nothing_of_a_student_s_is_markup_or_drives_anything(book: ClassBook) -> None:
+    for html in every_page(book):
+        tags = {tag for tag, _ in Page(html).tags}
+        assert not tags & {"script", "i-dont-exist", "iframe", "object", "form", "input"}
+        assert "<b>bold" not in html and "<i>line" not in html
+        assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", html)
+    page = class_page(book)
+    assert "&lt;script&gt;" in page and "\N{REPLACEMENT CHARACTER}gnp.exe" in page
+
+
+def test_nothing_is_loaded_from_elsewhere(book: ClassBook) -> None:
+    for html in every_page(book):
+        for tag, attributes in Page(html).tags:
+            assert tag not in ("link", "img", "script")
+            assert not {"src", "srcset", "onclick", "onload"} & set(attributes)
+            if "href" in attributes:
+                assert re.match(r"(#|students/|\.\./index\.html$)", attributes["href"] or "")
+        assert "url(" not in html and "@import" not in html
+
+
+def test_links_lead_somewhere(book: ClassBook, tmp_path: Path) -> None:
+    write_report(book, tmp_path)
+    pages = [tmp_path / "index.html", *(tmp_path / "students").iterdir()]
+    for page in pages:
+        parsed = Page(page.read_text(encoding="utf-8"))
+        anchors = [a["id"] for _, a in parsed.tags if "id" in a]
+        assert len(anchors) == len(set(anchors))
+        for _, attributes in parsed.tags:
+            for name in ("href", "aria-labelledby"):
+                target = attributes.get(name)
+                if target is None:
+                    continue
+                if name == "aria-labelledby" or target.startswith("#"):
+                    assert target.removeprefix("#") in anchors
+                else:
+                    assert (page.parent / target).is_file()
+
+
+def test_the_outline_can_be_heard(book: ClassBook) -> None:
+    """One h1, no level skipped, every header cell says of what, every picture has words."""
+    for html in every_page(book):
+        page = Page(html)
+        assert ("html", {"lang": "en"}) in page.tags
+        levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+        assert levels[0] == 1 and levels.count(1) == 1
+        assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+        assert all(a.get("scope") in ("col", "row") for tag, a in page.tags if tag == "th")
+        assert all(a.get("aria-label") for tag, a in page.tags if tag == "svg")
+        assert re.search(r"<title>\S", html)
+
+
+def test_the_class_page_says_what_must_be_known(book: ClassBook) -> None:
+    text = Page(class_page(book)).text
+    assert "06_rnn: 1 result made WITHOUT ISOLATION (--unsafe-no-isolation)" in text
+    assert "graded in isolation “full”" in text
+    assert "5 right (62 %), 2 wrong or failed (25 %), 1 not written (12 %)" in text
+    assert "score in points, of 8" in text
+    assert "db is averaged over the batch" in text
+    for concern in ("Grading failed", "Old scores", "Cannot be read", "Numerical differentiation"):
+        assert concern in text
+
+
+def test_what_people_decided_counts(book: ClassBook) -> None:
+    bob, carl = Page(student(book, "bob")).text, Page(student(book, "carl")).text
+    assert "6.5 of 8 points" in bob
+    assert "A person gave this score; the grader gave 2.67." in bob
+    assert "Extra credit in it: 0.5." in bob
+    assert "Points taken off because it was late: 1." in carl
+    ada = Page(student(book, "ada")).text
+    assert "Ada Lovelace" in ada and "1.5 / 2 points" in ada
+    assert "still to be graded" not in ada.split("06_rnn: ")[0]
+
+
+def test_an_old_score_is_no_score(book: ClassBook) -> None:
+    text = Page(student(book, "ida")).text
+    assert "0 of 0 points" in text and "the worker died" in text
+    assert "those of an earlier submission" in text
+    assert "stale" in Page(class_page(book)).text
+
+
+def test_what_fails_comes_before_the_mistake_and_the_traceback_last(book: ClassBook) -> None:
+    text = Page(student(book, "carl")).text
+    assert text.index("db is off by") < text.index("got -0.772") < text.index("db_averaged")
+    name = next(name for name in book.students if name.startswith("<script"))
+    broken = Page(student(book, name)).text
+    assert broken.index("raised ValueError") < broken.index("In your code")
+
+
+@pytest.mark.parametrize(
+    "name", ["ada", "..", "a/b", "Ada", "con", "ada ", "x" * 300, "é", "e\u0301"]
+)
+def test_file_names_are_safe_and_never_shared(name: str) -> None:
+    safe = page_name(name)
+    assert re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,60}\.html", safe)
+    assert safe == "ada.html" or safe != page_name(name + "x")
+    others = {"ada", "..", "a/b", "Ada", "con", "ada ", "é", "e\u0301", "a-b", safe[:-5]} - {name}
+    assert safe not in {page_name(other) for other in others} or name == "ada"
+
+
+def test_pages_of_those_who_left_are_removed_and_nothing_else(
+    book: ClassBook, tmp_path: Path
+) -> None:
+    write_report(book, tmp_path)
+    gone = tmp_path / "students" / "zed.html"
+    gone.write_bytes((tmp_path / "students" / "ada.html").read_bytes())
+    mine = tmp_path / "students" / "mine.html"
+    mine.write_text("<p>not a page of ours</p>")
+    written = write_report(book, tmp_path)
+    assert not gone.exists() and mine.exists()
+    assert written.students == len(book.students)
+    assert (tmp_path / "students").stat().st_mode & 0o077 == 0
+
+
+def test_what_stands_is_not_written_anew(book: ClassBook, tmp_path: Path) -> None:
+    write_report(book, tmp_path)
+    page = tmp_path / "students" / "ada.html"
+    before = page.stat().st_ino
+    write_report(book, tmp_path)
+    assert page.stat().st_ino == before
