@@ -547,6 +547,7 @@ layernorm = Layer(
     layernorm_forward,
     layernorm_backward,
     inputs={"x": "N D", "gamma": "D", "beta": "D", "ln_param": constant({"eps": 1e-5})},
+    stages=("dxhat",),
     variants={
         "large eps": variant(ln_param={"eps": 0.3}),
         "shifted examples": variant(x=array("N D", offset=4.0, scale=2.0)),

@@ -64,8 +64,8 @@ def rnn_step_forward(x, prev_h, Wx, Wh, b):
 # %% [markdown]
 # ### Backward through one step
 #
-# First through the tanh, which gives the gradient of what stands in the brackets, call it $dz$ of shape $(N, H)$. From
-# there it is two affine layers that share their output.
+# First through the tanh, which gives the gradient of what stands in the brackets, call it `dz` of shape $(N, H)$. From
+# there it is two affine layers that share their output. (If you use that name, the check can look at it, too.)
 #
 # A trap: $W_h$ is square. Forget a transpose and every shape still fits. Only the numbers tell.
 
@@ -110,6 +110,7 @@ rnn_step = Layer(
         "b": "H",
     },
     outputs=["next_h"],
+    stages=("dz",),
     points={"forward": 2, "backward": 4},
     hints={
         "forward": (
@@ -935,8 +936,9 @@ def lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b):
 # %% [markdown]
 # ### Backward through one step
 #
-# Two gradients arrive: of $h_t$ and of $c_t$. And $c_t$ has two uses: it goes on to the next step, and it makes $h_t$ by way of tanh. So its total gradient is a sum of two. From it everything
-# else follows: the product rule for $i$, $f$, $g$ and $c_{t-1}$, each gate's own slope, and then one affine layer with $4H$ outputs.
+# Two gradients arrive: of $h_t$ and of $c_t$. And $c_t$ has two uses: it goes on to the next step, and it makes $h_t$ by way of tanh. So its total gradient, `dc`, is a sum of two. From it everything
+# else follows: the product rule for $i$, $f$, $g$ and $c_{t-1}$, each gate's own slope, and then, with the four blocks side by side as `da` of shape $(N, 4H)$, one affine layer. (If you use
+# these two names, the check can look at them, too.)
 
 # %%
 def lstm_step_backward(dnext_h, dnext_c, cache):
@@ -986,6 +988,7 @@ lstm_step = Layer(
         "b": "4*H",
     },
     outputs=["next_h", "next_c"],
+    stages=("dc", "da"),
     points={"forward": 3, "backward": 6},
     hints={
         "forward": (
