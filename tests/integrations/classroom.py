@@ -166,7 +166,7 @@ def run(root: Path, *command: str, ok: bool = True) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert not ok or done.returncode == 0, done.stdout
     return done.stdout
