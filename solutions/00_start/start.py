@@ -235,10 +235,10 @@ with guard():
 # | above $10^{-2}$ | wrong |
 
 # %% [markdown]
-# **Question.** Which step will you take for central differences in `float64` from now on? Assign one of `1e-12`,
-# `1e-5`, `1e-1`.
+# **Question.** Which step will you take for central differences in `float64` from now on? `1e-12`, `1e-5` or `1e-1`?
 
 # %%
+answer_step = None  # one of 1e-12, 1e-5, 1e-1
 ### BEGIN SOLUTION
 answer_step = 1e-5
 ### END SOLUTION

@@ -379,6 +379,7 @@ with guard():
 # Assign a number, not a computation with the gates.
 
 # %%
+answer_force = None  # a number
 ### BEGIN SOLUTION
 answer_force = 0.08
 ### END SOLUTION
@@ -459,6 +460,7 @@ with guard():
 # **Question.** How many paths lead through a chain of 20 diamonds?
 
 # %%
+answer_paths = None  # a whole number
 ### BEGIN SOLUTION
 answer_paths = 1048576
 ### END SOLUTION

@@ -158,6 +158,7 @@ with guard():
 # the weights aside: take each as 1.)
 
 # %%
+answer_ten_sigmoids = None  # a number
 ### BEGIN SOLUTION
 answer_ten_sigmoids = 0.25**10
 ### END SOLUTION
@@ -167,6 +168,7 @@ answer_ten_sigmoids = 0.25**10
 # $s = 1/(1 + e^{-z})$? Find out with a small loop in a cell of your own.
 
 # %%
+answer_sigma_zero = None  # a whole number
 ### BEGIN SOLUTION
 answer_sigma_zero = 37
 ### END SOLUTION

@@ -459,6 +459,7 @@ adam_step = Function(
 # *very first* step if both corrections are forgotten?
 
 # %%
+answer_first_step = None  # a number
 ### BEGIN SOLUTION
 answer_first_step = 3.1623
 ### END SOLUTION
@@ -729,6 +730,7 @@ plateau = Function(
 # **Question.** Does cosine annealing look at the validation loss? Assign `"yes"` or `"no"`.
 
 # %%
+answer_cosine_looks = None  # "yes" or "no"
 ### BEGIN SOLUTION
 answer_cosine_looks = "no"
 ### END SOLUTION

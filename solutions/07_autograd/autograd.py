@@ -487,6 +487,7 @@ tape_forwards = Function(
 # one forward and one backward.)
 
 # %%
+answer_forward_runs = None  # a whole number
 ### BEGIN SOLUTION
 answer_forward_runs = 1000
 ### END SOLUTION
@@ -495,6 +496,7 @@ answer_forward_runs = 1000
 # **Question.** A function has 1,000 inputs and 10 outputs. How many *backward* sweeps does the whole table of its $10 \times 1000$ derivatives take?
 
 # %%
+answer_sweeps = None  # a whole number
 ### BEGIN SOLUTION
 answer_sweeps = 10
 ### END SOLUTION

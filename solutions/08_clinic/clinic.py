@@ -330,6 +330,7 @@ card_branch = Layer(
 # **Question.** By which factor is the card's estimate too large after five layers?
 
 # %%
+answer_quarter = None  # a whole number
 ### BEGIN SOLUTION
 answer_quarter = 243
 ### END SOLUTION
@@ -449,6 +450,7 @@ quarter = Answer(
 # **Question.** With $r = 1$, $\gamma = 0.5$ and `q_next = [2, 8, 4]`: by how much is the card's target too small?
 
 # %%
+answer_argmax = None  # a number
 ### BEGIN SOLUTION
 answer_argmax = 3.5
 ### END SOLUTION
@@ -462,6 +464,7 @@ answer_argmax = 3.5
 # **Question.** For $N = 32$ and $A = 4$: how many numbers does `q` hold? (Nothing complains: broadcasting stretches the target.)
 
 # %%
+answer_columns = None  # a whole number
 ### BEGIN SOLUTION
 answer_columns = 1024
 ### END SOLUTION
@@ -475,6 +478,7 @@ answer_columns = 1024
 # **Question.** The errors before clipping are $-7,\ -0.5,\ 0.2,\ 3,\ 1.5$. How many of the five get a gradient of exactly zero?
 
 # %%
+answer_clipped = None  # a whole number
 ### BEGIN SOLUTION
 answer_clipped = 3
 ### END SOLUTION
@@ -490,6 +494,7 @@ answer_clipped = 3
 # **Question.** With 8 micro-batches of equal size: by which factor is the step too large?
 
 # %%
+answer_micro = None  # a number
 ### BEGIN SOLUTION
 answer_micro = 8
 ### END SOLUTION
@@ -504,6 +509,7 @@ answer_micro = 8
 # ever reach, on an example that it gets perfectly right? (Three digits.)
 
 # %%
+answer_floor = None  # a number
 ### BEGIN SOLUTION
 answer_floor = 1.4612
 ### END SOLUTION
