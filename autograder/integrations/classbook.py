@@ -126,7 +126,7 @@ class ClassBook:
         for assignment, papers in self.papers.items():
             for paper in papers:
                 found.setdefault(paper.result.student, {})[assignment] = paper
-        return dict(sorted(found.items()))
+        return dict(sorted(found.items(), key=lambda item: (item[0].casefold(), item[0])))
 
     def all(self) -> list[Paper]:
         """Every paper, by assignment and student."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import structs
 
 from autograder.feedback import render_html
 from autograder.feedback.html import story_html
 from autograder.feedback.story import tell
 from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
+from autograder.grading.result import to_row
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.file_names import file_name
 from autograder.reports.figures import OUTCOMES, figures
@@ -94,37 +96,36 @@ def student_page(student: str, papers: Mapping[str, Paper]) -> str:
     )
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """A row as the student's page shows it."""
-
-    id: str
-    body: Markup
-
-
-def _rows(paper: Paper) -> list[_Shown]:
-    return [_Shown(line.result.id, _row(line)) for line in paper.lines]
+def _rows(paper: Paper) -> list[Markup]:
+    return [_row(line) for line in paper.lines]
 
 
 def _row(line: Line) -> Markup:
-    verdict, notes = line.verdict, []
-    if line.by_hand or (line.hand is not None and line.hand.extra):
-        if line.by_hand and line.result.status != "manual":
-            notes.append(f"A person gave this score; the grader gave {points(verdict.score)}.")
-        elif line.by_hand:
-            notes.append("A person gave this score.")
-        if line.hand is not None and line.hand.extra:
-            notes.append(f"Extra credit in it: {points(line.hand.extra)}.")
-        verdict = replace(verdict, score=line.score)
+    notes = _by_hand(line)
+    if line.result.status == "unanswered" and not notes:
+        # What to do next stands in the notebook; here only a function that is gone is news.
+        missing = [f for f in line.result.findings if f.check == "failure:missing"]
+        notes = [finding.message for finding in missing[:1]]
+        verdict = to_row(structs.replace(line.result, findings=()))
+        return Markup(story_html(replace(tell(verdict), notes=tuple(notes))))
+    verdict = replace(line.verdict, score=line.score)
     if verdict.status == "manual" and not line.waits:
         shown: Any = line.status
         verdict = replace(verdict, status=shown, findings=(), outputs={})
         notes = notes or ["The answer was left as it was."]
-    if verdict.status == "unanswered":
-        # What to do next stands in the notebook; here it is over.
-        missing = [f.message for f in verdict.findings if f.check == "failure:missing"]
-        return Markup(story_html(replace(tell(verdict), notes=tuple(notes or missing[:1]))))
     return Markup(render_html(verdict, notes=notes))
+
+
+def _by_hand(line: Line) -> list[str]:
+    """What a person decided about a row, in sentences."""
+    notes = []
+    if line.by_hand and line.result.status == "manual":
+        notes.append("A person gave this score.")
+    elif line.by_hand:
+        notes.append(f"A person gave this score; the grader gave {points(line.result.score)}.")
+    if line.hand is not None and line.hand.extra:
+        notes.append(f"Extra credit in it: {points(line.hand.extra)}.")
+    return notes
 
 
 @cache

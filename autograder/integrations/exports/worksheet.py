@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
+from autograder.feedback.wording import counted
 from autograder.integrations.classbook import ClassBook, Paper
 
 NEEDED = ("Identifier", "Grade", "Last modified (grade)")
@@ -53,7 +54,8 @@ def fill_worksheet(book: ClassBook, path: Path) -> tuple[str, list[str]]:
             filled.add(paper.result.student)
             if paper.grade is not None:
                 line[grade] = repr(paper.grade)
-    notes = [f"{unknown} lines of the worksheet fit no student"] if unknown else []
+    line_count = counted(unknown, "line")
+    notes = [f"{line_count} of the worksheet without a student of ours"] if unknown else []
     lost = [p.result.student for p in papers if p.result.student not in filled]
     if lost:
         notes.append(f"not in the worksheet: {', '.join(lost)}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
+from autograder.feedback.wording import counted
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.exports.formats import find_format
 from autograder.integrations.exports.worksheet import fill_worksheet
@@ -82,10 +83,12 @@ def _notes(book: ClassBook) -> list[str]:
         notes.append(f"without a score, since no grade stands: {', '.join(none)}")
     waiting = sum(bool(paper.waits) for paper in book.all())
     if waiting:
-        notes.append(f"{waiting} submissions have rows to be graded by hand, which count 0 so far")
+        notes.append(
+            f"{counted(waiting, 'submission')} with rows to be graded by hand, which count 0 so far"
+        )
     unsafe = sum(paper.result.isolation == "none" for paper in book.all())
     if unsafe:
-        notes.append(f"{unsafe} submissions were graded WITHOUT ISOLATION")
+        notes.append(f"{counted(unsafe, 'submission')} graded WITHOUT ISOLATION")
     return notes
 
 

@@ -1,0 +1,287 @@
+"""Scores in the formats of other tools, read back as those tools read them."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as xml
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.errors import CourseError, GradingError
+from autograder.integrations.classbook import ClassBook, find_results
+from autograder.integrations.exports import FORMATS, export, find_format
+from autograder.integrations.exports.csv_text import neutral, table
+from autograder.integrations.exports.worksheet import fill_worksheet
+from autograder.integrations.hand_scores import HandScores, Person
+from tests.reports import example_class as example
+
+LAYERS, RNN = example.LAYERS, example.RNN
+PARTIAL = 2 + 8 / 3
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> ClassBook:
+    return example.book(tmp_path_factory.mktemp("class"))
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with results and no course."""
+    monkeypatch.chdir(tmp_path)
+    example.keep(tmp_path)
+    return tmp_path
+
+
+def files(book: ClassBook, name: str) -> dict[str, str]:
+    return find_format(name).files(book)
+
+
+def lines(book: ClassBook, name: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(files(book, name)[""], newline="")))
+
+
+def dicts(book: ClassBook, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(files(book, name)[""], newline="")))
+
+
+def of(book: ClassBook, student: str) -> dict[str, str]:
+    found = [x for x in dicts(book, "csv") if x["student"] == student and x["assignment"] == LAYERS]
+    (one,) = found
+    return one
+
+
+def test_a_line_for_every_submission(book: ClassBook) -> None:
+    assert len(dicts(book, "csv")) == len(example.RESULTS)
+    ada = of(book, "ada")
+    assert (ada["first_name"], ada["email"]) == ("Ada", "ada@example.org")
+    assert (ada["score"], ada["points"], ada["rows_to_grade_by_hand"]) == ("7.5", "8", "")
+    assert of(book, "bob")["rows_to_grade_by_hand"] == "explain_bias"
+    assert of(book, "gus") | {"score": "0", "status": "missing"} == of(book, "gus")
+
+
+def test_scores_are_not_rounded(book: ClassBook) -> None:
+    carl = of(book, "carl")
+    assert float(carl["score"]) == PARTIAL - 1  # to the last bit
+    assert carl["late_penalty"] == "1"
+
+
+@pytest.mark.parametrize("student", ["ida", "jo"])
+def test_no_grade_is_no_score(book: ClassBook, student: str) -> None:
+    assert of(book, student)["score"] == ""
+    for name in ("canvas", "moodle"):
+        (line,) = (line for line in lines(book, name) if line[0] == student)
+        assert line[-2:] == ["", ""]
+    made = [*files(book, "gradescope"), *files(book, "classroom")]
+    assert not [path for path in made if f"/{student}" in path]
+
+
+def test_a_line_for_every_row(book: ClassBook) -> None:
+    found = {(x["student"], x["assignment"], x["row"]): x for x in dicts(book, "csv-rows")}
+    assert len(found) == 3 * len(example.RESULTS)
+    carl = found["carl", LAYERS, "affine_backward"]
+    assert (float(carl["score"]), carl["mistakes"]) == (8 / 3, "db_averaged")
+    assert found["ada", LAYERS, "explain_bias"]["by_hand"] == "yes"
+    assert found["carl", LAYERS, "explain_bias"]["score"] == ""
+
+
+def test_canvas_finds_its_columns(book: ClassBook) -> None:
+    header, possible, *students = lines(book, "canvas")
+    assert header[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+    assert header[5:] == [LAYERS, RNN]
+    assert "Points Possible" in possible[0] and possible[5:] == ["8", "8"]
+    assert ["Lovelace, Ada", "4711", "", "ada", "", "7.5", "6"] in students
+    assert {len(line) for line in (header, possible, *students)} == {7}
+    first = files(book, "canvas")[""].splitlines()[:3]  # Canvas guesses the separator from these
+    assert not any(";" in line for line in first)
+
+
+def test_moodle_can_map_its_columns(book: ClassBook) -> None:
+    header, *students = lines(book, "moodle")
+    assert header[0] == "Username" and header[4:] == ["Email address", LAYERS, RNN]
+    assert ["ada", "4711", "Ada", "Lovelace", "ada@example.org", "7.5", "6"] in students
+
+
+@pytest.mark.parametrize("name", ["csv", "csv-rows", "canvas", "moodle"])
+def test_no_cell_is_a_formula(book: ClassBook, name: str) -> None:
+    cells = [cell for line in lines(book, name) for cell in line]
+    assert "'=HYPERLINK(1)" in cells
+    for cell in cells:
+        assert not cell.strip().startswith(("=", "+", "@", "\t")), cell
+        assert not cell.startswith("-") or float(cell)
+        assert "\x1b" not in cell and "\u202e" not in cell
+
+
+@given(st.text())
+def test_whatever_a_name_is_it_stays_one_harmless_cell(name: str) -> None:
+    ((cell, after),) = csv.reader(io.StringIO(table([[name, 1.0]]), newline=""))
+    assert after == "1"
+    assert cell == neutral(name)
+    assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_come_back_to_the_last_bit(value: float) -> None:
+    assert float(table([[value]])) == value
+
+
+def gradescope(book: ClassBook, student: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        files(book, "gradescope")[f"{LAYERS}/{student}/results.json"]
+    )
+    return found
+
+
+def test_gradescope_gets_a_file_for_every_submission(book: ClassBook) -> None:
+    bob = gradescope(book, "bob")
+    assert bob["score"] == pytest.approx(6.5)
+    assert [test["name"] for test in bob["tests"]] == [
+        "affine_forward", "affine_backward", "explain_bias",
+    ]  # fmt: skip
+    forward, backward, text = bob["tests"]
+    assert (forward["status"], forward["score"], forward["max_score"]) == ("passed", 2, 2)
+    assert backward["status"] == "passed"  # a person gave it all
+    assert "status" not in text and "explain_bias" in bob["output"]
+    carl = gradescope(book, "carl")
+    assert carl["score"] == PARTIAL - 1
+    assert carl["tests"][1]["status"] == "failed" and "db_averaged" in carl["tests"][1]["output"]
+    allowed = {"score", "execution_time", "output", "output_format", "visibility", "tests"}
+    assert set(carl) <= allowed | {"stdout_visibility", "extra_data"}
+
+
+def test_gradescope_shows_no_markup_and_no_escapes(book: ClassBook) -> None:
+    for text in files(book, "gradescope").values():
+        document = json.loads(text)
+        formats = {document["output_format"], *(t["output_format"] for t in document["tests"])}
+        assert formats == {"text"}
+        said = document["output"] + "".join(t["output"] for t in document["tests"])
+        assert "\x1b" not in said and "\u202e" not in said
+
+
+def test_classroom_adds_up_to_the_score(book: ClassBook) -> None:
+    made = {path: json.loads(text) for path, text in files(book, "classroom").items()}
+    carl = made[f"{LAYERS}/carl.json"]
+    assert sum(test["score"] for test in carl["tests"]) == pytest.approx(PARTIAL - 1)
+    assert carl["version"] == 1 and carl["max_score"] == 8 and carl["status"] == "fail"
+    assert {t["status"] for document in made.values() for t in document["tests"]} == {
+        "pass", "fail", "error",
+    }  # fmt: skip
+    assert made[f"{RNN}/ada.json"]["status"] == "pass"
+
+
+def test_the_summary_is_a_table_and_nothing_else(book: ClassBook) -> None:
+    text = files(book, "github")[""]
+    assert "| carl | graded | 3.67 + ? | 8 | affine&#95;backward |" in text
+    assert "<script" not in text and "@" not in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in rows} == {6}
+    assert len(rows) == len(example.RESULTS) + 2 * 2
+
+
+def test_junit_counts_what_it_holds(book: ClassBook) -> None:
+    root = xml.fromstring(files(book, "junit")[""])
+    suites = {suite.get("name"): suite for suite in root}
+    assert len(suites) == len(example.RESULTS)
+    for suite in suites.values():
+        for kind, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.get(kind, "")) == len(suite.findall(f"testcase/{tag}"))
+        assert int(suite.get("tests", "")) == len(suite)
+    ada, carl, ida = (suites[f"{LAYERS}/{name}"] for name in ("ada", "carl", "ida"))
+    assert ada.get("failures") == "1"  # 1.5 of 2 by hand
+    assert carl.get("failures") == "1" and carl.get("skipped") == "1"
+    assert ida.get("errors") == "3"
+
+
+WORKSHEET = """\ufeffIdentifier,Full name,Email address,Grade,Maximum Grade,Last modified (grade)
+Participant 7,Ada Lovelace,ada@example.org,,8.00,-
+Participant 8,bob,,3.00,8.00,"Friday, 1 May 2026, 10:00 AM"
+Participant 9,Nobody Known,no@example.org,1.00,8.00,-
+Participant 10,ida,,2.00,8.00,-
+"""
+
+
+def test_a_worksheet_of_moodle_is_filled_in(tmp_path: Path) -> None:
+    found = find_results(example.keep(tmp_path), [LAYERS]).book(example.HANDS)
+    path = tmp_path / "worksheet.csv"
+    path.write_text(WORKSHEET, encoding="utf-8")
+    text, notes = fill_worksheet(found, path)
+    header, *students = csv.reader(io.StringIO(text, newline=""))
+    grades = {line[0]: line[header.index("Grade")] for line in students}
+    assert grades["Participant 7"] == "7.5" and float(grades["Participant 8"]) == 6.5
+    assert grades["Participant 9"] == "1.00"  # nobody of ours
+    assert grades["Participant 10"] == "2.00"  # no grade stands, so nothing is overwritten
+    assert students[1][-1] == "Friday, 1 May 2026, 10:00 AM"
+    assert notes[0] == "1 line of the worksheet without a student of ours"
+    assert "dora" in notes[1] and "ada" not in notes[1]
+
+
+def test_a_worksheet_that_is_none_is_refused(book: ClassBook, tmp_path: Path) -> None:
+    path = tmp_path / "w.csv"
+    with pytest.raises(CourseError, match="one assignment"):
+        fill_worksheet(book, path)
+    one = find_results(example.keep(tmp_path), [RNN]).book(HandScores())
+    with pytest.raises(GradingError, match="cannot read"):
+        fill_worksheet(one, path)
+    path.write_text("Name,Note\n")
+    with pytest.raises(CourseError, match="no column Identifier, Grade"):
+        fill_worksheet(one, path)
+
+
+def test_two_students_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
+    people = {name: Person(name, "Sam", "Lee") for name in ("ada", "bob")}
+    found = find_results(example.keep(tmp_path), [LAYERS]).book(HandScores(people=people))
+    path = tmp_path / "w.csv"
+    path.write_text("Identifier,Full name,Grade,Last modified (grade)\nP 1,Sam Lee,,-\n")
+    text, notes = fill_worksheet(found, path)
+    assert "P 1,Sam Lee,,-" in text and "without a student" in notes[0]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_written_and_says_what_is_open(place: Path, name: str) -> None:
+    made = export(name, Path("results"))
+    assert made.path == place / "exports" / FORMATS[name].file
+    written = (
+        [made.path] if made.path.is_file() else [p for p in made.path.rglob("*") if p.is_file()]
+    )
+    assert len(written) == made.files
+    assert all(path.stat().st_mode & 0o077 == 0 for path in written)
+    said = "\n".join(made.notes)
+    assert f"{LAYERS}/ida, {LAYERS}/jo" in said
+    assert "to be graded by hand" in said and "WITHOUT ISOLATION" in said
+    assert "no course here" in said
+
+
+def test_a_place_of_one_s_own(place: Path) -> None:
+    assert export("csv", Path("results"), [RNN], Path("my.csv")).path == place / "my.csv"
+    assert (place / "my.csv").read_text().count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("xls", "results"), "no format is called 'xls'(.|\n)*gradescope"),
+        (("csv", "nowhere"), "there are no results in .*nowhere.*Grade first"),
+        (("csv", "results", ["99_none"]), "no results of '99_none'; it has those of 02_layers"),
+    ],
+)
+def test_wrong_usage_is_explained(place: Path, arguments: Any, says: str) -> None:
+    name, results, *more = arguments
+    with pytest.raises(CourseError, match=says):
+        export(name, Path(results), *more)
+
+
+def test_a_file_that_cannot_be_written_is_explained(place: Path) -> None:
+    (place / "file").write_text("")
+    with pytest.raises(GradingError, match=r"cannot write .*Give another place with --out"):
+        export("csv", Path("results"), out=Path("file/below.csv"))
+    with pytest.raises(CourseError, match="--worksheet is for the format moodle"):
+        export("csv", Path("results"), worksheet=Path("w.csv"))
+
+
+def test_a_damaged_result_is_told(place: Path) -> None:
+    (place / "results" / LAYERS / "ada.json").write_text("{")
+    made = export("csv", Path("results"))
+    assert any("damaged" in note and "ada.json" in note for note in made.notes)
