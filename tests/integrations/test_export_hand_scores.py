@@ -1,0 +1,96 @@
+"""What people decided is read from a gradebook that nbgrader itself wrote."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import CourseError, GradingError
+from autograder.integrations.classbook import find_results
+from autograder.integrations.hand_scores import Person, read_hand_scores
+from autograder.integrations.nbgrader.gradebook import open_gradebook
+from autograder.integrations.read_class import read_class
+from tests.integrations import classroom
+from tests.reports import example_class as example
+
+LAYERS = example.LAYERS
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course with the results of the example class; the working directory."""
+    root = classroom.make_course(tmp_path / "course")
+    example.keep(root)
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def graded_by_hand(course: Path) -> Path:
+    """The same, where people decided in nbgrader's gradebook what `example.HANDS` says."""
+    with open_gradebook(f"sqlite:///{course / 'gradebook.db'}", "backprop") as book:
+        book.add_assignment(LAYERS)
+        book.add_notebook("layers", LAYERS)
+        for row, points in (("affine_forward", 2), ("affine_backward", 4), ("explain_bias", 2)):
+            book.add_grade_cell(row, "layers", LAYERS, max_score=points, cell_type="code")
+        book.add_student("ada", first_name="Ada", last_name="Lovelace", email="ada@example.org",
+                         lms_user_id="4711")  # fmt: skip
+        for student in ("ada", "bob", "carl", "dora"):
+            book.update_or_create_student(student)
+            book.add_submission(LAYERS, student)
+        for student, row, values in (
+            ("ada", "explain_bias", {"manual_score": 1.5}),
+            ("bob", "affine_backward", {"auto_score": 8 / 3, "manual_score": 4.0,
+                                        "extra_credit": 0.5, "needs_manual_grade": True}),
+            ("dora", "explain_bias", {"auto_score": 0.0}),
+            ("carl", "affine_forward", {"auto_score": 2.0}),
+        ):  # fmt: skip
+            grade = book.find_grade(row, "layers", LAYERS, student)
+            # The formgrader notes that somebody has looked.
+            for name, value in {"needs_manual_grade": False, **values}.items():
+                setattr(grade, name, value)
+        late = book.find_submission_notebook("layers", LAYERS, "carl")
+        late.late_submission_penalty = 1.0
+        book.db.commit()
+    return course
+
+
+def test_decisions_are_found(graded_by_hand: Path) -> None:
+    manual = find_results(graded_by_hand / "results").manual_rows
+    assert manual == {"explain_bias"}
+    hands = read_hand_scores(graded_by_hand, None, manual)
+    for place, hand in example.HANDS.rows.items():
+        assert hands.rows[place] == hand
+    assert hands.penalties == example.HANDS.penalties
+    assert hands.people["ada"] == example.HANDS.people["ada"]
+    assert hands.people["bob"] == Person("bob") and hands.person("zed").name == "zed"
+
+
+def test_scores_are_those_that_nbgrader_shows(graded_by_hand: Path) -> None:
+    papers = {p.result.student: p for p in read_class(Path("results")).papers[LAYERS]}
+    with open_gradebook(f"sqlite:///{graded_by_hand / 'gradebook.db'}", "backprop") as book:
+        for student, missing in (("ada", 6), ("bob", 2), ("carl", 8 / 3)):
+            # nbgrader knows only the rows above; the rest are the grader's own scores
+            theirs = book.find_submission_notebook("layers", LAYERS, student)
+            penalty = theirs.late_submission_penalty or 0
+            assert papers[student].score == pytest.approx(theirs.score + missing - penalty)
+
+
+def test_without_a_gradebook_the_results_count(course: Path) -> None:
+    book = read_class(Path("results"))
+    assert book.notes == ()
+    assert not (course / "gradebook.db").exists()  # reading makes none
+    (ada,) = (p for p in book.papers[LAYERS] if p.result.student == "ada")
+    assert ada.score == 6 and ada.waits == ("explain_bias",)
+
+
+def test_a_gradebook_that_cannot_be_read(course: Path) -> None:
+    (course / "gradebook.db").write_text("no database")
+    with pytest.raises(GradingError, match="gradebook"):
+        read_class(Path("results"))
+    book = read_class(Path("results"), tolerant=True)
+    assert "Scores given by hand are missing" in book.notes[0] and "gradebook.db" in book.notes[0]
+
+
+def test_no_results(course: Path) -> None:
+    with pytest.raises(CourseError, match="autograder grade"):
+        read_class(Path("elsewhere"), tolerant=True)
