@@ -26,7 +26,7 @@ setup: ## Make or refresh .venv (only when it is out of date)
 
 grade: setup ## Grade the sample class, print its scores, write its reports
 	@$(IN_VENV) $(SAMPLE_CLASS)
-	@$(IN_VENV) autograder grade $(ARGS)
+	@$(IN_VENV) autograder grade --timeout 3 $(ARGS)
 
 test: setup ## Run the tests
 	@$(IN_VENV) python -m pytest $(ARGS)

@@ -139,6 +139,8 @@ def _walk(
 def _leaf(
     got: Any, want: np.ndarray, expected: Expected, where: str, strictness: float
 ) -> Difference | None:
+    if want.ndim == 0 and isinstance(got, list) and len(got) == 1:
+        (got,) = got  # a single number may come as a list of one
     have = as_array(got)
     if have is None:
         what = "a number" if want.ndim == 0 else f"an array of shape {want.shape}"

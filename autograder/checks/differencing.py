@@ -19,7 +19,7 @@ from autograder.checks.finding import Finding
 from autograder.checks.trial import Trial
 from autograder.exercises.exercise import Row
 from autograder.exercises.script import Strided
-from autograder.exercises.tracing import COMPLEX, EVALUATED
+from autograder.exercises.tracing import COMPLEX, EVALUATED, PROFILE_REMOVED
 
 NAME = "numerical_differentiation"
 ENOUGH = 2
@@ -37,6 +37,14 @@ def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
         and seen.outcome.calls
     ]
     if len(counted) < ENOUGH:
+        return
+    if any(PROFILE_REMOVED in calls for _, calls in counted):
+        yield Finding(
+            NAME,
+            None,
+            f"{row.id} switches off what counts its calls, so nobody can see how it works. "
+            "A person decides whether this counts.",
+        )
         return
     for key in counted[0][0].case.inputs:
         sizes = [_size(trial, key) for trial, _ in counted]

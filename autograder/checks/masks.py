@@ -80,6 +80,15 @@ def _judge_forward(
                 name,
                 advice=advice if turned else "",
             )
+        elif any(_kept_together(kept, keep, axis) for axis in range(x.ndim)):
+            message = f"{name} keeps or drops whole rows or columns; every entry is drawn by itself"
+            yield _finding(trial, row, "mask", message, name)
+
+
+def _kept_together(kept: np.ndarray, keep: float, axis: int) -> bool:
+    """Whether the share kept along an axis strays further than separate draws ever would."""
+    room = DEVIATIONS * np.sqrt(keep * (1 - keep) / kept.shape[axis])
+    return bool((np.abs(kept.mean(axis=axis) - keep) > room).any())
 
 
 def _judge_backward(row: Row, trial: Trial, kept: np.ndarray, keep: float) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ from autograder.checks.trial import Trial
 from autograder.exercises.exercise import Row
 
 DEVIATIONS = 6.0
+LINE_DEVIATIONS = 8.0
+"""More room for a single row or column: there are many of them."""
 
 
 def judge_moments(row: Row, trial: Trial) -> Iterator[Finding]:
@@ -49,6 +51,15 @@ def _compare(name: str, got: np.ndarray, want: dict[str, float], trial: Trial) -
     if n > 50 and spread > 0 and np.unique(got).size < n // 2:
         text = f"{name} holds only {np.unique(got).size} different numbers among {n}"
         yield _finding(trial, "moments", name, text)
+    elif got.ndim == 2 and any(_flat(got, spread, axis) for axis in (0, 1)):
+        text = f"{name} has rows or columns that hardly vary; every entry is drawn by itself"
+        yield _finding(trial, "moments", name, text)
+
+
+def _flat(got: np.ndarray, spread: float, axis: int) -> bool:
+    """Whether a line along `axis` spreads less than independent draws of its length ever would."""
+    room = LINE_DEVIATIONS * spread / np.sqrt(2.0 * got.shape[axis])
+    return bool((got.std(axis=axis) < spread - room).any())
 
 
 def _finding(trial: Trial, check: str, name: str, message: str) -> Finding:

@@ -9,8 +9,6 @@ from autograder.course import SourceCell
 from autograder.grading.magics import plain_python
 from autograder.grading.submission import SubmittedCell
 
-FROM_KIT = frozenset({"import", "provided"})
-"""Kinds of cells that run, always from the instructor's text."""
 STUDENTS = frozenset({"solution", "text"})
 """Kinds of cells that a student fills in: theirs even when left unchanged."""
 
@@ -32,11 +30,11 @@ class PlannedCell:
 def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[PlannedCell]:
     """Order the cells to run.
 
-    A submitted cell that equals a released one is the kit's own: imports and provided cells run
-    from the instructor's text, all others don't run. Everything else is student code. Imports and
-    provided cells that the student deleted or edited run too, after what preceded them in the
-    release, so an edited one is put right at once. Ids are hints for that order and for
-    experiments, nothing more.
+    The kit's imports run before all else, so that no order of the cells leaves a name undefined.
+    A submitted cell that equals a released one is the kit's own: provided cells run from the
+    instructor's text, all others don't run. Everything else is student code. Provided cells that
+    the student deleted or edited run too, after what preceded them in the release, so an edited
+    one is put right at once. Ids are hints for that order and for experiments, nothing more.
 
     Args:
         submitted: All cells of the submission, in order.
@@ -49,7 +47,12 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
         if cell.kind not in STUDENTS:
             own.setdefault(normalised(cell.released or ""), index)
         hints.update({key: index for key in (cell.cell_id, cell.grade_id) if key})
-    planned: list[list[PlannedCell]] = [[]]  # for each position (0: before all) what runs there
+    imports = [
+        _kit_cell(cell, f"imports {number}")
+        for number, cell in enumerate(released, 1)
+        if cell.kind == "import"
+    ]
+    planned = [imports]  # for each position (0: before all) what runs there
     stands_at: dict[int, int] = {}
     present: set[int] = set()
     experiments: set[int] = set()
@@ -60,7 +63,7 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
         kit_index = own.get(normalised(found.source))
         if kit_index is not None:
             stands_at.setdefault(kit_index, position)
-            if released[kit_index].kind in FROM_KIT:
+            if released[kit_index].kind == "provided":
                 present.add(kit_index)
                 here.append(_kit_cell(released[kit_index], f"{name} (provided)"))
             continue
@@ -77,7 +80,7 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
     position = 0
     for index, cell in enumerate(released):
         position = stands_at.get(index, position)
-        if cell.kind in FROM_KIT and index not in present:
+        if cell.kind == "provided" and index not in present:
             planned[position].append(_kit_cell(cell, f"provided cell {index + 1}"))
     return [cell for here in planned for cell in here]
 

@@ -112,6 +112,13 @@ def test_numerical_differentiation_waits_for_a_person(questions, source):
     assert result.findings[0].check == differencing.NAME
 
 
+def test_switching_off_the_counting_waits_for_a_person(questions):
+    source = "import sys\n" + NUMERICAL.replace(
+        "(dout, cache):\n", "(dout, cache):\n    sys.setprofile(None)\n"
+    )
+    assert backward_row(questions, source).status == "manual"
+
+
 @pytest.mark.parametrize("source", [LOOPS, RECOMPUTED, inspect.getsource(tanh_affine_backward)])
 def test_analytic_answers_in_loops_are_never_suspected(questions, source):
     assert backward_row(questions, source).status == "right"

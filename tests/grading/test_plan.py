@@ -86,10 +86,10 @@ def test_spaces_at_line_ends_change_nothing() -> None:
     assert sources(cells) == [IMPORTS, F, PROVIDED, G]
 
 
-def test_reordered_and_duplicated_cells_run_in_the_students_order() -> None:
+def test_reordered_and_duplicated_cells_run_in_the_students_order_after_the_imports() -> None:
     one, *rest = handed_in(*ANSWERS)
     cells = [one, *reversed(rest), rest[1]]
-    assert sources(cells) == [G, PROVIDED, F, IMPORTS, F]
+    assert sources(cells) == [IMPORTS, G, PROVIDED, F, F]
 
 
 def test_ids_are_not_believed() -> None:
@@ -120,7 +120,7 @@ def test_markdown_and_raw_cells_never_run() -> None:
 
 def test_names_tell_the_place_in_the_submission() -> None:
     names = [c.name for c in plan(handed_in(*ANSWERS), KIT)]
-    assert names == ["cell 2 (provided)", "cell 3", "cell 5 (provided)", "cell 7"]
+    assert names == ["imports 2", "cell 3", "cell 5 (provided)", "cell 7"]
     assert len(set(names)) == len(names)
 
 

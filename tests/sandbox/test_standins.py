@@ -198,3 +198,13 @@ def test_erf_is_as_good_as_the_c_library() -> None:
     assert erf(2) == math.erf(2) and np.isnan(erf(np.nan))
     with pytest.raises(TypeError, match="real numbers"):
         erf(1j)
+
+
+def test_a_name_bound_to_a_stand_in_keeps_its_real_value(sandbox):
+    cells = [
+        Cell("def flat(a):\n    return a + 1", "cell 1"),
+        Cell("from autograder.lab import Network\nflat = Network().train()", "cell 2"),
+    ]
+    with sandbox.open(cells) as session:
+        (outcome,) = session.run(Script(0, (Call("flat", (1,)),)))
+    assert outcome.value == 2

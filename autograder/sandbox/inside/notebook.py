@@ -13,6 +13,7 @@ from typing import Any
 from autograder.exercises.interpreter import describe
 from autograder.exercises.script import Failure
 from autograder.sandbox.inside import shell
+from autograder.sandbox.inside.standins import StandIn
 
 _FUTURE = 0
 for _name in __import__("__future__").all_feature_names:
@@ -38,6 +39,7 @@ class Notebook:
     def run(self, source: str, name: str) -> Failure | None:
         """Run one cell; what it defined before it raised stays."""
         self._name = name
+        before = dict.copy(self.namespace)
         raised: BaseException | None = None
         try:
             self._execute(source, name)
@@ -46,7 +48,17 @@ class Notebook:
         sys_settrace(None)
         sys_setprofile(None)
         sys_setrecursionlimit(max(sys_getrecursionlimit(), LEAST_RECURSION))
+        self._keep_real(before)
         return None if raised is None else describe(raised)
+
+    def _keep_real(self, before: dict[str, Any]) -> None:
+        """Names that a cell bound to a stand-in keep the real value that they had.
+
+        An experiment that plots or trains may reuse a name, and its value is not provided here.
+        """
+        for key, value in before.items():
+            if isinstance(dict.get(self.namespace, key), StandIn) and not isinstance(value, StandIn):
+                self.namespace[key] = value
 
     def _execute(self, source: str, name: str) -> None:
         lines = source.splitlines(keepends=True)
