@@ -180,7 +180,10 @@ def read_outputs(
     expected = f"expected {len(names)}: {', '.join(names)}"
     if len(names) == 1:
         if (isinstance(value, tuple) and len(value) == 1) or (
-            isinstance(value, list) and len(value) == 1 and isinstance(value[0], np.ndarray)
+            isinstance(value, list)
+            and len(value) == 1
+            and isinstance(value[0], np.ndarray)
+            and value[0].ndim  # [number] stays: it may stand for the number or for an array
         ):
             value = value[0]
         if isinstance(value, tuple):
