@@ -1239,6 +1239,7 @@ with guard():
 # digits behind the point are enough. Assign a number.
 
 # %%
+answer_initial_loss = None  # a number
 ### BEGIN SOLUTION
 answer_initial_loss = 2.303
 ### END SOLUTION
@@ -1395,6 +1396,7 @@ with guard():
 # whole number.
 
 # %%
+answer_check_cost = None  # a whole number
 ### BEGIN SOLUTION
 answer_check_cost = 2000
 ### END SOLUTION

@@ -379,6 +379,7 @@ with guard():
 # `"zero"`, `"three"`, `"gamma"`, `"it depends on x"`.
 
 # %%
+answer_constant_upstream = None  # "zero", "three", "gamma" or "it depends on x"
 ### BEGIN SOLUTION
 answer_constant_upstream = "zero"
 ### END SOLUTION
@@ -784,6 +785,7 @@ with guard():
 # **Question.** In *training* mode a batch holds a single example. What does batch norm return, exactly? Assign one of `"x"`, `"beta"`, `"gamma"`, `"nan"`.
 
 # %%
+answer_batch_of_one = None  # "x", "beta", "gamma" or "nan"
 ### BEGIN SOLUTION
 answer_batch_of_one = "beta"
 ### END SOLUTION
@@ -991,6 +993,7 @@ with guard():
 # **Question.** A cache keeps one float64 array of shape $(256, 512)$. How many bytes is that? Assign a whole number.
 
 # %%
+answer_cache_bytes = None  # a whole number
 ### BEGIN SOLUTION
 answer_cache_bytes = 1048576
 ### END SOLUTION

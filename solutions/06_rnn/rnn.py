@@ -437,6 +437,7 @@ with guard():
 # **Question.** *Must* a gradient explode over 50 steps if $\rho = 1.5$ and the activation is ReLU? Assign `"yes"` or `"no"`.
 
 # %%
+answer_must_explode = None  # "yes" or "no"
 ### BEGIN SOLUTION
 answer_must_explode = "no"
 ### END SOLUTION
@@ -457,6 +458,7 @@ must_explode = Answer(
 # **Question.** A recurrent network shrinks the gradient by the factor 0.9 at every step. What is left of it after 100 steps? Assign a number (two significant digits are enough).
 
 # %%
+answer_left_after_100 = None  # a number
 ### BEGIN SOLUTION
 answer_left_after_100 = 2.656e-5
 ### END SOLUTION
