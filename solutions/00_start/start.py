@@ -165,7 +165,7 @@ comparison = Function(
 #    them a single example, square shapes, very large and very small numbers.
 # 2. **By how much and where.** Off by a factor of 2? By the batch size? Is only the sign wrong, or only one column? The
 #    size of an error often says what it is.
-# 3. **What it looks like**, if it is one of some hundred mistakes that the checker knows. It has then seen your
+# 3. **What it looks like**, if it is one of several hundred mistakes that the checker knows. It has then seen your
 #    very numbers before.
 # 4. `check(relative_error, hint=1)` gives a hint, `hint=2` a larger one, `hint=3` nearly the code. Hints are free.
 #

@@ -340,8 +340,8 @@ max_gate = Layer(
 # + \underbrace{\frac{\partial f}{\partial m}\frac{\partial m}{\partial y}}_{\text{through } m} .$$
 #
 # The chain rule is a **sum over all paths** from the result to the input, and along each path a product
-# of local derivatives. At a fork gradients are *added*, never overwritten. Half of all wrong backward
-# passes break this one rule.
+# of local derivatives. At a fork gradients are *added*, never overwritten. Remember this rule: a single
+# `=` where `+=` belongs breaks it, and nothing complains.
 #
 # ### Predict
 # Take $x = 2$, $y = 3$, $z = -1$. Before you run the next cell, write down on paper: $f$, the gradient on
@@ -836,6 +836,21 @@ staged = Function(
 # Mind two traps. Put each entry back before you nudge the next one. And `x[i] -= h` does not always undo
 # `x[i] += h`: floating point rounds. Keep the old value and put *that* back.
 
+# %% tags=["provided"]
+def bowl(x):
+    """A bowl whose axes are tilted: every entry of x pulls at every other."""
+    flat = np.ravel(x)
+    order = np.arange(1.0, flat.size + 1.0)
+    return float(np.sum(order * flat**2) + np.sum(flat) ** 2 + np.sum(flat[:-1] * flat[1:] * order[:-1]))
+
+
+# %% tags=["provided"]
+def waves(x):
+    """A smooth landscape of sines and a product."""
+    flat = np.ravel(x)
+    return float(np.sum(np.sin(flat)) + np.sum(np.cos(flat[:-1] * flat[1:])))
+
+
 # %%
 def numeric_gradient(f, x, h=1e-5):
     """The gradient of f at x by central differences.
@@ -860,21 +875,6 @@ def numeric_gradient(f, x, h=1e-5):
         grad[i] = (above - below) / (2 * h)
     ### END SOLUTION
     return grad
-
-
-# %% tags=["provided"]
-def bowl(x):
-    """A bowl whose axes are tilted: every entry of x pulls at every other."""
-    flat = np.ravel(x)
-    order = np.arange(1.0, flat.size + 1.0)
-    return float(np.sum(order * flat**2) + np.sum(flat) ** 2 + np.sum(flat[:-1] * flat[1:] * order[:-1]))
-
-
-# %% tags=["provided"]
-def waves(x):
-    """A smooth landscape of sines and a product."""
-    flat = np.ravel(x)
-    return float(np.sum(np.sin(flat)) + np.sum(np.cos(flat[:-1] * flat[1:])))
 
 
 # %% tags=["instructor"]
@@ -963,7 +963,7 @@ with guard():
 #
 # $$Y = X W, \qquad X: (N, D), \quad W: (D, M), \quad Y: (N, M).$$
 #
-# Nearly all the time that any network spends, it spends in this gate. Its backward pass is two more matrix
+# Most of the time that a large network spends, it spends in this gate. Its backward pass is two more matrix
 # products:
 #
 # $$\text{dX} = \text{dY}\,W^\top \;\; (N, D), \qquad \text{dW} = X^\top\,\text{dY} \;\; (D, M).$$

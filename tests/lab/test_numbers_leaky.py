@@ -77,6 +77,17 @@ def test_units_die_beyond_the_cliff(own, digits, seed):
     assert min(dead[1.5]) > 0.4
 
 
+def test_half_dead_is_not_lost(own, digits):
+    network = Network(FLAT, [np.sqrt(2 / i) for i in FLAT[:-1]], np.random.default_rng(0))
+    network.scores(digits.X)
+    before = [own["dead_units"](acts).mean() for acts in network.activations]
+    assert max(before) < 0.1  # hardly any unit is born dead
+    descend(network, digits, 1.0, 5)
+    network.scores(digits.X)
+    assert 0.35 < own["dead_units"](network.activations[0]).mean() < 0.65
+    assert 0.5 < training.accuracy(network.scores, digits.X_val, digits.y_val) < 0.85
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_only_the_second_layer_rises_again(own, digits, seed):
     rng = np.random.default_rng(seed)
