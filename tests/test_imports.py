@@ -33,8 +33,8 @@ GROUND = frozenset({"autograder", "errors"})
 NUMPY_ONLY = frozenset({"exercises", "gradcheck"})
 # Too heavy, too slow or too dangerous for a student's kernel.
 NOT_FOR_STUDENTS = frozenset(
-    {"nbgrader", "msgspec", "typer", "sqlalchemy", "nbconvert", "jupytext", "nbformat", "pyseccomp"}
-    | {"py_landlock", "distributed", "dask", "torch"}
+    {"nbgrader", "msgspec", "typer", "sqlalchemy", "nbconvert", "jupytext", "nbformat"}
+    | {"distributed", "dask", "torch"}
 )
 # Loaded together with NumPy and nothing else: matplotlib and scikit-learn wait until they are used.
 LAZY = frozenset({"matplotlib", "sklearn", "scipy", "jinja2", "rich"})
