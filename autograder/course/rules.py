@@ -153,13 +153,20 @@ def _check_functions(
         if name not in namespace:
             raise CourseError(f"{where}: {one.exercise.name} needs {name}, which no cell defines")
 
-    shipped = {name for cell in cells if cell.kind == "provided" for name in cell.functions}
+    shipped = {n: cell.line for cell in cells if cell.kind == "provided" for n in cell.functions}
+    homes = {n: cell.line for cell in cells if cell.kind == "solution" for n in cell.functions}
+    first = min((homes[row.id] for row in one.exercise.rows if row.id in homes), default=0)
     changes = [variant.changes for variant in one.exercise.variants.values()]
     for name in _provided([one.exercise.inputs, changes]):
         if name not in shipped:
             raise CourseError(
                 f"{where}: {one.exercise.name} takes provided({name!r}), but no cell tagged "
                 f"'provided' defines {name}; it must ship, or the check cannot call it"
+            )
+        if shipped[name] > first:
+            raise CourseError(
+                f"{path}:{shipped[name]}: {name} is defined below the cell in which students write "
+                f"{one.exercise.rows[0].id}, whose check needs it; move it above that cell"
             )
 
 

@@ -185,6 +185,8 @@ def _resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> An
             found = found[key]
         return found
     if isinstance(value, Name):
+        if value.name not in namespace:
+            raise NameError(f"{value.name} is not defined; run the cell above that defines it")
         return namespace[value.name]
     if isinstance(value, Rng):
         return np.random.default_rng(value.seed)

@@ -232,6 +232,7 @@ with guard():
 # |---|---|
 # | below $10^{-7}$ | right |
 # | $10^{-7}$ to $10^{-4}$ | right if there is a kink nearby or the numbers are extreme; else look again |
+# | $10^{-4}$ to $10^{-2}$ | probably wrong |
 # | above $10^{-2}$ | wrong |
 
 # %% [markdown]

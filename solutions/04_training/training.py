@@ -906,6 +906,14 @@ with guard():
 #
 # $$\text{grad} = \sum_k \frac{n_k}{N}\, \text{grad\_fn}(X_k, y_k), \qquad N = \sum_k n_k .$$
 
+# %% tags=["provided"]
+def mean_gradient(X, y):
+    """Gradient of the mean squared error of a small fixed model, for the check of accumulate_grads."""
+    w = np.linspace(-1.0, 1.5, X.shape[1])
+    guess = np.tanh(X @ w)
+    return X.T @ ((guess - y) * (1 - guess**2)) / len(X)
+
+
 # %%
 def accumulate_grads(grad_fn, X, y, sizes):
     """The gradient of the mean loss over a batch, micro-batch by micro-batch.
@@ -927,14 +935,6 @@ def accumulate_grads(grad_fn, X, y, sizes):
     grad = total / len(X)
     ### END SOLUTION
     return grad
-
-
-# %% tags=["provided"]
-def mean_gradient(X, y):
-    """Gradient of the mean squared error of a small fixed model, for the check of accumulate_grads."""
-    w = np.linspace(-1.0, 1.5, X.shape[1])
-    guess = np.tanh(X @ w)
-    return X.T @ ((guess - y) * (1 - guess**2)) / len(X)
 
 
 # %% tags=["instructor"]

@@ -221,3 +221,16 @@ def test_files_that_are_no_source(tmp_path):
     path.write_text("x = 1\n")
     with pytest.raises(CourseError, match="has no cells"):
         load_notebook(path)
+
+
+def test_a_provided_function_stands_above_the_check_that_needs_it(tmp_path):
+    """Run from top to bottom, the check would not find it."""
+    path = tmp_path / "small.py"
+    text = TEXT.replace('"a": "", "b": ""}', '"a": "", "b": "", "f": constant([provided("late")])}')
+    late = '# %% tags=["provided"]\ndef late(x):\n    return x\n\n\n'
+    before, marker, after = text.partition("# %%\nclass Counter:")
+    path.write_text(before + late + marker + after, encoding="utf-8")
+    load_notebook(path)
+    path.write_text(text.rstrip("\n") + "\n\n" + late, encoding="utf-8")
+    with pytest.raises(CourseError, match=r"late is defined below the cell .* write Counter"):
+        load_notebook(path)
