@@ -95,7 +95,8 @@ def grade(
             watcher=bar,
         )
     show_report(report, console)
-    _leave_report(root, root / results, gradebook)
+    if report.results:
+        _leave_report(root, root / results, gradebook)
     raise typer.Exit(0 if report.ok else 1)
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograder.checks.differencing import NAME as DIFFERENCING
 from autograder.integrations.classbook import ClassBook, Line, Paper
 
 BINS = 10
@@ -207,12 +208,13 @@ def _of_paper(paper: Paper) -> list[tuple[str, str]]:
     if result.status == "missing":
         # The message says more than that nothing is there where another notebook is.
         return [("renamed", result.message)] if ", but there is" in result.message else []
-    found = []
+    found, differing = [], set()
     for line in paper.lines:
         for finding in line.result.findings:
-            if finding.check == "numerical_differentiation" and not finding.passed:
+            if finding.check == DIFFERENCING and not finding.passed and not line.by_hand:
                 found.append(("differs", finding.message))
+                differing.add(line.result.id)
         if line.look_again:
             found.append(("look again", line.result.id))
-    found += [("by hand", id) for id in paper.waits]
+    found += [("by hand", id) for id in paper.waits if id not in differing]
     return list(dict.fromkeys(found))

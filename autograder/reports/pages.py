@@ -45,7 +45,10 @@ CONCERNS = {
     "failed": ("Grading failed", "The grader could not do its work; run it again."),
     "stale": ("Old scores", "Grading anew failed: the score belongs to an earlier submission."),
     "unreadable": ("Cannot be read", "They count 0 points. Ask for the notebook again."),
-    "differs": ("Numerical differentiation", "Points were given; a person decides."),
+    "differs": (
+        "Numerical differentiation",
+        "A person decides in the gradebook; until then these rows count 0.",
+    ),
     "look again": ("Graded by hand before the last grading", "Do these scores still hold?"),
     "renamed": ("A notebook of another name", "They count as missing."),
     "by hand": ("To be graded by hand", "They count 0 until the gradebook has a score."),
