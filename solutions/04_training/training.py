@@ -1211,6 +1211,12 @@ with guard():
                       title="What a well network looks like, and two ill ones")
 
 # %% [markdown]
+# A well network: all layers within a factor of ten of each other, step after step. Weights too small: the early layers get a tenth of the
+# last one's share, and all get little. Too large a rate: an explosion within a dozen steps, then silence; the gradients are exactly zero,
+# and the share of dead units says why. The order of the table is the order of the questions: is it a number at all? how large, relative to
+# the weights? and who is dead?
+
+# %% [markdown]
 # ### One more leak: digits that add up
 #
 # Rounding is tiny, $10^{-7}$ in `float32`; but a deep network has many layers. **Predict:** after 60 layers, to how many digits

@@ -68,6 +68,28 @@ def test_the_grid_of_starts(digits, seed):
     assert accuracy_after_five(digits, "tanh", xavier, seed) > 0.8
     assert accuracy_after_five(digits, "relu", 0.01, seed) < 0.2
     assert accuracy_after_five(digits, "sigmoid", xavier, seed) < 0.2
+    assert 0.2 < accuracy_after_five(digits, "sigmoid", 1.0, seed) < 0.8  # it crawls
+
+
+def test_the_dashboard_of_three_networks(own, digits):
+    seen, dead = {}, {}
+    for title, std, rate in (("well", None, 0.1), ("small", 0.01, 0.1), ("wild", None, 3.0)):
+        stds = [std or np.sqrt(2 / fan) for fan in (64, 50, 50, 50)]
+        network = Network((64, 50, 50, 50, 10), stds, np.random.default_rng(0))
+        watch = own["GradientInspector"](low=1e-4, high=3.0)
+        with np.errstate(all="ignore"):
+            for _, rows in training.minibatches(len(digits.X), 50, 2, np.random.default_rng(0)):
+                grads = network.loss_and_grads(digits.X[rows], digits.y[rows])[1]
+                for i in range(4):
+                    watch.check(f"w{i}", network.parameters[f"w{i}"], grads[f"w{i}"])
+                for name, value in network.parameters.items():
+                    network.parameters[name] = value - rate * grads[name]
+        seen[title] = np.array([watch.history[f"w{i}"] for i in range(4)])
+        dead[title] = max(watch.dead_share(acts) for acts in network.activations)
+    assert np.all(seen["well"].max(axis=0) < 10 * seen["well"].min(axis=0))
+    assert np.median(seen["small"][:3]) < np.median(seen["small"][3]) / 5 < 1e-3
+    assert seen["wild"][:, :15].max() > 100 and np.all(seen["wild"][:3, 20:] == 0)
+    assert dead["well"] < 0.2 and dead["wild"] == 1
 
 
 def test_the_first_step_without_correction(own):
