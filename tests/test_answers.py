@@ -1,6 +1,7 @@
 """Whole answers, right ones in many styles and wrong ones, get the verdict that they declare.
 
-`tests/submissions/answers/*.py` say in their first lines which notebook they answer and which outputs are wrong
+`tests/submissions/answers/*.py` say in their first lines which notebook they answer and which
+outputs are wrong
 (`row.output`, or `row.*`). What a file does not define is not judged.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -101,13 +101,28 @@ class Notebook:
 
         The other functions are the reference's, and meet the mistaken one when they call it.
         """
-        wrong = mistake.apply(self.sources[mistake.function])
+        return self.composed([mistake])
+
+    def composed(self, mistakes: Iterable[Mistake]) -> LocalRunner:
+        """A runner in a fresh namespace in which several mistakes were made at once.
+
+        Raises:
+            CourseError: When no solution cell defines a mistake's function.
+        """
+        texts = {cell.line: cell.source for cell in self.cells if cell.kind == "solution"}
+        changed: dict[int, CodeType] = {}
+        for mistake in mistakes:
+            wrong = mistake.apply(self.sources[mistake.function])
+            line = self._line_of(mistake.function)
+            texts[line] = _replaced(texts[line], mistake.function, wrong)
+            changed[line] = compile_cell(texts[line], f"<mistake {mistake.name}>", 1)
+        return LocalRunner(self._fresh(changed))
+
+    def _line_of(self, function: str) -> int:
         for cell in self.cells:
-            if cell.kind == "solution" and mistake.function in cell.functions:
-                text = _replaced(cell.source, mistake.function, wrong)
-                code = compile_cell(text, f"<mistake {mistake.name}>", 1)
-                return LocalRunner(self._fresh({cell.line: code}))
-        raise CourseError(f"{self.path}: no solution cell defines {mistake.function}")
+            if cell.kind == "solution" and function in cell.functions:
+                return cell.line
+        raise CourseError(f"{self.path}: no solution cell defines {function}")
 
     def _fresh(self, changed: Mapping[int, CodeType]) -> dict[str, Any]:
         codes = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from autograder.course.notebook import Notebook
 from autograder.diagnosis import Question, prepare, to_public
@@ -55,6 +55,7 @@ def relevant_mistakes(notebook: Notebook, exercise: Exercise) -> list[Mistake]:
 def _questions(notebook: Notebook, seed: str, *, rounds: int, hidden: bool) -> list[list[Question]]:
     reference = notebook.reference()
     runners: dict[Mistake, LocalRunner] = {}
+    compose = cache(partial(_composed, notebook))
     asked = []
     for exercise in notebook.exercises:
         mistakes = relevant_mistakes(notebook, exercise)
@@ -69,11 +70,17 @@ def _questions(notebook: Notebook, seed: str, *, rounds: int, hidden: bool) -> l
                 reference=reference,
                 mistaken={mistake: runners[mistake] for mistake in mistakes},
                 hidden=hidden,
+                compose=compose,
             )
         except DeclarationError as error:
             raise CourseError(f"{notebook.path}: exercise {exercise.name}: {error}") from error
         asked.append([question])
     return asked
+
+
+def _composed(notebook: Notebook, made: frozenset[tuple[str, str]]) -> LocalRunner:
+    every = (mistake for exercise in notebook.exercises for mistake in exercise.mistakes)
+    return notebook.composed(m for m in every if (m.function, m.name) in made)
 
 
 def _calls(notebook: Notebook) -> dict[str, set[str]]:

@@ -70,7 +70,7 @@ def _examine(
                 result = follow_forward(result, forward, trials, banks)
                 if not result.follow_through:
                     result = explained(result, forward, trials, runner)
-            results[row.id] = follow_calls(result, results, trials, banks)
+            results[row.id] = follow_calls(result, results, trials, banks, questions[0].compose)
     return list(results.values())
 
 

@@ -7,7 +7,7 @@ row with a known mistake: it equals the reference composed with that mistake.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,8 @@ from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds import Layer
 from autograder.exercises.script import Runner, Script, Strided
 
+Compose = Callable[[frozenset[tuple[str, str]]], Runner]
+"""From (function, name of a mistake) pairs to the reference in which all of them were made."""
 LOOSE = 1e-6
 STEP = 2.0**-11
 
@@ -163,34 +165,57 @@ def follow_calls(
     others: Mapping[str, RowResult],
     trials: Sequence[Trial],
     banks: Sequence[Sequence[Known]],
+    compose: Compose | None = None,
 ) -> RowResult:
-    """Give a row its points where it equals the reference composed with another row's mistake."""
-    if all(result.outputs.values()) or not result.outputs:
+    """Give a row its points where it equals the reference composed with other rows' mistakes.
+
+    Args:
+        compose: Makes the reference with several mistakes at once, where it is at hand.
+    """
+    if all(result.outputs.values()) or not result.outputs or not banks:
         return result
-    for known in banks[0] if banks else ():
-        other = others.get(known.function)
-        if known.function == result.id or other is None or known.name not in mistake_of(other):
-            continue
-        if other.id in {trials[0].exercise.rows[0].id} and len(trials[0].exercise.rows) > 1:
-            continue  # its own forward: that is `follow_forward`'s to judge
-        if all(_composed(known, result, trial, bank) for trial, bank in zip(trials, banks)):
-            note = Finding(
-                "follow-through",
-                None,
-                f"{result.id} is wrong only because {other.id}, which it calls, is; "
-                "the points are kept",
-                "warning",
-                passed=True,
-                mistake=known.name,
-                advice=known.says,
-            )
-            kept = dict.fromkeys(result.outputs, True)
-            settled = rescored(result, kept, follow_through=True)
-            return settled.with_findings((note, *_forgiven(result.findings, kept)))
+    called = [known for known in banks[0] if _is_made(known, result, others, trials)]
+    for known in called:
+        if all(_equals(known, result, trial, bank) for trial, bank in zip(trials, banks)):
+            return _kept(result, [known])
+    functions = {known.function for known in called}
+    if compose is None or len(called) < 2 or len(functions) < len(called):
+        return result
+    runner = compose(frozenset((known.function, known.name) for known in called))
+    if all(_equals_composed(runner, result, trial) for trial in trials):
+        return _kept(result, called)
     return result
 
 
-def _composed(known: Known, result: RowResult, trial: Trial, bank: Sequence[Known]) -> bool:
+def _is_made(
+    known: Known, result: RowResult, others: Mapping[str, RowResult], trials: Sequence[Trial]
+) -> bool:
+    """Whether another row, but not this one's own forward, was found to be this mistake."""
+    other = others.get(known.function)
+    if known.function == result.id or other is None or known.name not in mistake_of(other):
+        return False
+    rows = trials[0].exercise.rows
+    return len(rows) == 1 or other.id != rows[0].id  # the own forward is `follow_forward`'s
+
+
+def _kept(result: RowResult, made: Sequence[Known]) -> RowResult:
+    names = " and ".join(known.function for known in made)
+    are = "is" if len(made) == 1 else "are"
+    note = Finding(
+        "follow-through",
+        None,
+        f"{result.id} is wrong only because {names}, which it calls, {are}; the points are kept",
+        "warning",
+        passed=True,
+        mistake=made[0].name,
+        advice=made[0].says,
+    )
+    outputs = dict.fromkeys(result.outputs, True)
+    settled = rescored(result, outputs, follow_through=True)
+    return settled.with_findings((note, *_forgiven(result.findings, outputs)))
+
+
+def _equals(known: Known, result: RowResult, trial: Trial, bank: Sequence[Known]) -> bool:
     if result.id not in trial.observed:
         return True
     key = (known.function, known.name)
@@ -198,6 +223,20 @@ def _composed(known: Known, result: RowResult, trial: Trial, bank: Sequence[Know
     return here is not None and all(
         trial.case.tie or not trial.case.judges(name) or fits(here, result.id, name, trial)
         for name in result.outputs
+    )
+
+
+def _equals_composed(runner: Runner, result: RowResult, trial: Trial) -> bool:
+    seen = trial.observed.get(result.id)
+    if seen is None or trial.case.tie:
+        return True
+    composed = trial.exercise.observe(trial.case, runner.run(trial.exercise.script(trial.case)))
+    want = composed[result.id].outputs if result.id in composed else None
+    if seen.outputs is None or want is None:
+        return False
+    return all(
+        difference(seen.outputs[name], replace(expected, value=want[name])) is None
+        for name, expected in trial.expectation.outputs[result.id].items()
     )
 
 

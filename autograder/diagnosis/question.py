@@ -10,7 +10,7 @@ from typing import Any
 from autograder.checks.compare import Expected
 from autograder.checks.expected import Expectation, expect
 from autograder.diagnosis.bank import Known, known_mistake
-from autograder.diagnosis.follow import right_gradients
+from autograder.diagnosis.follow import Compose, right_gradients
 from autograder.exercises.cases import make_cases
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds_stateful import Answer
@@ -26,12 +26,17 @@ from autograder.exercises.script import Runner
 
 @dataclass(frozen=True)
 class Question:
-    """An exercise, its cases with what is expected on them, and the bank of known mistakes."""
+    """An exercise, its cases with what is expected on them, and the bank of known mistakes.
+
+    Args:
+        compose: Makes the reference with several mistakes at once (the trusted side only).
+    """
 
     exercise: Exercise
     expectations: tuple[Expectation, ...]
     bank: tuple[Known, ...] = ()
     hidden: bool = False
+    compose: Compose | None = None
 
 
 def prepare(
@@ -42,6 +47,7 @@ def prepare(
     reference: Runner,
     mistaken: Mapping[Mistake, Runner],
     hidden: bool,
+    compose: Compose | None = None,
 ) -> Question:
     """Run the reference and every known mistake on the cases of a seed (the trusted side).
 
@@ -59,7 +65,7 @@ def prepare(
             follows = cache(partial(right_gradients, exercise, expectations, runner))
             known = replace(known, follows=follows)
         bank.append(known)
-    return Question(exercise, expectations, tuple(bank), hidden)
+    return Question(exercise, expectations, tuple(bank), hidden, compose)
 
 
 def to_public(question: Question) -> PublicExercise:
@@ -107,7 +113,7 @@ def from_public(public: PublicExercise) -> Question:
             for row, values in stored["expected"].items()
         }
         ready = case.with_upstream(shapes) if shapes else case
-        stages = {name: _decode(x, False) for name, x in stored["stages"].items()}
+        stages = {name: _decode(x, False) for name, x in stored.get("stages", {}).items()}
         quiet = tuple(stored["quiet"])
         expectations.append(Expectation(ready, shapes, outputs, quiet, stages))
     bank = tuple(

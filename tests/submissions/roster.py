@@ -90,7 +90,7 @@ ROSTER: dict[str, dict[str, Work]] = {
         RNN: solved(tamper=("helper_cells",)),
     },
     "emre": {
-        LAYERS: solved("wrong_db_averaged", TwoLayerNet=("grads",)),
+        LAYERS: solved("wrong_db_averaged"),
         NORMALISATION: solved("wrong_gamma_forgotten"),
         RNN: solved("wrong_no_carry"),
     },
