@@ -57,7 +57,8 @@ class Notebook:
         An experiment that plots or trains may reuse a name, and its value is not provided here.
         """
         for key, value in before.items():
-            if isinstance(dict.get(self.namespace, key), StandIn) and not isinstance(value, StandIn):
+            now = dict.get(self.namespace, key)
+            if isinstance(now, StandIn) and not isinstance(value, StandIn):
                 self.namespace[key] = value
 
     def _execute(self, source: str, name: str) -> None:
