@@ -69,6 +69,8 @@ def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
         yield Finding("contract", None, seen.problem, case=trial.case.name, hidden=trial.hidden)
         return
     for name, expected in trial.expectation.outputs[row.id].items():
+        if name in trial.exercise.drawn:
+            continue
         value = seen.outputs[name]
         wrong = difference(value, expected)
         if wrong is None:
@@ -158,7 +160,7 @@ CATALOGUE: dict[type[Exercise], tuple[Check, ...]] = {
     Function: (failure, outputs, unchanged, quiet),
     Loss: (failure, outputs, unchanged, quiet),
     Sampler: (failure, judge_moments),
-    Module: (failure, outputs, quiet),
+    Module: (failure, outputs, judge_moments, quiet),
     Expressions: (failure, outputs, quiet),
     Witness: (failure, outputs),
     Critic: (failure, outputs),

@@ -13,7 +13,6 @@ from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise, Observed
 from autograder.exercises.inputs import Array
-from autograder.exercises.kinds import Sampler
 from autograder.exercises.script import Outcome, Runner, Strided
 
 SAFETY = 8
@@ -60,9 +59,7 @@ def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
         [_run(exercise, _nudged(exercise, case, s), reference) for s in (-1, 1)] if case.tie else []
     )
     outputs: dict[str, dict[str, Expected]] = {}
-    if isinstance(exercise, Sampler):
-        base = {row: replace(seen, outputs=_moments(seen)) for row, seen in base.items()}
-        moved = []
+    base, *moved = (_with_moments(exercise, observed) for observed in (base, *moved))
     for row in exercise.rows:
         if row.id not in base:
             continue
@@ -136,13 +133,27 @@ def _run(exercise: Exercise, case: Case, reference: Runner) -> dict[str, Observe
     return observed
 
 
-def _moments(seen: Observed) -> dict[str, Any]:
-    """Of a sample only its moments are expected."""
-    samples = {name: np.asarray(value, float) for name, value in (seen.outputs or {}).items()}
+def _with_moments(exercise: Exercise, observed: dict[str, Observed]) -> dict[str, Observed]:
+    """Of what is drawn at random only the moments are expected."""
+    if not exercise.drawn:
+        return observed
     return {
-        name: {"shape": np.array(x.shape), "mean": float(x.mean()), "std": float(x.std())}
-        for name, x in samples.items()
+        row: replace(
+            seen,
+            outputs={
+                name: _moments(value) if name in exercise.drawn else value
+                for name, value in (seen.outputs or {}).items()
+            },
+        )
+        for row, seen in observed.items()
     }
+
+
+def _moments(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {key: _moments(item) for key, item in value.items()}
+    x = np.asarray(value, float)
+    return {"shape": np.array(x.shape), "mean": float(x.mean()), "std": float(x.std())}
 
 
 def _movement(value: Any, other: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -26,34 +27,46 @@ def judge_moments(row: Row, trial: Trial) -> Iterator[Finding]:
     if seen is None or seen.outputs is None:
         return
     for name, expected in trial.expectation.outputs[row.id].items():
-        shape = tuple(int(size) for size in expected.value["shape"])
-        got = as_array(seen.outputs[name])
-        if got is None or got.dtype.kind not in "fiu":
-            yield _finding(trial, "contract", name, f"{name} is not an array of numbers")
-        elif got.shape != shape:
-            text = f"{name} has shape {got.shape}; expected {shape}"
-            yield _finding(trial, "contract", name, text)
-        elif not np.isfinite(got).all():
-            yield _finding(trial, "finite", name, f"{name} has entries that are not finite")
-        else:
-            yield from _compare(name, got.astype(float), expected.value, trial)
+        if name in trial.exercise.drawn:
+            yield from _judge(name, name, seen.outputs[name], expected.value, trial)
 
 
-def _compare(name: str, got: np.ndarray, want: dict[str, float], trial: Trial) -> Iterator[Finding]:
+def _judge(
+    name: str, label: str, value: Any, want: dict[str, Any], trial: Trial
+) -> Iterator[Finding]:
+    """One array, or every entry of a dict of arrays; `label` is what messages call it."""
+    if "shape" not in want:
+        for key, item in want.items():
+            if not isinstance(value, dict) or key not in value:
+                yield _finding(trial, "contract", name, f"{label} has no entry {key!r}")
+            else:
+                yield from _judge(name, f"{label}[{key!r}]", value[key], item, trial)
+        return
+    shape = tuple(int(size) for size in want["shape"])
+    got = as_array(value)
+    if got is None or got.dtype.kind not in "fiu":
+        yield _finding(trial, "contract", name, f"{label} is not an array of numbers")
+    elif got.shape != shape:
+        text = f"{label} has shape {got.shape}; expected {shape}"
+        yield _finding(trial, "contract", name, text)
+    elif not np.isfinite(got).all():
+        yield _finding(trial, "finite", name, f"{label} has entries that are not finite")
+    else:
+        for text in _compare(label, got.astype(float), want):
+            yield _finding(trial, "moments", name, text)
+
+
+def _compare(label: str, got: np.ndarray, want: dict[str, float]) -> Iterator[str]:
     mean, spread, n = want["mean"], want["std"], got.size
     error = spread * np.sqrt(2.0 / n)
     if not abs(float(got.mean()) - mean) <= DEVIATIONS * error + 1e-12:
-        text = f"{name} has mean {got.mean():.3g}; expected about {mean:.3g}"
-        yield _finding(trial, "moments", name, text)
+        yield f"{label} has mean {got.mean():.3g}; expected about {mean:.3g}"
     if not abs(float(got.std()) - spread) <= DEVIATIONS * error / np.sqrt(2.0) + 1e-12:
-        text = f"{name} has standard deviation {got.std():.3g}; expected about {spread:.3g}"
-        yield _finding(trial, "moments", name, text)
+        yield f"{label} has standard deviation {got.std():.3g}; expected about {spread:.3g}"
     if n > 50 and spread > 0 and np.unique(got).size < n // 2:
-        text = f"{name} holds only {np.unique(got).size} different numbers among {n}"
-        yield _finding(trial, "moments", name, text)
+        yield f"{label} holds only {np.unique(got).size} different numbers among {n}"
     elif got.ndim == 2 and any(_flat(got, spread, axis) for axis in (0, 1)):
-        text = f"{name} has rows or columns that hardly vary; every entry is drawn by itself"
-        yield _finding(trial, "moments", name, text)
+        yield f"{label} has rows or columns that hardly vary; every entry is drawn by itself"
 
 
 def _flat(got: np.ndarray, spread: float, axis: int) -> bool:

@@ -107,6 +107,11 @@ class Exercise(abc.ABC):
         """The names that the reference must define, in the order in which they are called."""
         return tuple(row.id for row in self.rows)
 
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The outputs that are random numbers: judged by their moments, not their values."""
+        return frozenset()
+
     def upstream_shapes(self, outcomes: Sequence[Outcome]) -> list[tuple[int, ...]]:
         """The shapes of the upstream gradients, read from the reference's own outcomes."""
         return []

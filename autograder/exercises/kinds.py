@@ -292,6 +292,10 @@ class Sampler(Function):
     ) -> None:
         super().__init__(function, inputs=inputs, points=points, random=True, **options)
 
+    @property
+    def drawn(self) -> frozenset[str]:
+        return frozenset(self.outputs)
+
 
 def fill(exercise: Exercise, ready: Mapping[str, Any]) -> None:
     """Set the fields of a frozen declaration, defaults included.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from autograder.errors import DeclarationError
@@ -23,12 +23,15 @@ class Module(Exercise):
         assign: Attribute -> name of the input that is assigned to it after construction.
         steps: The calls in order, each `(output, method, *names of inputs)`; a method written
             `".best"` reads the attribute. Steps with the same output name are judged together.
+        fresh: Output -> attribute that the constructor draws: read before anything is assigned,
+            and judged by its shapes and moments (of an array, or of each entry of a dict).
     """
 
     cls: str
     init: tuple[str, ...]
     steps: tuple[tuple[str, ...], ...]
     assign: dict[str, str]
+    fresh: dict[str, str] = field(default_factory=dict)
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class Module(Exercise):
         steps: Sequence[Sequence[str]],
         points: float,
         assign: Mapping[str, str] | None = None,
+        fresh: Mapping[str, str] | None = None,
         hints: Sequence[str] = (),
         **options: Any,
     ) -> None:
@@ -52,18 +56,25 @@ class Module(Exercise):
             "init": tuple(init),
             "steps": tuple(tuple(step) for step in steps),
             "assign": dict(assign or {}),
+            "fresh": dict(fresh or {}),
         }
         fill(self, ready)
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        outputs = tuple(dict.fromkeys(step[0] for step in self.steps))
+        outputs = tuple(dict.fromkeys([*(step[0] for step in self.steps), *self.fresh]))
         points, hints = self.points.get("value", 0), self.hints.get("value", ())
         return (Row(self.cls, "value", points, outputs, hints),)
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        return frozenset(self.fresh)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         value = case.inputs
         calls = [Call(self.cls, tuple(value[name] for name in self.init), hold="all")]
+        for attribute in self.fresh.values():
+            calls.append(Call(attribute, on=Ref(0), kind="read"))
         for attribute, name in self.assign.items():
             calls.append(Call(attribute, (value[name],), on=Ref(0), kind="assign"))
         for _, method, *names in self.steps:
@@ -76,13 +87,16 @@ class Module(Exercise):
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         outputs: dict[str, Any] = {}
         texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
-        steps = outcomes[1 + len(self.assign) :]
-        for outcome in outcomes:
+        drawn = outcomes[1 : 1 + len(self.fresh)]
+        steps = outcomes[1 + len(self.fresh) + len(self.assign) :]
+        for outcome in (outcomes[0], *outcomes[1 + len(self.fresh) :]):
             if outcome.failure is not None:
                 failed = Observed(None, failure=outcome.failure, warnings=texts, outcome=outcome)
                 return {self.cls: failed}
         for (output, *_), outcome in zip(self.steps, steps, strict=True):
             outputs[output] = (*outputs.get(output, ()), outcome.value)
+        for output, outcome in zip(self.fresh, drawn, strict=True):
+            outputs[output] = outcome.value  # None where there is no such attribute
         return {self.cls: Observed(outputs, "", None, (), texts, outcomes[-1])}
 
 
