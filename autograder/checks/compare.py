@@ -153,6 +153,8 @@ def _leaf(
     if have.dtype.kind not in kinds and not whole:
         text = f"holds {have.dtype} values; expected {want.dtype}"
         return Difference("dtype", text, where=where)
+    if want.dtype.kind == "b":
+        return _truths(have, want, where)
     have, want = have.astype(float), want.astype(float)
     if have.size == 0:
         return None
@@ -170,6 +172,16 @@ def _leaf(
     have, want = np.where(same, have, 0.0), np.where(same, want, 0.0)
     with np.errstate(all="ignore"):
         return _numbers(have, want, expected, where, strictness)
+
+
+def _truths(have: np.ndarray, want: np.ndarray, where: str) -> Difference | None:
+    wrong = have != want
+    if not wrong.any():
+        return None
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    place = f" at {list(index)}" if index else ""
+    text = f"is {have[index]}; expected {want[index]}{place}"
+    return Difference("value", text, entries=(int(wrong.sum()), wrong.size), where=where)
 
 
 def _numbers(
