@@ -100,12 +100,12 @@ ROSTER: dict[str, dict[str, Work]] = {
         RNN: solved("wrong_time"),
     },
     "goran": {
-        LAYERS: solved("wrong_broadcast_and_scale", swish_forward="wrong", TwoLayerNet="wrong"),
+        LAYERS: solved("wrong_broadcast_and_scale", TwoLayerNet=("loss_and_gradients",)),
         NORMALISATION: starter(),
         RNN: solved("endless_in_time"),
     },
     "hana": {
-        LAYERS: solved("wrong_zeros_and_constants", TwoLayerNet="wrong"),
+        LAYERS: solved("wrong_zeros_and_constants", TwoLayerNet=("scores", "loss_and_gradients")),
         RNN: starter("right_unrolled_alone"),
     },
     "ines": {LAYERS: starter(), NORMALISATION: starter(), RNN: starter()},
