@@ -443,3 +443,9 @@ def test_nbgrader_is_loaded_for_the_first_result_only(desk: Desk) -> None:
         "print(sorted({'nbgrader', 'sqlalchemy', 'nbconvert'} & sys.modules.keys()))"
     )
     assert classroom.run(desk.root, "python", "-c", program).strip() == "[]"
+
+
+def test_a_new_gradebook_is_its_owners_only(tmp_path: Path) -> None:
+    path = tmp_path / "gradebook.db"
+    with open_gradebook(f"sqlite:///{path}", "course"):
+        assert path.stat().st_mode & 0o777 == 0o600

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from autograder.errors import AutograderError, GradingError
@@ -59,6 +60,8 @@ def _create(url: str) -> None:
     from sqlalchemy import create_engine, inspect, text
 
     engine = create_engine(url)
+    if engine.url.get_backend_name() == "sqlite" and engine.url.database:
+        _create_for_owner(engine.url.database)
     try:
         tables = set(inspect(engine).get_table_names())
         if not tables:
@@ -78,6 +81,13 @@ def _create(url: str) -> None:
             )
     finally:
         engine.dispose()
+
+
+def _create_for_owner(path: str) -> None:
+    """Make a new database file readable by its owner only; what fails here, SQLite explains."""
+    if path != ":memory:":
+        with suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 @contextmanager
