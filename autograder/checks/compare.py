@@ -84,7 +84,8 @@ def describe_type(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, Opaque):
-        return f"a {value.type_name}"
+        article = "an" if value.type_name[:1].lower() in "aeiou" else "a"
+        return f"{article} {value.type_name}"
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)} values"
     return f"a {type(value).__name__}"

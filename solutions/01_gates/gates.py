@@ -888,6 +888,7 @@ numerical = Function(
         "a vector": variant(x=array("7"), h=1e-2),
         "a coarse step": variant(h=0.25),
         "sines, the default step": variant(f=provided("waves"), h=1e-5),
+        "sines, a coarse step": variant(f=provided("waves"), h=0.25),
         "three axes": variant(x=array("2 3 2"), h=1e-2),
     },
     hints=(
@@ -897,6 +898,8 @@ numerical = Function(
         "put the old one back; the slope is the difference over twice h.",
     ),
     mistakes=[
+        edit("numeric_gradient", "grad = np.zeros_like(x)", "h = 1e-5\n    grad = np.zeros_like(x)", name="step_ignored",
+             says="The step h that is handed over is ignored; a fixed one takes its place."),
         edit("numeric_gradient", "x[i] = old - h", "x[i] = old", ("(2 * h)", "h"), name="one_sided",
              says="The difference is one-sided, f(x+h) - f(x). Its error shrinks only with h; the central one's with h²."),
         edit("numeric_gradient", "        x[i] = old\n", "", name="not_restored",

@@ -178,13 +178,14 @@ BATCHNORM_INPUTS = {
         graded=("running_mean", "running_var"),
     ),
 }
+IN_TEST_MODE = ["out", "running_mean", "running_var"]
 BATCHNORM_VARIANTS = {
     "large eps": variant(bn_param={"eps": 0.3}),
     "little momentum": variant(bn_param={"momentum": 0.25}),
     "shifted features": variant(x=array("N D", offset=4.0, scale=2.0)),
-    "test mode": variant(bn_param={"mode": "test"}, judged=["out"]),
-    "test mode, large eps": variant(bn_param={"mode": "test", "eps": 0.3}, judged=["out"]),
-    "test mode, one example": variant(bn_param={"mode": "test"}, judged=["out"], sizes={"N": 1}),
+    "test mode": variant(bn_param={"mode": "test"}, judged=IN_TEST_MODE),
+    "test mode, large eps": variant(bn_param={"mode": "test", "eps": 0.3}, judged=IN_TEST_MODE),
+    "test mode, one example": variant(bn_param={"mode": "test"}, judged=IN_TEST_MODE, sizes={"N": 1}),
 }
 batchnorm = Layer(
     batchnorm_forward,
@@ -231,6 +232,11 @@ batchnorm = Layer(
              name="running_ddof", says="running_var averages a variance over N - 1; here it is the one over N, as in normalising."),
         edit(batchnorm_forward, "(x - running_mean) / np.sqrt(running_var + eps)", "(x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)",
              name="batch_statistics_at_test", says="At test time the statistics of the batch are used; it must be the running averages, or a prediction depends on its neighbours."),
+        edit(batchnorm_forward, "        cache = None",
+             "        cache = None\n"
+             '        bn_param["running_mean"] = momentum * running_mean + (1 - momentum) * x.mean(axis=0)\n'
+             '        bn_param["running_var"] = momentum * running_var + (1 - momentum) * x.var(axis=0)',
+             name="running_updated_at_test", says="The running averages are updated at test time, too; a prediction must change nothing that later ones depend on."),
         edit(batchnorm_forward, "out = gamma * scaled + beta", "out = scaled",
              name="test_without_scale", says="At test time gamma and beta are missing; they belong to the layer in both modes."),
         edit(batchnorm_forward, "np.sqrt(running_var + eps)", "np.sqrt(running_var)",
