@@ -44,11 +44,11 @@ class Line:
     def waits(self) -> bool:
         """Whether a person must give a score.
 
-        The gradebook has a score of its own where the answer was left as it was.
+        The gradebook has a 0 of its own where the answer was left as it was.
         """
         if self.result.status != "manual" or self.by_hand:
             return False
-        return self.hand is None or self.hand.auto is None
+        return self.hand is None or self.hand.auto != 0
 
     @property
     def look_again(self) -> bool:
