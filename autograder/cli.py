@@ -143,15 +143,24 @@ def release(
     only_check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 where anything differs.")
     ] = False,
+    gallery: Annotated[
+        bool, typer.Option("--gallery", help="Draw every picture of docs/gallery.md anew.")
+    ] = False,
 ) -> None:
-    """Build the students' notebooks (assignments/) from solutions/."""
-    from autograder.course import check_release, find_course_root
+    """Build the students' notebooks (assignments/) from solutions/, and the pages about them.
+
+    The solved notebooks whose code changed are run, for the pictures of docs/gallery.md.
+    """
+    from autograder.course import check_release, find_course_root, write_gallery
     from autograder.course import release as build
 
     root = find_course_root()
     made = check_release(root) if only_check else build(root)
     for line in made.lines:
         _say(line)
+    if not only_check:
+        for line in write_gallery(root, everything=gallery):
+            _say(line)
     raise typer.Exit(0 if made.ok else 1)
 
 

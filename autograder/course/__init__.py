@@ -2,6 +2,7 @@
 
 from autograder.course.cells import SourceCell
 from autograder.course.folder import Course, find_course_root, load_course
+from autograder.course.gallery import write_gallery
 from autograder.course.notebook import Notebook, load_notebook
 from autograder.course.questions import hidden_questions, public_questions
 from autograder.course.release import Release, check_drift, check_release, release
@@ -21,4 +22,5 @@ __all__ = [
     "public_questions",
     "release",
     "secret_seed",
+    "write_gallery",
 ]

@@ -43,16 +43,23 @@ def write_source(notebook: Notebook, folder: Path) -> None:
         f"{notebook.name}.ipynb": notebook_text(source_notebook(notebook)),
         f"{notebook.name}{SUFFIX}": public_data(notebook),
     }
-    home = notebook.path.parent
-    for file in files_below(home):
-        name = file.relative_to(home).as_posix()
+    for name, file in data_files(notebook).items():
         if name in texts:
             raise CourseError(f"{file} has the name of a generated file; rename it")
-        if file.suffix not in _NEVER_COPIED:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, folder / name)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, folder / name)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def data_files(notebook: Notebook) -> dict[str, Path]:
+    """The files beside a source that ship with it, under their names in the notebook's folder."""
+    home = notebook.path.parent
+    return {
+        file.relative_to(home).as_posix(): file
+        for file in files_below(home)
+        if file.suffix not in _NEVER_COPIED
+    }
 
 
 def files_below(folder: Path) -> list[Path]:

@@ -1,4 +1,8 @@
-"""`autograder release`: build what students get, search it for leaks, put it into assignments/."""
+"""`autograder release`: build what students get, search it for leaks, put it into assignments/.
+
+The pages of docs/ that come from the course are kept in step: the syllabus here, as it is only
+text; the gallery by `write_gallery`, which runs notebooks; a check looks at both.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,12 @@ from pathlib import Path
 from autograder.course.build import files_below, generate
 from autograder.course.drift import compare, differences
 from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, load_course
+from autograder.course.gallery import gallery_drift
 from autograder.course.leaks import find_leaks
 from autograder.course.notebook import Notebook
 from autograder.course.secret import existing_seed
+from autograder.course.syllabus import PAGE as SYLLABUS
+from autograder.course.syllabus import syllabus_drift, write_syllabus
 from autograder.errors import CourseError
 
 
@@ -24,9 +31,9 @@ class Release:
     """What a release, or a check of one, came to.
 
     Args:
-        written: Files of assignments/ that changed.
+        written: Files that changed, of assignments/ and the syllabus.
         removed: Files of assignments/ that nothing makes any more.
-        drift: For a check: where assignments/ is not what the sources make.
+        drift: For a check: where assignments/ or a page of docs/ is not what the sources make.
         warnings: What the authors should look at.
     """
 
@@ -59,6 +66,8 @@ class Release:
             changed = any(path.startswith(folder) for path in (*self.written, *self.removed))
             state = "written" if changed else "unchanged"
             lines.append(f"{name}: {len(notebook.rows)} rows, {notebook.points:g} points, {state}")
+        if SYLLABUS in self.written:
+            lines.append(f"{SYLLABUS}: written")
         lines += [f"removed {path}, which nothing makes any more" for path in self.removed]
         return [*lines, f"released {what}"]
 
@@ -82,27 +91,29 @@ def release(root: Path) -> Release:
             written, removed = _bring(fresh / ASSIGNMENTS, course.root / ASSIGNMENTS)
         except OSError as error:
             raise CourseError(f"cannot write the release: {error}") from error
+    pages = (SYLLABUS,) if write_syllabus(course) else ()
     return Release(
         course.notebooks,
-        tuple(f"{ASSIGNMENTS}/{name}" for name in written),
+        (*(f"{ASSIGNMENTS}/{name}" for name in written), *pages),
         tuple(f"{ASSIGNMENTS}/{name}" for name in removed),
         warnings=_warnings(course.notebooks),
     )
 
 
 def check_release(root: Path) -> Release:
-    """Compare `assignments/` with what the sources make; nothing is written."""
+    """Compare `assignments/` and the pages of docs/ with what the sources make; write nothing."""
     course = load_course(root)
     with _built(course) as fresh:
         drift = differences(fresh / ASSIGNMENTS, course.root / ASSIGNMENTS, shown=ASSIGNMENTS)
         drift += find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
+    drift += syllabus_drift(course) + gallery_drift(course)
     return Release(
         course.notebooks, drift=tuple(drift), warnings=_warnings(course.notebooks), checked=True
     )
 
 
 def check_drift(root: Path) -> list[str]:
-    """Where `assignments/` is not what the sources make: file, part and what to do."""
+    """Where `assignments/` or docs/ is not what the sources make: file, part and what to do."""
     return list(check_release(root).drift)
 
 

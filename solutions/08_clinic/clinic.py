@@ -222,6 +222,8 @@ card_outer = Layer(
 # > "For the leaky ReLU, copy the upstream gradient, and take care of the negative entries."
 #
 # It takes care of the entry where $x$ is below $-1$ only, and there is no `else`.
+#
+# Expose it, then repair it.
 
 # %% tags=["provided"]
 def leaky_forward(x):
@@ -339,6 +341,9 @@ answer_quarter = 243
 # ## Card 5 · Right for a loss of one layer
 #
 # > "The derivative of softplus, $\ln(1 + e^x)$, is the sigmoid, so the backward pass returns the sigmoid."
+#
+# The derivative is right. Where `softplus` is the last thing that happens and its outputs are summed, the card is right, too.
+# Expose it: which `dout` shows what is missing? Then repair it.
 
 # %% tags=["provided"]
 def softplus_forward(x):
@@ -546,7 +551,7 @@ floor = Answer(
 #
 # > $y = \sigma(x\,w_1)\, w_2$. "By the chain rule, $\text{da} = w_2\,\text{dy}$ and $\text{d}w_1 = \text{da}\; x$."
 #
-# A slope has been dropped and factors stand in the wrong order. With square matrices the code runs.
+# A slope has been dropped and factors stand in the wrong order. With square matrices the code runs. Repair it.
 
 # %% tags=["provided"]
 def two_layer_forward(x, w1, w2):
@@ -626,6 +631,8 @@ card_order = Layer(
 # ## Card 12 · The fork
 #
 # > "$f = x \tanh x + 3x$. First the product, then the straight part."
+#
+# $x$ is used more than once. Repair it.
 
 # %% tags=["provided"]
 def forked_forward(x):

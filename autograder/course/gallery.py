@@ -1,0 +1,234 @@
+"""The gallery: a page in docs/ with the pictures of the experiments, from the solved notebooks.
+
+A course has one if it has `docs/gallery.toml`, which says in order what each picture shows:
+
+    [01_gates]
+    experiment_x_y_z_2_0_3 = "A caption of one sentence."
+
+The page holds a digest of every notebook's code. Only notebooks whose code changed are run again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autograder.course.assemble import source_notebook
+from autograder.course.build import data_files
+from autograder.course.drift import MEND
+from autograder.course.folder import ASSIGNMENTS, Course, load_course
+from autograder.course.notebook import Notebook
+from autograder.errors import CourseError
+
+CAPTIONS = "docs/gallery.toml"
+PAGE = "docs/gallery.md"
+PICTURES = "docs/figures/gallery"
+LARGEST = 150_000
+"""Bytes of a picture; a larger one is saved with 256 colours."""
+BACKEND = "module://matplotlib_inline.backend_inline"
+SECONDS = 300
+"""So long may a cell take."""
+_SHOWN = ("import", "solution", "provided", "experiment")
+_DIGEST = re.compile(r"^<!-- (\S+) (sha256:[0-9a-f]{64}) -->$", re.MULTILINE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_OPENING = """# Gallery
+
+Every picture of the course, as a solved notebook draws it. Colours are chosen for the colour-blind,
+and lines differ in dash and marker too. `make release` runs a notebook again when its code changed;
+what each picture shows stands in `{captions}`.
+"""
+
+Captions = Mapping[str, Mapping[str, str]]
+
+
+def write_gallery(root: Path, *, everything: bool = False) -> list[str]:
+    """Bring the gallery up to date: run the notebooks whose code changed, write the page.
+
+    Args:
+        everything: Run all notebooks, whether or not their code changed.
+
+    Returns:
+        What was done and what was noticed, one line each; empty for a course without a gallery.
+
+    Raises:
+        CourseError: When a notebook does not run, or a caption has no picture.
+    """
+    course = load_course(root)
+    captions = _captions(course)
+    if captions is None:
+        return []
+    page = course.root / PAGE
+    before = page.read_text(encoding="utf-8") if page.is_file() else ""
+    recorded = dict(_DIGEST.findall(before))
+    lines = []
+    for assignment, told in captions.items():
+        notebook = course.assignment(assignment)
+        files = picture_files(assignment, told)
+        there = all((course.root / file).is_file() for file in files.values())
+        if everything or not there or recorded.get(assignment) != digest(notebook):
+            lines += _renew(course.root, notebook, files)
+            lines.append(f"{PICTURES}/: {len(files)} pictures of {assignment} drawn")
+    kept = {name for a, told in captions.items() for name in picture_files(a, told).values()}
+    for path in sorted((course.root / PICTURES).glob("*.png")):
+        if path.relative_to(course.root).as_posix() not in kept:
+            path.unlink()
+            lines.append(f"removed {PICTURES}/{path.name}, which has no caption any more")
+    text = _page(course, captions)
+    if text != before:
+        _replace(page, text.encode())
+        lines.append(f"{PAGE} written")
+    return lines
+
+
+def gallery_drift(course: Course) -> list[str]:
+    """Where the gallery is out of date: digests and text are compared, nothing is run."""
+    captions = _captions(course)
+    if captions is None:
+        return []
+    page = course.root / PAGE
+    if not page.is_file():
+        return [f"{PAGE} is missing; {MEND}"]
+    text = page.read_text(encoding="utf-8")
+    recorded = dict(_DIGEST.findall(text))
+    found = [
+        f"{PAGE}: the code of {assignment} changed since its pictures were drawn; {MEND}"
+        for assignment in captions
+        if recorded.get(assignment) != digest(course.assignment(assignment))
+    ]
+    for assignment, told in captions.items():
+        for file in picture_files(assignment, told).values():
+            if not (course.root / file).is_file():
+                found.append(f"{file} is missing; {MEND}")
+    if not found and text != _page(course, captions):
+        found.append(f"{PAGE}: its text is not what {CAPTIONS} makes; {MEND}")
+    return found
+
+
+def digest(notebook: Notebook) -> str:
+    """A digest of what can change a notebook's pictures: the code that a solved notebook runs."""
+    code = "\n\0\n".join(cell.source for cell in notebook.cells if cell.kind in _SHOWN)
+    return "sha256:" + hashlib.sha256(code.encode()).hexdigest()
+
+
+def picture_files(assignment: str, told: Mapping[str, str]) -> dict[str, str]:
+    """Cell id -> file of its picture, numbered in the order of the captions."""
+    return {cell: f"{PICTURES}/{assignment}_{i}.png" for i, cell in enumerate(told, start=1)}
+
+
+def draw(notebook: Notebook) -> dict[str, bytes]:
+    """Run the solved notebook; cell id -> the last picture that the cell shows, a PNG.
+
+    Check cells are left out: they draw nothing.
+
+    Raises:
+        CourseError: When a cell fails.
+    """
+    import nbclient
+
+    checks = {cell.cell_id for cell in notebook.released_cells if cell.kind == "check"}
+    node = source_notebook(notebook)
+    node.cells = [cell for cell in node.cells if cell.id not in checks]
+    with tempfile.TemporaryDirectory(prefix="autograder-gallery-") as temporary:
+        for name, path in data_files(notebook).items():
+            target = Path(temporary, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        resources = {"metadata": {"path": temporary}}
+        try:
+            # A kernel says at every start that loopback is not encrypted: not to be shown.
+            client = nbclient.NotebookClient(node, timeout=SECONDS, resources=resources)
+            client.execute(stderr=subprocess.DEVNULL, env={**os.environ, "MPLBACKEND": BACKEND})
+        except (nbclient.exceptions.CellControlSignal, RuntimeError, OSError) as error:
+            raise CourseError(
+                f"{notebook.path}: the solved notebook does not run, so the gallery has no "
+                f"pictures of it:\n{_COLOUR.sub('', str(error)).strip()}"
+            ) from error
+    return {cell.id: png for cell in node.cells for png in _pngs(cell)}
+
+
+def _pngs(cell: Any) -> list[bytes]:
+    data = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return [base64.b64decode(one["image/png"]) for one in data if "image/png" in one]
+
+
+def _renew(root: Path, notebook: Notebook, files: Mapping[str, str]) -> list[str]:
+    """Draw the pictures of a notebook anew; return warnings."""
+    pictures = draw(notebook)
+    for cell, file in files.items():
+        if cell not in pictures:
+            raise CourseError(
+                f"{CAPTIONS}: {notebook.assignment}: cell {cell} shows no picture; "
+                f"those that do are {', '.join(pictures) or 'none'}"
+            )
+        _replace(root / file, _small(pictures[cell]))
+    return [
+        f"warning: {CAPTIONS}: {notebook.assignment}: the picture of {cell} has no caption "
+        "and was left out"
+        for cell in pictures
+        if cell not in files
+    ]
+
+
+def _small(png: bytes) -> bytes:
+    """The picture itself, or with 256 colours where it is too large."""
+    if len(png) <= LARGEST:
+        return png
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        image.convert("RGB").quantize(256).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _captions(course: Course) -> Captions | None:
+    """Assignment -> cell id -> caption, in the order of the course; None without a gallery."""
+    path = course.root / CAPTIONS
+    if not path.is_file():
+        return None
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CourseError(f"{path} cannot be read: {error}") from error
+    for assignment, captions in told.items():
+        if assignment not in course.sources or not isinstance(captions, dict):
+            known = ", ".join(course.sources)
+            raise CourseError(f"{path}: no assignment {assignment!r}; this course has {known}")
+        cells = [c.cell_id for c in course.assignment(assignment).cells if c.kind == "experiment"]
+        for cell, caption in captions.items():
+            if cell not in cells or not isinstance(caption, str) or not caption.strip():
+                raise CourseError(
+                    f"{path}: {assignment}: expected '<id of an experiment cell> = \"caption\"', "
+                    f"got {cell} = {caption!r}; the ids are {', '.join(cells) or 'none'}"
+                )
+    return {name: told[name] for name in course.sources if name in told}
+
+
+def _page(course: Course, captions: Captions) -> str:
+    parts = [_OPENING.format(captions=Path(CAPTIONS).name)]
+    for assignment, told in captions.items():
+        notebook = course.assignment(assignment)
+        link = f"../{ASSIGNMENTS}/{assignment}/{notebook.name}.ipynb"
+        parts.append(f"<!-- {assignment} {digest(notebook)} -->\n## [{notebook.title}]({link})\n")
+        for cell, file in picture_files(assignment, told).items():
+            caption = " ".join(told[cell].split())
+            parts.append(f"![{caption}]({file.removeprefix('docs/')})\n\n{caption}\n")
+    return "\n".join(parts)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file at once, so that an interruption leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(content)
+    os.replace(beside, path)
