@@ -233,7 +233,8 @@ def validate(
             (root / PAGE).write_text(page, encoding="utf-8")
         except OSError as error:
             raise GradingError(f"cannot write {root / PAGE}: {error.strerror}") from error
-    wrong = [*proof.problems, *check_drift(root)]
+    claimed = (root / PAGE).read_text(encoding="utf-8") if (root / PAGE).exists() else ""
+    wrong = [*proof.problems, *proof.fallen(claimed), *check_drift(root)]
     for problem in wrong:
         _warn(problem)
     _say(f"{len(wrong)} problems" if wrong else "Every proof holds.")

@@ -15,6 +15,7 @@ from autograder.course.notebook import load_notebook
 from autograder.validation.proof import ExerciseProof, prove
 
 PAGE = Path("docs") / "validation.md"
+_COLUMNS = 10
 
 _HEAD = """# The proof that the checks catch what they must
 
@@ -46,6 +47,32 @@ class CourseProof:
                 found += [f"{where}mutant not caught: {text}" for text in proof.survivors]
                 found += [f"{where}false name: {text}" for text in proof.false_names]
         return found
+
+    def fallen(self, page: str) -> list[str]:
+        """What an earlier page claims and this proof no longer reaches.
+
+        Args:
+            page: The text of docs/validation.md, or "" when there is none.
+        """
+        now = {
+            (assignment, proof.name): proof
+            for assignment, proofs in self.notebooks
+            for proof in proofs
+        }
+        found = []
+        for line in page.splitlines():
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if len(cells) != _COLUMNS or not cells[2].isdigit() or not cells[1]:
+                continue
+            where, (_, named, _, caught) = f"{cells[0]}, {cells[1]}", map(int, cells[2:6])
+            proof = now.get((cells[0], cells[1]))
+            if proof is None:
+                found.append(f"{where}: {PAGE} has it, the course does not")
+            elif proof.named < named:
+                found.append(f"{where}: {proof.named} mistakes are named; {PAGE} says {named}")
+            elif proof.caught < caught:
+                found.append(f"{where}: {proof.caught} mutants are caught; {PAGE} says {caught}")
+        return [f"{text}. If that is meant, run: autograder validate --write" for text in found]
 
     def page(self) -> str:
         """The table and the list of equivalent mutants, as Markdown."""
