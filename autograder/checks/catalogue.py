@@ -15,11 +15,13 @@ from autograder.checks.masks import is_random, judge_mask
 from autograder.checks.moments import judge_moments
 from autograder.checks.trial import Trial
 from autograder.exercises.cases import AGAIN
+from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise, Row
+from autograder.exercises.expressions import Expressions
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
-from autograder.exercises.kinds_judging import Critic, Expressions, Witness
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.script import Failure
+from autograder.exercises.witness import Witness
 
 Check = Callable[[Row, Trial], Iterator[Finding]]
 

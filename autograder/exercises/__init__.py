@@ -1,12 +1,14 @@
 """What an exercise declares, and cases from a seed. NumPy only; students get this room too."""
 
 from autograder.exercises.cases import Case, Variant, make_cases, variant
+from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise, Observed, Row
+from autograder.exercises.expressions import Expressions
 from autograder.exercises.inputs import array, choice, constant, labels, mask, provided, rng, state
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
-from autograder.exercises.kinds_judging import Critic, Expressions, Witness
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.mistakes import Mistake, edit, replacement
+from autograder.exercises.witness import Witness
 
 __all__ = [
     "Answer",

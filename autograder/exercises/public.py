@@ -18,11 +18,13 @@ import numpy as np
 
 from autograder.errors import CourseError
 from autograder.exercises.cases import Variant
+from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise
+from autograder.exercises.expressions import Expressions
 from autograder.exercises.inputs import INPUTS
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler, fill
-from autograder.exercises.kinds_judging import Critic, Expressions, Witness
 from autograder.exercises.kinds_stateful import Answer, Module, Text
+from autograder.exercises.witness import Witness
 
 SCHEMA = 1
 DIGITS = 12
@@ -168,7 +170,9 @@ def encode_value(value: Any) -> Any:
         return {"list": [encode_value(item) for item in value]}
     if isinstance(value, Mapping):
         return {"dict": {str(key): encode_value(item) for key, item in value.items()}}
-    return _number(value)
+    number = _number(value)
+    # A text such as "nan" stays a text: a number that JSON cannot write is marked as one.
+    return {"float": number} if isinstance(value, float) and isinstance(number, str) else number
 
 
 def decode_value(value: Any) -> Any:
@@ -180,8 +184,10 @@ def decode_value(value: Any) -> Any:
             return np.array(numbers, dtype).reshape(value["array"])
         if "list" in value:
             return tuple(decode_value(item) for item in value["list"])
+        if "float" in value:
+            return float(value["float"])
         return {key: decode_value(item) for key, item in value["dict"].items()}
-    return float(value) if value in ("inf", "-inf", "nan") else value
+    return value
 
 
 def _number(value: Any) -> Any:

@@ -1,0 +1,117 @@
+"""The kind `Critic`: a checker, scored by the wrong layers it rejects less its false alarms.
+
+It reduces what student code returns to plain outputs in `observe`, so that the ordinary comparison
+with the reference decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import DeclarationError
+from autograder.exercises.cases import Case
+from autograder.exercises.exercise import Observed, named, settings
+from autograder.exercises.inputs import constant
+from autograder.exercises.kinds import Function, fill
+from autograder.exercises.script import Call, Implementation, Outcome, Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class Critic(Function):
+    """A function `(forward, backward) -> bool`, judged by what it accepts.
+
+    Its score is the share of wrong implementations that it rejects less the share of right ones
+    that it rejects (false alarms), in steps of one `rungs`-th. An exception counts as a rejection.
+
+    Args:
+        right, wrong: Name -> source of both functions, `forward` and `backward`; `{a}` and `{b}`
+            stand for numbers drawn for each case, so that hidden ones differ.
+        rungs: Into how many equal outputs the score is cut.
+    """
+
+    right: dict[str, str]
+    wrong: dict[str, str]
+    rungs: int
+
+    def __init__(
+        self,
+        function: Callable[..., Any] | str,
+        *,
+        right: Mapping[str, str],
+        wrong: Mapping[str, str],
+        points: float,
+        rungs: int = 5,
+        hints: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        if not right or not wrong:
+            raise DeclarationError(f"{named(function)}: right and wrong implementations are needed")
+        taken = {"forward": constant(None), "backward": constant(None)}  # filled in by `script`
+        ready = settings(Critic, taken, points, hints, options)
+        ready |= {
+            "function": named(function),
+            "outputs": tuple(f"{100 * k // rungs} %" for k in range(1, rungs + 1)),
+            "steps": 1,
+            "carry": {},
+            "unjudged": (),
+            "right": dict(right),
+            "wrong": dict(wrong),
+            "rungs": rungs,
+        }
+        fill(self, ready)
+
+    def _members(self, case: Case) -> list[tuple[str, bool, str]]:
+        """Name, whether it is right, and source, in an order and with numbers of the case."""
+        rng = np.random.default_rng([case.seed, 3])
+        members = [(name, True, text) for name, text in self.right.items()]
+        members += [(name, False, text) for name, text in self.wrong.items()]
+        ordered = [members[i] for i in rng.permutation(len(members))]
+        return [
+            (name, right, text.replace("{a}", f"{a:.3f}").replace("{b}", f"{b:.3f}"))
+            for (name, right, text), (a, b) in zip(
+                ordered, rng.uniform(0.6, 1.4, (len(members), 2)), strict=True
+            )
+        ]
+
+    def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
+        calls = tuple(
+            Call(self.function, (Implementation(text, "forward"), Implementation(text, "backward")))
+            for _, _, text in self._members(case)
+        )
+        return Script(case.seed, calls)
+
+    def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
+        missed, alarms = [], []
+        for (name, right, _), outcome in zip(self._members(case), outcomes, strict=True):
+            if outcome.failure is not None and outcome.failure.kind != "exception":
+                return {self.function: Observed(None, failure=outcome.failure, outcome=outcome)}
+            accepted = outcome.failure is None and _truth(outcome.value)
+            if accepted is None:
+                kind = type(outcome.value).__name__
+                problem = f"{self.function} returned a {kind}; expected True or False"
+                return {self.function: Observed(None, problem, outcome=outcome)}
+            if accepted and not right:
+                missed.append(name)
+            elif right and not accepted:
+                alarms.append(name)
+        share = 1 - len(missed) / len(self.wrong) - len(alarms) / len(self.right)
+        told = (
+            f"accepts {len(missed)} of {len(self.wrong)} wrong, rejects {len(alarms)} of "
+            f"{len(self.right)} right: {'; '.join(sorted(missed) + sorted(alarms))}"
+        )
+        outputs = {
+            output: "reached" if share >= (k + 1) / self.rungs - 1e-9 else told
+            for k, output in enumerate(self.outputs)
+        }
+        return {self.function: Observed(outputs, outcome=outcomes[-1])}
+
+
+def _truth(value: Any) -> bool | None:
+    """A verdict as a boolean; None when it is none."""
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind == "b":
+        return bool(value)
+    return value if type(value) is bool else None

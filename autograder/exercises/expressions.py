@@ -1,0 +1,176 @@
+"""The kind `Expressions`: a class judged on whole expressions of its instances.
+
+It reduces what student code returns to plain outputs in `observe`, so that the ordinary comparison
+with the reference decides.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.errors import DeclarationError
+from autograder.exercises.cases import Case
+from autograder.exercises.exercise import Observed, Row, named, settings
+from autograder.exercises.kinds import fill
+from autograder.exercises.kinds_stateful import Module
+from autograder.exercises.script import Call, Failure, Opaque, Outcome, Ref, Script
+
+_OPERATIONS: dict[type, str] = {
+    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__",
+    ast.Pow: "__pow__", ast.USub: "__neg__",
+}  # fmt: skip
+_REFLECTED = {"__add__": "__radd__", "__sub__": "__rsub__", "__mul__": "__rmul__"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expressions(Module):
+    """A class of values that record what is done with them, judged on whole expressions.
+
+    An expression is Python: assignments and, last, the result. Its letters are inputs; operators
+    become calls of the special methods, `a.tanh()` a call of that method. Then `backward()` is
+    called on the result, and `data` of the result and `grad` of the inputs are read.
+
+    Args:
+        expressions: Output -> the expression.
+        repeat: Output -> how often `backward()` is called; once where nothing is said.
+    """
+
+    expressions: dict[str, str]
+    repeat: dict[str, int]
+
+    def __init__(
+        self,
+        cls: type | str,
+        *,
+        inputs: Mapping[str, Any],
+        expressions: Mapping[str, str],
+        points: float,
+        repeat: Mapping[str, int] | None = None,
+        hints: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        ready = settings(Expressions, inputs, points, hints, {"large": {}, "small": {}, **options})
+        ready |= {
+            "cls": named(cls),
+            "init": (next(iter(inputs)),),
+            "steps": (),
+            "assign": {},
+            "expressions": dict(expressions),
+            "repeat": dict(repeat or {}),
+        }
+        fill(self, ready)
+        for text in expressions.values():
+            _Recorder(self.cls, dict.fromkeys(self.inputs, 1.0), 0).record(text)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        points, hints = self.points.get("value", 0), self.hints.get("value", ())
+        return (Row(self.cls, "value", points, tuple(self.expressions), hints),)
+
+    def _recorded(self, case: Case) -> dict[str, tuple[list[Call], dict[str, int]]]:
+        """Output -> the calls, and which of them give its numbers."""
+        recorded: dict[str, tuple[list[Call], dict[str, int]]] = {}
+        start = 0
+        for output, text in self.expressions.items():
+            recorder = _Recorder(self.cls, case.inputs, start)
+            root = recorder.record(text)
+            for _ in range(self.repeat.get(output, 1)):
+                recorder.add(Call("backward", on=root))
+            reads = {"data": recorder.add(Call("data", on=root, kind="read")).call}
+            for name, leaf in recorder.leaves.items():
+                reads[f"{name}.grad"] = recorder.add(Call("grad", on=leaf, kind="read")).call
+            recorded[output] = (recorder.calls, reads)
+            start += len(recorder.calls)
+        return recorded
+
+    def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
+        calls = [call for part, _ in self._recorded(case).values() for call in part]
+        return Script(case.seed, tuple(calls))
+
+    def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
+        outputs: dict[str, Any] = {}
+        failures: list[Failure] = []
+        start = 0
+        for output, (calls, reads) in self._recorded(case).items():
+            mine = outcomes[start : start + len(calls)]
+            start += len(calls)
+            failed = [o.failure for o in mine if o.failure is not None]
+            failures += failed
+            if failed:
+                what = f"{failed[0].type_name or failed[0].kind}: {failed[0].message}"
+                outputs[output] = Opaque(f"failed call ({what[:200]})")
+            else:
+                outputs[output] = {name: outcomes[i].value for name, i in reads.items()}
+        hard = [f for f in failures if f.kind not in ("exception", "missing", "skipped")]
+        if hard or all(isinstance(value, Opaque) for value in outputs.values()):
+            return {self.cls: Observed(None, failure=(hard or failures)[0], outcome=outcomes[-1])}
+        texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
+        return {self.cls: Observed(outputs, "", None, (), texts, outcomes[-1])}
+
+
+class _Recorder:
+    """Turns an expression into calls."""
+
+    def __init__(self, cls: str, inputs: Mapping[str, Any], start: int) -> None:
+        self.cls, self.inputs, self.start = cls, inputs, start
+        self.calls: list[Call] = []
+        self.leaves: dict[str, Ref] = {}
+        self._names: dict[str, Ref] = {}
+
+    def add(self, call: Call) -> Ref:
+        """Append a call; return what stands for its result."""
+        self.calls.append(call)
+        return Ref(self.start + len(self.calls) - 1)
+
+    def record(self, text: str) -> Ref:
+        """The calls of a whole expression.
+
+        Raises:
+            DeclarationError: When it is not written with the few things that are known here.
+        """
+        root: Any = None
+        for statement in ast.parse(text).body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                value = self._visit(statement.value)
+                if not isinstance(value, Ref):
+                    raise DeclarationError(f"expression {text!r} assigns a plain number")
+                self._names[statement.targets[0].id] = value
+            elif isinstance(statement, ast.Expr):
+                root = self._visit(statement.value)
+            else:
+                raise DeclarationError(f"expression {text!r}: assignments and one result, please")
+        if not isinstance(root, Ref):
+            raise DeclarationError(f"expression {text!r} has no result")
+        return root
+
+    def _visit(self, node: ast.expr) -> Ref | float:
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+            return node.value
+        if isinstance(node, ast.Name):
+            return self._names[node.id] if node.id in self._names else self._leaf(node.id)
+        if isinstance(node, ast.UnaryOp) and type(node.op) in _OPERATIONS:
+            return self._method(self._visit(node.operand), _OPERATIONS[type(node.op)])
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
+            name = _OPERATIONS[type(node.op)]
+            left, right = self._visit(node.left), self._visit(node.right)
+            if isinstance(left, Ref):
+                return self._method(left, name, right)
+            return self._method(right, _REFLECTED[name], left)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            return self._method(self._visit(node.func.value), node.func.attr)
+        raise DeclarationError(f"an expression cannot hold {ast.unparse(node)!r}")
+
+    def _method(self, owner: Ref | float, name: str, *args: Any) -> Ref:
+        if not isinstance(owner, Ref):
+            raise DeclarationError(f"{name} of a plain number")
+        return self.add(Call(name, args, on=owner, hold="all"))
+
+    def _leaf(self, name: str) -> Ref:
+        if name not in self.inputs:
+            raise DeclarationError(f"an expression uses {name!r}, which is no input")
+        if name not in self.leaves:
+            self.leaves[name] = self.add(Call(self.cls, (self.inputs[name],), hold="all"))
+        return self.leaves[name]
