@@ -441,6 +441,10 @@ adam_step = Function(
              says="The corrected means are stored; the correction is for this step only, the running means go on uncorrected."),
         edit("adam", " = m, v, t", " = m, v, 0", name="t_not_kept",
              says="t is not kept from step to step, so every step is corrected as if it were the first."),
+        edit("adam", "m_hat / (np.sqrt(v_hat) + config[\"epsilon\"])", "m_hat * np.sqrt(1 - beta2**t) / (np.sqrt(v) + config[\"epsilon\"])",
+             name="epsilon_before_correction",
+             says="epsilon is added to the root before v is corrected (a shortcut that the paper mentions): that makes it another, larger "
+                  "epsilon. Correct v first, then take the root and add epsilon."),
         edit("adam", "np.sqrt(v_hat) + config[\"epsilon\"]", "np.sqrt(v_hat + config[\"epsilon\"])", name="epsilon_inside",
              says="epsilon stands inside the root; the formula has it outside."),
         edit("adam", "(np.sqrt(v_hat) + config[\"epsilon\"])", "(v_hat + config[\"epsilon\"])", name="root_missing",
