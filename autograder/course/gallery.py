@@ -4,6 +4,7 @@ A course has one if it has `docs/gallery.toml`, which says in order what each pi
 
     [01_gates]
     experiment_x_y_z_2_0_3 = "A caption of one sentence."
+    "Part of the title" = "Another: a cell is found by its id or by a text that it alone contains."
 
 The page holds a digest of every notebook's code. Only notebooks whose code changed are run again.
 """
@@ -204,14 +205,27 @@ def _captions(course: Course) -> Captions | None:
         if assignment not in course.sources or not isinstance(captions, dict):
             known = ", ".join(course.sources)
             raise CourseError(f"{path}: no assignment {assignment!r}; this course has {known}")
-        cells = [c.cell_id for c in course.assignment(assignment).cells if c.kind == "experiment"]
-        for cell, caption in captions.items():
-            if cell not in cells or not isinstance(caption, str) or not caption.strip():
-                raise CourseError(
-                    f"{path}: {assignment}: expected '<id of an experiment cell> = \"caption\"', "
-                    f"got {cell} = {caption!r}; the ids are {', '.join(cells) or 'none'}"
-                )
-    return {name: told[name] for name in course.sources if name in told}
+    return {
+        name: {
+            _cell(course.assignment(name), key, caption): caption
+            for key, caption in told[name].items()
+        }
+        for name in course.sources
+        if name in told
+    }
+
+
+def _cell(notebook: Notebook, key: str, caption: Any) -> str:
+    """The id of the experiment cell that has this id, or else of the only one with this text."""
+    cells = {cell.cell_id: cell.source for cell in notebook.cells if cell.kind == "experiment"}
+    found = [key] if key in cells else [one for one, source in cells.items() if key in source]
+    if len(found) != 1 or not isinstance(caption, str) or not caption.strip():
+        raise CourseError(
+            f"{CAPTIONS}: {notebook.assignment}: expected an experiment cell, by its id or a text "
+            f"that stands in it alone, and a caption; got {key!r} = {caption!r}, which fits "
+            f"{', '.join(found) or 'none'} of {', '.join(cells) or 'no cells'}"
+        )
+    return found[0]
 
 
 def _page(course: Course, captions: Captions) -> str:

@@ -147,6 +147,8 @@ def draw_side_by_side(
             repeated = number > 0 and all(list(p) == list(lines) for p in panels.values())
             if len(lines) > 1 and not repeated:
                 axes.legend()
+        for empty in all_axes.flat[len(panels) :]:
+            empty.remove()
         figure.suptitle(title, fontsize="medium")
         return figure
 

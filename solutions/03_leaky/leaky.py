@@ -350,7 +350,7 @@ with guard():
             second.append(dead_units(network.activations[1]))
     revived = [int(sum((a & ~b).sum() for a, b in zip(layer, layer[1:]))) for layer in (first, second)]
     prediction.compare(my_guess, str(revived[0]), "units of the first layer that came back")
-    print(f"units of the second layer that came back: {revived[1]}")
+    print(f"second layer: {revived[1]} times a dead unit came back (the same one may do so again)")
     asleep = dead_units(network.activations[0][:20]).mean()
     print(f"first layer: dead on all the data {first[-1].mean():.0%}, silent on the first 20 examples {asleep:.0%}")
     draw_dead_units({"first layer": first, "second layer": second}, times, title="Black: dead on all the data")

@@ -23,10 +23,10 @@ from autograder.lab.scales import draw_bars, draw_grid, draw_lines, draw_side_by
 # %% [markdown]
 # ## A good start
 #
-# Each layer computes $h = x W$ with $D$ terms in every sum. If the entries of $W$ have variance $v$ and those of $x$ are
+# Each layer computes $h = x W$, with $W$ of shape $(D, M)$ and so $D$ terms in every sum. If the entries of $W$ have variance $v$ and those of $x$ are
 # independent with mean square $q$, then each entry of $h$ has variance $D\,v\,q$. Ten layers multiply the size
 # by $(Dv)^{10/2}$. So $D\,v$ must be close to 1, or the signal dies or explodes. On the way back the same happens with the
-# other side of the matrix, $M\,v$.
+# other side of the matrix, and $M\,v$.
 #
 # - **Xavier** (Glorot and Bengio, 2010) compromises between the two: $v = \dfrac{2}{\text{fan\_in} + \text{fan\_out}}$.
 #   For tanh and sigmoid, which are nearly straight around zero.
@@ -194,7 +194,7 @@ with guard():
 # | ReLU and its kin | He, variance $2/\text{fan\_in}$ | half of the mean square is thrown away |
 # | tanh, sigmoid | Xavier, variance $2/(\text{fan\_in}+\text{fan\_out})$ | nearly straight around zero |
 #
-# Don't believe a table. The next cell trains all combinations, ten layers of 50 units on digits. **Predict:** which cells
+# Don't believe a table. The next cell trains all combinations, networks of nine layers on digits. **Predict:** which cells
 # of the grid will learn nothing at all?
 
 # %% tags=["experiment"]
@@ -1186,7 +1186,7 @@ inspector = Module(
 )
 
 # %% [markdown]
-# Now a dashboard. The next cell trains three networks of five layers and shows, layer by layer, what your inspector saw:
+# Now a dashboard. The next cell trains three networks of four layers and shows, layer by layer, what your inspector saw:
 # a healthy one, one that starts with weights far too small, one with far too large a learning rate. **Predict**
 # the shape of the three pictures.
 
@@ -1211,7 +1211,7 @@ with guard():
         dead = max(watch.dead_share(acts) for acts in network.activations)
         print(f"{title:16s} {counts}, most dead units in a layer: {dead:.0%}")
         panels[f"|dw| / |w|   ({title})"] = {f"layer {i + 1}": np.maximum(watch.history[f"w{i}"], 1e-8) for i in range(4)}
-    draw_side_by_side(range(len(watch.history["w0"])), panels, xlabel="step", logy=[True] * 3,
+    draw_side_by_side(range(len(watch.history["w0"])), panels, xlabel="step", logy=[True] * 3, columns=2,
                       title="What a well network looks like, and two ill ones")
 
 # %% [markdown]

@@ -602,7 +602,7 @@ with guard():
 # *Only if PyTorch is installed (`pip install torch`); no points. Without it, these cells say so and end.*
 #
 # `torch.autograd.Function` takes exactly what you have written all along: a forward that saves a cache, a backward that takes
-# the upstream gradient. `gradcheck` is your `my_check`; give it `float64`.
+# the upstream gradient. `gradcheck` is your `numeric_gradient` (01); give it `float64`.
 
 # %% tags=["experiment"]
 with guard():

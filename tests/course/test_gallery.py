@@ -111,6 +111,11 @@ def test_a_new_caption_is_drift_and_runs_nothing(course):
     assert check_drift(course) == []
 
 
+def test_a_cell_is_found_by_its_text(course):
+    captions(course, f'[01_small]\n"plt.plot(" = "{CAPTION}"\n')
+    assert check_drift(course) == []
+
+
 def test_a_page_changed_by_hand_is_drift(course):
     rewrite(course / "docs/gallery.md", f"\n{CAPTION}\n", "\nSomething else.\n")
     assert len(check_drift(course)) == 1
@@ -132,8 +137,11 @@ def test_a_picture_without_caption_is_said_and_removed(course, monkeypatch):
     ("text", "message"),
     [
         ('[02_large]\na = "b"\n', "no assignment '02_large'; this course has 01_small"),
-        (f'[01_small]\nelsewhere = "{CAPTION}"\n', f"got elsewhere = .* the ids are {CELL}"),
-        (f'[01_small]\n{CELL} = ""\n', f"got {CELL} = ''"),
+        (
+            f'[01_small]\nelsewhere = "{CAPTION}"\n',
+            f"got 'elsewhere' = .*, which fits none of {CELL}",
+        ),
+        (f'[01_small]\n{CELL} = ""\n', f"got '{CELL}' = ''"),
         ("[01_small\n", "cannot be read"),
     ],
 )

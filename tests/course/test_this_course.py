@@ -10,6 +10,8 @@ from nbclient import NotebookClient
 
 from autograder.course import load_course
 from autograder.course.leaks import find_leaks, telling_texts
+from autograder.diagnosis import examine_all, from_public
+from autograder.exercises.public import load
 
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)
@@ -55,6 +57,21 @@ def test_no_solution_line_of_any_notebook_ships(path):
                 inside = "### BEGIN SOLUTION" in line
             elif inside and len(bare) > 25:
                 assert bare not in text, f"{path.name} contains {bare!r} of {source.name}"
+
+
+@pytest.mark.parametrize("assignment", RELEASED)
+def test_the_reference_earns_all_points_on_what_ships(assignment):
+    """As in a student's kernel: judged by the file beside the notebook, not by the sources."""
+    notebook = COURSE.assignment(assignment)
+    data = load(ROOT / f"assignments/{assignment}/{notebook.name}.check.json")
+    questions = [[from_public(public)] for public in data.exercises if public.cases]
+    results = examine_all(questions, notebook.reference())
+    by_machine = [row for row in notebook.rows if not row.manual]
+    seen = {result.id: result for result in results}
+    for row in by_machine:
+        if row.id.startswith("answer_"):
+            continue  # the right answer never ships
+        assert seen[row.id].score == row.points, seen[row.id]
 
 
 @pytest.mark.slow
