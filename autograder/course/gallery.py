@@ -7,6 +7,8 @@ A course has one if it has `docs/gallery.toml`, which says in order what each pi
     "Part of the title" = "Another: a cell is found by its id or by a text that it alone contains."
 
 The page holds a digest of every notebook's code. Only notebooks whose code changed are run again.
+What they import is not looked at: after a change to `autograder.lab` run
+`autograder release --gallery`.
 """
 
 from __future__ import annotations
@@ -45,8 +47,9 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _OPENING = """# Gallery
 
 Every picture of the course, as a solved notebook draws it. Colours are chosen for the colour-blind,
-and lines differ in dash and marker too. `make release` runs a notebook again when its code changed;
-what each picture shows stands in `{captions}`.
+and lines differ in dash and marker too. `make release` runs a notebook again when its code changed
+(`autograder release --gallery` runs all of them: after a change to `autograder.lab`); what each
+picture shows stands in `{captions}`.
 """
 
 Captions = Mapping[str, Mapping[str, str]]

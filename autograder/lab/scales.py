@@ -148,7 +148,11 @@ def draw_side_by_side(
             if len(lines) > 1 and not repeated:
                 axes.legend()
         for empty in all_axes.flat[len(panels) :]:
-            empty.remove()
+            empty.set_axis_off()
+            old = all_axes.flat[0].get_legend()
+            if old is not None and all_axes.flat[1].get_legend() is None:  # one for all panels
+                old.remove()
+                empty.legend(*all_axes.flat[0].get_legend_handles_labels(), loc="center")
         figure.suptitle(title, fontsize="medium")
         return figure
 

@@ -168,6 +168,8 @@ comparison = Function(
 # 3. **What it looks like**, if it is one of several hundred mistakes that the checker knows. It has then seen your
 #    very numbers before.
 # 4. `check(relative_error, hint=1)` gives a hint, `hint=2` a larger one, `hint=3` nearly the code. Hints are free.
+#    The cell with the check is locked: press B for a new cell below it, and ask for hints there. Cells of your own
+#    never count against you.
 #
 # Try it: put a mistake into your function, run both cells, and mend it again.
 #

@@ -1269,7 +1269,7 @@ initial_loss = Answer(
 )  # fmt: skip
 
 # %% [markdown]
-# Now all the digits: 1,438 to learn from, 359 that it never sees.
+# Now all the digits: 1,438 to learn from, 359 that it never sees. **Predict first.** How many per cent of those 359 will it read?
 
 # %% tags=["experiment"]
 with guard():
@@ -1355,8 +1355,10 @@ with guard():
 # ## What a wrong gradient looks like
 #
 # A map of errors says more than one number. Each square compares an entry of `dw` with a central difference of your own
-# forward pass. On the left is your gradient. On the right it has been spoilt on purpose: one row of the upstream
-# gradient was lost on the way to one output.
+# forward pass. On the left is your gradient. On the right it has been spoilt on purpose: for one of the outputs,
+# one example was forgotten.
+#
+# **Predict first.** Which squares will light up: one, a row, a column, all?
 
 # %% tags=["experiment"]
 with guard():
@@ -1386,9 +1388,7 @@ with guard():
 # **Predict first.** For about 19,000 parameters: how many times longer than backpropagation does that take?
 
 # %% tags=["experiment"]
-my_guess = (
-    None  # time of finite differences / time of backpropagation, at 19,000 parameters
-)
+my_guess = None  # finite differences' time over backpropagation's
 
 with guard():
     X, y = digits.X[:50], digits.y[:50]
@@ -1564,6 +1564,8 @@ with guard():
 #
 # The first network of many courses: 500 hidden units, learning rate 0.01, ten epochs over MNIST. MNIST has to be downloaded once. If you have
 # a network and a few minutes, set `use_mnist = True`. Otherwise the digits stand in, and the network is 64-500-10.
+#
+# **Predict first.** Ten times the hidden units, a fiftieth of the rate, batches of ten: better than before, or worse?
 
 # %% tags=["experiment"]
 use_mnist = False

@@ -543,6 +543,8 @@ clip = Function(
 
 # %% [markdown]
 # Clipping by *norm* keeps the direction; clipping each *value* by itself turns it. Fifty random gradients in the plane show the difference.
+#
+# **Predict first.** By how many degrees can the second kind turn a gradient in the plane, at most?
 
 # %% tags=["experiment"]
 with guard():
@@ -859,15 +861,12 @@ with guard():
         state, line = np.zeros((1, hidden)), [text.letters.index(c) for c in start]
         for step in range(len(start) + length - 1):
             found = word_embedding_forward(np.array([[line[step]]]), weights["E"])[0]
-            states = rnn_forward(found, state, weights["Wx"], weights["Wh"], weights["b"])[
-                0
-            ]
+            parameters = weights["Wx"], weights["Wh"], weights["b"]
+            states, _ = rnn_forward(found, state, *parameters)
             state = states[:, -1]
             if step + 1 == len(line):
-                odds = np.exp(
-                    2
-                    * temporal_affine_forward(states, weights["w"], weights["c"])[0][0, -1]
-                )
+                scores, _ = temporal_affine_forward(states, weights["w"], weights["c"])
+                odds = np.exp(2 * scores[0, -1])
                 line.append(rng.choice(letters, p=odds / odds.sum()))
         return text.read(line)
 
