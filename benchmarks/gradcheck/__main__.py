@@ -12,7 +12,8 @@ import numpy as np
 
 from benchmarks.gradcheck import figures, measure
 from benchmarks.gradcheck.peers import PEERS
-from benchmarks.gradcheck.report import section, write_section
+from benchmarks.gradcheck.report import section
+from benchmarks.section import write_section
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     figures.verdict_bars(folder, scores)
     machine = f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}"
     text = section(scores, rows, found, PEERS, options.quick, machine)
-    write_section(options.docs / "benchmarks.md", text)
+    write_section(options.docs / "benchmarks.md", "Gradient checking", text)
     for slip in scores["ours"].slips:
         print("ours,", slip)
     return 0

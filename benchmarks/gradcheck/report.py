@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchmarks.gradcheck.figures import regimes_of
 from benchmarks.gradcheck.measure import ERRORS, Score, SizeRow
 from benchmarks.gradcheck.peers import Peer
-
-BEGIN, END = "<!-- gradcheck:begin -->", "<!-- gradcheck:end -->"
 
 
 def section(
@@ -23,8 +19,6 @@ def section(
 ) -> str:
     mine = scores["ours"]
     parts = [
-        "## Gradient checking",
-        "",
         "Written by `python -m benchmarks.gradcheck"
         + (" --quick" if quick else "")
         + f"` ({machine}). What the rule is and why: [gradcheck.md](gradcheck.md).",
@@ -73,17 +67,6 @@ def section(
         _detection_table(found),
     ]
     return "\n".join(parts)
-
-
-def write_section(path: Path, text: str) -> None:
-    """Replace our section of the page, or add it."""
-    block = f"{BEGIN}\n{text}\n{END}"
-    old = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
-    if BEGIN in old:
-        new = re.sub(f"{BEGIN}.*?{END}", lambda _: block, old, flags=re.DOTALL)
-    else:
-        new = old.rstrip("\n") + "\n\n" + block + "\n"
-    path.write_text(new, encoding="utf-8")
 
 
 def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
