@@ -151,8 +151,9 @@ comparison = Function(
 #
 # ```text
 # ✗ relative_error: not right yet   0 / 2 points
+#   ✗ error
 #
-#   ✗ error is off by 0.54 (relative) [12 cases]
+#   ✗ error is off by 0.54 (relative) [13 of 14 cases]
 #       error: got 0.2786, expected 0.6073   (plain)
 #     → This is a known mistake, mean: This is the mean of the errors. …
 #
