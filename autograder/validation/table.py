@@ -27,6 +27,10 @@ a dropped statement …) is *caught*, or gives what the reference gives on many 
 (*equivalent*, listed below). *Mutants named* were recognised as a known mistake; a name is *false*
 when the mutant behaves otherwise on fresh cases. *Headroom* is by how much every tolerance could
 shrink before the reference, moved in its last bits, failed itself.
+
+The mutants are mistakes that the bank was not written for, so their names tell how often an unseen
+mistake is recognised: when it gives the same as a known one, or shows a general slip (a sign, a
+factor, a transpose …). No name is better than a wrong one.
 """
 
 
