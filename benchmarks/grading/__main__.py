@@ -133,8 +133,8 @@ def timed(command: list[str], folder: Path) -> float:
 def table(timings: list[Timing], students: int, size: int, rate: float) -> str:
     """The section as Markdown."""
     lines = [
-        f"Solved notebooks, one process; the time of one more submission, from {students} copies for "
-        f"nbgrader and {OURS_FOR_EACH * students} for ours.",
+        f"Solved notebooks, one process; the time of one more submission, from {students} copies",
+        f"for nbgrader and {OURS_FOR_EACH * students} for ours.",
         "`nbgrader autograde` executes the notebook in a kernel, experiments included, and knows",
         "the public cases only.",
         "",
