@@ -110,7 +110,7 @@ NODES: tuple[tuple[str, Callable[[Values], Any], tuple[str, ...], tuple[float, f
     ("γ x̂", lambda v: v["γ"] * v["x̂"], ("x̂", "γ"), (7.2, 0)),
     ("out", lambda v: v["γ x̂"] + v["β"], ("γ x̂", "β"), (8.4, 0)),
 )
-LEAVES = {"x": (0.0, 0.0), "γ": (7.2, -1.0), "β": (8.4, -1.0)}
+LEAVES = {"x": (0.0, 0.0), "γ": (6.6, -1.0), "β": (7.8, -1.0)}
 
 
 def batchnorm_graph(
@@ -131,9 +131,9 @@ def batchnorm_graph(
         axes.set_axis_off()
         axes.set(xlim=(-0.6, 9.4), ylim=(-1.75, 0.95))
         places = {**LEAVES, **{name: place for name, _, _, place in NODES}}
-        for _, _, sources, place in NODES:
+        for name, _, sources, place in NODES:
             for source in sources:
-                _wire(axes, places[source], place)
+                _wire(axes, places[source], place, name)
         for name, (a, b) in places.items():
             axes.text(a, b, name, ha="center", va="center", zorder=3,
                       bbox={"boxstyle": "round,pad=0.35", "facecolor": "white"})  # fmt: skip
@@ -166,8 +166,12 @@ def _measured(
     return slope
 
 
-def _wire(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
-    look = {"arrowstyle": "-|>", "color": "0.45", "shrinkA": 14, "shrinkB": 16}
+def _wire(axes: Any, start: tuple[float, float], end: tuple[float, float], into: str) -> None:
+    level = (
+        start[1] == end[1]
+    )  # then the head must stop before the box, which is as wide as its name
+    room = 10 + 3 * len(into) if level else 16
+    look = {"arrowstyle": "-|>", "color": "0.45", "shrinkA": 14, "shrinkB": room}
     axes.annotate("", end, start, arrowprops=look, zorder=1)
 
 
