@@ -94,8 +94,8 @@ class CourseProof:
         share = total.mutants_named / max(total.caught, 1)
         lines += [
             "",
-            f"Of the mutants that were caught {share:.0%} were recognised; 60 % was hoped for. A slip in "
-            "the middle of a formula gives numbers that neither a known mistake nor a general slip "
+            f"Of the mutants that were caught {share:.0%} were recognised; 60 % was hoped for. A slip "
+            "in the middle of a formula gives numbers that neither a known mistake nor a general slip "
             "explains on every case, and then nothing is named.",
         ]
         lines += ["", "## Equivalent mutants", ""]
