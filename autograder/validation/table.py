@@ -34,6 +34,13 @@ factor, a transpose …). No name is better than a wrong one.
 """
 
 
+_RECOGNISED = (
+    "Of the mutants that were caught {share:.0%} were recognised; 60 % was hoped for. A slip in "
+    "the middle of a formula gives numbers that neither a known mistake nor a general slip "
+    "explains on every case, and then nothing is named."
+)
+
+
 @dataclass(frozen=True)
 class CourseProof:
     """The proofs of all notebooks: `(assignment, proofs of its exercises)` in order."""
@@ -92,12 +99,7 @@ class CourseProof:
         total = _total(every)
         lines.append(_line("**all**", total))
         share = total.mutants_named / max(total.caught, 1)
-        lines += [
-            "",
-            f"Of the mutants that were caught {share:.0%} were recognised; 60 % was hoped for. A slip "
-            "in the middle of a formula gives numbers that neither a known mistake nor a general slip "
-            "explains on every case, and then nothing is named.",
-        ]
+        lines += ["", _RECOGNISED.format(share=share)]
         lines += ["", "## Equivalent mutants", ""]
         for assignment, proofs in self.notebooks:
             for proof in proofs:
