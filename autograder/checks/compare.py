@@ -150,7 +150,10 @@ def _leaf(
         shape = "a single number" if want.ndim == 0 else f"{want.shape}"
         return Difference("shape", f"has shape {have.shape}; expected {shape}", where=where)
     kinds = {"b": "b", "i": "iu", "u": "iu"}.get(want.dtype.kind, "biuf")
-    whole = want.dtype.kind in "iu" and type(got) is int  # a Python int was read as a float
+    # A Python int was read as a float; and 2.0 is the number 2, whatever it is kept as.
+    whole = want.dtype.kind in "iu" and (
+        type(got) is int or (want.ndim == 0 and have.dtype.kind == "f")
+    )
     if have.dtype.kind not in kinds and not whole:
         text = f"holds {have.dtype} values; expected {want.dtype}"
         return Difference("dtype", text, where=where)

@@ -122,6 +122,7 @@ def make_cases(exercise: Declared, seed: int | str, rounds: int = 1) -> list[Cas
 
 
 AGAIN = "the first case again"
+"""Other calls come in between: what a cache, a config or an object keeps must be its own."""
 COUNTED = ("plain", "other sizes", "plain (2)", "other sizes (2)")
 """Cases in which it is counted what a backward evaluates; they differ in size."""
 
@@ -220,6 +221,18 @@ def _changed(value: Any, change: Any, sizes: Mapping[str, int], rng: np.random.G
     if hasattr(change, "draw"):
         return change.draw(sizes, rng)
     return change.copy() if isinstance(change, np.ndarray) else change
+
+
+def elsewhere(inputs: Mapping[str, Input], case: Case) -> dict[str, Any]:
+    """The inputs of a case with other numbers, for calls that come in between."""
+
+    def move(declared: Input, value: Any) -> Any:
+        if not isinstance(declared, Array) or isinstance(value, Strided):
+            return value
+        factor = 0.5 if declared.low is not None or declared.floor is not None else -0.5
+        return factor * (np.flip(value) if isinstance(value, np.ndarray) else value)
+
+    return {key: move(inputs[key], value) for key, value in case.inputs.items()}
 
 
 def _tie(inputs: dict[str, Any], names: tuple[str, ...], rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograder.errors import DeclarationError
-from autograder.exercises.cases import COUNTED, Case
+from autograder.exercises.cases import AGAIN, COUNTED, Case, elsewhere
 from autograder.exercises.exercise import (
     Exercise,
     Observed,
@@ -126,6 +126,9 @@ class Layer(Exercise):
             cache = Ref(0, (-1,))
             counted = case.name in COUNTED
             stages = self.stages if counted else ()
+            if case.name == AGAIN:  # a network may use a layer twice before it goes back
+                other = tuple(elsewhere(self.inputs, case).values())
+                calls.append(Call(self.forward, other, hold="last"))
             calls.append(Call(self.backward, (*case.upstream, cache), count=counted, stages=stages))
         return Script(case.seed, tuple(calls))
 
@@ -136,7 +139,7 @@ class Layer(Exercise):
         if len(outcomes) > 1:
             upstream = [f"d{output}" for output in self.outputs]
             found[self.backward] = _observed(
-                outcomes[1], self.gradients, [*upstream, "cache"], what=self.backward
+                outcomes[-1], self.gradients, [*upstream, "cache"], what=self.backward
             )
         return found
 
@@ -217,22 +220,38 @@ class Function(Exercise):
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         counted = case.name in COUNTED and isinstance(self, Loss)
         calls = [Call(self.function, tuple(case.inputs.values()), count=counted)]
+        stride = self._stride(case)
+        other = elsewhere(self.inputs, case) if stride > 1 else {}
+        if other:
+            calls.append(Call(self.function, tuple(other.values())))
         rng = np.random.default_rng([case.seed, 2])
         for step in range(1, self.steps):
-            args: list[Any] = []
-            for key, value in case.inputs.items():
-                if key in self.carry:
-                    path = (self.carry[key],) if len(self.outputs) > 1 else ()
-                    args.append(Ref(step - 1, path))
-                elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
-                    args.append(rng.permutation(value.ravel()).reshape(value.shape))
-                else:
-                    args.append(value)
-            calls.append(Call(self.function, tuple(args)))
+            state = rng.bit_generator.state
+            for turn, inputs in enumerate((case.inputs, other)[:stride]):
+                rng.bit_generator.state = state
+                calls.append(self._further(inputs, stride * (step - 1) + turn, rng))
         return Script(case.seed, tuple(calls))
+
+    def _stride(self, case: Case) -> int:
+        """Two where a second array takes its steps in turn with the first, else one."""
+        return 2 if case.name == AGAIN and self.steps > 1 else 1
+
+    def _further(self, inputs: Mapping[str, Any], before: int, rng: np.random.Generator) -> Call:
+        """The step after the call at index `before`."""
+        args: list[Any] = []
+        for key, value in inputs.items():
+            if key in self.carry:
+                path = (self.carry[key],) if len(self.outputs) > 1 else ()
+                args.append(Ref(before, path))
+            elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
+                args.append(rng.permutation(value.ravel()).reshape(value.shape))
+            else:
+                args.append(value)
+        return Call(self.function, tuple(args))
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         row = self.rows[0]
+        outcomes = outcomes[:: self._stride(case)]
         seen = [_observed(o, self.outputs, list(self.inputs), what=self.function) for o in outcomes]
         for one in seen:
             if one.outputs is None:

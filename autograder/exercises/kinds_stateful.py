@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from autograder.errors import DeclarationError
-from autograder.exercises.cases import Case
+from autograder.exercises.cases import AGAIN, Case, elsewhere
 from autograder.exercises.exercise import Exercise, Observed, Row, named, settings
 from autograder.exercises.kinds import fill
 from autograder.exercises.script import Call, Outcome, Ref, Script
@@ -77,19 +77,24 @@ class Module(Exercise):
             calls.append(Call(attribute, on=Ref(0), kind="read"))
         for attribute, name in self.assign.items():
             calls.append(Call(attribute, (value[name],), on=Ref(0), kind="assign"))
-        for _, method, *names in self.steps:
-            if method.startswith("."):
-                calls.append(Call(method[1:], on=Ref(0), kind="read"))
-            else:
-                calls.append(Call(method, tuple(value[name] for name in names), on=Ref(0)))
-        return Script(case.seed, tuple(calls))
+        steps = [_step(step, value, Ref(0)) for step in self.steps]
+        if case.name == AGAIN:  # a second instance lives beside the first and takes its steps
+            value = elsewhere(self.inputs, case)
+            other = Ref(len(calls))
+            calls.append(Call(self.cls, tuple(value[name] for name in self.init), hold="all"))
+            beside = [_step(step, value, other) for step in self.steps]
+            steps = [call for pair in zip(beside, steps, strict=True) for call in pair]
+        return Script(case.seed, (*calls, *steps))
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         outputs: dict[str, Any] = {}
         texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
         drawn = outcomes[1 : 1 + len(self.fresh)]
         steps = outcomes[1 + len(self.fresh) + len(self.assign) :]
-        for outcome in (outcomes[0], *outcomes[1 + len(self.fresh) :]):
+        if case.name == AGAIN:
+            steps = steps[2::2]
+        assigned = outcomes[1 + len(self.fresh) :][: len(self.assign)]
+        for outcome in (outcomes[0], *assigned, *steps):
             if outcome.failure is not None:
                 failed = Observed(None, failure=outcome.failure, warnings=texts, outcome=outcome)
                 return {self.cls: failed}
@@ -98,6 +103,14 @@ class Module(Exercise):
         for output, outcome in zip(self.fresh, drawn, strict=True):
             outputs[output] = outcome.value  # None where there is no such attribute
         return {self.cls: Observed(outputs, "", None, (), texts, outcomes[-1])}
+
+
+def _step(step: Sequence[str], value: Mapping[str, Any], on: Ref) -> Call:
+    """One call, or one reading of an attribute, on an instance."""
+    _, method, *names = step
+    if method.startswith("."):
+        return Call(method[1:], on=on, kind="read")
+    return Call(method, tuple(value[name] for name in names), on=on)
 
 
 @dataclass(frozen=True, kw_only=True)
