@@ -912,7 +912,9 @@ with guard():
 
 # %% tags=["provided"]
 def mean_gradient(X, y):
-    """Gradient of the mean squared error of a small fixed model, for the check of accumulate_grads."""
+    """Gradient of the mean squared error of a small fixed model, for the check of accumulate_grads: a memory for 6 examples."""
+    if len(X) > 6:
+        raise ValueError(f"{len(X)} examples do not fit into this small memory; send at most 6 at once")
     w = np.linspace(-1.0, 1.5, X.shape[1])
     guess = np.tanh(X @ w)
     return X.T @ ((guess - y) * (1 - guess**2)) / len(X)
@@ -1131,7 +1133,7 @@ inspector = Module(
         "big": array("60 50", scale=200.0), "steady": array("60 50", scale=40.0),
         "tiny": array("N D", scale=0.01), "strong": array("N D", scale=10.0),
         "square": array("2 2"),
-        "nan": constant(np.array([[1.0, np.nan], [0.5, -2.0]])), "inf": constant(np.array([[1.0, -np.inf], [0.5, -2.0]])),
+        "nan": constant(np.array([[1.0, np.nan], [0.5, -2.0]])), "inf": constant(np.array([[1.0, -np.inf], [np.inf, -2.0]])),
         "both": constant(_ILL), "all_nan": constant(np.full((2, 2), np.nan)),
         "acts": array("B H", offset=-0.8, floor=0.0),
     },
