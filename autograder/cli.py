@@ -28,17 +28,38 @@ Isolation = Annotated[
 Gradebook = Annotated[
     str | None, typer.Option(metavar="URL", help="Default: nbgrader's of this course.")
 ]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Wall seconds per call.")]
-Memory = Annotated[int, typer.Option(min=64, help="MB that a submission may take.")]
+# Bounded from above, too: the kernel's timers and limits take no infinity.
+Timeout = Annotated[
+    float,
+    typer.Option(
+        min=0.1, max=86_400, help="Wall seconds per call; a submission gets six times that."
+    ),
+]
+Memory = Annotated[int, typer.Option(min=64, max=1_048_576, help="MB that a submission may take.")]
+Results = Annotated[
+    Path, typer.Option(metavar="DIR", help="Where the results are: ASSIGNMENT/STUDENT.json.")
+]
+
+
+def _address(value: str | None) -> str | None:
+    """Dask leaves a half-made client behind where an address has no port."""
+    if value is not None and not value.rpartition(":")[2].isdecimal():
+        raise typer.BadParameter(f"got {value!r}, expected HOST:PORT, such as tcp://10.0.0.1:8786")
+    return value
 
 
 @app.command()
 def grade(
     assignments: Annotated[
-        list[str] | None, typer.Argument(metavar="[ASSIGNMENT ...]", help="Default: all handed in.")
+        list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all handed in.")
     ] = None,
-    submitted: Annotated[Path, typer.Option(metavar="DIR")] = Path("submitted"),
-    results: Annotated[Path, typer.Option(metavar="DIR")] = Path("results"),
+    submitted: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Submissions: STUDENT/ASSIGNMENT/NOTEBOOK.ipynb."),
+    ] = Path("submitted"),
+    results: Annotated[
+        Path, typer.Option(metavar="DIR", help="Results: ASSIGNMENT/STUDENT.json.")
+    ] = Path("results"),
     gradebook: Gradebook = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Worker processes. Default: one per core.")
@@ -47,7 +68,8 @@ def grade(
     memory: Memory = 1024,
     force: Annotated[bool, typer.Option("--force", help="Grade anew what stands.")] = False,
     scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Grade on Dask's workers.")
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Grade on Dask's workers.", callback=_address),
     ] = None,
     unsafe_no_isolation: Isolation = False,
 ) -> None:
@@ -102,7 +124,9 @@ def grade(
 
 @app.command()
 def check(
-    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK")],
+    notebook: Annotated[
+        Path, typer.Argument(metavar="NOTEBOOK", help="With its .check.json beside it.")
+    ],
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JUnit XML.")
     ] = None,
@@ -167,9 +191,9 @@ def release(
 @app.command()
 def report(
     assignments: Annotated[
-        list[str] | None, typer.Argument(metavar="[ASSIGNMENT ...]", help="Default: all graded.")
+        list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")
     ] = None,
-    results: Annotated[Path, typer.Option(metavar="DIR")] = Path("results"),
+    results: Results = Path("results"),
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Default: reports/ beside the results.")
     ] = None,
@@ -191,9 +215,9 @@ def export(
         ),
     ],
     assignments: Annotated[
-        list[str] | None, typer.Argument(metavar="[ASSIGNMENT ...]", help="Default: all graded.")
+        list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")
     ] = None,
-    results: Annotated[Path, typer.Option(metavar="DIR")] = Path("results"),
+    results: Results = Path("results"),
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Default: a file or a folder in exports/.")
     ] = None,

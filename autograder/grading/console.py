@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.feedback.text import plain
-from autograder.feedback.wording import counted, points
+from autograder.feedback.wording import counted, listed, points
 from autograder.grading.classrun import ClassReport
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
@@ -68,7 +68,12 @@ def show_report(report: ClassReport, console: Console) -> None:
         missing = sum(r.status == "missing" for r in results)
         if missing:
             console.print(Text(f"{missing} of {len(results)} handed in nothing."))
-    if not report.results:
+        by_hand = _rows_by_hand(results)
+        if by_hand:
+            console.print(
+                Text(plain(f"Graded by hand, and not in these scores: {listed(by_hand)}."))
+            )
+    if not (report.results or report.stopped):
         console.print("No submissions.")
     for note in report.strange:
         console.print(Text(plain(f"Not graded: {note}"), style="yellow"))
@@ -136,6 +141,20 @@ def _wrong_rows(result: Result) -> str:
         else:
             parts += ids if kind == "wrong" else [f"{id} ({kind})" for id in ids]
     return ", ".join(parts)
+
+
+def _rows_by_hand(results: Sequence[Result]) -> list[str]:
+    """The rows for which a person gives the points, each with what it is worth."""
+    worth = {
+        row.id: row.points
+        for result in results
+        if result.status == "graded"
+        for row in result.rows
+        if row.status == "manual"
+    }
+    return [
+        f"{id} ({points(most)} {'point' if most == 1 else 'points'})" for id, most in worth.items()
+    ]
 
 
 def _mean(results: Sequence[Result]) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
 from autograder.grading.submission import Handin
+
+_HANDED_IN = frozenset({".ipynb", ".zip"})
+_PLACE = "expected <student>/<assignment>/<notebook>.ipynb"
+_TOOLS = frozenset({".git", ".ipynb_checkpoints"})
 
 
 @dataclass(frozen=True)
@@ -57,15 +61,10 @@ def discover(
         )
     try:
         students = {entry.name: _folders(entry) for entry in submitted.iterdir() if _is_open(entry)}
+        strange = tuple(_strange(submitted, students, notebooks))
     except OSError as error:
         raise GradingError(f"cannot look into {error.filename}: {error.strerror}") from error
     handed_in = {name for folders in students.values() for name in folders}
-    strange = tuple(
-        f"{student}/{name} is no assignment of this course"
-        for student, folders in sorted(students.items())
-        for name in sorted(folders)
-        if name not in notebooks
-    )
     graded = asked or [name for name in sorted(notebooks) if name in handed_in]
     everyone = sorted({*students, *roster})
     handins = tuple(
@@ -82,13 +81,45 @@ def _handin(submitted: Path, student: str, assignment: str, notebook: str) -> Ha
     if path.exists() or path.is_symlink():
         return Handin(student, assignment, path)
     note = f"nothing was handed in: there is no {assignment}/{path.name}"
-    try:
-        others = sorted(p.name for p in folder.iterdir() if p.suffix == ".ipynb")
-    except OSError:
-        others = []
+    if folder.is_file():
+        note += f"; {assignment} is a file, expected a folder"
+    others = _notebooks_near(folder)
     if others:
-        note += f", but there is {', '.join(others[:3])}. Is the file renamed?"
+        note += (
+            f", but there is {', '.join(others[:3])}. Is the file renamed, or in a wrong folder?"
+        )
     return Handin(student, assignment, None, note)
+
+
+def _notebooks_near(folder: Path) -> list[str]:
+    """Notebooks in the folder of an assignment and in folders within, as an archive leaves them."""
+    try:
+        near = sorted(folder.glob("*.ipynb")) + sorted(folder.glob("*/*.ipynb"))
+    except OSError:
+        return []
+    shown = (path.relative_to(folder).as_posix() for path in near)
+    return [name for name in shown if not name.startswith(".")]
+
+
+def _strange(
+    submitted: Path, students: Mapping[str, set[str]], notebooks: Mapping[str, str]
+) -> Iterator[str]:
+    """What looks handed in and lies where it is not graded."""
+    for entry in sorted(submitted.iterdir()):
+        if entry.name not in students and entry.is_dir():
+            if entry.name not in _TOOLS and not _folders(entry).isdisjoint(notebooks):
+                yield (
+                    f"{entry.name} begins with a dot, and hidden folders are passed over; "
+                    "rename it if it is a student's"
+                )
+        elif entry.suffix in _HANDED_IN:
+            yield f"{entry.name} is a file; {_PLACE}"
+    for student, folders in sorted(students.items()):
+        for name in sorted(folders - set(notebooks)):
+            yield f"{student}/{name} is no assignment of this course"
+        for path in sorted((submitted / student).iterdir()):
+            if path.suffix in _HANDED_IN and path.name not in folders:
+                yield f"{student}/{path.name} lies in no assignment's folder; {_PLACE}"
 
 
 def _folders(student: Path) -> set[str]:

@@ -85,6 +85,10 @@ def test_wrong_usage_exits_with_2(small_class: Class) -> None:
     assert code == 2 and "no folder" in error
     assert small_class.run("grade", "--jobs", "0")[0] == 2
     assert small_class.run("grade", "--no-such-option")[0] == 2
+    for limit in ("0", "-1", "nan", "inf", "1e300"):
+        assert small_class.run("grade", "--timeout", limit)[0] == 2
+    assert small_class.run("grade", "--memory", "1")[0] == 2
+    assert small_class.run("grade", "--memory", str(10**30))[0] == 2
 
 
 def test_outside_of_a_course(small_class: Class) -> None:
@@ -247,3 +251,5 @@ def test_a_scheduler_that_does_not_answer(small_class: Class) -> None:
     small_class.hand_in("ada")
     code, _, error = small_class.run("grade", "--scheduler", "tcp://127.0.0.1:9")
     assert code == 1 and "no Dask scheduler answers" in error and "Traceback" not in error
+    code, _, error = small_class.run("grade", "--scheduler", "no-port")
+    assert code == 2 and "HOST:PORT" in error and "Traceback" not in error

@@ -69,3 +69,14 @@ def test_what_a_person_must_know_is_said() -> None:
 
 def test_no_submissions() -> None:
     assert "No submissions" in printed()
+
+
+def test_rows_that_a_person_grades_explain_what_is_left_of_the_points() -> None:
+    text = printed(result("ada", "right", "manual"), result("bob", "manual", status="missing"))
+    assert "Graded by hand, and not in these scores: row_1 (1 point)." in text
+    assert "by hand" not in printed(result("ada", "right", "right"))
+
+
+def test_a_run_that_was_stopped_at_once_does_not_say_that_there_is_nothing() -> None:
+    text = printed(stopped=True, remaining=3)
+    assert "No submissions" not in text and "3 submissions are left" in text

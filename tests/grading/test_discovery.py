@@ -83,3 +83,31 @@ def test_a_link_in_the_place_of_a_notebook_is_found(tmp_path: Path) -> None:
     hand_in(tmp_path, "ada/02_layers")
     (tmp_path / "ada/02_layers/layers.ipynb").symlink_to("/nowhere")
     assert found(tmp_path)["ada 02_layers"] == "ada/02_layers/layers.ipynb"
+
+
+def test_nothing_that_looks_handed_in_is_passed_over_in_silence(tmp_path: Path) -> None:
+    hand_in(
+        tmp_path,
+        "ada/02_layers/layers.ipynb",
+        "ada/rnn.ipynb",
+        ".dots/02_layers/layers.ipynb",
+        ".git/02_layers/layers.ipynb",
+        "bob.zip",
+        "notes.txt",
+    )
+    strange = discover(tmp_path, NOTEBOOKS).strange
+    assert [note.split()[0] for note in strange] == [".dots", "bob.zip", "ada/rnn.ipynb"]
+    assert "rename it if it is a student's" in strange[0]
+    assert all("expected <student>/<assignment>/<notebook>.ipynb" in note for note in strange[1:])
+
+
+def test_a_notebook_that_an_archive_put_one_folder_too_deep_is_named(tmp_path: Path) -> None:
+    hand_in(tmp_path, "ada/02_layers/02_layers/layers.ipynb")
+    assert "there is 02_layers/layers.ipynb" in found(tmp_path)["ada 02_layers"]
+
+
+def test_a_file_where_the_folder_of_an_assignment_belongs_is_named(tmp_path: Path) -> None:
+    hand_in(tmp_path, "ada")
+    (tmp_path / "ada" / "02_layers").write_text("{}")
+    listed = found(tmp_path, wanted=("02_layers",))
+    assert "02_layers is a file, expected a folder" in listed["ada 02_layers"]
