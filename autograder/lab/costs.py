@@ -18,7 +18,7 @@ class Cost:
 
     Args:
         parameters: How many numbers are learnt.
-        forward: Seconds of one forward pass with its loss.
+        forward: Seconds of one forward pass.
         backprop: Seconds of one forward and one backward pass.
     """
 

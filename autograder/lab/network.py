@@ -93,7 +93,7 @@ class Network:
         """The loss of a mini-batch and the gradient of every parameter."""
         scores, tape = self._forward(X, "train")
         loss, signal = self.criterion(scores, y)
-        return loss, self._backward(signal, tape)
+        return loss, self._backward(_single(signal), tape)
 
     def _forward(self, X: np.ndarray, mode: str) -> tuple[np.ndarray, list[Any]]:
         here, tape = X, []

@@ -72,12 +72,14 @@ def rate_curves(
             axes.plot(steps, mean, **look, markevery=max(1, len(losses) // 8), label=label)
         if floor is not None:
             axes.axhline(floor, color=BLACK, linewidth=1)
+            ends = [_smooth(losses)[-1] for losses in curves.values() if np.isfinite(losses[-1])]
+            below = any(floor / 2 < end < floor for end in ends)  # a curve runs there: go above
             axes.annotate(
                 floor_label.format(floor),
                 (0.98, floor),
-                xytext=(0, -4),
+                xytext=(0, 4 if below else -4),
                 ha="right",
-                va="top",
+                va="bottom" if below else "top",
                 xycoords=("axes fraction", "data"),
                 textcoords="offset points",
             )
@@ -151,58 +153,46 @@ NETWORK = (  # name of the map, what it gives, what it keeps, its parameters
     ("affine", "scores (N, C)", "its input, W2", "W2, b2"),
     ("softmax\nloss", "L", "", ""),
 )
+SIDE = 0.24
+"""Half the width of a box."""
 
 
 def network_drawing() -> None:
     """The two-layer network as a composition of maps, with what flows each way."""
     with style() as plt:
-        _, axes = plt.subplots(figsize=(10, 3.3))
+        _, axes = plt.subplots(figsize=(10, 3.1))
         axes.set_axis_off()
-        axes.set(xlim=(-0.75, 4.85), ylim=(-1.35, 1.35))
-        axes.text(-0.62, 0.16, "X (N, D)", ha="center", va="bottom")
+        axes.set(xlim=(-0.8, 4.6), ylim=(-1.3, 1.1))
+        small: dict[str, Any] = {"ha": "center", "fontsize": "small"}
+        axes.text(-0.78, 0.16, "X (N, D)", ha="left", va="bottom")
         for i, (name, gives, keeps, parameters) in enumerate(NETWORK):
-            x = 1.15 * i + 0.35
-            axes.text(x, 0, name, ha="center", va="center",
-                      bbox={"boxstyle": "round,pad=0.6", "facecolor": "white"})  # fmt: skip
-            last = i == len(NETWORK) - 1
-            _arrow(axes, (x - 0.78, 0.1), (x - 0.34, 0.1), BLACK)
+            x, last = 1.15 * i + 0.25, i == len(NETWORK) - 1
+            axes.add_patch(plt.Rectangle((x - SIDE, -0.3), 2 * SIDE, 0.6, fill=False, lw=1.4))
+            axes.text(x, 0, name, ha="center", va="center")
+            _arrow(axes, (x - 1.15 + SIDE, 0.12), (x - SIDE, 0.12), BLACK)
             if i:
-                _arrow(axes, (x - 0.34, -0.1), (x - 0.78, -0.1), RED)
-            _arrow(axes, (x + 0.34, 0.1), (x + 0.62, 0.1), BLACK) if last else None
-            axes.text(
-                x + (0.72 if last else 0.57),
-                0.16,
-                gives,
-                ha="center",
-                va="bottom",
-                fontsize="small",
-            )
-            if not last:
-                down = "dscores" if i == 2 else "dout"
-                axes.text(x + 0.57, -0.16, down, ha="center", va="top", color=RED, fontsize="small")
-                axes.text(
-                    x,
-                    0.5,
-                    f"keeps {keeps}",
-                    ha="center",
-                    va="bottom",
-                    fontsize="small",
-                    style="italic",
-                )
-            else:
-                axes.text(x, -0.5, "y", ha="center", va="top")
-                _arrow(axes, (x, -0.5), (x, -0.32), BLACK)
+                _arrow(axes, (x - SIDE, -0.12), (x - 1.15 + SIDE, -0.12), RED)
+            if last:
+                _arrow(axes, (x + SIDE, 0.12), (x + SIDE + 0.35, 0.12), BLACK)
+                axes.text(x + SIDE + 0.17, 0.18, gives, va="bottom", **small)
+                _arrow(axes, (x, -0.8), (x, -0.3), BLACK)
+                axes.text(x, -0.84, "y (N,)", ha="center", va="top")
+                continue
+            axes.text(x + 0.575, 0.18, gives, va="bottom", **small)
+            back = "dscores" if i == 2 else "dout"
+            axes.text(x + 0.575, -0.18, back, va="top", color=RED, **small)
+            axes.text(x, 0.4, f"keeps {keeps}", va="bottom", style="italic", **small)
             if parameters:
-                axes.text(x - 0.05, -0.92, parameters, ha="right", va="top")
-                _arrow(axes, (x - 0.12, -0.88), (x - 0.12, -0.28), BLACK)
+                _arrow(axes, (x - 0.12, -0.8), (x - 0.12, -0.3), BLACK)
+                axes.text(x - 0.05, -0.84, parameters, ha="right", va="top")
+                _arrow(axes, (x + 0.12, -0.3), (x + 0.12, -0.8), RED)
                 given = ", ".join("d" + p for p in parameters.split(", "))
-                axes.text(x + 0.05, -0.92, given, ha="left", va="top", color=RED)
-                _arrow(axes, (x + 0.12, -0.28), (x + 0.12, -0.88), RED)
-        axes.text(2, 1.25, "forward: values, black, to the right", ha="center", va="top")
+                axes.text(x + 0.05, -0.84, given, ha="left", va="top", color=RED)
+        axes.text(1.9, 1.05, "forward, from left to right: values", ha="center", va="top")
         axes.text(
-            2,
-            -1.3,
-            "backward: gradients, red and dashed, to the left and out at the parameters",
+            1.9,
+            -1.28,
+            "backward, from right to left and out at the parameters: gradients (dashed)",
             ha="center",
             va="bottom",
             color=RED,

@@ -10,7 +10,9 @@ def compare(guess: float | str | None, measured: float | str, what: str) -> None
         guess: None while nothing has been guessed.
         what: What was asked, such as `"loss before training"`.
     """
-    shown = f"{measured:.4g}" if isinstance(measured, float) else f"{measured}"
+    shown = f"{measured}"
+    if isinstance(measured, float):
+        shown = f"{measured:,.0f}" if 1e4 <= abs(measured) < 1e9 else f"{measured:.4g}"
     if guess is None:
         print(f"{what}: measured {shown}. (You made no guess: write one in the first line.)")
     else:
