@@ -90,9 +90,20 @@ def _fitting(
         if all(
             k is not None and _fits_or_right(k, row, output, trial)
             for k, (trial, _) in zip(same, relevant, strict=True)
-        ):
+        ) and (known.function == row or _beyond_crashes(key, row, relevant)):
             found[key] = known
     return found
+
+
+def _beyond_crashes(key: Key, row: str, relevant: Sequence[tuple[Trial, Sequence[Known]]]) -> bool:
+    """Whether more than crashes agree: any two look alike, so they name no mistake elsewhere."""
+    for trial, bank in relevant:
+        known = _find(bank, key)
+        want = known.prints.get(trial.case.name, {}).get(row) if known else None
+        alike = want is not None and (ROW in want) == (ROW in _prints(trial)[row])
+        if alike and trial.observed[row].failure is None:
+            return True
+    return False
 
 
 def _only(fitting: Mapping[Key, Known], whole: Set[Key], row: str) -> Known | None:
