@@ -149,6 +149,18 @@ def test_magics_become_python(cell: str, python: str) -> None:
 @pytest.mark.parametrize(
     "cell",
     [
+        r"get_ipython().run_line_magic('time', '\x')" + "\n%a",
+        "get_ipython().run_line_magic('time', '\x00')\n%a",
+        "x =%\\",
+    ],
+)
+def test_what_ipython_cannot_transform_is_left_to_python(cell: str) -> None:
+    assert plain_python(cell) == cell
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
         "?" * (1 << 20),
         "a" * 200_000 + "?",
         "%a\n" * 100_000,
