@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, lru_cache, partial
 
 from autograder.course.notebook import Notebook
+from autograder.course.slips import derived_slips, released_slips, slips_digest
 from autograder.diagnosis import Question, prepare, to_public
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Exercise, Mistake
@@ -18,8 +20,15 @@ HIDDEN_ROUNDS = 2
 
 @lru_cache(maxsize=32)
 def public_questions(notebook: Notebook) -> list[list[Question]]:
-    """The questions that students can ask themselves: one list per exercise, in order."""
-    return _questions(notebook, PUBLIC_SEED, rounds=1, hidden=False)
+    """The questions that students can ask themselves: one list per exercise, in order.
+
+    They know the derived slips that were released with the notebook as it is now, if any.
+    """
+    asked = _questions(notebook, PUBLIC_SEED, rounds=1, hidden=False)
+    slips = released_slips(notebook) or {}
+    return [
+        [replace(q, slips=slips.get(q.exercise.name)) for q in questions] for questions in asked
+    ]
 
 
 @lru_cache(maxsize=32)
@@ -38,8 +47,15 @@ def hidden_questions(
 def public_data(notebook: Notebook) -> str:
     """The text of the public data that ships beside the notebook."""
     questions = [question for asked in public_questions(notebook) for question in asked]
-    exercises = tuple(to_public(question) for question in questions)
-    return dump(PublicData(notebook.assignment, notebook.name, exercises))
+    slips = released_slips(notebook)
+    if slips is None:
+        slips = derived_slips(notebook, questions)
+    exercises = tuple(
+        to_public(replace(question, slips=slips.get(question.exercise.name)))
+        for question in questions
+    )
+    made_from = slips_digest(notebook) if slips else ""
+    return dump(PublicData(notebook.assignment, notebook.name, exercises, made_from))
 
 
 def relevant_mistakes(notebook: Notebook, exercise: Exercise) -> list[Mistake]:

@@ -15,6 +15,7 @@ from autograder.diagnosis.hypotheses import hypothesised
 from autograder.diagnosis.matching import named
 from autograder.diagnosis.own_forward import explained
 from autograder.diagnosis.question import Question
+from autograder.diagnosis.slips import Slips, slipped
 from autograder.diagnosis.stages import staged
 from autograder.exercises.script import Outcome, Runner
 
@@ -70,8 +71,13 @@ def _examine(
                 result = follow_forward(result, forward, trials, banks)
                 if not result.follow_through:
                     result = explained(result, forward, trials, runner)
-            results[row.id] = follow_calls(result, results, trials, banks, questions[0].compose)
+            result = follow_calls(result, results, trials, banks, questions[0].compose)
+            results[row.id] = slipped(result, trials, _slips(questions))
     return list(results.values())
+
+
+def _slips(questions: Sequence[Question]) -> Slips | None:
+    return next((question.slips for question in questions if question.slips is not None), None)
 
 
 def _ask(questions: Sequence[Question], runner: Runner, rows: set[str]) -> Asked:

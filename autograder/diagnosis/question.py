@@ -11,6 +11,7 @@ from autograder.checks.compare import Expected
 from autograder.checks.expected import Expectation, expect
 from autograder.diagnosis.bank import Known, known_mistake
 from autograder.diagnosis.follow import Compose, right_gradients
+from autograder.diagnosis.slips import Slips
 from autograder.exercises.cases import make_cases
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds_stateful import Answer
@@ -30,6 +31,7 @@ class Question:
 
     Args:
         compose: Makes the reference with several mistakes at once (the trusted side only).
+        slips: The derived slips, which are known on the public cases only.
     """
 
     exercise: Exercise
@@ -37,6 +39,7 @@ class Question:
     bank: tuple[Known, ...] = ()
     hidden: bool = False
     compose: Compose | None = None
+    slips: Slips | None = None
 
 
 def prepare(
@@ -97,7 +100,9 @@ def to_public(question: Question) -> PublicExercise:
         for known in question.bank
         if not secret
     )
-    return PublicExercise(question.exercise, cases, mistakes)
+    slips = question.slips.rows if question.slips is not None and not secret else {}
+    shipped = {row: {name: dict(keys) for name, keys in of.items()} for row, of in slips.items()}
+    return PublicExercise(question.exercise, cases, mistakes, shipped)
 
 
 def from_public(public: PublicExercise) -> Question:
@@ -126,7 +131,7 @@ def from_public(public: PublicExercise) -> Question:
         )
         for m in public.mistakes
     )
-    return Question(public.exercise, tuple(expectations), bank)
+    return Question(public.exercise, tuple(expectations), bank, slips=Slips(public.slips))
 
 
 def _encode(expected: Expected) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The public data beside a notebook: what the student's `check` needs and may know.
 
 One JSON file per notebook: the declarations (shapes, points, hints; no mistakes, no answers), the
-expected values on the public cases, and fingerprints of the known mistakes with their messages.
-The cases themselves are drawn again from the public seed.
+expected values on the public cases, fingerprints of the known mistakes with their messages, and
+keys of automatic slips. The cases themselves are drawn again from the public seed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +58,27 @@ class PublicExercise:
         exercise: The declaration, without mistakes.
         cases: Case name -> `{"shapes": [...], "expected": {row: {output: ...}}}`.
         mistakes: One dict per known mistake: function, name, says, fingerprints.
+        slips: Row -> output -> kind of slip -> keys of what such slips give.
     """
 
     exercise: Exercise
     cases: dict[str, Any]
     mistakes: tuple[dict[str, Any], ...] = ()
+    slips: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class PublicData:
-    """The public data of one notebook."""
+    """The public data of one notebook.
+
+    Args:
+        slips_of: A digest of that from which the slips were derived, or `""`.
+    """
 
     assignment: str
     notebook: str
     exercises: tuple[PublicExercise, ...]
+    slips_of: str = ""
 
     def find(self, row: str) -> PublicExercise | None:
         """The exercise that has a row of this id."""
@@ -82,16 +89,19 @@ class PublicData:
 
 
 def dump(data: PublicData) -> str:
-    """The JSON text, with a line per case and per mistake; the same data gives the same bytes."""
+    """The JSON text, with a line per case, mistake and row of slips; the same data gives the same bytes."""
     blocks = []
     for public in data.exercises:
         cases = _lines(f"{_json(name)}: {_json(case)}" for name, case in public.cases.items())
         mistakes = _lines(_json(m) for m in public.mistakes)
+        slips = _lines(f"{_json(row)}: {_json(of)}" for row, of in public.slips.items())
         blocks.append(
             f'{{"declaration": {_json(encode(public.exercise))},\n'
-            f' "cases": {{{cases}}},\n "mistakes": [{mistakes}]}}'
+            f' "cases": {{{cases}}},\n "mistakes": [{mistakes}],\n'
+            f' "slips": {{{slips}}}}}'
         )
     head = {"schema": SCHEMA, "assignment": data.assignment, "notebook": data.notebook}
+    head |= {"slips_of": data.slips_of} if data.slips_of else {}
     return _json(head)[:-1] + ', "exercises": [\n' + ",\n".join(blocks) + "\n]}\n"
 
 
@@ -109,10 +119,12 @@ def load(path: Path) -> PublicData:
                 f"schema {SCHEMA}. Get the notebook and {path.name} from the same release."
             )
         exercises = tuple(
-            PublicExercise(decode(e["declaration"]), e["cases"], tuple(e["mistakes"]))
+            PublicExercise(
+                decode(e["declaration"]), e["cases"], tuple(e["mistakes"]), e.get("slips", {})
+            )
             for e in raw["exercises"]
         )
-        return PublicData(raw["assignment"], raw["notebook"], exercises)
+        return PublicData(raw["assignment"], raw["notebook"], exercises, raw.get("slips_of", ""))
     except OSError as error:
         raise CourseError(
             f"cannot read {path}: {error.strerror}. It ships beside the notebook; fetch it again."

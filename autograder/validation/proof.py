@@ -7,26 +7,22 @@ is named as itself, and every mutant of the reference is caught or equivalent to
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from autograder.checks.finding import RowResult
+from autograder.course.mutants import Mutant, mutants
 from autograder.course.notebook import Notebook
+from autograder.course.patient import Patient
 from autograder.course.questions import hidden_questions, public_questions, relevant_mistakes
 from autograder.diagnosis import Question, examine_all, prepare
 from autograder.diagnosis.matching import mistake_of
 from autograder.exercises import Exercise, Mistake
 from autograder.exercises.script import Failure, Outcome, Runner, Script
 from autograder.validation.margins import headroom
-from autograder.validation.mutants import Mutant, mutants
 
 SEED = "validation"
 FRESH = "validation, fresh"
-SECONDS = 2
 
 
 @dataclass
@@ -187,47 +183,3 @@ class _Starter:
 
     def run(self, script: Script) -> list[Outcome]:
         return [Outcome(failure=Failure("unanswered", "not written yet")) for _ in script.calls]
-
-
-class Patient:
-    """A runner that gives up on a script after a while: mutants may loop without end."""
-
-    def __init__(self, runner: Runner) -> None:
-        self.runner = runner
-        self.hung = False
-
-    def run(self, script: Script) -> list[Outcome]:
-        """Run the script, or report a timeout; after the first, at once."""
-        if not self.hung:
-            try:
-                with _alarm(SECONDS):
-                    return self.runner.run(script)
-            except _TimeIsUp:
-                self.hung = True
-        return [Outcome(failure=Failure("timeout", "no end in sight")) for _ in script.calls]
-
-
-class _TimeIsUp(KeyboardInterrupt):
-    """Raised by the alarm; a KeyboardInterrupt, so that no mutant swallows it."""
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Interrupt the main thread after `seconds`, where the system can."""
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
-        yield
-        return
-
-    def ring(number: int, frame: Any) -> None:
-        raise _TimeIsUp
-
-    previous = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)

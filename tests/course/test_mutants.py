@@ -2,7 +2,7 @@
 
 import ast
 
-from autograder.validation.mutants import mutants
+from autograder.course.mutants import mutants
 
 SOURCE = """
 def affine_backward(dout, cache):

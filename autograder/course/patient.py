@@ -1,0 +1,60 @@
+"""A runner for changed functions, which may loop without end: it gives up after a while."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograder.exercises.script import Failure, Outcome, Runner, Script
+
+SECONDS = 2.0
+
+
+class Patient:
+    """A runner that gives up on a script after a while."""
+
+    def __init__(self, runner: Runner, seconds: float = SECONDS) -> None:
+        self.runner = runner
+        self.seconds = seconds
+        self.hung = False
+
+    def run(self, script: Script) -> list[Outcome]:
+        """Run the script, or report a timeout; after the first, at once."""
+        if not self.hung:
+            try:
+                with _alarm(self.seconds):
+                    return self.runner.run(script)
+            except _TimeIsUp:
+                self.hung = True
+        return [Outcome(failure=Failure("timeout", "no end in sight")) for _ in script.calls]
+
+
+def can_wait() -> bool:
+    """Whether a call can be stopped here: in the main thread of a system with alarms."""
+    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+
+
+class _TimeIsUp(KeyboardInterrupt):
+    """Raised by the alarm; a KeyboardInterrupt, so that no mutant swallows it."""
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Interrupt the main thread after `seconds`, where the system can."""
+    if not can_wait():
+        yield
+        return
+
+    def ring(number: int, frame: Any) -> None:
+        raise _TimeIsUp
+
+    previous = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
