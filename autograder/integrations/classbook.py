@@ -22,10 +22,12 @@ class Line:
     Args:
         result: What the grader found.
         hand: What the gradebook says of it.
+        comment: What a person wrote below the answer.
     """
 
     result: ResultRow
     hand: Hand | None = None
+    comment: str = ""
 
     @property
     def by_hand(self) -> bool:
@@ -78,12 +80,14 @@ class Paper:
     Args:
         lines: Its rows, in order.
         penalty: Points taken off because it was late.
+        comments: What a person wrote below cells that are no row's, by cell.
     """
 
     result: Result
     person: Person
     lines: tuple[Line, ...]
     penalty: float = 0.0
+    comments: dict[str, str] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -208,5 +212,15 @@ def _assignments(folder: Path) -> list[str]:
 
 def _paper(result: Result, hands: HandScores) -> Paper:
     place = (result.assignment, result.student)
-    lines = tuple(Line(row, hands.rows.get((*place, row.id))) for row in result.rows)
-    return Paper(result, hands.person(result.student), lines, hands.penalties.get(place, 0.0))
+    comments = dict(hands.comments.get(place, {}))
+    lines = tuple(
+        Line(row, hands.rows.get((*place, row.id)), _comment(row.id, comments))
+        for row in result.rows
+    )
+    penalty = hands.penalties.get(place, 0.0)
+    return Paper(result, hands.person(result.student), lines, penalty, comments)
+
+
+def _comment(row: str, comments: dict[str, str]) -> str:
+    """Take out what was written below the cells of a row: its text, or its code."""
+    return "\n".join(comments.pop(cell) for cell in (row, f"{row}_code") if cell in comments)

@@ -1,4 +1,4 @@
-"""What people decided in nbgrader's gradebook: scores by hand, extra credit, penalties, names."""
+"""What people decided in nbgrader's gradebook: scores, comments, extra credit, penalties, names."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ FROM submitted_notebook
 JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
 JOIN assignment ON assignment.id = submitted_assignment.assignment_id
 WHERE submitted_notebook.late_submission_penalty IS NOT NULL
+"""
+_COMMENTS = """
+SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
+       base_cell.name AS cell, comment.manual_comment AS said
+FROM comment
+JOIN base_cell ON base_cell.id = comment.cell_id
+JOIN submitted_notebook ON submitted_notebook.id = comment.notebook_id
+JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+WHERE comment.manual_comment IS NOT NULL
 """
 _PEOPLE = "SELECT id, first_name, last_name, email, lms_user_id FROM student"
 
@@ -75,11 +85,13 @@ class HandScores:
         rows: (assignment, student, row) -> what the gradebook says, where that matters.
         penalties: (assignment, student) -> points taken off for lateness.
         people: Student -> names and addresses.
+        comments: (assignment, student) -> cell -> what a person wrote below it.
     """
 
     rows: dict[tuple[str, str, str], Hand] = field(default_factory=dict)
     penalties: dict[tuple[str, str], float] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
+    comments: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def person(self, student: str) -> Person:
         """The student, known or not."""
@@ -113,6 +125,7 @@ def read_hand_scores(
                     _hands(connection.execute(text(_GRADES)), frozenset(manual_rows)),
                     _penalties(connection.execute(text(_PENALTIES))),
                     _people(connection.execute(text(_PEOPLE))),
+                    _comments(connection.execute(text(_COMMENTS))),
                 )
         finally:
             engine.dispose()
@@ -132,6 +145,15 @@ def _hands(found: Iterable[Any], manual: frozenset[str]) -> dict[tuple[str, str,
 
 def _penalties(found: Iterable[Any]) -> dict[tuple[str, str], float]:
     return {(str(r.assignment), str(r.student)): float(r.penalty) for r in found if r.penalty}
+
+
+def _comments(found: Iterable[Any]) -> dict[tuple[str, str], dict[str, str]]:
+    comments: dict[tuple[str, str], dict[str, str]] = {}
+    for row in found:
+        said = str(row.said).strip()
+        if said:
+            comments.setdefault((str(row.assignment), str(row.student)), {})[str(row.cell)] = said
+    return comments
 
 
 def _people(found: Iterable[Any]) -> dict[str, Person]:

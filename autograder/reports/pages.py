@@ -94,6 +94,7 @@ def student_page(student: str, papers: Mapping[str, Paper]) -> str:
             papers=papers,
             earned=sum(paper.score for paper in graded),
             available=sum(paper.result.points for paper in graded),
+            waits=sum(len(p.waits) for p in graded if p.result.status == "graded"),
             rows=_rows,
         )
     )
@@ -128,6 +129,8 @@ def _by_hand(line: Line) -> list[str]:
         notes.append(f"A person gave this score; the grader gave {points(line.result.score)}.")
     if line.hand is not None and line.hand.extra:
         notes.append(f"Extra credit in it: {points(line.hand.extra)}.")
+    if line.comment:
+        notes.append(f"Comment: {line.comment}")
     return notes
 
 
@@ -146,12 +149,24 @@ def _templates() -> Environment:
         percent=_percent,
         page=page_name,
         counted=counted,
+        sentence=lambda text: text[:1].upper() + text[1:],
+        total=_total,
     )
     made.globals.update(
         STATUSES=STATUSES, OUTCOMES=OUTCOMES, LEGEND=LEGEND, CONCERNS=CONCERNS, VERDICTS=VERDICTS,
         SHOWN_STUDENTS=SHOWN_STUDENTS, SHOWN_MISTAKES=SHOWN_MISTAKES,
     )  # fmt: skip
     return made
+
+
+def _total(papers: Mapping[str, Paper]) -> str:
+    """What a student has in all; `+ ?` where a person has still to give points."""
+    graded = [paper for paper in papers.values() if paper.grade is not None]
+    if not graded:
+        return "–"
+    earned = points(sum(paper.score for paper in graded))
+    waits = any(paper.waits for paper in graded if paper.result.status == "graded")
+    return f"{earned}\u00a0+\u00a0?" if waits else earned
 
 
 def _percent(some: float | None, whole: float) -> str:

@@ -88,6 +88,15 @@ def test_a_line_for_every_row(book: ClassBook) -> None:
     assert found["carl", LAYERS, "explain_bias"]["score"] == ""
 
 
+@pytest.mark.parametrize("name", ["gradescope", "classroom"])
+def test_comments_reach_the_student(book: ClassBook, name: str) -> None:
+    made = files(book, name)
+    (ada,) = (text for path, text in made.items() if f"{LAYERS}/ada" in path)
+    assert "Comment: A number is missing." in ada
+    (bob,) = (text for path, text in made.items() if f"{LAYERS}/bob" in path)
+    assert "Comment: Good idea. <script>" in bob
+
+
 def test_canvas_finds_its_columns(book: ClassBook) -> None:
     header, possible, *students = lines(book, "canvas")
     assert header[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]

@@ -32,6 +32,8 @@ def graded_by_hand(course: Path) -> Path:
         book.add_notebook("layers", LAYERS)
         for row, points in (("affine_forward", 2), ("affine_backward", 4), ("explain_bias", 2)):
             book.add_grade_cell(row, "layers", LAYERS, max_score=points, cell_type="code")
+        for cell in ("explain_bias", "affine_backward_code", "flatten_code"):
+            book.add_solution_cell(cell, "layers", LAYERS)
         book.add_student("ada", first_name="Ada", last_name="Lovelace", email="ada@example.org",
                          lms_user_id="4711")  # fmt: skip
         for student in ("ada", "bob", "carl", "dora"):
@@ -48,6 +50,10 @@ def graded_by_hand(course: Path) -> Path:
             # The formgrader notes that somebody has looked.
             for name, value in {"needs_manual_grade": False, **values}.items():
                 setattr(grade, name, value)
+        for (assignment, student), comments in example.HANDS.comments.items():
+            for cell, said in comments.items():
+                comment = book.find_comment(cell, "layers", assignment, student)
+                comment.manual_comment = said
         late = book.find_submission_notebook("layers", LAYERS, "carl")
         late.late_submission_penalty = 1.0
         book.db.commit()
@@ -61,6 +67,7 @@ def test_decisions_are_found(graded_by_hand: Path) -> None:
     for place, hand in example.HANDS.rows.items():
         assert hands.rows[place] == hand
     assert hands.penalties == example.HANDS.penalties
+    assert hands.comments == example.HANDS.comments
     assert hands.people["ada"] == example.HANDS.people["ada"]
     assert hands.people["bob"] == Person("bob") and hands.person("zed").name == "zed"
 

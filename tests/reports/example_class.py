@@ -118,6 +118,10 @@ HANDS = HandScores(
     },
     penalties={(LAYERS, "carl"): 1.0},
     people={"ada": Person("ada", "Ada", "Lovelace", "ada@example.org", "4711")},
+    comments={
+        (LAYERS, "ada"): {"explain_bias": "A number is missing.", "flatten_code": "Neat."},
+        (LAYERS, "bob"): {"affine_backward_code": f"Good idea. {MARKUP}\nSee chapter 2."},
+    },
 )
 
 

@@ -144,7 +144,7 @@ def test_what_people_decided_counts(book: ClassBook) -> None:
     assert "Points taken off because it was late: 1." in carl
     ada = Page(student(book, "ada")).text
     assert "Ada Lovelace" in ada and "1.5 / 2 points" in ada
-    assert "still to be graded" not in ada.split("06_rnn: ")[0]
+    assert "still to be graded" not in ada.split("02_layers: ")[1].split("06_rnn: ")[0]
 
 
 def test_an_old_score_is_no_score(book: ClassBook) -> None:
@@ -193,3 +193,24 @@ def test_what_stands_is_not_written_anew(book: ClassBook, tmp_path: Path) -> Non
     before = page.stat().st_ino
     write_report(book, tmp_path)
     assert page.stat().st_ino == before
+
+
+def test_what_a_person_wrote_is_there_and_is_no_markup(book: ClassBook) -> None:
+    ada, bob = student(book, "ada"), student(book, "bob")
+    assert "Comment: A number is missing." in Page(ada).text
+    assert "Comment on flatten_code: Neat." in Page(ada).text  # of a cell that is no row
+    assert "Comment: Good idea. <script>" in Page(bob).text and "<script>" not in bob
+
+
+def test_points_that_are_still_to_come_are_not_hidden(book: ClassBook) -> None:
+    carl = Page(student(book, "carl")).text
+    assert "of 8 points; 1 row still to be graded by a person." in carl and "+ ?" in carl
+    ada = Page(student(book, "ada")).text
+    assert "7.5 of 8" in ada and "13.5 of 16 points; 1 row still to be graded" in ada
+    page = Page(class_page(book)).text
+    assert "in allof 16" in page and "13.5 + ?" in page
+
+
+def test_nothing_handed_in_is_said_once(book: ClassBook) -> None:
+    gus = Page(student(book, "gus")).text
+    assert gus.lower().count("nothing was handed in") == 1 and "Nothing was handed in: there" in gus

@@ -80,18 +80,20 @@ def _classroom_test(line: Line) -> dict[str, Any]:
     return {
         "name": line.result.id,
         "status": status,
-        "message": None if line.status == "right" else _said(line),
+        "message": None if line.status == "right" and not line.comment else _said(line),
         "score": line.score,
     }
 
 
 def _said(line: Line) -> str:
-    """The verdict in words; of one given by hand only the points."""
+    """The verdict in words, of one given by hand only that; with what a person wrote."""
     if line.by_hand and line.result.status == "manual":
-        return f"{line.result.id}: graded by hand"
-    if line.waits:
-        return f"{line.result.id}: {headline(line.verdict)}"
-    return render_text(line.verdict)
+        said = f"{line.result.id}: graded by hand"
+    elif line.waits:
+        said = f"{line.result.id}: {headline(line.verdict)}"
+    else:
+        said = render_text(line.verdict)
+    return f"{said}\n\nComment: {plain(line.comment)}" if line.comment else said
 
 
 def _about(paper: Paper) -> str:
@@ -100,6 +102,7 @@ def _about(paper: Paper) -> str:
         said.append("Points were taken off because it was late.")
     if paper.waits:
         said.append(f"Still to be graded by hand: {', '.join(paper.waits)}.")
+    said += [f"Comment on {cell}: {comment}" for cell, comment in paper.comments.items()]
     if paper.result.isolation == "none":
         said.append("Graded WITHOUT ISOLATION (--unsafe-no-isolation).")
     return "\n".join(said)
