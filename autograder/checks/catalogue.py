@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from autograder.checks.compare import Difference, Expected, as_array, describe_type, difference
-from autograder.checks.finding import Finding
+from autograder.checks.finding import ACCOUNT, Finding
 from autograder.checks.masks import is_random, judge_mask
 from autograder.checks.moments import judge_moments
 from autograder.checks.trial import Trial
 from autograder.exercises.cases import AGAIN
 from autograder.exercises.critic import Critic
-from autograder.exercises.exercise import Exercise, Row
+from autograder.exercises.exercise import Exercise, Observed, Row
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Answer, Module, Text
@@ -77,6 +77,8 @@ def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
         wrong = difference(value, expected)
         if wrong is None:
             yield from _listed(name, value, expected, trial)
+        elif seen.account:
+            yield _told(name, seen, trial)
         elif wrong.kind in ("type", "shape", "dtype"):
             text = f"{name}{wrong.where} {wrong.text}{_shape_advice(value, expected.value, name)}"
             yield Finding("contract", name, text, case=trial.case.name, hidden=trial.hidden)
@@ -86,6 +88,13 @@ def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
             yield _compared("finite", name, wrong, trial)
         else:
             yield _compared("gradient" if row.part == "backward" else "value", name, wrong, trial)
+
+
+def _told(name: str, seen: Observed, trial: Trial) -> Finding:
+    """The kind's own account of what it found, where one number says nothing."""
+    trace = () if trial.hidden else seen.traceback
+    where = trial.case.name
+    return Finding(ACCOUNT, name, seen.account, case=where, hidden=trial.hidden, traceback=trace)
 
 
 def _listed(name: str, value: object, expected: Expected, trial: Trial) -> Iterator[Finding]:

@@ -10,6 +10,9 @@ Status = Literal[
     "protocol", "manual",
 ]  # fmt: skip
 
+ACCOUNT = "account"
+"""The check whose message is what a kind says of all that it found, not of one output."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -59,6 +62,7 @@ class RowResult:
         findings: Most important first.
         outputs: Output name -> whether it earned its share.
         follow_through: The row keeps points although a row that it builds on is wrong.
+        accounts: What was found on each public case, for kinds that give an account of it.
     """
 
     id: str
@@ -69,6 +73,7 @@ class RowResult:
     findings: tuple[Finding, ...] = ()
     follow_through: bool = False
     hints: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
 
     def with_findings(self, findings: tuple[Finding, ...]) -> RowResult:
         """The same verdict with other findings."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from autograder.checks.catalogue import findings
 from autograder.checks.differencing import differencing
@@ -50,6 +51,9 @@ def judge(row: Row, trials: Sequence[Trial]) -> RowResult:
         outputs,
         tuple(sorted(found, key=lambda f: not f.costs)),
         hints=row.hints,
+        accounts=tuple(
+            account for t in seen if not t.hidden and (account := t.observed[row.id].account)
+        ),
     )
 
 
@@ -57,15 +61,12 @@ def rescored(result: RowResult, outputs: dict[str, bool], *, follow_through: boo
     """The same verdict with other outputs earned."""
     earned = sum(outputs.values())
     status: Status = "right" if earned == len(outputs) else "partial" if earned else result.status
-    return RowResult(
-        result.id,
-        result.points * earned / len(outputs),
-        result.points,
-        status,
-        outputs,
-        result.findings,
-        follow_through,
-        result.hints,
+    return replace(
+        result,
+        score=result.points * earned / len(outputs),
+        status=status,
+        outputs=outputs,
+        follow_through=follow_through,
     )
 
 

@@ -41,7 +41,7 @@ def prints_of(observed: Mapping[str, Observed]) -> dict[str, dict[str, Any]]:
         if seen.failure is not None:
             found[row] = {"": f"{seen.failure.kind}: {seen.failure.type_name}"}
         elif seen.outputs is None:
-            found[row] = {"": seen.problem}
+            found[row] = {"": seen.sign or seen.problem}
         else:
             found[row] = {name: fingerprint(value) for name, value in seen.outputs.items()}
     return found

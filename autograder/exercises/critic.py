@@ -17,7 +17,9 @@ from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Observed, named, settings
 from autograder.exercises.inputs import constant
 from autograder.exercises.kinds import Function, fill
-from autograder.exercises.script import Call, Implementation, Outcome, Script
+from autograder.exercises.script import Call, Failure, Implementation, Outcome, Script
+
+FEW = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,28 +88,65 @@ class Critic(Function):
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         missed, alarms = [], []
+        raised: list[Failure] = []
         for (name, right, _), outcome in zip(self._members(case), outcomes, strict=True):
             if outcome.failure is not None and outcome.failure.kind != "exception":
                 return {self.function: Observed(None, failure=outcome.failure, outcome=outcome)}
             accepted = outcome.failure is None and _truth(outcome.value)
             if accepted is None:
-                kind = type(outcome.value).__name__
-                problem = f"{self.function} returned a {kind}; expected True or False"
+                problem = f"{self.function} returned {_described(outcome.value)}"
                 return {self.function: Observed(None, problem, outcome=outcome)}
             if accepted and not right:
                 missed.append(name)
             elif right and not accepted:
                 alarms.append(name)
+                if outcome.failure is not None:
+                    raised.append(outcome.failure)
         share = 1 - len(missed) / len(self.wrong) - len(alarms) / len(self.right)
-        told = (
-            f"accepts {len(missed)} of {len(self.wrong)} wrong, rejects {len(alarms)} of "
-            f"{len(self.right)} right: {'; '.join(sorted(missed) + sorted(alarms))}"
-        )
+        told = "; ".join([*sorted(missed), "rejected", *sorted(alarms)])
         outputs = {
             output: "reached" if share >= (k + 1) / self.rungs - 1e-9 else told
             for k, output in enumerate(self.outputs)
         }
-        return {self.function: Observed(outputs, outcome=outcomes[-1])}
+        account = self._account(missed, alarms, raised)
+        trace = raised[0].traceback if raised else ()
+        seen = Observed(outputs, outcome=outcomes[-1], account=account, traceback=trace)
+        return {self.function: seen}
+
+    def _account(
+        self, missed: Sequence[str], alarms: Sequence[str], raised: Sequence[Failure]
+    ) -> str:
+        """How many were judged rightly, and which were not."""
+        wrong, right = len(self.wrong), len(self.right)
+        if not missed and not alarms:
+            return f"{self.function} rejects all {wrong} wrong layers and accepts all {right} right"
+        caught = wrong - len(missed)
+        share = max(0.0, caught / wrong - len(alarms) / right)
+        lines = [
+            f"{self.function} rejects {caught} of {wrong} wrong layers, and {len(alarms)} of "
+            f"{right} right ones: {caught}/{wrong} − {len(alarms)}/{right} = {100 * share:.0f} %"
+        ]
+        lines += [f"· accepted, but wrong: {name}" for name in self._few(self.wrong, missed)]
+        lines += [f"· rejected, but right: {name}" for name in self._few(self.right, alarms)]
+        if raised:
+            lines.append(
+                f"· an exception is a rejection; on {len(raised)} of {right} right layers it "
+                f"raised one: {raised[0].type_name}: {raised[0].message}"
+            )
+        return "\n".join(lines)
+
+    def _few(self, members: Mapping[str, str], names: Sequence[str]) -> list[str]:
+        """Some of the names, as declared; how many more there are."""
+        ordered = [name for name in members if name in names]
+        more = len(ordered) - FEW
+        return ordered if more < 2 else [*ordered[:FEW], f"{more} more"]
+
+
+def _described(value: Any) -> str:
+    """What came back in place of a verdict."""
+    if value is None:
+        return "None; expected True or False. Is a return missing?"
+    return f"a value of type {type(value).__name__}; expected True or False"
 
 
 def _truth(value: Any) -> bool | None:

@@ -45,6 +45,10 @@ class Observed:
         problem: What is wrong with the form of what was returned.
         failure: Why the function returned nothing.
         changed: Names of the inputs that it changed in place.
+        sign: What a problem is recognised by, where its text holds numbers of one answer only.
+        account: For kinds that judge more than numbers, what was found, in a sentence without an
+            end: it is told in place of "got and expected" and of the number of cases.
+        traceback: The frames of the student's code that belong to the account.
     """
 
     outputs: dict[str, Any] | None
@@ -53,6 +57,9 @@ class Observed:
     changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    sign: str = ""
+    account: str = ""
+    traceback: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,22 +6,22 @@ with the reference decides.
 
 from __future__ import annotations
 
-import ast
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case
-from autograder.exercises.exercise import Observed, named, settings
+from autograder.exercises.exercise import Observed, named, read_outputs, settings
+from autograder.exercises.exposing import Card, Exposure
 from autograder.exercises.kinds import Function, fill
 from autograder.exercises.script import Outcome
 
 MOST_ENTRIES = 400
-STEP = 1e-5
-APART = 1e-4
+ANY = "..."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +35,13 @@ class Witness(Function):
         forward, backward: Sources of the layer under suspicion: `forward(*arrays) -> out, cache`
             and `backward(dout, cache) -> gradients`, one for each array.
         returns: Names of what the student returns: the arrays, then the upstream gradient.
+        shapes: Name -> shape, such as `"N D"`; `"..."` for any.
     """
 
     forward: str
     backward: str
     returns: tuple[str, ...]
+    shapes: dict[str, str]
 
     def __init__(
         self,
@@ -47,11 +49,16 @@ class Witness(Function):
         *,
         forward: Callable[..., Any],
         backward: Callable[..., Any],
-        returns: Sequence[str],
+        returns: Mapping[str, str],
         points: float,
         hints: Sequence[str] = (),
         **options: Any,
     ) -> None:
+        if not isinstance(returns, Mapping) or len(returns) < 2:
+            raise DeclarationError(
+                f"{named(function)}: returns is {returns!r}; expected name -> shape of each array "
+                'and of the upstream gradient, such as {"x": "N D", "dout": "N D"}'
+            )
         ready = settings(Witness, {}, points, hints, options)
         ready |= {
             "function": named(function),
@@ -62,6 +69,7 @@ class Witness(Function):
             "forward": inspect.getsource(forward),
             "backward": inspect.getsource(backward),
             "returns": tuple(returns),
+            "shapes": dict(returns),
         }
         fill(self, ready)
 
@@ -69,83 +77,69 @@ class Witness(Function):
         outcome = outcomes[0]
         if outcome.failure is not None:
             return {self.function: Observed(None, failure=outcome.failure, outcome=outcome)}
-        problem = self._problem(outcome.value)
-        outputs = None if problem else {"exposes": True}
-        return {self.function: Observed(outputs, problem, outcome=outcome)}
-
-    def _problem(self, value: Any) -> str:
-        """Why the returned input exposes nothing; empty when it exposes the mistake."""
-        wanted = ", ".join(self.returns)
-        if not isinstance(value, (tuple, list)) or len(value) != len(self.returns):
-            return f"{self.function} must return {len(self.returns)} arrays: {wanted}"
-        arrays = []
-        for name, item in zip(self.returns, value, strict=True):
-            array = np.asarray(item) if isinstance(item, (list, int, float)) else item
-            if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
-                return f"{name} is not an array of numbers"
-            if array.size > MOST_ENTRIES:
-                return f"{name} has {array.size} entries; {MOST_ENTRIES} are enough for anybody"
-            arrays.append(array.astype(float))
-            if array.size == 0 or not np.isfinite(arrays[-1]).all():
-                return f"{name} must hold finite numbers, at least one"
-        with np.errstate(all="ignore"):
-            return self._compare(arrays[:-1], arrays[-1])
-
-    def _compare(self, arrays: list[np.ndarray], dout: np.ndarray) -> str:
-        forward, backward = _defined(self.forward), _defined(self.backward)
-        try:
-            out, cache = forward(*(array.copy() for array in arrays))
-        except Exception as error:  # shapes that do not fit together
-            return f"the card's forward does not take these arrays: {error}"
-        if np.shape(out) != dout.shape:
-            return f"dout has shape {dout.shape}; the card's out has {np.shape(out)} here"
-        try:
-            grads = backward(dout.copy(), cache)
-        except Exception:
-            return ""
-        grads = grads if isinstance(grads, (tuple, list)) else (grads,)
-        for place, (array, grad) in enumerate(zip(arrays, grads)):
-            above, below = _slopes(forward, arrays, place, dout)
-            size = np.abs(above).max() + np.abs(below).max() + 1e-9
-            if np.abs(above - below).max() > APART * size:
-                return f"at your {self.returns[place]} the function has a kink; move off it"
-            measured = (above + below) / 2
-            if np.shape(grad) != array.shape:
-                return ""
-            if np.abs(grad - measured).max() > 1e-2 * max(size, float(np.abs(grad).max())):
-                return ""
-        shapes = ", ".join(
-            f"{name} {array.shape}" for name, array in zip(self.returns, [*arrays, dout])
+        found = self._examined(outcome.value)
+        seen = Observed(
+            None if found.hidden else {"exposes": True},
+            found.hidden,
+            outcome=outcome,
+            sign=found.sign,
+            account=found.exposed,
         )
-        return f"the card is right on your input ({shapes}); find one on which it is wrong"
+        return {self.function: seen}
+
+    def _examined(self, value: Any) -> Exposure:
+        """What became of the returned input: exposing or, in words, not."""
+        if isinstance(value, np.ndarray):  # never taken apart: its rows are not what is wanted
+            said = f"{self.function} returned one array; expected {', '.join(self.returns)}"
+            return Exposure(hidden=said, sign=said)
+        taken, problem = read_outputs(value, self.returns, what=self.function)
+        if taken is None:
+            return Exposure(hidden=problem, sign=problem)
+        arrays = []
+        for name, item in taken.items():
+            array = _array(item)
+            if array is None:
+                said = f"{name} is not an array of numbers"
+                return Exposure(hidden=said, sign=said)
+            if array.size > MOST_ENTRIES:
+                said = f"{name} has {array.size} entries; {MOST_ENTRIES} are enough for anybody"
+                return Exposure(hidden=said, sign=f"{name} is too large")
+            arrays.append(array)
+            if array.size == 0 or not np.isfinite(array).all():
+                said = f"{name} must hold finite numbers, at least one"
+                return Exposure(hidden=said, sign=said)
+        misshapen = self._misshapen(arrays)
+        if misshapen is not None:
+            return misshapen
+        with np.errstate(all="ignore"):
+            return Card.of(self.forward, self.backward, self.returns).examine(arrays)
+
+    def _misshapen(self, arrays: Sequence[np.ndarray]) -> Exposure | None:
+        """The first array that does not have the shape that was declared."""
+        sizes: dict[str, tuple[int, str]] = {}
+        for name, array in zip(self.returns, arrays, strict=True):
+            letters = self.shapes[name].split()
+            if letters == [ANY]:
+                continue
+            wanted = f"expected ({', '.join(letters)}{',' if len(letters) == 1 else ''})"
+            if array.ndim != len(letters):
+                said = f"{name} has shape {array.shape}; {wanted}"
+                return Exposure(hidden=said, sign=f"{name} has {array.ndim} dimensions")
+            for letter, size in zip(letters, array.shape, strict=True):
+                known, where = sizes.setdefault(letter, (size, name))
+                if size != known:
+                    said = f"{name} has shape {array.shape}; {wanted}, and {where} has {letter} = "
+                    return Exposure(hidden=f"{said}{known}", sign=f"{name} has another {letter}")
+        return None
 
 
-def _defined(source: str) -> Callable[..., Any]:
-    """The function that an instructor's source defines."""
-    own: dict[str, Any] = {"np": np}
-    exec(compile(source, "<card>", "exec"), own)
-    tree = ast.parse(source)
-    name = next(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
-    function: Callable[..., Any] = own[name]
-    return function
-
-
-def _slopes(
-    forward: Callable[..., Any], arrays: Sequence[np.ndarray], place: int, dout: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The slopes of `sum(dout * out)` towards larger and towards smaller entries of an array."""
-
-    def score(changed: np.ndarray) -> float:
-        inputs = [changed if i == place else a.copy() for i, a in enumerate(arrays)]
-        return float(np.sum(dout * forward(*inputs)[0]))
-
-    x = arrays[place]
-    here = score(x.copy())
-    above, below = np.zeros_like(x), np.zeros_like(x)
-    for i in np.ndindex(x.shape):
-        nudged = x.copy()
-        nudged[i] = x[i] + STEP
-        above[i] = (score(nudged) - here) / STEP
-        nudged[i] = x[i] - STEP
-        below[i] = (here - score(nudged)) / STEP
-    return above, below
+def _array(value: Any) -> np.ndarray | None:
+    """What was returned as an array of floats; None when it is none."""
+    if isinstance(value, (list, tuple, int, float)):
+        try:
+            value = np.asarray(value)
+        except ValueError:  # rows of different lengths
+            return None
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
+        return None
+    return value.astype(float)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Any
 
 from autograder.checks.finding import RowResult
@@ -21,6 +22,18 @@ from autograder.feedback.score import Score
 from autograder.feedback.story import recorded
 from autograder.feedback.text import render_table, render_text
 from autograder.feedback.wording import listed
+
+SLOW = 10.0
+
+
+class Interrupted(KeyboardInterrupt):
+    """The person at the keyboard stopped a check; shown without the kit's own frames."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [
+            f"You interrupted the check of {self}. If it hung: is there a loop without an end, or "
+            "far more work than the shapes ask for?"
+        ]
 
 
 def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> Score:
@@ -50,7 +63,12 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     if stale:
         judged = ChainMap({row_id: function_or_name}, dict(namespace))
     recorder = Recorder(LocalRunner(judged))
-    result, notes = ask(sheet, public, row_id, recorder, judged)
+    started = monotonic()
+    try:
+        result, notes = ask(sheet, public, row_id, recorder, judged)
+    except KeyboardInterrupt:
+        raise Interrupted(row_id) from None
+    notes += _slowness(monotonic() - started)
     if stale:
         notes.append(
             f"You passed another object than the one that {row_id} names now. The grader runs "
@@ -67,6 +85,17 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     if not _shows_html():
         _print(score.text)
     return score
+
+
+def _slowness(seconds: float) -> list[str]:
+    """A word about time: what is slow here may run out of it there."""
+    if seconds < SLOW:
+        return []
+    return [
+        f"This check took {seconds:.0f} seconds. The grader asks more cases than these, and stops "
+        "what takes too long (unless your course says otherwise, a call after 10 seconds and a "
+        "notebook after 60): make it faster."
+    ]
 
 
 class Progress:

@@ -134,11 +134,13 @@ def _ticks(outputs: Sequence[tuple[str, bool]]) -> str:
 def _problem(problem: Problem, sign: str, colour: str, lead: str = "") -> str:
     parts = []
     for i, (message, place) in enumerate(zip(problem.messages, problem.places, strict=True)):
-        said = _text(message)
+        first, *more = message.split("\n")
+        said = _text(first)
         if i == 0 and lead:
             said = f'<span style="{_MUTED}">{lead}</span>{said}'
         if i == 0 and problem.spread:
             said += f' <span style="{_MUTED}">[{_text(problem.spread)}]</span>'
+        said = "\n".join([said, *map(_text, more)])
         parts.append(
             f'<div style="white-space:pre-wrap"><b style="color:{colour}">{sign}</b> {said}</div>'
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.checks.finding import Finding
+from autograder.checks.finding import ACCOUNT, Finding
 from autograder.feedback.heatmap import ALL_ZERO, Grid, pattern
 from autograder.feedback.troubleshooting import FLAT, section
 from autograder.feedback.wording import counted, entry, listed, pair
@@ -69,6 +69,8 @@ def merged(findings: Sequence[Finding], coverage: Coverage, grids: Sequence[Grid
     of_output: dict[str | None, tuple[str, ...]] = {}
     for finding in findings:
         key: tuple[str, ...] = (finding.check, finding.output or "", finding.advice)
+        if finding.check == ACCOUNT:  # it is about all outputs
+            key = (ACCOUNT,)
         if finding.mistake:
             key = ("mistake", finding.mistake)
         if finding.check == REPEATED:  # wrong from the first: the same again is no news
@@ -83,6 +85,8 @@ def _problem(group: list[Finding], coverage: Coverage, grids: Sequence[Grid]) ->
     for finding in sorted(group, key=lambda f: f.hidden):  # stable: public ones come first
         first.setdefault(finding.output or "", finding)
     leading = [first[name] for name in dict.fromkeys(f.output or "" for f in group)]
+    if group[0].check == ACCOUNT:
+        leading = leading[:1]
     pictures = {
         (grid.output, grid.case): grid for grid in grids if grid.output in first and grid.wrong
     }

@@ -177,11 +177,21 @@ def _passed(result: RowResult, coverage: Coverage, failing: Sequence[Finding]) -
     held = [name for name in coverage.public if name not in failed]
     if not held or result.status == "manual" or any(f.traceback or not f.case for f in failing):
         return ""
+    if result.accounts and not failing:
+        return _accounted(result.accounts)
     hidden = f", and {counted(coverage.hidden, 'hidden case')}" if coverage.hidden else ""
     names = listed(held, limit=6)
     if not failing:
         return f"Checked on {counted(len(held), 'case')}: {names}{hidden}."
     return f"Holds in {len(held)} of {counted(len(coverage.public), 'case')}: {names}."
+
+
+def _accounted(accounts: Sequence[str]) -> str:
+    """What a kind found on each case, in its own words; what it found on all is said once."""
+    runs = f", in each of {len(accounts)} runs" if len(accounts) > 1 else ""
+    different = list(dict.fromkeys(accounts))
+    text = f"{different[0]}{runs}" if len(different) == 1 else "; ".join(different)
+    return f"{text}."
 
 
 def _hints_left(result: RowResult, hint: int) -> str:

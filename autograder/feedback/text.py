@@ -71,7 +71,8 @@ def _problem(problem: Problem, sign: str, lead: str = "") -> list[str]:
     lines: list[str] = []
     for i, (message, place) in enumerate(zip(problem.messages, problem.places, strict=True)):
         spread = f" [{problem.spread}]" if problem.spread and i == 0 else ""
-        text = f"{sign} {lead if i == 0 else ''}{message}{spread}"
+        first, *more = message.split("\n")
+        text = "\n".join([f"{sign} {lead if i == 0 else ''}{first}{spread}", *more])
         lines += _wrapped(text, "  ", "    ")
         if place is not None:
             case = f"   ({place.case})" if place.case else ""

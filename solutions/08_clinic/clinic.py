@@ -163,7 +163,8 @@ def squash_backward(dout, cache):
 
 # %% tags=["instructor"]
 witness_outer = Witness(
-    expose_outer, forward=squash_forward, backward=card2_backward, returns=["x", "w", "dout"], points=1,
+    expose_outer, forward=squash_forward, backward=card2_backward,
+    returns={"x": "N D", "w": "D M", "dout": "N M"}, points=1,
     hints=(
         "On which batches is the first example all there is?",
         "Two examples are enough, if the second one contributes to dw: neither its x nor its dout may be zero.",
@@ -182,6 +183,15 @@ witness_outer = Witness(
              says="dout must have the shape of out."),
         edit("expose_outer", "return x, w, dout", "return x, w", name="dout_not_returned",
              says="Three arrays are wanted: x, w and dout."),
+        edit("expose_outer", "np.array([[0.5, -1.0], [1.0, 0.25]])", "np.array([0.5, -1.0])",
+             ("np.array([[1.0], [2.0]])", "np.array([1.0])"), name="bare_example",
+             says="x is one bare example. The layer takes batches, of shape (N, D): put the examples into rows."),
+        edit("expose_outer", "[[0.3], [-0.2]]", "[[0.3, -0.2]]", name="w_lies",
+             says="w has a row for each entry of an example, and a column for each output."),
+        edit("expose_outer", "[[1.0], [2.0]]", "[[0.0], [0.0]]", name="zero_upstream",
+             says="Without an upstream gradient every gradient is zero, and the card is right about that."),
+        edit("expose_outer", "[1.0, 0.25]]", "[40.0, -30.0]]", name="saturated_second",
+             says="The second example drives tanh so far out that its slope is zero: it adds nothing to dw. Take small numbers."),
     ],
 )
 card_outer = Layer(
@@ -273,7 +283,8 @@ def leaky_backward(dout, cache):
 
 # %% tags=["instructor"]
 witness_branch = Witness(
-    expose_branch, forward=leaky_forward, backward=card3_backward, returns=["x", "dout"], points=1,
+    expose_branch, forward=leaky_forward, backward=card3_backward,
+    returns={"x": "...", "dout": "..."}, points=1,
     hints=(
         "Which entries does the card treat as if they were positive?",
         "The slope is 0.1 for every negative x, also for small ones. Zero itself is a kink: keep away.",
@@ -289,6 +300,14 @@ witness_branch = Witness(
              says="At zero the function has a kink, and any slope between the two is right."),
         edit("expose_branch", "[1.0, 1.0, 1.0]", "[1.0, 1.0]", name="shape",
              says="dout must have the shape of x."),
+        edit("expose_branch", "[1.0, -0.5, -2.0]", "[1.0, 0.5, 2.0]", name="all_positive",
+             says="Positive entries are handed on as they are, and rightly so: look on the other side."),
+        edit("expose_branch", "[1.0, -0.5, -2.0]", "[-3.0, -1.5, -2.0]", name="far_below",
+             says="Below -1 the card does what it should. Which negative numbers does it forget?"),
+        edit("expose_branch", "[1.0, 1.0, 1.0]", "[0.0, 0.0, 0.0]", name="zero_upstream",
+             says="Without an upstream gradient dx is zero whatever the slope; the card is right about that."),
+        edit("expose_branch", "return x, dout", "return x", name="one_array",
+             says="Two arrays are wanted, x and dout: the card multiplies the one into the other."),
     ],
 )
 card_branch = Layer(
@@ -390,7 +409,8 @@ def softplus_backward(dout, cache):
 
 # %% tags=["instructor"]
 witness_upstream = Witness(
-    expose_upstream, forward=softplus_forward, backward=card5_backward, returns=["x", "dout"], points=1,
+    expose_upstream, forward=softplus_forward, backward=card5_backward,
+    returns={"x": "...", "dout": "..."}, points=1,
     hints=(
         "For which upstream gradient does the mistake not show?",
         "As long as dout is all ones, a missing factor dout cannot be seen.",
@@ -403,6 +423,12 @@ witness_upstream = Witness(
              says="dout must have the shape of x."),
         edit("expose_upstream", "return x, dout", "return x", name="one_array",
              says="Two arrays are wanted, x and dout."),
+        edit("expose_upstream", "return x, dout", "return x, x, dout", name="three_arrays",
+             says="This layer has no w: two arrays are wanted, x and dout."),
+        edit("expose_upstream", "[0.5, -1.0]", "[-800.0, -1000.0]", name="flat_region",
+             says="So far out softplus is flat, and zero is right with any upstream gradient. It's not x that shows what is missing."),
+        edit("expose_upstream", "[0.5, -1.0]", "[np.inf, -1.0]", name="infinite",
+             says="An infinite input has no slope that could be measured. No extremes are needed here: ordinary numbers will do."),
     ],
 )
 card_upstream = Layer(
@@ -757,9 +783,11 @@ with guard():
 # - `forward(x, w) -> out, cache`, for any `x` of shape $(N, D)$ and `w` of $(D, M)$,
 # - `backward(dout, cache) -> dx, dw`,
 #
-# and returns `True` when the backward pass is right, `False` when it isn't. You choose the numbers to try. It will be shown
-# wrong layers *and* right ones, in styles that you have not seen. Your score is the share of wrong ones that you catch, less the share of
-# right ones that you reject: always saying `False` earns nothing.
+# and returns `True` when the backward pass is right, `False` when it isn't. (If it raises an exception, that counts as `False`.) You choose
+# the numbers to try. It will be shown wrong layers *and* right ones, in styles that you have not seen. Your score is the share of wrong
+# ones that you catch, less the share of right ones that you reject, cut to whole fifths: always saying `False` earns nothing.
+#
+# Small arrays will do, and keep it quick: it is called more than a hundred times.
 #
 # Think of what fooled you above: a batch of one, an upstream of ones, positive inputs only, looking at `dx` alone,
 # square shapes. And think of false alarms: gradients that are rightly zero, or huge, or tiny; a backward pass that changes `dout` in place;
@@ -848,7 +876,7 @@ critic = Critic(
     points=4,
     right={
         "a plain product": _linear("{a} * dout @ w.T", "{a} * x.T @ dout"),
-        "a list, and dout changed in place": """
+        "gradients in a list, dout changed in place (give away copies)": """
 def forward(x, w):
     t = np.tanh({a} * (x @ w))
     return t, {"x": x, "w": w, "t": t}
@@ -856,7 +884,7 @@ def backward(dout, cache):
     dout *= {a} * (1 - cache["t"] ** 2)
     return [dout @ cache["w"].T, cache["x"].T @ dout]
 """,
-        "large numbers": """
+        "gradients of size 1e5 (an absolute tolerance rejects them)": """
 def forward(x, w):
     return 3e5 * {a} * np.sin(x @ w), (x, w)
 def backward(dout, cache):
@@ -864,7 +892,7 @@ def backward(dout, cache):
     dz = 3e5 * {a} * np.cos(x @ w) * dout
     return dz @ w.T, x.T @ dz
 """,
-        "tiny numbers": """
+        "gradients of size 1e-7": """
 def forward(x, w):
     return 1e-7 * {a} * np.sin(x @ w), (x, w)
 def backward(dout, cache):
@@ -872,7 +900,7 @@ def backward(dout, cache):
     dz = 1e-7 * {a} * np.cos(x @ w) * dout
     return dz @ w.T, x.T @ dz
 """,
-        "a gradient that is rightly zero": """
+        "a dw that is rightly zero (a relative tolerance alone rejects it)": """
 def forward(x, w):
     return np.repeat({a} * np.sin(x).sum(axis=1)[:, None], w.shape[1], axis=1), (x, w)
 def backward(dout, cache):
@@ -882,17 +910,17 @@ def backward(dout, cache):
         "centred over the batch": _CENTRED.replace("DZ", "{a} * (dout - dout.mean(axis=0))"),
     },
     wrong={
-        "dw divided by N": _linear("{a} * dout @ w.T", "{a} * x.T @ dout / len(x)"),
-        "upstream ignored in dw": _linear("{a} * dout @ w.T", "{a} * x.T @ np.ones_like(dout)"),
-        "dw transposed": _linear("{a} * dout @ w.T", "{a} * dout.T @ x"),
-        "rows of dw in reverse": _linear("{a} * dout @ w.T", "({a} * x.T @ dout)[::-1]"),
-        "first example only": _linear("{a} * dout @ w.T", "{a} * np.outer(x[0], dout[0])"),
-        "slope at the input": _TANH.replace("DZ", "{a} * dout * (1 - ({a} * (x @ w)) ** 2)"),
-        "no branch for negative": _LEAKY.replace("DZ", "dout"),
-        "centring forgotten": _CENTRED.replace("DZ", "{a} * dout"),
-        "centred, twice too large": _CENTRED.replace("DZ", "2 * {a} * (dout - dout.mean(axis=0))"),
-        "a thousandth too large": _TANH.replace("DZ", "1.001 * {a} * dout * (1 - t**2)"),
-        "tiny and doubled": """
+        "dw divided by N (a batch of one hides it)": _linear("{a} * dout @ w.T", "{a} * x.T @ dout / len(x)"),
+        "dw without the upstream gradient (an upstream of ones hides it)": _linear("{a} * dout @ w.T", "{a} * x.T @ np.ones_like(dout)"),
+        "dw transposed (compare shapes)": _linear("{a} * dout @ w.T", "{a} * dout.T @ x"),
+        "the rows of dw in reverse (look at every entry, not at sums)": _linear("{a} * dout @ w.T", "({a} * x.T @ dout)[::-1]"),
+        "dw of the first example only (a batch of one hides it)": _linear("{a} * dout @ w.T", "{a} * np.outer(x[0], dout[0])"),
+        "tanh, with its slope taken at the input": _TANH.replace("DZ", "{a} * dout * (1 - ({a} * (x @ w)) ** 2)"),
+        "a leaky slope forgotten (positive numbers hide it)": _LEAKY.replace("DZ", "dout"),
+        "centred over the batch, and that forgotten in the backward": _CENTRED.replace("DZ", "{a} * dout"),
+        "centred over the batch, twice too large (an upstream of ones hides it)": _CENTRED.replace("DZ", "2 * {a} * (dout - dout.mean(axis=0))"),
+        "a thousandth too large (a loose tolerance hides it)": _TANH.replace("DZ", "1.001 * {a} * dout * (1 - t**2)"),
+        "gradients of size 1e-7, dw doubled (an absolute tolerance hides it)": """
 def forward(x, w):
     return 1e-7 * {a} * (x @ w), (x, w)
 def backward(dout, cache):
@@ -916,6 +944,10 @@ def backward(dout, cache):
              says="A batch of one hides a division by N and everything that forgets the other examples."),
         edit("my_check", "gap <= 1e-5 * size + 1e-12", "gap <= 1e-5", name="absolute",
              says="The tolerance is absolute: large gradients are rejected though right, tiny ones pass though wrong."),
+        edit("my_check", "value[i] = old - 1e-5", "value[i] = old", ("/ 2e-5", "/ 1e-5"), ("1e-5 * size + 1e-12", "1e-7 * size"),
+             name="one_sided",
+             says="Right gradients are rejected wherever the layer is bent: differences to one side only err by about the step. "
+                  "Go up and down, and divide by twice the step."),
         edit("my_check", "1e-5 * size + 1e-12", "1e-2 * size", name="too_loose",
              says="The tolerance is too loose: a gradient that is off by a thousandth passes."),
         edit("my_check", "1e-5 * size + 1e-12", "1e-5 * size - 1e-12", name="zero_rejected",
@@ -925,7 +957,7 @@ def backward(dout, cache):
         replacement("my_check", """
 def my_check(forward, backward):
     return True
-""", name="always_true", says="It accepts everything."),
+""", name="always_true", says="It accepts everything. Each gradient is to be compared with one that you measure."),
         replacement("my_check", """
 def my_check(forward, backward):
     return False
@@ -954,6 +986,10 @@ with guard():
     def rows(x, w):
         return np.repeat(np.sin(x).sum(axis=1, keepdims=True), w.shape[1], axis=1), (x, w)
 
+    def rows_back(dout, cache):
+        x, w = cache
+        return np.cos(x) * dout.sum(axis=1, keepdims=True), np.zeros_like(w)
+
     def back(change):
         """A backward pass: upstream, changed on the way, through the product."""
         def backward(dout, cache):
@@ -969,10 +1005,12 @@ with guard():
         "tanh, slope not squared": (False, bent, back(lambda d, x, w: d * (1 - np.tanh(x @ w)))),
         "centred, right": (True, centred, back(lambda d, x, w: d - d.mean(axis=0))),
         "centred, mean forgotten": (False, centred, back(lambda d, x, w: d)),
-        "rows, dw rightly zero": (True, rows, lambda d, c: (np.cos(c[0]) * d.sum(axis=1, keepdims=True), np.zeros_like(c[1]))),
+        "rows, dw rightly zero": (True, rows, rows_back),
         "tanh, a thousandth too large": (False, bent, back(lambda d, x, w: 1.001 * d * (1 - np.tanh(x @ w) ** 2))),
     }
-    verdicts = {name: (truth, bool(my_check(forward, backward))) for name, (truth, forward, backward) in layers.items()}
+    verdicts = {}
+    for name, (truth, forward, backward) in layers.items():
+        verdicts[name] = (truth, bool(my_check(forward, backward)))
     right = sum(truth == said for truth, said in verdicts.values())
     print(f"{right} of {len(verdicts)} judged rightly")
     draw_verdicts(verdicts, title="What is right, and what your check says")
@@ -1012,8 +1050,8 @@ blind = Text(
 # You have now written what this course's own checker does to you, and it has been judged by the same rule: catch what is wrong, leave in
 # peace what is right.
 #
-# **Where it matters today.** Every library with derivatives carries such a check (`torch.autograd.gradcheck`,
-# `jax.test_util.check_grads`), in double precision, with random upstream gradients. And whoever lets a machine write the backward pass
-# needs one more than ever: such code looks right more often than it is.
+# **Where it matters today.** PyTorch and JAX carry such a check (`torch.autograd.gradcheck`, `jax.test_util.check_grads`); like yours, they
+# are at their best in double precision. And whoever lets a machine write the backward pass needs one more than ever: such code looks
+# right more often than it is.
 #
 # *Sources.* The mistakes are of kinds that we met again and again in public tutorials and answers; the code and the words on the cards are our own.

@@ -34,8 +34,8 @@ def graded(exercise, right, answer):
 
 
 WITNESS = named(
-    Witness("expose", forward=slope_forward, backward=slope_backward, returns=["x", "dout"],
-            points=1)
+    Witness("expose", forward=slope_forward, backward=slope_backward, points=1,
+            returns={"x": "...", "dout": "..."})
 )  # fmt: skip
 
 
@@ -50,10 +50,15 @@ def exposing():
         (lambda: ([-2.0, 3.0], [0.5, 2.0]), ""),  # lists are arrays to anybody
         (lambda: (np.array([1.0]), np.array([1.0])), "the card is right"),
         (lambda: (np.array([1.0]), np.array([1.0, 2.0])), "dout has shape"),
-        (lambda: np.array([1.0]), "must return 2"),
+        (lambda: np.array([1.0]), "returned one array; expected x, dout"),
         (lambda: (np.array([np.nan]), np.array([1.0])), "finite"),
         (lambda: (np.ones(1000), np.ones(1000)), "1000 entries"),
         (lambda: ("x", "dout"), "not an array"),
+        (lambda: ([[1.0], [2.0, 3.0]], [1.0]), "not an array"),  # rows of different lengths
+        (lambda: None, "Is a return missing?"),
+        (lambda: (np.array([1.0]),), "returned 1 values; expected 2: x, dout"),
+        (lambda: (np.array([1e12, 3.0]), np.array([1.0, 1.0])), "the card is right"),
+        (lambda: (np.array([900.0, -0.2]), np.array([1.0, 1.0])), ""),
     ],
 )
 def test_a_witness_is_judged_by_the_slope_itself(answer, problem):
@@ -68,8 +73,8 @@ def kinked_forward(x):
 
 def test_a_kink_exposes_nothing():
     exercise = named(
-        Witness("expose", forward=kinked_forward, backward=slope_backward, returns=["x", "dout"],
-                points=1)
+        Witness("expose", forward=kinked_forward, backward=slope_backward, points=1,
+                returns={"x": "...", "dout": "..."})
     )  # fmt: skip
     answer = {"expose": lambda: (np.array([0.0]), np.array([1.0]))}
     assert graded(exercise, {"expose": exposing}, answer).score == 0
@@ -128,6 +133,30 @@ def half(forward, backward):
 )
 def test_a_critic_earns_what_it_catches_less_its_false_alarms(answer, score):
     assert graded(CRITIC, {"my_check": careful}, {"my_check": answer}).score == score
+
+
+def account(answer, check="my_check"):
+    result = graded(CRITIC, {"my_check": careful}, {"my_check": answer})
+    return {finding.message for finding in result.findings if finding.costs}, result
+
+
+def test_a_critic_says_what_it_was_judged_on():
+    said, result = account(careful)
+    assert not said
+    assert set(result.accounts) == {"my_check rejects all 2 wrong layers and accepts all 1 right"}
+    (said,), _ = account(lambda f, b: True)
+    assert "rejects 0 of 2 wrong layers, and 0 of 1 right ones: 0/2 − 0/1 = 0 %" in said
+    assert "accepted, but wrong: sign" in said and "accepted, but wrong: raises" in said
+    (said,), _ = account(lambda f, b: False)
+    assert "2/2 − 1/1 = 0 %" in said and "rejected, but right: plain" in said
+
+
+def test_a_critic_that_raises_is_told_so():
+    (said,), result = account(lambda f, b: f(np.ones(2), np.ones(2)).nothing)
+    assert "on 1 of 1 right layers it raised one: AttributeError" in said
+    assert any(finding.traceback for finding in result.findings)
+    said, _ = account(lambda f, b: None)
+    assert said == {"my_check returned None; expected True or False. Is a return missing?"}
 
 
 def test_hidden_members_differ_from_public_ones():

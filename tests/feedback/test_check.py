@@ -290,3 +290,22 @@ def test_a_terminal_that_knows_no_ticks(folder: Path) -> None:
 def test_the_public_data_of_the_fixture_gives_no_answer_away() -> None:
     answer = public_data().find("answer_zero")
     assert answer is not None and "37" not in json.dumps(answer.cases)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_slow_answer_is_told_of_the_graders_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules["autograder.feedback.checking"]
+    clock = iter([0.0, 0.5, 100.0, 168.4])
+    monkeypatch.setattr(module, "monotonic", lambda: next(clock))
+    assert "seconds" not in checked(call="check(double)").text
+    slow = checked(call="check(double)")
+    assert "This check took 68 seconds" in slow.text and slow == 1.0
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_interrupted_check_says_so_and_no_more() -> None:
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        checked("def double(x):\n    raise KeyboardInterrupt\n", call="check(double)")
+    assert stopped.value.__suppress_context__
+    (line,) = stopped.value._render_traceback_()  # type: ignore[attr-defined]
+    assert line.startswith("You interrupted the check of double.")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.checks.finding import Finding, RowResult
+from autograder.checks.finding import ACCOUNT, Finding, RowResult
 from autograder.feedback import (
     Coverage,
     render_html,
@@ -22,6 +22,7 @@ from autograder.feedback import (
 from autograder.feedback.heatmap import Grid, grid, pattern
 from tests.feedback import examples
 
+CASES = examples.CASES
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = ["partial", "wrong", "raised", "right", "unanswered", "hidden", "followed", "not_finite",
          "manual", "recorded_answer", "wrong_form"]  # fmt: skip
@@ -187,6 +188,30 @@ def test_the_first_case_again_is_news_only_when_the_first_was_right() -> None:
     assert text.count("dx is off") == 1 and "[2 of 8 cases" in text and "between" not in text
     alone = render_text(replace(result, findings=(again,)))
     assert "asked the same again, dx is off" in alone and "kept between two calls" in alone
+
+
+JUDGED = "f rejects 3 of 5 wrong layers\n· accepted, but wrong: sign"
+
+
+def test_what_is_said_of_all_outputs_is_said_once() -> None:
+    findings = tuple(
+        Finding(ACCOUNT, output, JUDGED, case=case) for case in CASES[:2] for output in "abc"
+    )
+    result = RowResult("f", 0, 5, "wrong", dict.fromkeys("abc", False), findings)
+    for render in (render_text, render_html):
+        text = render(result, coverage=Coverage(CASES[:2]))
+        assert text.count("rejects 3 of 5") == text.count("accepted, but wrong") == 1
+        assert "all 2 cases" in text
+
+
+def test_an_account_takes_the_place_of_the_names_of_the_cases() -> None:
+    same = replace(examples.right(), accounts=("f catches all 5",) * 3)
+    text = render_text(same, coverage=examples.COVERAGE)
+    assert "f catches all 5, in each of 3 runs." in text and "Checked on" not in text
+    apart = replace(same, accounts=("at 1 it is off", "at 2 it is off", "at 1 it is off"))
+    assert "at 1 it is off; at 2 it is off." in render_text(apart, coverage=examples.COVERAGE)
+    wrong = replace(examples.partial(), accounts=("f catches all 5",))
+    assert "catches" not in render_text(wrong, coverage=examples.COVERAGE)
 
 
 def test_a_recursion_without_end_is_told_once() -> None:

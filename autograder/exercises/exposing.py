@@ -1,0 +1,204 @@
+"""Whether an input exposes a wrong backward and, if it does not, what about it hides the mistake.
+
+The slope of the card's own forward decides, measured at that very input.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+STEP = 1e-5
+APART = 1e-4
+"""A gradient further off than this share of its size is wrong: central differences err far less."""
+TRIES = 12
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What became of an input.
+
+    Args:
+        exposed: How the card is wrong on it; empty when the card is right.
+        hidden: Why it exposes nothing; empty when it does.
+        sign: What that is recognised by: `hidden` without numbers and shapes.
+    """
+
+    exposed: str = ""
+    hidden: str = ""
+    sign: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A layer under suspicion.
+
+    Args:
+        forward, backward: `forward(*arrays) -> out, cache`; `backward(dout, cache) -> gradients`.
+        names: What the arrays are called, then the upstream gradient.
+    """
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, forward: str, backward: str, names: Sequence[str]) -> Card:
+        """The card that two sources define."""
+        return cls(_defined(forward), _defined(backward), tuple(names))
+
+    def examine(self, arrays: Sequence[np.ndarray]) -> Exposure:
+        """Judge an input.
+
+        Args:
+            arrays: The inputs of the forward, then the upstream gradient; floats.
+        """
+        *inputs, dout = arrays
+        last = self.names[-1]
+        try:
+            out = self.forward(*(array.copy() for array in inputs))[0]
+        except Exception as error:  # shapes that do not fit together
+            said = "the card's forward does not take these arrays"
+            return Exposure(hidden=f"{said}: {error}", sign=said)
+        if np.shape(out) != dout.shape:
+            said = f"{last} has shape {dout.shape}; the card's out has {np.shape(out)} here"
+            return Exposure(hidden=said, sign=f"{last} is not shaped like out")
+        kinked = self._kink(inputs, dout)
+        if kinked:
+            said = f"at your {kinked} the function has a kink; move off it"
+            return Exposure(hidden=said, sign=said)
+        exposed = self.wrong_at(inputs, dout)
+        if exposed:
+            return Exposure(exposed=exposed)
+        said = f"the card is right on your input; {self._what_hides_it(list(arrays))}"
+        return Exposure(hidden=said, sign=said)
+
+    def wrong_at(self, inputs: Sequence[np.ndarray], dout: np.ndarray) -> str:
+        """How the card is wrong there, in words; empty when it is right."""
+        name = getattr(self.backward, "__name__", "the card")
+        _, cache = self.forward(*(array.copy() for array in inputs))
+        try:
+            grads = self.backward(dout.copy(), cache)
+        except Exception as error:
+            return f"{name} raises {type(error).__name__} on your input"
+        grads = grads if isinstance(grads, (tuple, list)) else (grads,)
+        for place, (array, grad) in enumerate(zip(inputs, grads)):
+            label = f"d{self.names[place]}"
+            if np.shape(grad) != array.shape:
+                has = f"{label} has shape {np.shape(grad)}; expected {array.shape}"
+                return f"{name} is wrong on your input: {has}"
+            above, below, noise = self._slopes(inputs, place, dout, STEP)
+            measured = (above + below) / 2
+            gap = np.abs(grad - measured)
+            size = max(float(np.abs(measured).max()), float(np.abs(grad).max()))
+            if (gap > APART * size + noise).any():
+                i = np.unravel_index(int(np.argmax(gap - noise)), gap.shape)
+                where = f"{label}[{', '.join(map(str, i))}]" if i else label
+                said, true = float(np.asarray(grad)[i]), float(measured[i])
+                found = f"it says {where} = {said:.4g}; measured it is {true:.4g}"
+                return f"{name} is wrong on your input: {found}"
+        return ""
+
+    def _kink(self, inputs: Sequence[np.ndarray], dout: np.ndarray) -> str:
+        """The name of an array at a kink: there the two slopes differ, however small the step."""
+        for place, name in enumerate(self.names[:-1]):
+            gaps = []
+            for step in (STEP, STEP / 10):
+                above, below, noise = self._slopes(inputs, place, dout, step)
+                size = np.abs(above).max() + np.abs(below).max()
+                gaps.append(np.abs(above - below))
+                if not (gaps[-1] > APART * size + 2 * noise).any():
+                    break
+            else:
+                if (gaps[1] > 0.5 * gaps[0].max()).any():
+                    return name
+        return ""
+
+    def _slopes(
+        self, inputs: Sequence[np.ndarray], place: int, dout: np.ndarray, step: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Slopes of `sum(dout * out)` to larger and to smaller entries, and their rounding error.
+
+        Returns:
+            above, below, noise: Each shaped like the array at `place`.
+        """
+        x = inputs[place]
+        here = self._out(inputs, place, x)
+        above, below, noise = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+        for i in np.ndindex(x.shape):
+            for sign, slopes in ((1, above), (-1, below)):
+                moved = x.copy()
+                moved[i] = x[i] + sign * step * max(1.0, float(abs(x[i])))
+                width = moved[i] - x[i]
+                there = self._out(inputs, place, moved)
+                # Differences first: what does not change adds no rounding error.
+                slopes[i] = np.sum(dout * (there - here)) / width
+                touched = np.abs(dout * there) * (there != here)
+                noise[i] = max(noise[i], 8 * np.finfo(float).eps * touched.sum() / abs(width))
+        return above, below, noise
+
+    def _out(self, inputs: Sequence[np.ndarray], place: int, changed: np.ndarray) -> np.ndarray:
+        taken = [changed.copy() if i == place else a.copy() for i, a in enumerate(inputs)]
+        return np.asarray(self.forward(*taken)[0])
+
+    def _what_hides_it(self, arrays: list[np.ndarray]) -> str:
+        """Which array hides the mistake: the one with which other numbers would expose it."""
+        guilty = [
+            name
+            for place, name in enumerate(self.names)
+            if any(self._exposes(_with(arrays, {place}, seed)) for seed in range(TRIES))
+        ]
+        if guilty:
+            traits = [f"your {n} {t}" for n, a in zip(self.names, arrays) if n in guilty
+                      for t in [trait(a)] if t]  # fmt: skip
+            others = f"another {' or '.join(guilty)} of the same shape would expose it"
+            return f"{others} ({'; '.join(traits)})" if traits else others
+        every = set(range(len(arrays)))
+        if any(self._exposes(_with(arrays, every, seed)) for seed in range(TRIES)):
+            return "other numbers in several of your arrays would expose it"
+        return "no other numbers in arrays of these shapes would expose it either"
+
+    def _exposes(self, arrays: Sequence[np.ndarray]) -> bool:
+        return bool(self.wrong_at(arrays[:-1], arrays[-1]))
+
+
+def trait(array: np.ndarray) -> str:
+    """What is special about the numbers of an array; empty when nothing is.
+
+    Example:
+        >>> trait(np.ones(3)), trait(np.array([1.0, -2.0]))
+        ('is all ones', '')
+    """
+    if not array.any():
+        return "is all zeros"
+    if (array == 1).all():
+        return "is all ones"
+    if array.ndim > 1 and not array.any(axis=tuple(range(1, array.ndim))).all():
+        return "has a row of zeros"
+    if not array.all():
+        return "has zeros"
+    if (array > 0).all():
+        return "is positive throughout"
+    if (array < 0).all():
+        return "is negative throughout"
+    return ""
+
+
+def _with(arrays: Sequence[np.ndarray], places: set[int], seed: int) -> list[np.ndarray]:
+    """The arrays, some of them with other numbers: small, with signs."""
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=a.shape) if i in places else a for i, a in enumerate(arrays)]
+
+
+def _defined(source: str) -> Callable[..., Any]:
+    """The function that an instructor's source defines."""
+    own: dict[str, Any] = {"np": np}
+    exec(compile(source, "<card>", "exec"), own)
+    tree = ast.parse(source)
+    name = next(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+    function: Callable[..., Any] = own[name]
+    return function

@@ -1,0 +1,151 @@
+"""An input exposes a card or not, and what hides the mistake is found by trying other numbers."""
+
+import numpy as np
+import pytest
+
+from autograder.errors import DeclarationError
+from autograder.exercises import Witness
+from autograder.exercises.exposing import Card, trait
+
+RNG = np.random.default_rng(0)
+
+
+def bent(x, w):
+    out = np.tanh(x @ w)
+    return out, (x, w, out)
+
+
+def first_only(dout, cache):
+    x, w, out = cache
+    dz = dout * (1 - out**2)
+    return dz @ w.T, np.outer(x[0], dz[0])
+
+
+def true(dout, cache):
+    x, w, out = cache
+    dz = dout * (1 - out**2)
+    return dz @ w.T, x.T @ dz
+
+
+OUTER = Card(bent, first_only, ("x", "w", "dout"))
+HONEST = Card(bent, true, ("x", "w", "dout"))
+UPSTREAM = Card(
+    lambda x: (np.logaddexp(0, x), x), lambda dout, x: 1 / (1 + np.exp(-x)), ("x", "dout")
+)
+X, W, DOUT = (
+    np.array([[0.5, -1.0], [1.0, 0.25]]),
+    np.array([[0.3], [-0.2]]),
+    np.array([[1.0], [2.0]]),
+)
+
+
+def test_how_the_card_is_wrong_is_told_with_both_numbers():
+    found = OUTER.examine([X, W, DOUT])
+    right = (X.T @ (DOUT * (1 - np.tanh(X @ W) ** 2)))[0, 0]
+    assert not found.hidden
+    assert f"it says dw[0, 0] = 0.4434; measured it is {right:.4g}" in found.exposed
+
+
+def test_an_error_of_a_thousandth_exposes():
+    x, w = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 1))  # the second tanh is all but flat
+    assert OUTER.examine([x, w, np.ones((2, 1))]).exposed
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 5.0, 100.0, 1e6])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_right_card_is_never_exposed_nor_kinked(scale, seed):
+    rng = np.random.default_rng(seed)
+    arrays = [rng.normal(size=s) * k for s, k in (((3, 2), scale), ((2, 4), 1), ((3, 4), 10.0))]
+    found = HONEST.examine(arrays)
+    assert not found.exposed and "kink" not in found.hidden
+
+
+@pytest.mark.parametrize(
+    ("arrays", "why"),
+    [
+        ([X[:1], W, DOUT[:1]], "no other numbers in arrays of these shapes"),
+        (
+            [X * [[1], [0]], W, DOUT],
+            "another x of the same shape would expose it (your x has a row",
+        ),
+        (
+            [X, W, DOUT * [[1], [0]]],
+            "another dout of the same shape would expose it (your dout has a",
+        ),
+        ([X * [[1], [0]], W, DOUT * [[1], [0]]], "other numbers in several"),
+        ([X, W.T, DOUT], "does not take these arrays"),
+        ([X, W, DOUT[:, 0]], "dout has shape (2,)"),
+    ],
+)
+def test_what_hides_the_mistake(arrays, why):
+    assert why in OUTER.examine(arrays).hidden
+
+
+def test_an_upstream_of_ones_is_named():
+    found = UPSTREAM.examine([np.array([0.5, -1.0]), np.ones(2)])
+    assert found.hidden.endswith(
+        "another dout of the same shape would expose it (your dout is all ones)"
+    )
+
+
+def test_shapes_and_sizes_do_not_change_the_sign():
+    signs = {
+        UPSTREAM.examine([RNG.normal(size=shape), np.ones(shape)]).sign
+        for shape in [(1,), (3,), (2, 2)]
+    }
+    assert len(signs) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([0, 0], "is all zeros"),
+        ([[1, 2], [0, 0]], "has a row of zeros"),
+        ([1, 0], "has zeros"),
+        ([1, 2], "is positive throughout"),
+        ([-1, -2], "is negative throughout"),
+        ([1, -2], ""),
+    ],
+)
+def test_traits(values, said):
+    assert trait(np.array(values, float)) == said
+
+
+def expose():
+    return X, W, DOUT
+
+
+def source_forward(x, w):
+    return x @ w, (x, w)
+
+
+def source_backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, np.outer(x[0], dout[0])
+
+
+SHAPED = Witness(
+    expose, forward=source_forward, backward=source_backward, points=1,
+    returns={"x": "N D", "w": "D M", "dout": "N M"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ((X, W, DOUT), ""),
+        ((X[0], W, DOUT[0]), "x has shape (2,); expected (N, D)"),  # one bare example is no batch
+        ((X, W.T, DOUT), "w has shape (1, 2); expected (D, M), and x has D = 2"),
+        ((X, W, DOUT[:1]), "dout has shape (1, 1); expected (N, M), and x has N = 2"),
+    ],
+)
+def test_declared_shapes_are_asked_for(arrays, said):
+    found = SHAPED._examined(arrays)
+    assert found.hidden == said
+    assert bool(found.exposed) == (not said)
+
+
+@pytest.mark.parametrize("returns", [["x", "dout"], {"dout": "N"}])
+def test_a_witness_needs_names_and_shapes(returns):
+    with pytest.raises(DeclarationError, match="name -> shape"):
+        Witness(expose, forward=source_forward, backward=source_backward, points=1, returns=returns)
