@@ -18,6 +18,7 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_CELLS = 2_000
 MAX_SOURCE = 2 * 1024 * 1024
 NBFORMAT = 4
+_AGAIN = "Save the notebook in Jupyter once more, and hand in that file"
 
 
 class UnreadableError(Exception):
@@ -143,20 +144,20 @@ def parse(raw: bytes) -> tuple[SubmittedCell, ...]:
         UnreadableError: With the reason, for the student.
     """
     if not raw.strip():
-        raise UnreadableError("the file is empty")
+        raise UnreadableError(f"the file is empty. {_AGAIN}")
     try:
         document = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"the file is not UTF-8 text (byte {error.start})") from error
+        raise UnreadableError(f"the file is not UTF-8 text (byte {error.start}). {_AGAIN}") from error
     except RecursionError as error:
         raise UnreadableError("the file is nested too deeply to be a notebook") from error
     except MemoryError as error:
         raise UnreadableError("the file needs too much memory to be a notebook") from error
     except ValueError as error:
-        raise UnreadableError(f"the file is not JSON: {error}") from error
+        raise UnreadableError(f"the file is not JSON: {error}. {_AGAIN}") from error
     if not isinstance(document, dict):
         raise UnreadableError(
-            f"the file holds a JSON {_json_type(document)}; a notebook is an object"
+            f"the file holds a JSON {_json_type(document)}; a notebook is an object. {_AGAIN}"
         )
     return _cells(_modern(document))
 

@@ -87,6 +87,9 @@ def _classroom_test(line: Line) -> dict[str, Any]:
 
 def _said(line: Line) -> str:
     """The verdict in words, of one given by hand only that; with what a person wrote."""
+    for finding in line.result.findings:
+        if finding.check == "submission":  # nothing was run, so there is no verdict to tell
+            return plain(finding.message)
     if line.by_hand and line.result.status == "manual":
         said = f"{line.result.id}: graded by hand"
     elif line.waits:
