@@ -18,6 +18,8 @@ from autograder.checks.trial import Trial
 from autograder.exercises.script import Strided
 
 ENOUGH = 2
+TELLING = 6
+"""So many entries, all cases together, show a constant factor."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,19 @@ class Hypothesis:
 
 def _transposed(e: np.ndarray, n: int) -> np.ndarray | None:
     return e.T if e.ndim == 2 else None
+
+
+def _without(part: slice, axis: int) -> Callable[[np.ndarray, int], np.ndarray | None]:
+    """The right value with zeros at the first or the last place along an axis."""
+
+    def predict(e: np.ndarray, n: int) -> np.ndarray | None:
+        if e.ndim <= axis:
+            return None
+        rest = e.copy()
+        rest[(slice(None),) * axis + (part,)] = 0
+        return rest
+
+    return predict
 
 
 def _reversed(e: np.ndarray, n: int) -> np.ndarray | None:
@@ -86,6 +101,15 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
         "Only the last step in time is right; the others are 0.",
         _last_step,
     ),
+    *(
+        Hypothesis(
+            f"{name}_left_out",
+            f"It is right, but 0 at the {name} place along axis {axis}: a loop is one turn short.",
+            _without(part, axis),
+        )
+        for name, part in (("first", slice(0, 1)), ("last", slice(-1, None)))
+        for axis in (0, 1)
+    ),
     Hypothesis(
         "absolute",
         "It has the right size, but never a negative sign.",
@@ -120,12 +144,14 @@ def _explain(row: str, output: str, trials: Sequence[Trial]) -> tuple[str, str] 
         got = as_array(seen.outputs[output]) if seen.outputs is not None else None
         if got is None or not isinstance(expected.value, (np.ndarray, float, np.generic)):
             return None
+        if np.asarray(expected.value).dtype.kind == "b":  # truth values have no size or sign
+            return None
         pairs.append((trial, got, expected))
     fitting = [h for h in HYPOTHESES if _holds(h, pairs)]
     if len(fitting) == 1:
         return fitting[0].name, fitting[0].says
     if not fitting:
-        return _mistaken_identity(row, output, trials)
+        return _mistaken_identity(row, output, trials) or _constant(pairs)
     return None
 
 
@@ -165,6 +191,31 @@ def _mistaken_identity(row: str, output: str, trials: Sequence[Trial]) -> tuple[
         other = others.pop()
         return f"is_{other}", f"It is {other}, returned in the place of {output}."
     return None
+
+
+def _constant(pairs: Sequence[tuple[Trial, np.ndarray, Any]]) -> tuple[str, str] | None:
+    """Whether it is the right value times one and the same number on every case."""
+    ratios = []
+    for _, got, expected in pairs:
+        value = np.asarray(expected.value, float)
+        if got.shape != value.shape or not np.isfinite(value).all() or got.dtype.kind not in "iuf":
+            return None
+        size = float(np.sum(value * value))
+        ratio = float(np.sum(got * value)) / size if size > 0 else 0.0
+        if difference(got, replace(expected, value=ratio * value)) is not None:
+            return None
+        ratios.append(ratio)
+    telling = [r for r in ratios if np.isfinite(r) and abs(r) > 1e-6]
+    entries = sum(np.size(expected.value) for _, _, expected in pairs)
+    if len(telling) < ENOUGH or len(telling) < len(ratios) or entries < TELLING:
+        return None
+    ratio = telling[0]
+    if abs(ratio - 1) < 1e-3 or any(abs(r - ratio) > 1e-6 * abs(ratio) for r in telling):
+        return None
+    return "factor", (
+        f"It is exactly {ratio:.6g} times the right value, in every case: a factor on the way "
+        "is another number."
+    )
 
 
 def _batch(trial: Trial) -> int:

@@ -10,6 +10,9 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
+from autograder.checks.compare import as_array
 from autograder.checks.finding import Finding, RowResult
 from autograder.checks.trial import Trial
 from autograder.diagnosis.bank import Known, prints_of
@@ -31,6 +34,9 @@ def named(
     fitting = {name: _fitting(result.id, name, trials, banks) for name in [ROW, *result.outputs]}
     # A mistake that explains every output, the right ones too, beats one that explains a part.
     whole = set.intersection(*(set(fitting[name]) for name in result.outputs))
+    for name in result.outputs:
+        if _is_zero(result.id, name, trials):  # many mistakes give zero: one output tells nothing
+            fitting[name] = {key: known for key, known in fitting[name].items() if key in whole}
     names = {name: _only(found, whole, result.id) for name, found in fitting.items()}
 
     def label(finding: Finding) -> Finding:
@@ -40,6 +46,21 @@ def named(
         return replace(finding, mistake=known.name, advice=known.says)
 
     return result.with_findings(tuple(label(finding) for finding in result.findings))
+
+
+def _is_zero(row: str, output: str, trials: Sequence[Trial]) -> bool:
+    """Whether an output is zero everywhere, wherever it is judged."""
+    values = [
+        seen.outputs[output]
+        for trial in trials
+        if trial.case.judges(output)
+        and (seen := trial.observed.get(row)) is not None
+        and seen.outputs is not None
+    ]
+    arrays = [as_array(value) for value in values]
+    return bool(arrays) and all(
+        a is not None and a.dtype.kind in "biuf" and not np.any(a) for a in arrays
+    )
 
 
 def mistake_of(result: RowResult) -> set[str]:

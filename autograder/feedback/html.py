@@ -16,7 +16,7 @@ from autograder.feedback.problems import Coverage, Problem
 from autograder.feedback.story import Story, headline, tell, tone, total
 from autograder.feedback.text import plain
 from autograder.feedback.troubleshooting import PAGE
-from autograder.feedback.wording import listed, mark, points
+from autograder.feedback.wording import introduced, listed, mark, points
 
 GREEN, RED, AMBER, BLUE, GREY = "#2da44e", "#d9363e", "#b7791f", "#3b82d6", "#808080"
 COLOURS = {"right": GREEN, "partial": AMBER, "unanswered": GREY, "manual": GREY}
@@ -152,7 +152,8 @@ def _problem(problem: Problem, sign: str, colour: str, lead: str = "") -> str:
             )
     parts += [f'<div style="margin:.3em 0 0 1.3em">{picture(grid)}</div>' for grid in problem.grids]
     if problem.mistake:
-        known = f"This is a known mistake, {_code(problem.mistake)}: {_text(problem.advice)}"
+        lead = introduced(problem.mistake)
+        known = f"{lead}, {_code(problem.mistake)}: {_text(problem.advice)}"
         parts.append(_aside(known, AMBER))
     elif problem.advice:
         parts.append(_aside(_text(problem.advice), AMBER))

@@ -9,7 +9,7 @@ from autograder.checks.finding import RowResult
 from autograder.feedback.problems import Problem
 from autograder.feedback.story import Story, headline, tell, tone, total
 from autograder.feedback.text import plain
-from autograder.feedback.wording import mark, points
+from autograder.feedback.wording import SLIP, mark, points
 
 
 def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
@@ -66,7 +66,9 @@ def _problem(problem: Problem, lead: str) -> list[str]:
                 f"expected {_code(place.expected)}{case}"
             )
     if problem.mistake:
-        lines.append(f"  - known mistake {_code(problem.mistake)}: {_text(problem.advice)}")
+        slip = problem.mistake.startswith(SLIP)
+        kind = "looks like a slip" if slip else "known mistake"
+        lines.append(f"  - {kind} {_code(problem.mistake)}: {_text(problem.advice)}")
     elif problem.advice:
         lines.append(f"  - {_text(problem.advice)}")
     return lines

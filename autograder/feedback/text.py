@@ -11,7 +11,7 @@ from autograder.feedback.heatmap import Grid
 from autograder.feedback.problems import Coverage, Problem
 from autograder.feedback.story import Story, headline, tell, tone, total
 from autograder.feedback.troubleshooting import PAGE
-from autograder.feedback.wording import listed, mark, points
+from autograder.feedback.wording import introduced, listed, mark, points
 
 WIDTH = 96
 _DRIVING = ("Cc", "Cf", "Cs")
@@ -78,7 +78,7 @@ def _problem(problem: Problem, sign: str, lead: str = "") -> list[str]:
             case = f"   ({place.case})" if place.case else ""
             lines.append(f"      {place.where}: got {place.got}, expected {place.expected}{case}")
     if problem.mistake:
-        known = f"This is a known mistake, {problem.mistake}: {problem.advice}"
+        known = f"{introduced(problem.mistake)}, {problem.mistake}: {problem.advice}"
         lines += _wrapped(f"→ {known}", "    ", "      ")
     elif problem.advice:
         lines += _wrapped(f"→ {problem.advice}", "    ", "      ")

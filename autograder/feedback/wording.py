@@ -20,6 +20,8 @@ VERDICTS = {
 }
 MARKS = {"right": "✓", "partial": "◐", "unanswered": "○", "manual": "○"}
 """One sign per verdict; `✗` for all others."""
+SLIP = "slip:"
+"""How the names of derived slips begin (`diagnosis.slips`)."""
 
 
 def mark(status: str) -> str:
@@ -30,6 +32,16 @@ def mark(status: str) -> str:
         ('✓', '✗')
     """
     return MARKS.get(status, "✗")
+
+
+def introduced(mistake: str) -> str:
+    """How the name of a mistake is introduced: one of the bank, or a slip that the numbers show.
+
+    Example:
+        >>> introduced("db_averaged"), introduced("slip:sign")
+        ('This is a known mistake', 'This looks like a slip')
+    """
+    return "This looks like a slip" if mistake.startswith(SLIP) else "This is a known mistake"
 
 
 def number(value: float) -> str:
