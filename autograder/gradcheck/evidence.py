@@ -9,13 +9,15 @@ import numpy as np
 
 from autograder.gradcheck.arguments import Array
 from autograder.gradcheck.certainty import Agreement, certified_error, miss_probability
+from autograder.gradcheck.directions import scale
 from autograder.gradcheck.evaluate import SINGLE, Evaluator
 from autograder.gradcheck.lines import Line, Point, Reading, read
 
 MOST_TREMBLE = 2.0**-4
+SHAKE, NOISE = 2.0**16, 2.0**-6
 COARSEST = 2.0**-5
 
-Tremble = Callable[[], list[list[Array]]]
+Tremble = Callable[[float], list[list[Array]]]
 
 
 class Evidence:
@@ -26,8 +28,8 @@ class Evidence:
         point: Input, outputs and gradients.
         tolerance: Relative error to exclude.
         probability: Chance of missing one that is allowed.
-        tremble: Returns the gradients at an input moved by a rounding error; None when only
-            values are known.
+        tremble: Returns the gradients at an input moved by so many rounding errors; None when
+            only values are known.
 
     Attributes:
         lines: Measured lines that count towards certainty.
@@ -48,6 +50,7 @@ class Evidence:
         self.probability = probability
         self.tremble = tremble
         self.moved: list[list[Array]] | None = None
+        self.shaken: list[list[Array]] | None = None
         self.lines: list[Line] = []
         self.focus = [i for i, a in enumerate(point.arrays) if np.any(np.isfinite(a))]
 
@@ -118,15 +121,40 @@ class Evidence:
     def objects(self, line: Line) -> bool:
         """Whether a line contradicts the gradients of some upstream."""
         return any(
-            reading.objects(self._allowance(line, k))
+            reading.objects(self._allowance(line, k) + self._unseen(line, k))
             for k, reading in enumerate(self.readings(line))
         )
 
     def certainly_objects(self, line: Line) -> bool:
         """Whether it would, whatever the rounding errors in the gradients."""
         return any(
-            reading.objects(self._most_allowed(line, k))
+            reading.objects(self._most_allowed(line, k) + self._unseen(line, k))
             for k, reading in enumerate(self.readings(line))
+        )
+
+    def shake(self) -> bool:
+        """Ask for the gradients next to the input, as far as evaluations are left.
+
+        Returns:
+            Whether `noisy` can tell.
+        """
+        if self.tremble is not None and self.shaken is None and self.affords_tremble():
+            self.shaken = self.tremble(SHAKE)
+        return self.tremble is None or self.shaken is not None
+
+    def affords_tremble(self) -> bool:
+        """Whether the evaluations left allow for gradients elsewhere."""
+        return self.evaluator.affords(1 + len(self.point.upstreams))
+
+    def noisy(self, i: int) -> bool:
+        """Whether the gradient of array ``i`` is made of rounding errors.
+
+        So it is where terms cancel, as for a bias below batch norm: an input moved next to nothing
+        gives quite another gradient, and to call either wrong would be chance.
+        """
+        return self.shaken is not None and any(
+            _norm(h[i] - g[i]) > NOISE * _norm(g[i])
+            for g, h in zip(self.point.gradients, self.shaken)
         )
 
     def difference(self, line: Line) -> float:
@@ -134,6 +162,21 @@ class Evidence:
         readings = self.readings(line)
         sizes = [float(np.linalg.norm(r.sizes)) or 1.0 for r in readings]
         return max(r.difference * sizes[0] / size for r, size in zip(readings, sizes))
+
+    def _unseen(self, line: Line, k: int) -> float:
+        """What can't be told from rounding errors although the whole input moves.
+
+        It counts for gradients that are no larger themselves: where terms cancel, their rounding
+        errors stay, and how large they were, the outputs and the other gradients tell. Of an output
+        that is zero, one is taken for the ordinary size.
+        """
+        point = self.point
+        upstream = point.upstreams[k]
+        output = _norm(upstream * point.base) or _norm(upstream)
+        moves = [scale(a) * _norm(g) for a, g in zip(point.arrays, point.gradients[k])]
+        most = max([64.0 * output, *(1024.0 * size for size in moves if math.isfinite(size))])
+        unseen = point.epsilon * most
+        return unseen if math.hypot(*self._sizes(line, k)) <= unseen < math.inf else 0.0
 
     def _most_allowed(self, line: Line, k: int) -> float:
         return MOST_TREMBLE * float(np.linalg.norm(self._sizes(line, k)))
@@ -168,6 +211,10 @@ class Evidence:
     def _own_readings(self, i: int) -> list[Reading]:
         lines = self._alone(i) or [line for line in self.lines if line.moves(i)]
         return [reading for line in lines for reading in self.readings(line)]
+
+
+def _norm(values: Array) -> float:
+    return float(np.linalg.norm(values))
 
 
 def _relative(reading: Reading, i: int) -> float:

@@ -134,7 +134,7 @@ class Inquiry:
             return None
 
     def _judge(self, point: Point, share: int, focus: Sequence[int] | None = None) -> Judge:
-        tremble = None if self.backward is None else lambda: self._tremble(point)
+        tremble = None if self.backward is None else lambda size: self._tremble(point, size)
         return Judge(
             self.evaluator,
             point,
@@ -192,8 +192,8 @@ class Inquiry:
         point = self._try_point(arrays)
         if point is None:
             return None
-        largest = float(np.max(np.abs(narrow_base), initial=0.0))
-        if not np.allclose(point.base, np.nan_to_num(narrow_base), rtol=1e-2, atol=1e-3 * largest):
+        near = 1e-3 * _largest(narrow_base)
+        if not np.allclose(point.base, np.nan_to_num(narrow_base), rtol=1e-2, atol=near):
             return None
         return point
 
@@ -218,11 +218,13 @@ class Inquiry:
 
     # --- gradients -----------------------------------------------------------------------------
 
-    def _gradients(self, arrays: Sequence[Array], k: int) -> list[Array]:
+    def _gradients(
+        self, arrays: Sequence[Array], k: int, factors: Array | float = 1.0
+    ) -> list[Array]:
         if self.backward is None:
             return gradients_of(self.values, self.arguments)
         handed = self.arguments.fresh(arrays)
-        upstream = self.upstreams.handed(k, self.evaluator)
+        upstream = self.upstreams.handed(k, self.evaluator, factors)
         with np.errstate(all="ignore"):
             try:
                 returned = self.backward(upstream, *handed)
@@ -236,22 +238,49 @@ class Inquiry:
                 ) from error
         return gradients_of(returned, self.arguments)
 
-    def _tremble(self, point: Point) -> list[list[Array]]:
-        """The gradients at an input moved by about one rounding error per entry."""
-        arrays = [
-            (a * (1.0 + np.finfo(a.dtype).eps * self.rng.choice([-1.0, 1.0], a.shape))).astype(
-                a.dtype
-            )
-            for a in point.arrays
-        ]
+    def _tremble(self, point: Point, size: float) -> list[list[Array]]:
+        """The gradients when input and upstream move by `size` rounding errors per entry.
+
+        Raises:
+            ContractError: When they differ without that too.
+        """
+        self.evaluator.base(point.arrays)
+        self._require_same(point.gradients[0], self._gradients(point.arrays, 0))
+        arrays = [(a * self._near_one(a, size)).astype(a.dtype) for a in point.arrays]
         moved = []
-        for k in range(len(self.upstreams)):
+        for k, upstream in enumerate(self.upstreams.flat):
             try:
                 self.evaluator.base(arrays)
-                moved.append([g.astype(np.float64) for g in self._gradients(arrays, k)])
+                moved.append(
+                    [
+                        g.astype(float)
+                        for g in self._gradients(arrays, k, self._near_one(upstream, size))
+                    ]
+                )
             except (OutputError, ContractError):
                 moved.append(point.gradients[k])
         return moved
+
+    def _near_one(self, array: Array, size: float) -> Array:
+        """A factor of 1 plus or minus `size` rounding errors for each entry."""
+        signs = self.rng.choice([-1.0, 1.0], array.shape)
+        return np.asarray(1.0 + size * np.finfo(array.dtype).eps * signs)
+
+    def _require_same(self, first: list[Array], second: list[Array]) -> None:
+        """What is random is no gradient of a forward that is not."""
+        for name, one, other in zip(self.arguments.names, first, second, strict=True):
+            if not np.allclose(one, other, rtol=1e-3, atol=1e-3 * _largest(one), equal_nan=True):
+                raise ContractError(
+                    f"the backward returned another gradient of {name} when it was called again "
+                    "with the same arguments (does it draw random numbers that the forward drew "
+                    "already?)",
+                    name,
+                )
+
+
+def _largest(array: Array) -> float:
+    """The largest finite entry in absolute value; 0 when there is none."""
+    return float(np.max(np.abs(array), initial=0.0, where=np.isfinite(array)))
 
 
 def _balance(point: Point) -> float:

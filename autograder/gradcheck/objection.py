@@ -3,8 +3,8 @@
 An error bar can be too short where a function has structure much finer than the step. So nobody
 is blamed before the objection has come again at a much shorter step, on fresh lines that move one
 array each, and on a line with steps in proportion to each entry (or, for entries next to nothing,
-on a line that moves these alone). The gradient's own rounding
-errors are allowed for.
+on a line that moves these alone). The gradient's own rounding errors are allowed for, and a
+gradient that consists of nothing else is not judged.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def examine(
     """
     evaluator, point = evidence.evaluator, evidence.point
     if not any(evidence.certainly_objects(line) for line in lines):
-        if evidence.tremble is not None and evaluator.affords(len(point.upstreams)):
-            evidence.moved = evidence.moved or evidence.tremble()
+        if evidence.moved is None and evidence.tremble is not None and evidence.affords_tremble():
+            evidence.moved = evidence.tremble(1.0)
         lines = [line for line in lines if evidence.objects(line)]
         if not lines:
             return None
@@ -68,8 +68,15 @@ def examine(
     kinked = any(r.kinked > max(1e-3 * r.difference, 16.0 * r.rounding) for r in readings)
     size = max(float(np.linalg.norm(evidence.readings(first)[0].sizes)), 1e-300)
     result = Accusation({}, set(arrays), kinked, evidence.difference(first) > 1e-3 * size)
+    if not evidence.shake():
+        return result
+    arrays = [i for i in arrays if not evidence.noisy(i)]
     short = _short_step(evidence, first)
-    if not measure(evaluator, point, [first], [short], rough=True) or not evidence.objects(first):
+    if (
+        not arrays
+        or not measure(evaluator, point, [first], [short], rough=True)
+        or not evidence.objects(first)
+    ):
         return result
     own = _own_lines(evidence, rng, arrays, plan, result.gross, evidence.difference(first))
     guilty = [i for i in arrays if own[i].slopes and evidence.objects(own[i])]
@@ -88,9 +95,9 @@ def examine(
             break
     if again.slopes and evidence.objects(again):
         result.guilty = {i: own[i] for i in guilty}
-        result.suspected = set()
+        result.suspected -= set(arrays)
     else:
-        result.suspected = set(guilty)
+        result.suspected = {i for i in result.suspected if i in guilty or i not in arrays}
     return result
 
 

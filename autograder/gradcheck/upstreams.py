@@ -78,12 +78,12 @@ class Upstreams:
         if not np.all(np.isfinite(base[self.flat[0] != 0])) or (base.size and not live.any()):
             raise OutputError("the forward returns inf or NaN at the given input")
 
-    def handed(self, k: int, evaluator: Evaluator) -> Any:
-        """A fresh copy of upstream ``k`` in the form of the forward's output."""
+    def handed(self, k: int, evaluator: Evaluator, factors: Array | float = 1.0) -> Any:
+        """A fresh copy of upstream ``k`` times ``factors``, in the form of the output."""
         pieces: list[Any] = [
             float(piece) if plain else np.array(piece, dtype=dtype if dtype.kind == "f" else float)
             for piece, plain, dtype in zip(
-                evaluator.split(self.flat[k]), evaluator.plain, evaluator.dtypes
+                evaluator.split(self.flat[k] * factors), evaluator.plain, evaluator.dtypes
             )
         ]
         return tuple(pieces) if evaluator.several else pieces[0]

@@ -59,7 +59,7 @@ class Judge:
         rng: Where directions come from.
         tolerance: Relative error to exclude.
         probability: Chance of missing one that is allowed.
-        tremble: Returns the gradients at an input moved by a rounding error, or None.
+        tremble: Returns the gradients at an input moved by so many rounding errors, or None.
         share: Evaluations may reach this before the judge gives up on certainty here.
         focus: The arrays in question; None means all.
 
