@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from autograder.checks.compare import Difference, Expected, as_array, describe_type, difference
+from autograder.checks.discreet import failure_on_hidden, nameless
 from autograder.checks.finding import ACCOUNT, Finding
 from autograder.checks.masks import is_random, judge_mask
 from autograder.checks.moments import judge_moments
@@ -42,10 +43,10 @@ def failure(row: Row, trial: Trial) -> Iterator[Finding]:
     if seen is None or seen.failure is None:
         return
     found: Failure = seen.failure
-    if found.kind == "exception":
+    if trial.hidden and found.kind not in ("missing", "unanswered"):
+        message = failure_on_hidden(row.id, found, _FAILED.get(found.kind, ""))
+    elif found.kind == "exception":
         message = f"{row.id} raised {found.type_name}: {found.message}"
-        if trial.hidden:  # the text may quote a hidden input
-            message = f"{row.id} raised {found.type_name} at: {found.cell_line.strip()}"
     elif found.kind == "skipped":
         message = found.message
     elif found.kind in ("missing", "unanswered"):
@@ -73,14 +74,15 @@ def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
     for name, expected in trial.expectation.outputs[row.id].items():
         if name in trial.exercise.drawn:
             continue
-        value = seen.outputs[name]
+        value = nameless(seen.outputs[name]) if trial.hidden else seen.outputs[name]
         wrong = difference(value, expected)
         if wrong is None:
             yield from _listed(name, value, expected, trial)
         elif seen.account:
             yield _told(name, seen, trial)
         elif wrong.kind in ("type", "shape", "dtype"):
-            text = f"{name}{wrong.where} {wrong.text}{_shape_advice(value, expected.value, name)}"
+            like = name[1:] if name.startswith("d") and name[1:] in trial.case.inputs else ""
+            text = f"{name}{wrong.where} {wrong.text}{_shape_advice(value, expected.value, like)}"
             yield Finding("contract", name, text, case=trial.case.name, hidden=trial.hidden)
         elif trial.case.name == AGAIN:
             yield _compared("repeatability", name, wrong, trial)
@@ -137,6 +139,8 @@ def answer(row: Row, trial: Trial) -> Iterator[Finding]:
     number = as_array(got)
     numeric = number is not None and number.shape == () and number.dtype.kind in "iuf"
     if exercise.form == "choice":
+        if number is not None and number.ndim == 0 and number.dtype.kind in "biuf":
+            got = number.item()  # a NumPy number is the number
         formed = isinstance(got, (str, int, float, bool)) and got in exercise.choices
         wanted = f"one of {', '.join(map(repr, exercise.choices))}"
     else:
@@ -191,9 +195,11 @@ def _compared(check: str, name: str, wrong: Difference, trial: Trial) -> Finding
     place = f" at {label}{list(wrong.index)}" if wrong.index else ""
     count, size = wrong.entries
     spread = f" in {count} of {size} entries" if 0 < count < size and size > 1 else ""
-    if trial.hidden or wrong.got is None or wrong.expected is None:
+    got = expected = None
+    if trial.hidden and wrong.kind == "value" and wrong.error is None:  # a text or a truth value
+        text = f"{label} is not what it must be{spread}"
+    elif trial.hidden or wrong.got is None or wrong.expected is None:
         text = f"{label} {wrong.text}{spread}"
-        got = expected = None
     else:
         got, expected = wrong.got, wrong.expected
         text = f"{label} {wrong.text}{spread}{place}: got {got:.6g}, expected {expected:.6g}"
@@ -210,11 +216,12 @@ def _compared(check: str, name: str, wrong: Difference, trial: Trial) -> Finding
     )
 
 
-def _shape_advice(got: object, expected: object, name: str) -> str:
+def _shape_advice(got: object, expected: object, of: str) -> str:
+    """How the expected shape comes about; `of` is the input of that shape, or `""`."""
     have, want = as_array(got), np.asarray(expected) if not isinstance(expected, dict) else None
     if have is None or want is None or have.shape == want.shape:
         return ""
-    like = f", the shape of {name[1:]}" if name.startswith("d") and len(name) > 1 else ""
+    like = f", the shape of {of}" if of else ""
     if have.shape == want.shape[::-1] and have.ndim == 2:
         return f"{like}. Is a transpose missing?"
     if have.size == want.size:

@@ -17,8 +17,9 @@ from autograder.sandbox.inside.packing import NotAcceptable, Packer, pack_call
 from autograder.sandbox.inside.unpacking import unpack_failure, unpack_outcome
 from autograder.sandbox.limits import Cell, Limits
 
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 _REQUEST_BYTES = 64 << 20
+_OURS_TO_SAY = ("timeout", "crash")  # a child to which that happens says nothing any more
 _FRAME_SLACK = 1 << 18  # what a frame may hold besides values: names, texts, a traceback
 
 
@@ -104,6 +105,8 @@ class Dialogue:
             raise ChildFault("protocol", "it answered something that was not asked")
         if answer.nonce != nonce or answer.index != index:
             raise ChildFault("protocol", "it answered out of turn")
+        if answer.failure is not None and answer.failure.kind in _OURS_TO_SAY:
+            raise ChildFault("protocol", "it judged its own end")
         try:
             return unpack_outcome(answer), size
         except NotAcceptable as error:

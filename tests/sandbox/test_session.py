@@ -419,3 +419,21 @@ def test_calls_of_own_functions_are_counted(sandbox: Sandbox) -> None:
         assert any(
             "switched off" in k for k in call(session, "hiding", np.ones(3), count=True).calls
         )
+
+
+def test_the_line_of_a_failure_is_one_of_the_submission(sandbox: Sandbox) -> None:
+    source = """
+    import linecache
+    def honest(x):
+        raise ValueError
+    def forging(x):
+        linecache.cache["cell 1"] = (1, None, [f"x = {x}"] * 20, "cell 1")
+        raise ValueError
+    """
+    with sandbox.open([cell(source)], PATIENT) as session:
+        lines = []
+        for name in ("honest", "forging"):
+            failure = call(session, name, 4711).failure
+            assert failure is not None and failure.kind == "exception"
+            lines.append(failure.cell_line.strip())
+    assert lines == ["raise ValueError", ""]

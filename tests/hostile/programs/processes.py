@@ -193,3 +193,46 @@ def attack(there):
     page = mmap.mmap(-1, 4096)
     address = ctypes.addressof(ctypes.c_char.from_buffer(page))
     system_call((10, 226), address, 4096, 7)
+
+
+# %% try_every_system_call: harmless
+def attack(there):
+    # The numbers that are allowed on x86_64 and aarch64, some for harmless arguments only.
+    x86 = (0, 1, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 28, 35, 39, 60, 63, 72, 79, 96, 97)
+    x86 += (98, 100, 102, 104, 107, 108, 110, 131, 186, 201, 202, 204, 219, 228, 229, 230, 231)
+    x86 += (234, 302, 309, 318)
+    x86 += (335, 336)  # for probes of the kernel's own: no filter sees them, and a caller dies
+    arm = (25, 57, 62, 63, 64, 79, 80, 93, 94, 98, 101, 113, 114, 115, 123, 124, 128, 131, 132)
+    arm += (134, 135, 139, 153, 160, 163, 165, 168, 169, 172, 173, 174, 175, 176, 177, 178, 214)
+    arm += (215, 216, 222, 226, 233, 261, 278)
+    passed = []
+    for number in set(range(1000)) - set((x86, arm)[COLUMN]):
+        ctypes.set_errno(0)
+        result = libc.syscall(ctypes.c_long(number), *[ctypes.c_long(-1)] * 6)
+        if result != -1 or ctypes.get_errno() not in (1, 38):
+            passed.append(number)
+    return f"LEAK {passed}" if passed else "refused"
+
+
+# %% advise_the_kernel_to_lose_memory: refused
+def attack(there):
+    page = mmap.mmap(-1, 1 << 16)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    for advice in (100, 101):  # declare the page broken, take it out of use
+        system_call((28, 233), address, 1 << 16, advice)
+    raise SystemExit
+
+
+# %% map_its_output_and_write: harmless
+def attack(there):
+    libc.mmap.restype = ctypes.c_void_p
+    address = libc.mmap(None, ctypes.c_size_t(1 << 20), 3, 1, 1, ctypes.c_long(0))
+    if address not in (None, ctypes.c_void_p(-1).value):
+        ctypes.memset(address, 65, 1 << 20)
+
+
+# %% grow_the_stack_into_something_executable: refused
+def attack(there):
+    page = mmap.mmap(-1, 1 << 16)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    system_call((10, 226), address, 1 << 16, 0x01000000 | 7)

@@ -198,3 +198,70 @@ def attack(there):
 
     globals()["late"] = Late()
     return 1
+
+
+# %% let_the_fault_handler_speak: protocol or crash
+def attack(there):
+    import faulthandler
+
+    faulthandler.enable(file=3)
+    ctypes.string_at(0)
+
+
+# %% let_signals_speak: harmless
+def attack(there):
+    import warnings
+
+    try:
+        signal.set_wakeup_fd(3, warn_on_full_buffer=False)
+    except (OSError, ValueError):
+        return "refused"
+    signal.signal(signal.SIGABRT, lambda *_: None)
+    libc.syscall(ctypes.c_long((234, 131)[COLUMN]), os.getpid(), os.getpid(), int(signal.SIGABRT))
+    signal.set_wakeup_fd(-1)
+    return 1.0
+
+
+# %% judge_its_own_end: protocol or wrong
+def attack(there):
+    for thing in gc.get_objects():
+        if type(thing).__name__ == "Child":
+            wire = type(thing)._send.__globals__["wire"]
+            usual = wire.frame
+
+            def frame(message):
+                if getattr(message, "failure", None) is not None:
+                    message.failure.kind, message.failure.message = "timeout", "mine"
+                return usual(message)
+
+            wire.frame = frame
+    raise ValueError("mine")
+
+
+# %% answer_for_the_calls_to_come: protocol or wrong
+def attack(there):
+    nonce = b""
+    for frame in frames():
+        nonce = getattr(frame.f_locals.get("request"), "nonce", nonce)
+    for index in range(1000):
+        body = b"\x9a\xa7outcome\xc4\x10" + nonce + b"\xcd" + struct.pack(">H", index)
+        body += b"\xcb" + struct.pack(">d", 1.0) + b"\xc0\x90\x80\x90\x80\x80"
+        os.write(3, struct.pack("<I", len(body)) + body)
+
+
+# %% say_done_before_it_is: protocol or wrong
+def attack(there):
+    nonce = b""
+    for frame in frames():
+        nonce = getattr(frame.f_locals.get("request"), "nonce", nonce)
+    body = b"\x93\xa4done\xc4\x10" + nonce + b"\xc3"
+    os.write(3, struct.pack("<I", len(body)) + body)
+
+
+# %% change_the_class_of_what_is_sent: harmless
+def attack(there):
+    for thing in gc.get_objects():
+        if type(thing).__name__ == "Child":
+            wire = type(thing)._send.__globals__["wire"]
+            wire.WireOutcome, wire.WireFailure = wire.WireFailure, wire.WireOutcome
+    return 1.0

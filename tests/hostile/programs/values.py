@@ -269,3 +269,103 @@ def attack(there):
 # %% long_doubles: wrong
 def attack(there):
     return np.zeros(there["shape"], np.longdouble)
+
+
+# %% a_view_far_out_of_bounds: crash or wrong
+def attack(there):
+    seen = np.lib.stride_tricks.as_strided(np.zeros(1), (1 << 17,), (8,))
+    return seen.tobytes().decode("latin-1")
+
+
+# %% a_view_of_one_number_a_billion_times: memory or protocol
+def attack(there):
+    return np.broadcast_to(0.5, (1 << 30,))
+
+
+# %% an_array_that_changes_while_it_is_read: wrong
+def attack(there):
+    kept = np.zeros(there["shape"])
+    times = iter(range(10**6))
+
+    class Restless(np.ndarray):
+        def __array_finalize__(self, parent):
+            kept[...] = next(times)
+
+        def __getattribute__(self, name):
+            kept[...] = next(times)
+            return super().__getattribute__(name)
+
+    return kept.view(Restless)
+
+
+# %% a_buffer_without_an_owner: crash or wrong or exception
+def attack(there):
+    class Loose:
+        __array_interface__ = {"shape": (12,), "typestr": "<f8", "data": (8, True), "version": 3}
+
+    return np.asarray(Loose())
+
+
+# %% an_array_that_is_freed_at_once: wrong or crash or memory or protocol or exception
+def attack(there):
+    buffer = mmap.mmap(-1, 1 << 16)
+    array = np.frombuffer(buffer, float)
+    libc.munmap(ctypes.c_void_p(array.ctypes.data), ctypes.c_size_t(1 << 16))
+    return array
+
+
+# %% a_flag_that_lies: wrong
+def attack(there):
+    array = np.zeros(12)
+    array.shape = (3, 4)
+    ctypes.c_int64.from_address(id(array) + object.__basicsize__ + 8).value = 1  # its dimensions
+    return array
+
+
+# %% true_and_one_and_one_point_nought: wrong
+def attack(there):
+    import decimal
+    import enum
+    import fractions
+
+    class One(enum.IntEnum):
+        ONE = 1
+
+    return [True, One.ONE, fractions.Fraction(1), decimal.Decimal(1), np.float64(1), np.void(b"1")]
+
+
+# %% keys_that_become_one: wrong
+def attack(there):
+    return {1: 0.0, "1": 1.0, 1.5: 2.0, "1.5": 3.0, None: 4.0, (1,): 5.0, b"1": 6.0}
+
+
+# %% a_dtype_with_a_title: wrong
+def attack(there):
+    kind = np.dtype({"names": ["a"], "formats": ["f8"], "titles": [there["token"] * 1000]})
+    return np.zeros(there["shape"], kind)
+
+
+# %% a_float_that_counts: wrong
+def attack(there):
+    class Number(float):
+        def __float__(self):
+            os._exit(0)
+
+        __index__ = __bool__ = __eq__ = __repr__ = __str__ = __hash__ = __float__
+
+    return [Number(1.0)] * 12
+
+
+# %% an_exception_group_without_end: exception or memory or timeout or crash
+def attack(there):
+    error = ValueError("x")
+    for _ in range(100_000):
+        error = ExceptionGroup("x", [error])
+    raise error
+
+
+# %% notes_without_end: exception or memory
+def attack(there):
+    error = ValueError("x")
+    error.__notes__ = ["\x1b[2J" * 1000] * 100_000
+    raise error
