@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -54,14 +55,19 @@ def test_the_default_set_up_brings_no_cuda_packages() -> None:
     not (Path(sys.prefix) / ".setup-stamp").exists(), reason="not in an environment of `make setup`"
 )
 def test_the_environment_holds_what_is_pinned() -> None:
-    different = {}
-    for name, version in pins().items():
-        try:
-            installed = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue  # needed on another Python only
-        if installed != version:
-            different[name] = (installed, version)
+    # Asked of the environment's own folder: a package that was imported may have put others on
+    # sys.path (setuptools does, with copies of its own). What is missing another Python needs.
+    folder = sysconfig.get_path("purelib")
+    installed = {
+        name_of(found.metadata["Name"]): found.version
+        for found in importlib.metadata.distributions(path=[folder])
+    }
+    different = {
+        name: (installed[name], version)
+        for name, version in pins().items()
+        if installed.get(name, version) != version
+    }
+    assert installed.keys() & pins().keys()
     assert different == {}
 
 
