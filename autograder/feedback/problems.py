@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.checks.finding import ACCOUNT, Finding
+from autograder.feedback.errors import meaning
 from autograder.feedback.heatmap import ALL_ZERO, Grid, pattern
 from autograder.feedback.troubleshooting import FLAT, section
 from autograder.feedback.wording import counted, entry, listed, pair
@@ -95,6 +96,7 @@ def _problem(group: list[Finding], coverage: Coverage, grids: Sequence[Grid]) ->
         for f in leading
         if not f.hidden and f.output is not None and (f.output, f.case) in pictures
     ]
+    advice = next((said for f in group if (said := f.advice or meaning(f))), "")
     patterns = {grid.output: pattern(grid) for grid in shown}
     see = next((see for f in group if (see := section(f))), "")
     if group[0].check == "gradient" and not group[0].mistake and ALL_ZERO in patterns.values():
@@ -105,7 +107,7 @@ def _problem(group: list[Finding], coverage: Coverage, grids: Sequence[Grid]) ->
         spread=_spread(group, coverage),
         places=tuple(_place(f) for f in leading),
         mistake=group[0].mistake,
-        advice=next((f.advice for f in group if f.advice), _ADVICE.get(group[0].check, "")),
+        advice=advice or _ADVICE.get(group[0].check, ""),
         see=see,
         grids=tuple(grid for grid in shown if grid.teaches),
     )
