@@ -90,10 +90,16 @@ saturation = Function(
     hints=(
         "Three lines of mathematics: the activations, the gradient behind the sigmoid, and two matrix products.",
         "The upstream gradient of every activation is 1/N, because the loss is a mean over examples of a sum over units.",
-        "np.mean of a boolean array is a share; np.linalg.norm of a matrix is the root of the sum of its squares. Put the "
-        "slope s(1-s), over the number of rows of x, between x transposed and W transposed.",
+        "np.mean of a boolean array is a share; np.linalg.norm of a matrix is the root of the sum of its squares. With "
+        "dz = s * (1 - s) / len(x), dW is x.T @ dz and dx is dz @ W.T.",
     ),
     mistakes=[
+        edit("saturation_report", "saturated = np.mean(", "saturated = np.sum(", name="counted",
+             says="This is the number of saturated activations; the report asks for their share, from 0 to 1."),
+        edit("saturation_report", "np.linalg.norm(x.T @ dz)", "np.linalg.norm(x.T @ dz, 2)",
+             ("np.linalg.norm(dz @ W.T)", "np.linalg.norm(dz @ W.T, 2)"), name="spectral_norm",
+             says="np.linalg.norm(A, 2) of a matrix is its largest singular value. The length, the root of the sum of all "
+                  "squared entries, is np.linalg.norm(A)."),
         edit("saturation_report", "(s < 0.01) | (s > 0.99)", "s > 0.99", name="upper_end_only",
              says="Only the upper end counts as saturated; a sigmoid stuck at 0 lets as little through as one stuck at 1."),
         edit("saturation_report", "np.mean((s < 0.01) | (s > 0.99))", "np.mean((s[0] < 0.01) | (s[0] > 0.99))", name="one_example",
@@ -194,8 +200,8 @@ sigma_zero = Answer(
 # %% [markdown]
 # ### Six layers deep
 #
-# The same digits, the same six layers of 50 units, three ways to begin: sigmoid, tanh with Xavier's initialisation, ReLU
-# with He's (notebook 04 is about those two). The picture shows $\|\text{dW}\|$ of each layer before the first step.
+# The same digits and the same six layers of weights (five hidden layers of 50 units), three ways to begin: sigmoid, tanh
+# with Xavier's initialisation, ReLU with He's (notebook 04 is about those two). The picture shows $\|\text{dW}\|$ of each layer before the first step.
 #
 # **Predict:** by what factor do the first and the last layer's gradient differ in the sigmoid network? Powers of ten
 # will do. And what accuracy will each of the three reach?
@@ -212,14 +218,13 @@ with guard():
         "tanh, Xavier": ("tanh", [np.sqrt(2 / (i + o)) for i, o in fans]),
         "ReLU, He": ("relu", [np.sqrt(2 / i) for i, o in fans]),
     }
-    norms, accuracies = {}, {}
+    norms = {}
     for name, (activation, std) in setups.items():
         network = Network(sizes, std, np.random.default_rng(0), activation)
         grads = network.loss_and_grads(digits.X[:200], digits.y[:200])[1]
         norms[name] = [np.linalg.norm(grads[f"w{i}"]) for i in range(6)]
         history = training.train(network.loss_and_grads, network.parameters, digits, predict=network.scores,
                                  step=lambda w, dw: w - 0.1 * dw, epochs=8, batch=50, label=f"{name:12s}")
-        accuracies[name] = history.val[-1]
         print(f"{name}: loss {np.mean(history.loss[-20:]):.2f}, accuracy on new digits {history.val[-1]:.0%}")
     prediction.compare(my_guess, norms["sigmoid"][-1] / norms["sigmoid"][0], "last layer over first layer")
     draw_lines(range(1, 7), norms, xlabel="layer", ylabel="length of dW before training", logy=True,
@@ -234,7 +239,7 @@ with guard():
 # ## Leak 2: units that die
 #
 # A ReLU passes on $\max(0, z)$. Where $z \le 0$ its slope is exactly zero. A unit for which $z \le 0$ on **all** the
-# data outputs zero everywhere, gets a zero gradient everywhere, and its weights never move again.
+# data outputs zero everywhere and gets a zero gradient everywhere: no step moves its weights.
 #
 # Note the word *all*. A unit that is silent on this mini-batch may be the one that knows a seven when it sees one; it
 # is asleep, not dead.
@@ -287,6 +292,8 @@ dead = Function(
              says="A unit counts as dead when its mean is small. One faint activation is enough to get a gradient."),
         edit("dead_units", "np.all(acts <= 0, axis=0)", "np.all(acts <= 0)", name="whole_layer",
              says="One boolean for the whole layer; one a unit is wanted, shape (H,)."),
+        edit("dead_units", "np.all(acts <= 0, axis=0)", "np.flatnonzero(np.all(acts <= 0, axis=0))", name="numbers_of_units",
+             says="These are the numbers of the dead units; a boolean for every unit is wanted, True where it is dead."),
         edit("dead_units", "np.all(acts <= 0, axis=0)", "~np.all(acts <= 0, axis=0)", name="alive",
              says="These are the units that are alive; the answer is turned round."),
         edit("dead_units", "np.all(acts <= 0, axis=0)", "np.mean(acts <= 0, axis=0)", name="share",
@@ -314,17 +321,18 @@ with guard():
                        step=lambda w, dw, rate=rate: w - rate * dw, epochs=5, label=f"rate {rate:<4}")
         accuracy.append(training.accuracy(network.scores, digits.X_val, digits.y_val))
         network.scores(digits.X)  # all the data, so that `activations` holds all examples
-        first.append(dead_units(network.activations[0]).mean())
-        second.append(dead_units(network.activations[1]).mean())
+        first.append(np.mean(dead_units(network.activations[0])))
+        second.append(np.mean(dead_units(network.activations[1])))
     healthy = [r for r, a, b in zip(rates, first, second) if max(a, b) < 0.1]
     prediction.compare(my_guess, max(healthy), "largest rate with less than 10 % dead")
     draw_lines(rates, {"dead, first layer": first, "dead, second layer": second, "accuracy on new digits": accuracy},
                xlabel="learning rate", ylabel="share", title="One step too large, and a unit is gone")
 
 # %% [markdown]
-# There is a cliff, near a learning rate of 1 in this network. Below it a few units in a hundred are dead, most of them from the first moment
-# on; beyond it a large step throws weights so far that whole units fall silent. With half of the first layer dead the accuracy
-# has suffered (about two thirds in this run) but isn't lost: the living do the work. When the second layer dies nothing gets through any more.
+# There is a cliff, near a learning rate of 1 in this network. Up to 0.5 a few units in a hundred are dead, most of them from
+# the first moment on; then a large step throws weights so far that whole units fall silent. With half of the first layer
+# dead the accuracy has suffered (about two thirds in this run) but isn't lost: the living do the work. When the second layer
+# dies nothing gets through any more.
 #
 # ### Can the dead rise?
 # **Predict:** the next cell watches both layers at a learning rate of 1. Will units that are dead come back to life: in
@@ -346,12 +354,12 @@ with guard():
         if step % 4 == 0:
             network.scores(digits.X)
             times.append(step)
-            first.append(dead_units(network.activations[0]))
-            second.append(dead_units(network.activations[1]))
+            first.append(np.array(dead_units(network.activations[0])))
+            second.append(np.array(dead_units(network.activations[1])))
     revived = [int(sum((a & ~b).sum() for a, b in zip(layer, layer[1:]))) for layer in (first, second)]
     prediction.compare(my_guess, str(revived[0]), "units of the first layer that came back")
     print(f"second layer: {revived[1]} times a dead unit came back (the same one may do so again)")
-    asleep = dead_units(network.activations[0][:20]).mean()
+    asleep = np.mean(dead_units(network.activations[0][:20]))
     print(f"first layer: dead on all the data {first[-1].mean():.0%}, silent on the first 20 examples {asleep:.0%}")
     draw_dead_units({"first layer": first, "second layer": second}, times, title="Black: dead on all the data")
 
@@ -370,9 +378,9 @@ with guard():
 #
 # $$q_n = Q_{n, a_n}, \qquad
 #   t_n = r_n + \gamma \, \max_{a'} Q^{\text{next}}_{n, a'} \quad (\text{only } r_n \text{ where the game was over}), \qquad
-#   \delta_n = q_n - t_n .$$
+#   e_n = q_n - t_n .$$
 #
-# First, pick the right numbers.
+# The error $e_n$ is what the agent learns from. First, pick the right numbers.
 
 # %%
 def q_acted(Q, a):
@@ -399,7 +407,7 @@ acted = Function(
     points=3,
     variants={"more actions than situations": variant(sizes={"N": 3, "A": 6}, Q=array("N A"), a=labels("N", "A"))},
     hints=(
-        "One number from each row.",
+        "One number from each row: that of the action in the same place of a.",
         "NumPy's integer indexing takes two index arrays of the same length and pairs them up.",
         "The rows 0, 1, 2 … as one index (np.arange), the actions as the other.",
     ),
@@ -477,6 +485,11 @@ target = Function(
                   "one that matters."),
         edit("td_target", "q_next.max(axis=1)", "q_next.max()", name="max_of_all",
              says="The largest value of the whole array is used for every row."),
+        edit("td_target", "q_next.max(axis=1)", "q_next.max(axis=1, keepdims=True)", name="keepdims",
+             says="keepdims leaves a column, (N, 1), and broadcasting it against (N,) gives (N, N): every reward is combined "
+                  "with every row."),
+        edit("td_target", "q_next.max(axis=1)", "q_next.max(axis=0)", name="wrong_axis",
+             says="The maximum is taken over the situations, down the columns; it belongs along each row, over the actions."),
         edit("td_target", "q_next.max(axis=1)", "q_next.mean(axis=1)", name="mean",
              says="The mean over the actions is used; the target assumes that the best action will be taken."),
         edit("td_target", "q_next.max(axis=1)", "np.abs(q_next).max(axis=1)", name="by_size",
@@ -491,10 +504,10 @@ target = Function(
 # %% [markdown]
 # ### The bug
 #
-# A large $\delta$ gives a large gradient and upsets the training. So someone wrote: clip $\delta$ to $[-1, 1]$, then
+# A large error $e$ gives a large gradient and upsets the training. So someone wrote: clip $e$ to $[-1, 1]$, then
 # square it. It looks sensible. It stood in a widely used program, and in many copies of it.
 #
-# Put it through the chain rule. The clip is a gate, $c = \operatorname{clip}(\delta, -1, 1)$. Outside $[-1, 1]$ it is
+# Put it through the chain rule. The clip is a gate, $c = \operatorname{clip}(e, -1, 1)$. Outside $[-1, 1]$ it is
 # flat, its slope is **zero**, and so is everything behind it. The examples that are most wrong teach nothing at all.
 #
 # What was *meant* is to limit the gradient. That is what the Huber loss does, elementwise:
@@ -503,7 +516,7 @@ target = Function(
 # \qquad
 # h'(x) = \begin{cases} x & |x| \le \delta \\ \delta \operatorname{sign}(x) & |x| > \delta \end{cases}$$
 #
-# (Here $\delta$ is the width `delta`, a fixed number.) The *gradient* is limited; it is never switched off.
+# ($\delta$ is the argument `delta`, a fixed number.) The *gradient* is limited; it is never switched off.
 
 # %%
 def huber_forward(x, delta):
@@ -574,6 +587,13 @@ huber = Layer(
              says="The factor ½ of the parabola is missing; the pieces no longer meet."),
         edit("huber_forward", "delta * (size - 0.5 * delta)", "0.5 * delta**2", name="flat_outside",
              says="Outside delta the function is flat: this is the bug itself, the value is clipped. Its gradient out there is zero."),
+        edit("huber_forward", "delta * (size - 0.5 * delta)", "delta * size - 0.5 * delta", name="bracket_lost",
+             says="The straight part takes off delta/2 in place of delta²/2; for a delta of 1 nobody would notice."),
+        edit("huber_forward", "size <= delta", "x <= delta", name="one_sided",
+             says="Only large positive x count as outside. Compare the size of x with delta, so that the left side is straight too."),
+        edit("huber_forward", "out = np.where(size <= delta, 0.5 * x**2, delta * (size - 0.5 * delta))",
+             "out = np.mean(np.where(size <= delta, 0.5 * x**2, delta * (size - 0.5 * delta)))", name="averaged_value",
+             says="One number for the whole array; the function works entry by entry, so out is shaped like x."),
         edit("huber_forward", "delta * (size - 0.5 * delta)", "size - 0.5 * delta", name="delta_factor_lost",
              says="The straight part lacks its factor delta; for a delta of 1 nobody would notice."),
         edit("huber_forward", "delta * (size - 0.5 * delta)", "delta * (x - 0.5 * delta)", name="sign_of_x",
@@ -583,6 +603,8 @@ huber = Layer(
                   "slope out there is delta with the sign of x."),
         edit("huber_backward", "np.clip(x, -delta, delta)", "np.where(np.abs(x) <= delta, x, delta)", name="sign_lost",
              says="The slope outside is delta on both sides; on the left it must be -delta."),
+        edit("huber_backward", "np.clip(x, -delta, delta)", "np.minimum(x, delta)", name="limited_above_only",
+             says="The slope is limited above only; below -delta it must stay at -delta."),
         edit("huber_backward", "np.clip(x, -delta, delta)", "np.where(np.abs(x) <= delta, x, np.sign(x))", name="delta_factor_lost_in_slope",
              says="The slope outside is ±1; it is ±delta. For a delta of 1 nobody would notice."),
         edit("huber_backward", "np.clip(x, -delta, delta)", "x", name="not_limited",
@@ -632,7 +654,8 @@ with guard():
     curves = {}
     for loss in ("clip, then square", "square", "Huber"):
         curves[loss], silent = learn(loss)
-        print(f"{loss:18s} mean error of the weights {curves[loss][0]:.2f} -> {curves[loss][-1]:.2f}   zero gradients: {silent:.0%}")
+        print(f"{loss:18s} mean error of the weights {curves[loss][0]:.2f} -> {curves[loss][-1]:.2f}   "
+              f"zero gradients: {silent:.0%}")
         if loss == "clip, then square":
             prediction.compare(my_guess, float(silent), "share of zero gradients")
     draw_lines(range(600), curves, xlabel="step", ylabel="mean error of the weights",
