@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercises.script import Opaque
+from autograder.exercises.script import Broken, Opaque
 
 RELATIVE = 1e-6
 ABSOLUTE = 1e-9
@@ -111,7 +111,9 @@ def difference(got: Any, expected: Expected, *, strictness: float = 1.0) -> Diff
 def _walk(
     got: Any, value: Any, expected: Expected, where: str, strictness: float
 ) -> Iterator[Difference]:
-    if isinstance(value, dict):
+    if isinstance(got, Broken):
+        yield Difference("type", got.type_name, where=where)
+    elif isinstance(value, dict):
         if not isinstance(got, dict):
             text = f"is {describe_type(got)}; expected a dict with {sorted(value)}"
             yield Difference("type", text, where=where)

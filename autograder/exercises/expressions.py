@@ -16,7 +16,7 @@ from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Observed, Row, named, settings
 from autograder.exercises.kinds import fill
 from autograder.exercises.kinds_stateful import Module
-from autograder.exercises.script import Call, Failure, Opaque, Outcome, Ref, Script
+from autograder.exercises.script import Broken, Call, Failure, Opaque, Outcome, Ref, Script
 
 _OPERATIONS: dict[type, str] = {
     ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__",
@@ -97,11 +97,11 @@ class Expressions(Module):
         for output, (calls, reads) in self._recorded(case).items():
             mine = outcomes[start : start + len(calls)]
             start += len(calls)
-            failed = [o.failure for o in mine if o.failure is not None]
+            failed = _failures(self.cls, calls, mine, start - len(calls))
             failures += failed
             if failed:
                 what = f"{failed[0].type_name or failed[0].kind}: {failed[0].message}"
-                outputs[output] = Opaque(f"failed call ({what[:200]})")
+                outputs[output] = Broken(f"could not be computed: {what[:200]}")
             else:
                 outputs[output] = {name: outcomes[i].value for name, i in reads.items()}
         hard = [f for f in failures if f.kind not in ("exception", "missing", "skipped")]
@@ -109,6 +109,37 @@ class Expressions(Module):
             return {self.cls: Observed(None, failure=(hard or failures)[0], outcome=outcomes[-1])}
         texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
         return {self.cls: Observed(outputs, "", None, (), texts, outcomes[-1])}
+
+
+def _failures(
+    cls: str, calls: Sequence[Call], outcomes: Sequence[Outcome], start: int
+) -> list[Failure]:
+    """The failures among `outcomes`; a method that is missing is told as Python would tell it.
+
+    Args:
+        start: What the numbers of the calls begin with.
+    """
+    made = [o.value.type_name if isinstance(o.value, Opaque) else "" for o in outcomes]
+    own = {kind for call, kind in zip(calls, made, strict=True) if call.function == cls}
+    failures = []
+    for call, outcome in zip(calls, outcomes, strict=True):
+        failure = outcome.failure
+        if failure is not None and failure.kind == "missing" and call.on is not None:
+            place = call.on.call - start
+            while (owner := calls[place].on) is not None and made[owner.call - start] not in own:
+                place = owner.call - start  # a number's own operator is not to blame
+            by, kind = calls[place].function, made[place]
+            if kind in own:
+                failure = Failure("exception", failure.message, "AttributeError")
+            elif kind == "NoneType":
+                text = f"{by} returned None; expected a {cls}. Is a return missing?"
+                failure = Failure("exception", text, "TypeError")
+            else:
+                text = f"{by} returned {kind}; expected a {cls}"
+                failure = Failure("exception", text, "TypeError")
+        if failure is not None:
+            failures.append(failure)
+    return failures
 
 
 class _Recorder:

@@ -96,6 +96,11 @@ class Opaque:
     type_name: str
 
 
+@dataclass(frozen=True)
+class Broken(Opaque):
+    """Stands for a value that could not be computed; `type_name` says why, as a predicate."""
+
+
 FailureKind = Literal[
     "missing",  # no such name in the namespace, or it is not callable
     "unanswered",  # it raised NotImplementedError: not written yet

@@ -107,7 +107,8 @@ def draw_v_curve(
                   markeredgecolor="black", zorder=5)  # fmt: skip
         axes.annotate(
             f"h = {steps[best]:.0e}", (steps[best], values[best]), xytext=(0, 10),
-            textcoords="offset points", ha="center", va="bottom", fontsize=9,
+            textcoords="offset points", ha="center", va="bottom", fontsize=9, zorder=4,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
         )  # fmt: skip
     axes.margins(y=0.12)
     return figure

@@ -25,12 +25,14 @@ from autograder.lab.scales import draw_v_curve
 # %% [markdown]
 # ## Is everything here?
 #
-# Run the cell below: click into it and press Shift + Enter.
+# Run the cell above with the imports and then the one below: click into it and press Shift + Enter.
 
 # %% tags=["experiment"]
-print(f"Python     {platform.python_version()}   {'fine' if sys.version_info >= (3, 11) else 'too old: 3.11 or newer, please'}")
-print(f"NumPy      {np.__version__}   {'fine' if int(np.__version__.split('.')[0]) >= 2 else 'too old: 2.0 or newer, please'}")
-print(f"matplotlib {matplotlib.__version__}   fine")
+python = "fine" if sys.version_info >= (3, 11) else "too old: 3.11 or newer, please"
+numpy = "fine" if int(np.__version__.split(".")[0]) >= 2 else "too old: 2.0 or newer, please"
+print(f"Python      {platform.python_version():10}{python}")
+print(f"NumPy       {np.__version__:10}{numpy}")
+print(f"matplotlib  {matplotlib.__version__:10}fine")
 print(f"A number has {np.finfo(float).nmant + 1} binary digits here, about 16 decimal ones.")
 
 # %% [markdown]
@@ -78,7 +80,8 @@ prediction.compare(my_guess, f"{counter:,.0f}", "the counter after ten steps")
 # for two arrays of the same shape; the result is one number. The $10^{-8}$ keeps the denominator away from zero where
 # both entries are zero. Zero means equal, 1 means that some entry has the wrong sign or is missing altogether.
 #
-# Fill in the cell below: take out the line with `raise`, and write your own. Then run the cell under it.
+# Fill in the cell below: put your own lines in the place of the one with `raise`, and give the result the name `error`, which
+# the last line returns. Run the cell, then the one under it, which checks your function.
 
 # %%
 def relative_error(x, y):
@@ -113,12 +116,14 @@ comparison = Function(
         "equal": variant(x=np.array([0.0, -3.0, 7.0]), y=np.array([0.0, -3.0, 7.0])),
         "tiny numbers": variant(x=np.array([2e-10, -1e-10, 3e-9]), y=np.array([1e-10, -4e-10, 3e-9])),
         "x is smaller": variant(x=np.array([1.0, 2.0, 3.0]), y=np.array([1.5, 2.0, 3.25])),
+        "a wrong sign": variant(x=np.array([1.0, -2.0, 0.5]), y=np.array([1.25, -2.0, -0.75])),
         "a vector": variant(x=array("6", low=0.5), y=array("6", low=0.5)),
     },
     hints=(
         "One error for each pair of entries; then the largest of them.",
         "Four things: the gap without its sign, the size of both together, a floor under the size, the largest quotient.",
-        "np.abs makes sizes, np.maximum puts the floor of 1e-8 under each of them, and np.max finds the worst.",
+        "np.abs(x - y) are the gaps; np.abs of each array, added, are the sizes; np.maximum(1e-8, …) puts the floor under every "
+        "size. Divide, and let np.max find the worst.",
     ),
     mistakes=[
         edit("relative_error", "np.max(gap", "np.mean(gap", name="mean",
@@ -127,12 +132,21 @@ comparison = Function(
              says="The gap keeps its sign, so entries where x is too small count as negative errors and are overlooked."),
         edit("relative_error", "np.abs(x) + np.abs(y)", "x + y", name="sizes_cancel",
              says="The sizes are added with their signs: negative numbers make the denominator vanish or turn it round."),
+        edit("relative_error", "np.abs(x) + np.abs(y)", "np.abs(x + y)", name="size_of_the_sum",
+             says="This is the size of the sum, |x + y|; the formula takes the sum of the sizes, |x| + |y|. With opposite signs "
+                  "the two differ."),
+        edit("relative_error", "np.maximum(1e-8, size)", "(1e-8 + size)", name="floor_added",
+             says="The 1e-8 is added to every size; the formula takes the larger of the two. Tiny numbers show the difference."),
         edit("relative_error", "np.maximum(1e-8, size)", "size", name="no_floor",
              says="There is no floor under the denominator: where both entries are zero this is 0/0."),
         edit("relative_error", "gap / np.maximum(1e-8, size)", "gap", name="absolute",
              says="This is the absolute error: the gap is not divided by the size of the numbers."),
         edit("relative_error", "np.abs(x) + np.abs(y)", "np.abs(x)", name="only_x",
              says="The gap is divided by |x| alone; the formula takes |x| + |y|, so that neither array is favoured."),
+        edit("relative_error", "np.abs(x) + np.abs(y)", "np.abs(y)", name="only_y",
+             says="The gap is divided by |y| alone; the formula takes |x| + |y|, so that neither array is favoured."),
+        edit("relative_error", "np.max(gap", "np.sum(gap", name="summed",
+             says="The errors of all entries are summed; only the largest of them counts."),
         edit("relative_error", "np.abs(x) + np.abs(y)", "np.max(np.abs(x) + np.abs(y))", name="largest_size",
              says="Every gap is divided by the size of the largest entry; each entry is to be measured by its own size."),
         edit("relative_error", "np.max(gap / np.maximum(1e-8, size))", "gap / np.maximum(1e-8, size)", name="array",
@@ -153,7 +167,7 @@ comparison = Function(
 # ✗ relative_error: not right yet   0 / 2 points
 #   ✗ error
 #
-#   ✗ error is off by 0.54 (relative) [13 of 14 cases]
+#   ✗ error is off by 0.54 (relative) [14 of 15 cases]
 #       error: got 0.2786, expected 0.6073   (plain)
 #     → This is a known mistake, mean: This is the mean of the errors. …
 #
@@ -174,8 +188,9 @@ comparison = Function(
 #
 # Try it: put a mistake into your function, run both cells, and mend it again.
 #
-# One habit saves much grief: before you hand in, choose *Kernel → Restart Kernel and Run All Cells…*. A notebook
-# remembers variables of cells that you have long deleted; the grader doesn't.
+# Two things to know. A cell that stops with a `SyntaxError` defines nothing, so the check still sees the version before it. And
+# a notebook remembers what cells did that you have long deleted; the grader doesn't. So before you hand in, choose
+# *Kernel → Restart Kernel and Run All Cells*.
 
 # %% [markdown]
 # ## Which step measures a gradient best?
@@ -260,7 +275,7 @@ step = Answer(
 # %% [markdown] tags=["text:explain_why"]
 # **Explain.** Your friend complains: "`loss.backward()` does it for me." Answer in three or four sentences: what can
 # go wrong that the framework does not report, why it is not the framework's fault, and one number from this notebook
-# that shows an abstraction leaking.
+# that shows an abstraction leaking. (Double-click here to write; a person will read it. It is worth 2 points.)
 #
 # ### BEGIN SOLUTION
 # The framework computes the derivative of whatever I wrote; whether that derivative is any use for learning is my

@@ -13,7 +13,7 @@
 #
 # **How to work.** Each exercise is a cell that you fill in, followed by a locked cell that checks it.
 # Run the check as often as you like; it tells you what is wrong, and hints cost nothing:
-# `check(add_gate_backward, hint=1)`, then `hint=2`, then `hint=3`.
+# `check(add_gate_backward, hint=1)`, then `hint=2`, then `hint=3`, in a cell of your own (press B).
 
 # %%
 import numpy as np
@@ -27,7 +27,7 @@ from autograder.lab.scales import draw_bars, draw_lines
 # %% [markdown]
 # ## One gate, two jobs
 #
-# A gate takes numbers in and gives a number out. On the way *forward* it does its sum. On the way *back*
+# A gate takes numbers in and gives a number out. On the way *forward* it computes. On the way *back*
 # it is told one thing, the **upstream** gradient: how much the final result $L$ of the whole circuit would
 # change if the gate's output $z$ changed,
 #
@@ -50,8 +50,8 @@ from autograder.lab.scales import draw_bars, draw_lines
 # $z = x + y$. If $x$ grows by a little, $z$ grows by exactly as much, whatever $y$ is. So both local
 # derivatives are 1.
 #
-# All values in this part are plain numbers. The cache may be anything you like, `None` included: only your
-# own backward reads it.
+# All values in this part are plain numbers. The forward returns two things, the result and a cache. The cache may be
+# anything you like, `None` included: only your own backward reads it.
 
 # %%
 def add_gate_forward(x, y):
@@ -110,7 +110,7 @@ add_gate = Layer(
     variants={"both negative": variant(x=-3.0, y=-0.5), "one zero": variant(x=0.0, y=2.0)},
     hints={
         "forward": (
-            "The gate does its sum; there is nothing more to it.",
+            "The gate adds, and need not remember anything: what would its backward pass do with the inputs?",
             "Look at the formula above the cell: one operator.",
             "z is the two inputs with a plus between them; cache may be None.",
         ),
@@ -218,8 +218,10 @@ mul_gate = Layer(
         edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = dz\n    dy = dz", name="as_add_gate",
              says="The gradient is handed on unchanged, as an add gate does. A product scales it by the other input."),
         edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = dz * x * y\n    dy = dz * x * y", name="whole_product",
-             says="Both gradients hold the whole product x*y. The derivative with respect to x is y alone: "
-                  "x has been differentiated away."),
+             says="The gradient holds the whole product x*y. The local derivative for x is y alone, and x alone for y: "
+                  "the input itself has been differentiated away."),
+        edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = dz * (x + y)\n    dy = dz * (x + y)", name="sum_of_inputs",
+             says="The gradient is scaled by x + y. Each input's local derivative is the other input alone."),
         edit("mul_gate_backward", "dx = dz * y", "dx = dz * abs(y)", name="dx_sign_lost",
              says="dx has lost the sign of y. Where y is negative, pushing x up pulls the product down."),
         edit("mul_gate_backward", "dx = dz * y\n    dy = dz * x", "dx = dz + y\n    dy = dz + x", name="added_upstream",
@@ -318,6 +320,11 @@ max_gate = Layer(
         edit("max_gate_backward", "dz if x >= y else 0.0", "dz * x if x >= y else 0.0",
              ("dz if x < y else 0.0", "dz * y if x < y else 0.0"), name="scaled_by_value",
              says="The gradient is scaled by the value that won. The gate passes a value on; its slope is 1."),
+        edit("max_gate_backward", "dy = dz if x < y else 0.0", "dy = 1 - dx", name="one_minus_dx",
+             says="dy is 1 - dx. What is routed is dz, not 1: what x doesn't get of dz is dz - dx."),
+        edit("max_gate_backward", "dz if x >= y else 0.0", "abs(dz) if x >= y else 0.0",
+             ("dz if x < y else 0.0", "abs(dz) if x < y else 0.0"), name="upstream_sign_lost",
+             says="The sign of dz is lost on the way: where dz is negative, so is the winner's gradient."),
         edit("max_gate_backward", "x >= y", "x > 0", ("dz if x < y", "dz if y > 0"), name="sign_decides",
              says="Whether an input is positive decides here, as in a ReLU; in a max gate the two inputs are compared with each other."),
         edit("max_gate_backward", "x >= y", "dz >= 0", ("dz if x < y", "dz if dz < 0"), name="upstream_decides",
@@ -397,14 +404,15 @@ force = Answer(
 # %% [markdown]
 # ### Why nobody adds up the paths one by one
 #
-# A sum over paths looks innocent. Chain $n$ little diamonds, each with two ways through: there are $2^n$
+# A sum over paths looks innocent. Take a little diamond: $x$ goes into two multiply gates and comes out as $a\,x + b\,x$, so
+# there are two ways through. Chain $n$ of them, the end of one being the start of the next: there are $2^n$
 # paths. Yet backpropagation visits each gate once. It gathers everything that arrives at a wire *before*
 # it goes on, so what lies behind the wire is worked out once and not again for each path. That is why the
 # order of the backward pass matters: a wire may only be passed on when everything above it has arrived.
 # A stack (the *tape*) does it: push the gates in the order in which they ran, pop them on the way back.
 #
 # There is a middle way, finite differences: nudge each input and run the circuit again. Its cost grows with
-# the number of inputs. For a million weights that is a million runs, where backpropagation needs about two.
+# the number of inputs. For a million weights that is a million runs or more, where backpropagation costs about as much as two.
 #
 # This is *credit assignment*: one number at the end, and a fair share of praise or blame for everyone
 # who had a hand in it, at about the price of a second look.
@@ -423,7 +431,8 @@ with guard():
             return 1.0
         total = 0.0
         for slope in slopes[-1]:  # two ways through the last diamond
-            total += mul_gate_backward(diamonds(slopes[:-1], count), mul_gate_forward(slope, 1.0)[1])[1]
+            upstream = diamonds(slopes[:-1], count)
+            total += mul_gate_backward(upstream, mul_gate_forward(slope, 1.0)[1])[1]
             count.append(1)
         return total
 
@@ -451,7 +460,8 @@ with guard():
     prediction.compare(my_guess, by_path[-1], "visits for 12 diamonds, path by path")
     draw_lines(
         lengths,
-        {"path by path": by_path, "finite differences, all 2n slopes": by_nudges, "backpropagation": by_sweep},
+        {"path by path": by_path, "finite differences, all 2n slopes": by_nudges,
+         "backpropagation": by_sweep},
         xlabel="diamonds in a row", ylabel="multiply gates visited", logy=True,
         title="The same number, at three prices",
     )
@@ -491,7 +501,7 @@ paths = Answer(
 # | reciprocal | $1/x$ | $-1/x^2$ |
 #
 # Walk forward through the four, keep what you meet, and walk back with an upstream gradient of 1.
-# (Later you will meet the famous short cut; here the point is that you don't need one.)
+# (The famous short cut comes next; here the point is that you don't need one.)
 
 # %%
 def sigmoid_by_gates(z):
@@ -545,6 +555,8 @@ sigmoid_gates = Function(
              says="The exponential's slope is taken to be its input; it is its output."),
         edit("sigmoid_by_gates", "de = ds", "de = ds + 1.0", name="shift_added",
              says="The shift gate adds 1 to the gradient. It adds 1 to the value; its slope is 1, so the gradient passes."),
+        edit("sigmoid_by_gates", "dz = da * -1.0", "dz = da * -1.0 * z", name="times_the_input",
+             says="The derivative is multiplied by z as well. The scale gate computes -1·z; its slope is the -1 alone."),
         edit("sigmoid_by_gates", "f = 1.0 / s", "f = e / s", name="numerator",
              says="f is one minus the sigmoid: it falls where it should rise. Look at the sign in the exponent, or at "
                   "what stands above the fraction."),
@@ -567,9 +579,15 @@ sigmoid_gates = Function(
 #
 # which costs nothing, as the forward pass has $f$ already. Then two multiply gates and their adds.
 #
-# *A number to compare with:* for `w = [2, -3, -3]`, `x = [-1, -2]` and an upstream gradient of 1 the dot
-# product is 1, $f = 0.731059$, the gradient that reaches the dot product is $0.196612$,
-# `dx = [0.393224, -0.589836]` and `dw = [-0.196612, -0.393224, 0.196612]`.
+# *Numbers to compare with:* take `w = [2, -3, -3]`, `x = [-1, -2]` and an upstream gradient of 1. Then
+#
+# | | |
+# |---|---|
+# | the sum in the brackets | 1 |
+# | `f` | 0.731059 |
+# | the gradient that reaches the sum | 0.196612 |
+# | `dw` | [-0.196612, -0.393224, 0.196612] |
+# | `dx` | [0.393224, -0.589836] |
 
 # %%
 def neuron_forward(w, x):
@@ -638,6 +656,12 @@ neuron = Layer(
              says="The bias w[2] is left out of the sum."),
         edit("neuron_forward", "np.exp(-dot)", "np.exp(dot)", name="mirrored",
              says="The minus in the exponent is missing, so f is one minus the sigmoid."),
+        edit("neuron_forward", "f = 1.0 / (1.0 + np.exp(-dot))", "f = dot", name="sigmoid_left_out",
+             says="This is the sum in the brackets; the sigmoid around it is missing."),
+        edit("neuron_forward", " + w[2]", " + w[2] * x[1]", name="bias_scaled",
+             says="The bias is multiplied by an input. It is added as it is: w[2] belongs to no input."),
+        edit("neuron_forward", " + w[2]", " - w[2]", name="bias_subtracted",
+             says="The bias is subtracted; it is added to the sum."),
         edit("neuron_forward", "f = 1.0 / (1.0 + np.exp(-dot))", "f = np.tanh(dot)", name="tanh",
              says="This is a tanh; the neuron has a sigmoid."),
         edit("neuron_forward", "w[0] * x[0] + w[1] * x[1]", "w[0] * x[1] + w[1] * x[0]", name="crossed",
@@ -664,8 +688,8 @@ neuron = Layer(
 
 # %% [markdown]
 # Two ways, one result: through the four small gates, and through the short cut. The picture shows the
-# long way, every number on its wire. **Predict:** at which gate will the gradient change its sign, and what
-# will stand below the wire behind the dot product?
+# long way, every number on its wire. **Predict:** on its way from $f$ back to the sum in the brackets, at which two gates does the
+# gradient change its sign? And which of the five inputs gets the largest one, its sign aside?
 
 # %% tags=["experiment"]
 with guard():
@@ -692,10 +716,11 @@ with guard():
     grads["w1"], grads["x1"] = mul_gate_backward(grads["p1"], cache_p1)
 
     draw_circuit(
-        {"p0": ("×", "w0", "x0"), "p1": ("×", "w1", "x1"), "s": ("+", "p0", "p1"), "dot": ("+", "s", "w2"),
-         "a": ("×−1", "dot"), "e": ("exp", "a"), "d": ("1+", "e"), "f": ("1/·", "d")},
-        values={"w0": w[0], "x0": x[0], "w1": w[1], "x1": x[1], "w2": w[2], "p0": p0, "p1": p1, "s": s,
-                "dot": dot, "a": a, "e": e, "d": d, "f": f},
+        {"p0": ("×", "w0", "x0"), "p1": ("×", "w1", "x1"), "s": ("+", "p0", "p1"),
+         "dot": ("+", "s", "w2"), "a": ("×−1", "dot"), "e": ("exp", "a"), "d": ("1+", "e"),
+         "f": ("1/·", "d")},
+        values={"w0": w[0], "x0": x[0], "w1": w[1], "x1": x[1], "w2": w[2], "p0": p0, "p1": p1,
+                "s": s, "dot": dot, "a": a, "e": e, "d": d, "f": f},
         grads=grads, title="A neuron, the long way", scale=0.8,
     )
     dw, dx = neuron_backward(1.0, neuron_forward(w, x)[1])
@@ -714,6 +739,8 @@ with guard():
 #
 # Both `x` and `y` are used more than once. Every use adds to the gradient: write `+=`.
 #
+# Your function returns the two derivatives only; $\sigma$ is the sigmoid, and you may define it within the function.
+#
 # The next cell draws the map: all stages forward, at $(x, y) = (3, -4)$. **Predict** before you start, from the map
 # alone: along how many paths does $f$ depend on $x$, and along how many on $y$?
 
@@ -724,18 +751,20 @@ with guard():
     bottom = s(x) + (x + y) ** 2
     draw_circuit(
         {"sigy": ("σ", "y"), "num": ("+", "x", "sigy"), "sigx": ("σ", "x"), "xpy": ("+", "x", "y"),
-         "xpysqr": ("( )²", "xpy"), "den": ("+", "sigx", "xpysqr"), "invden": ("1/·", "den"), "f": ("×", "num", "invden")},
-        values={"x": x, "y": y, "sigy": s(y), "num": x + s(y), "sigx": s(x), "xpy": x + y, "xpysqr": (x + y) ** 2,
-                "den": bottom, "invden": 1 / bottom, "f": (x + s(y)) / bottom},
+         "xpysqr": ("( )²", "xpy"), "den": ("+", "sigx", "xpysqr"), "invden": ("1/·", "den"),
+         "f": ("×", "num", "invden")},
+        values={"x": x, "y": y, "sigy": s(y), "num": x + s(y), "sigx": s(x), "xpy": x + y,
+                "xpysqr": (x + y) ** 2, "den": bottom, "invden": 1 / bottom,
+                "f": (x + s(y)) / bottom},
         title="f = (x + σ(y)) / (σ(x) + (x + y)²), stage by stage", scale=0.85,
     )
 
 # %% [markdown]
 # Three paths lead from $f$ to $x$, two to $y$: so many terms has each gradient.
 #
-# *A number to compare with:* at $(x, y) = (3, -4)$: $f = 1.545645$, $\partial f/\partial x = 2.059570$,
-# $\partial f/\partial y = 1.592233$. Overwriting at the forks gives $0.512144$ and $0.009046$: of the
-# right order, plausible, and wrong.
+# *Numbers to compare with:* at $(x, y) = (3, -4)$: $f = 1.545645$, $\partial f/\partial x = 2.059570$,
+# $\partial f/\partial y = 1.592233$. Overwriting at the forks gives $0.512144$ and $0.009046$: the
+# right signs, no error message, and wrong.
 
 # %%
 def staged_backward(x, y):
@@ -814,6 +843,15 @@ staged = Function(
         edit("staged_backward", "dx += (1 - sigx) * sigx * dsigx", "dx += (1 - x) * x * dsigx",
              ("dy += (1 - sigy) * sigy * dsigy", "dy += (1 - y) * y * dsigy"), name="slope_of_the_input",
              says="The sigmoid's slope s(1-s) is taken with the input in place of the sigmoid's output."),
+        edit("staged_backward", "(1 - sigx) * sigx * dsigx", "sigx * dsigx",
+             ("(1 - sigy) * sigy * dsigy", "sigy * dsigy"), name="sigmoid_for_its_slope",
+             says="On the way back the sigmoid itself stands where its slope belongs: s(1-s)."),
+        edit("staged_backward", "(1 - sigx) * sigx * dsigx", "(1 - sigy) * sigy * dsigx",
+             ("(1 - sigy) * sigy * dsigy", "(1 - sigx) * sigx * dsigy"), name="sigmoids_exchanged",
+             says="The two sigmoids are exchanged on the way back: the one in the denominator is that of x, the one in the "
+                  "numerator that of y."),
+        edit("staged_backward", "dx = dxpy\n    dy = dxpy", "dx = 2 * x * dxpysqr\n    dy = 2 * y * dxpysqr", name="squares_apart",
+             says="(x + y)² is treated as x² + y². Its slope is 2(x + y), for x and for y alike."),
         edit("staged_backward", "dnum = invden", "dnum = 1.0", name="denominator_lost",
              says="The path through the numerator is not divided by the denominator: invden is the slope there."),
         edit("staged_backward", "dden = -1.0 / den**2 * dinvden", "dden = -1.0 / den * dinvden", name="not_squared",
@@ -833,15 +871,19 @@ staged = Function(
 # falls with $h^2$, that of the one-sided one only with $h$. Here `x` is an array of any shape, `f` takes such
 # an array and returns a number, and the result has the shape of `x`.
 #
-# Mind two traps. Put each entry back before you nudge the next one. And `x[i] -= h` does not always undo
-# `x[i] += h`: floating point rounds. Keep the old value and put *that* back.
+# Mind three traps. Put each entry back before you nudge the next one. `x[i] -= h` does not always undo
+# `x[i] += h`: floating point rounds, so keep the old value and put *that* back. And `y = x` makes no copy of an array, only a
+# second name for it; `x.copy()` does.
+#
+# The next two cells are given: functions that the check measures with yours.
 
 # %% tags=["provided"]
 def bowl(x):
     """A bowl whose axes are tilted: every entry of x pulls at every other."""
     flat = np.ravel(x)
     order = np.arange(1.0, flat.size + 1.0)
-    return float(np.sum(order * flat**2) + np.sum(flat) ** 2 + np.sum(flat[:-1] * flat[1:] * order[:-1]))
+    neighbours = flat[:-1] * flat[1:] * order[:-1]
+    return float(np.sum(order * flat**2) + np.sum(flat) ** 2 + np.sum(neighbours))
 
 
 # %% tags=["provided"]
@@ -912,6 +954,11 @@ numerical = Function(
         edit("numeric_gradient", "x[i] = old + h", "x[...] += h", ("        x[i] = old - h", "        x[...] -= 2 * h"), ("        x[i] = old\n", "        x[...] += h\n"),
              name="all_at_once",
              says="All entries are nudged together; that measures the sum of the slopes. Nudge one entry at a time."),
+        edit("numeric_gradient", "    return grad", "    return (f(x + h) - f(x - h)) / (2 * h)", name="one_number",
+             says="x + h nudges all entries together and gives one number. A slope is wanted for each entry: nudge one at a time."),
+        edit("numeric_gradient", "        x[i] = old - h\n        below = f(x)", "        below = f(x)", name="no_copy",
+             says="Every slope is 0. Either nothing is stored in the result, or both evaluations saw the same point: `up = x` makes "
+                  "no copy, so a nudge of `down` undoes that of `up`. Use x.copy(), or evaluate f before you nudge again."),
         edit("numeric_gradient", "np.ndindex(x.shape)", "range(len(x))", name="rows_only",
              says="The loop runs over the first axis only, so whole rows are nudged together."),
         edit("numeric_gradient", "    return grad", "    return grad.ravel()", name="flattened",
@@ -931,7 +978,7 @@ numerical = Function(
 # %% [markdown]
 # Now you own an independent judge. Let it judge your own gates, and one wrong answer: a max gate that hands
 # its gradient to both inputs. **Predict:** to how many digits will the right ones agree with the measurement? And
-# by how much will the wrong one be off?
+# by how much will the wrong one be off, with an upstream gradient of 1?
 
 # %% tags=["experiment"]
 with guard():
@@ -951,9 +998,8 @@ with guard():
     dw, dx = neuron_backward(1.0, neuron_forward(w, x)[1])
     errors["neuron, dw"] = np.abs(dw - numeric_gradient(lambda v: neuron_forward(v, x)[0], w)).max()
     errors["neuron, dx"] = np.abs(dx - numeric_gradient(lambda v: neuron_forward(w, v)[0], x)).max()
-    errors["max, as an add gate"] = np.abs(
-        np.array([1.0, 1.0]) - numeric_gradient(lambda p: max_gate_forward(p[0], p[1])[0], rng.normal(size=2))
-    ).max()
+    measured = numeric_gradient(lambda p: max_gate_forward(p[0], p[1])[0], rng.normal(size=2))
+    errors["max, as an add gate"] = np.abs(np.array([1.0, 1.0]) - measured).max()
 
     draw_bars(
         {name: max(error, 1e-17) for name, error in errors.items()},
@@ -1038,7 +1084,7 @@ matmul = Function(
 # %% [markdown] tags=["text:explain_locality"]
 # **Explain.** A friend says: "My max gate can't do its backward pass, it doesn't know what function the rest of
 # the network computes." In three or four sentences: what does a gate need to know, where does it get it from, and
-# what does your own run of the circuit above show? Quote a number from it.
+# what does your own run of the circuit above show? Quote a number from it. (Double-click here to write; a person will read it. It is worth 3 points.)
 #
 # ### BEGIN SOLUTION
 # A gate needs its local derivatives, which depend only on its own inputs, and one number from above. The rest of

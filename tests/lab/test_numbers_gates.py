@@ -30,3 +30,22 @@ def test_the_circuit_and_the_step(notebook):
     exact = (x + y + 0.01) * max(y + 0.01, z) - (x + y) * max(y, z)
     assert notebook("01_gates").namespace["answer_force"] == pytest.approx(exact, rel=0.02)
     assert notebook("01_gates").namespace["answer_paths"] == 2**20
+
+
+def test_where_the_gradient_of_the_neuron_changes_its_sign():
+    """On the way back from f to the sum: at two gates, the reciprocal and the times minus one."""
+    total = 2.0 * -1.0 + -3.0 * -2.0 - 3.0
+    d = 1.0 + np.exp(-total)
+    below = [1.0, -1.0 / d**2, -1.0 / d**2, -1.0 / d**2 * np.exp(-total), np.exp(-total) / d**2]
+    assert np.sum(np.diff(np.sign(below)) != 0) == 2
+
+
+def test_overwriting_keeps_the_signs_of_the_frightening_formula(notebook):
+    right = notebook("01_gates").namespace["staged_backward"](3.0, -4.0)
+    assert np.all(np.sign(right) == np.sign([0.512144, 0.009046]))
+
+
+def test_the_three_paths_and_the_diamonds(experiment):
+    names = experiment("01_gates", "def diamonds")
+    assert names["by_path"][-1] == sum(2**k for k in range(1, 13)) == 8190
+    assert names["by_sweep"][-1] == 24
