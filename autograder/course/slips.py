@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import inspect
 import io
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -77,7 +78,7 @@ def released_slips(notebook: Notebook) -> dict[str, Slips] | None:
 def slips_digest(notebook: Notebook) -> str:
     """A digest of all that the slips depend on: the notebook's code, and how they are derived."""
     digest = hashlib.sha256()
-    for module in (proof_operators, slip_operators, ways, keys, matching):
+    for module in (proof_operators, slip_operators, ways, keys, matching, sys.modules[__name__]):
         digest.update(inspect.getsource(module).encode())
     for cell in notebook.cells:
         if cell.kind in ("import", "provided", "solution", "instructor"):

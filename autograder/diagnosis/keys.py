@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.compare import Expected, as_array
+from autograder.checks.compare import ABSOLUTE, Expected, as_array
 from autograder.exercises.cases import AGAIN, Case
 
 STEP = 1e-6
 BORDER = 0.02
-MOST = 1e9
+ROUNDING = 1e-13
 COMBINED = 64
 LETTERS = 8
 ENTRIES = 12
@@ -89,10 +89,11 @@ def _steps(got: np.ndarray, want: np.ndarray, expected: Expected, border: float)
     if not finite.all():
         return [f"{int((~finite).sum())} not finite"]
     size = float(np.linalg.norm(np.where(np.isfinite(want), want, 0.0)))
-    step = STEP * (size if size > 0 else expected.scale)
+    step = max(STEP * size, ABSOLUTE * expected.scale)  # where all saturates, size says little
     place = float(_line(got.shape) @ got.ravel()) / step
     moved = 2 * expected.slack * math.sqrt(max(got.size, 1)) / step
-    if not abs(place) <= MOST or moved > 0.4:
+    moved += ROUNDING * abs(place)
+    if not moved <= 0.4:
         return []
     border += moved if border else 0.0
     return sorted({math.floor(place - border), math.floor(place + border)})

@@ -8,7 +8,7 @@ is named as itself, and every mutant of the reference is caught or equivalent to
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograder.checks.finding import RowResult
 from autograder.course.mutants import Mutant, mutants
@@ -36,7 +36,8 @@ class ExerciseProof:
         caught: How many of them lost points.
         equivalent: Mutants that give what the reference gives on many further cases.
         survivors: Mutants that are neither caught nor equivalent.
-        mutants_named: Caught mutants that were given the name of a known mistake.
+        mutants_named: Caught mutants that were given the name of a known mistake, or of a general
+            hypothesis; the slips derived from the reference are left out.
         false_names: Of these, how many behave otherwise than that mistake on fresh cases.
         headroom: The least ratio of tolerance to the reference's own error over many seeds.
         problems: What must be mended, in words.
@@ -57,7 +58,7 @@ class ExerciseProof:
 
 def prove(notebook: Notebook, *, with_mutants: bool = True, seeds: int = 50) -> list[ExerciseProof]:
     """Prove every exercise of a notebook; problems are collected, nothing is raised for them."""
-    public = public_questions(notebook)
+    public = [_without_slips(asked) for asked in public_questions(notebook)]
     hidden = hidden_questions(notebook, SEED)
     proofs = []
     for p, h in zip(public, hidden, strict=True):
@@ -78,6 +79,11 @@ def prove(notebook: Notebook, *, with_mutants: bool = True, seeds: int = 50) -> 
                 )
         proofs.append(proof)
     return proofs
+
+
+def _without_slips(asked: Sequence[Question]) -> list[Question]:
+    """The derived slips left out: made of the same mutants, they would name them by themselves."""
+    return [replace(question, slips=None) for question in asked]
 
 
 def _prove_ends(

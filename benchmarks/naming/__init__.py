@@ -1,0 +1,1 @@
+"""How many unseen mistakes get a name, and whether the name is right."""

@@ -1,0 +1,123 @@
+"""Run `python -m benchmarks.naming`: how many unseen mistakes get a name; write a section."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+
+from autograder.course import find_course_root, load_course
+from benchmarks.naming.measure import BANKED, ROADS, UNBANKED, Count, Judge
+from benchmarks.section import write_section
+
+HERE = Path(__file__).parent
+SETS = {
+    "tests' answers": Path("tests") / "submissions" / "answers",
+    "held-out answers": HERE / "answers",
+}
+TITLES = {"the bank's operators": BANKED, "other operators": UNBANKED}
+
+
+TEXT = """Written by `python -m benchmarks.naming`. Small mistakes are made, automatically and one
+at a time, in *right answers of other styles* than the reference's: the right answers among the
+tests' submissions, and {files} files (`benchmarks/naming/answers`) that were written for this
+benchmark before the slips were tuned, and not looked at while they were. Counted are the mistakes
+that lose points on public and hidden cases. *Bank*, *general*, *slips*: what named it first (a
+known mistake, a general hypothesis, a slip derived from the reference). *Exception*: no name, but
+Python's own message with the line. *Of numbers*: the named share of those that do not end in an
+exception. *Whole*: every wrong output is named. *False*: names that do not hold on fresh cases of
+another seed. *Kind*: of the slips, those whose name is the kind of change that was made.
+
+The bank's operators are those of `autograder validate`; slips are made with them, and with more,
+in the reference. The others (a constant three times as large, a power doubled, a line left out or
+done twice, a variable for its neighbour, a condition that always or never holds) are in part among
+those, in part not.
+"""
+HEAD = (
+    "| answers | operators | caught | bank | general | slips | named | exception | of numbers "
+    "| whole | false | kind |",
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print and write the section of docs/benchmarks.md."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.naming", description=__doc__)
+    parser.add_argument("--docs", type=Path, default=Path("docs"))
+    parser.add_argument("--assignment", help="only this one; nothing is written")
+    parser.add_argument("--nameless", action="store_true", help="list what got no name")
+    options = parser.parse_args(arguments)
+    warnings.simplefilter("ignore")  # mutants warn of everything
+    root = find_course_root()
+    counts: dict[tuple[str, str], Count] = {}
+    for notebook in load_course(root).notebooks:
+        if options.assignment not in (None, notebook.assignment):
+            continue
+        judge = Judge(notebook)
+        for answers, folder in SETS.items():
+            for path in sorted((root / folder).glob("*.py")):
+                if _answers(path) != notebook.assignment or path.stem.startswith("wrong"):
+                    continue
+                for operators, chosen in TITLES.items():
+                    found = judge.count(path, chosen)
+                    counts.setdefault((answers, operators), Count()).add(found)
+                    print(f"{notebook.assignment} {path.stem}, {operators}: {_brief(found)}")
+    text = table(counts)
+    print(text)
+    for count in counts.values():
+        for line in count.false:
+            print("false:", line)
+        if options.nameless:
+            for line in count.nameless:
+                print("nameless:", line)
+    if options.assignment is None:
+        write_section(options.docs / "benchmarks.md", "Naming", text)
+    return 0
+
+
+def _answers(path: Path) -> str:
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("# answers:").strip()
+
+
+def _brief(count: Count) -> str:
+    return f"{sum(count.named.values())} named, {count.crashed} crashed, of {count.caught}"
+
+
+def table(counts: dict[tuple[str, str], Count]) -> str:
+    """The section as Markdown."""
+    total = Count()
+    rows = []
+    for (answers, operators), count in counts.items():
+        total.add(count)
+        rows.append(_line(answers, operators, count))
+    rows.append(_line("**all**", "", total))
+    files = len(list((HERE / "answers").glob("*.py")))
+    return "\n".join([TEXT.format(files=files), *HEAD, *rows]) + "\n"
+
+
+def _line(answers: str, operators: str, count: Count) -> str:
+    named = sum(count.named.values())
+    roads = [str(count.named[road]) for road in ROADS]
+    cells = [
+        answers,
+        operators,
+        str(count.caught),
+        *roads,
+        _share(named, count.caught),
+        _share(count.crashed, count.caught),
+        _share(named, count.caught - count.crashed),
+        _share(count.whole, count.caught),
+        str(len(count.false)),
+        _share(count.kind, count.named["slips"]),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "–"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+"""Make mistakes in right answers of other styles; count which of them are named, and how."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.compare import difference
+from autograder.checks.finding import RowResult
+from autograder.course.mutants import OPERATORS, Mutant, mutants
+from autograder.course.notebook import Notebook
+from autograder.course.patient import Patient
+from autograder.course.questions import (
+    hidden_questions,
+    public_questions,
+    relevant_mistakes,
+)
+from autograder.course.slips import Made, derived_slips, label_of, made_slips
+from autograder.diagnosis import Question, examine_all, prepare
+from autograder.diagnosis.hypotheses import HYPOTHESES
+from autograder.diagnosis.slips import PREFIX, common
+from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.mistakes import Mistake
+from benchmarks.naming.operators import OTHERS
+
+SEED = "naming"
+FRESH = "naming, fresh"
+ROUNDS = 4
+SECONDS = 1.0
+ROADS = ("bank", "hypotheses", "slips")
+_GENERAL = {h.name for h in HYPOTHESES} | {"factor"}
+
+
+@dataclass
+class Count:
+    """What became of the mistakes in one set of answers.
+
+    Args:
+        caught: Mistakes that lost points.
+        named: Road -> how many of them got a name by it (the first of the roads that named any).
+        crashed: Of those without a name, how many raised an exception, which names its line.
+        whole: How many got a name on every output that they lost.
+        false: Names that do not hold on fresh cases.
+        kind: Slips whose name is of the kind of the change that was made.
+    """
+
+    caught: int = 0
+    named: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ROADS, 0))
+    crashed: int = 0
+    whole: int = 0
+    false: list[str] = field(default_factory=list)
+    kind: int = 0
+    nameless: list[str] = field(default_factory=list)
+
+    def add(self, other: Count) -> None:
+        """Add another count to this one."""
+        self.caught += other.caught
+        self.crashed += other.crashed
+        self.whole += other.whole
+        self.kind += other.kind
+        self.false += other.false
+        self.nameless += other.nameless
+        for road, count in other.named.items():
+            self.named[road] += count
+
+
+class Judge:
+    """The questions of a notebook, with slips, and what it takes to try a name on fresh cases."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook = notebook
+        public = public_questions(notebook)
+        if any(q.slips is None for asked in public for q in asked):
+            slips = derived_slips(notebook, [q for asked in public for q in asked])
+            public = [[replace(q, slips=slips[q.exercise.name]) for q in a] for a in public]
+        hidden = hidden_questions(notebook, SEED)
+        self.asked = [[*p, *h] for p, h in zip(public, hidden, strict=True)]
+        self._fresh: dict[str, Question] = {}
+        self._made: dict[str, list[Made]] = {}
+
+    def count(self, path: Path, operators: Any) -> Count:
+        """Make every mistake in one file of answers, and count."""
+        text = path.read_text(encoding="utf-8")
+        total = Count()
+        for mutant, changed in _changed(text, operators):
+            with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+                namespace = _namespace(self.notebook, changed)
+                if namespace is None:
+                    continue
+                for questions in self.asked:
+                    one = self._judged(questions, namespace, mutant, path.stem)
+                    if one is not None:
+                        total.add(one)
+        return total
+
+    def _judged(
+        self, questions: list[Question], namespace: dict[str, Any], mutant: Mutant, where: str
+    ) -> Count | None:
+        exercise = questions[0].exercise
+        rows = [row.id for row in exercise.rows if callable(namespace.get(row.id))]
+        known = {row.id for row in self.notebook.rows}
+        if not rows or (mutant.function in known and mutant.function not in exercise.functions):
+            return None
+        runner = Patient(LocalRunner(namespace), SECONDS)
+        lost = [r for r in examine_all([questions], runner, rows) if r.score < r.points]
+        if not lost:
+            return None
+        what = f"{where}, {mutant.function}, line {mutant.line}: {mutant.what}"
+        names = _names(lost)
+        if not names:
+            raised = any(f.check == "failure:exception" for r in lost for f in r.findings)
+            return Count(caught=1, crashed=int(raised), nameless=[] if raised else [what])
+        road = min((_road(name) for _, _, name in names), key=ROADS.index)
+        one = Count(caught=1, whole=int(_is_whole(lost)))
+        one.named[road] = 1
+        if road == "slips":
+            one.kind = int(any(_alike(mutant.kind, name) for _, _, name in names))
+        one.false = [
+            f"{what}: {name} of {row}"
+            for row, output, name in names
+            if not self._holds(questions[0], runner, rows, row, output, name)
+        ]
+        return one
+
+    def _holds(
+        self,
+        question: Question,
+        runner: Patient,
+        rows: list[str],
+        row: str,
+        output: str | None,
+        name: str,
+    ) -> bool:
+        """Whether a name holds on fresh cases: they give what the named mistake gives."""
+        fresh = self._fresh_question(question)
+        if not name.startswith(PREFIX):
+            again = _names(examine_all([[fresh]], runner, rows))
+            return any(name == other for _, _, other in again)
+        return any(
+            _same(fresh, runner, self.notebook, made.mutant, rows, row, output or "")
+            for made in self._with(question, row, output or "", name.removeprefix(PREFIX))
+        )
+
+    def _with(self, question: Question, row: str, output: str, kind: str) -> Iterator[Made]:
+        """The slips behind a name."""
+        name = question.exercise.name
+        if name not in self._made:
+            self._made[name] = list(made_slips(self.notebook, question))
+        here = [m for m in self._made[name] if (m.row, m.output) == (row, output)]
+        keys: dict[str, set[tuple[int, str, str]]] = {}
+        for made in here:
+            keys.setdefault(made.key, set()).add((made.tier, made.mutant.kind, ""))
+        said = {key for key, several in keys.items() if label_of(several) == kind}
+        return (made for made in here if made.key in said)
+
+    def _fresh_question(self, question: Question) -> Question:
+        name = question.exercise.name
+        if name not in self._fresh:
+            wrong = relevant_mistakes(self.notebook, question.exercise)
+            self._fresh[name] = prepare(
+                question.exercise,
+                seed=FRESH,
+                rounds=ROUNDS,
+                reference=self.notebook.reference(),
+                mistaken={mistake: self.notebook.mistaken(mistake) for mistake in wrong},
+                hidden=True,
+            )
+        return self._fresh[name]
+
+
+def _same(
+    fresh: Question,
+    runner: Patient,
+    notebook: Notebook,
+    slip: Mutant,
+    rows: list[str],
+    row: str,
+    output: str,
+) -> bool:
+    """Whether an answer gives on all fresh plain cases what a slip in the reference gives."""
+    exercise = fresh.exercise
+    slipped = Patient(
+        notebook.mistaken(Mistake(slip.function, "slip", "", source=slip.source)), SECONDS
+    )
+    for expectation in fresh.expectations:
+        case = expectation.case
+        wanted = expectation.outputs.get(row, {}).get(output)
+        if case.tie or wanted is None:
+            continue
+        got = exercise.observe(case, runner.run(exercise.script(case, rows)))[row].outputs
+        want = exercise.observe(case, slipped.run(exercise.script(case)))[row].outputs
+        if got is None or want is None:
+            return got is want
+        if difference(got[output], replace(wanted, value=want[output])) is not None:
+            return False
+    return True
+
+
+def _changed(text: str, operators: Any) -> Iterator[tuple[Mutant, str]]:
+    """Every mutant of every function and class of a file, with the whole changed file."""
+    tree = ast.parse(text)
+    for at, node in enumerate(tree.body):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            for mutant in mutants(ast.unparse(node), node.name, operators):
+                body = [*tree.body[:at], *ast.parse(mutant.source).body, *tree.body[at + 1 :]]
+                yield mutant, ast.unparse(ast.Module(body, []))
+
+
+def _namespace(notebook: Notebook, text: str) -> dict[str, Any] | None:
+    namespace: dict[str, Any] = {"np": np}
+    try:
+        exec(notebook.provided_source, namespace)
+        exec(compile(text, "<answer>", "exec"), namespace)
+    except Exception:  # a mistake may break its own module
+        return None
+    return namespace
+
+
+def _names(results: list[RowResult]) -> list[tuple[str, str | None, str]]:
+    """(Row, output, name), each once."""
+    found = {(r.id, f.output, f.mistake): None for r in results for f in r.findings if f.mistake}
+    return list(found)
+
+
+def _road(name: str) -> str:
+    if name.startswith(PREFIX):
+        return "slips"
+    general = name in _GENERAL or name.startswith("is_")
+    return "hypotheses" if general else "bank"
+
+
+def _is_whole(lost: list[RowResult]) -> bool:
+    return all(
+        f.mistake for r in lost for f in r.findings if f.costs and f.check != "repeatability"
+    )
+
+
+def _alike(kind: str, name: str) -> bool:
+    return common({kind, name.removeprefix(PREFIX)}) is not None
+
+
+BANKED = OPERATORS
+UNBANKED = OTHERS
