@@ -28,7 +28,8 @@ from autograder.lab.scales import draw_lines
 #
 # A `Value` holds a number, `data`. It also holds where it came from: a tuple `inputs` of pairs *(value, local slope)*. For
 # $z = x \cdot y$ the new value gets the pairs $(x, y)$ and $(y, x)$: "I came from $x$, with slope $y$, and from $y$, with slope $x$." For
-# numbers that come from nowhere the tuple is empty.
+# numbers that come from nowhere the tuple is empty. In code, $z = x \cdot y$ is
+# `Value(x.data * y.data, ((x, y.data), (y, x.data)), "×")`; the third argument is the symbol for the picture.
 #
 # Then `backward()` is the same few lines for every function in the world:
 #
@@ -45,8 +46,8 @@ from autograder.lab.scales import draw_lines
 #    same gradients again, not their sum. (PyTorch decided otherwise: there you call `zero_grad()` yourself. Forgetting it is a rite of
 #    passage.)
 #
-# Write the seven methods that are marked. The others are given; they use yours. Plain numbers may stand on either side:
-# `self._value(other)` turns them into a `Value`. The third argument of `Value(...)` is the symbol for the picture.
+# Write the seven methods that are marked: six of them return a new `Value`, and `backward` returns nothing, it fills in `grad`. The
+# others are given; they use yours. Plain numbers may stand on either side: `self._value(other)` turns them into a `Value`.
 #
 # The check computes whole expressions with your class, calls `backward()` on the result, and looks at its `data` and at the `grad` of each
 # input. Among others:
@@ -192,7 +193,8 @@ value_class = Expressions(
     },
     hints=(
         "Each operation: a new Value with its data and, for every input, the local slope. Backward: order, clean start, walk.",
-        "If single operations pass and forks or diamonds fail, look at backward: += or =? Is a node handed on before everything has "
+        "Slopes: of a power n times data to the n - 1, of exp its own output, of tanh one minus its output squared, of relu 1 or 0. If "
+        "single operations pass and forks or diamonds fail, look at backward: += or =? Is a node handed on before everything has "
         "arrived? Is every grad reset first?",
         "In backward: collect the nodes so that each comes after its inputs (visit the inputs first, then append the node; skip what "
         "was seen). Set all grads to 0 and your own to 1. Go through the list from its end; for every pair add slope times the node's grad.",
@@ -200,6 +202,10 @@ value_class = Expressions(
     mistakes=[
         edit("Value", "source.grad += slope * node.grad", "source.grad = slope * node.grad", name="overwritten_at_forks",
              says="A value that is used twice keeps the gradient of one use only: = where += belongs."),
+        edit("Value", "        self.grad = 1.0\n", "", name="seed_missing",
+             says="Every gradient is 0: the walk never sets the result's own grad to 1, so there is nothing to hand on."),
+        edit("Value", "elif id(node) not in seen:", "else:", name="seen_again",
+             says="A node that is used twice stands in the list twice and hands its gradient on twice. Skip what was seen."),
         edit("Value", "for node in reversed(order):", "for node in order:", name="forwards",
              says="The nodes are visited from the inputs to the result; the gradient has to travel the other way."),
         edit("Value", "        for node in order:\n            node.grad = 0.0\n", "", name="not_reset",
@@ -211,10 +217,32 @@ value_class = Expressions(
              name="no_topological_order",
              says="Nodes are listed as they are met, not after their inputs; where paths of different length meet, a gradient is handed "
                   "on before all of it has arrived."),
+        edit("Value", "order, seen, stack = [], set(), [(self, False)]", "order, seen, stack = [self], {id(self)}, []",
+             ("        for node in order:\n            node.grad",
+              "        for node in order:\n            for source, _ in node.inputs:\n                if id(source) not in seen:\n"
+              "                    seen.add(id(source))\n                    order.append(source)\n"
+              "        order.reverse()\n        for node in order:\n            node.grad"),
+             name="breadth_first",
+             says="The nodes are taken level by level, as they are met from the result. Where a short path and a long one lead to the "
+                  "same node, it hands on its gradient before the long one has arrived. List each node after its inputs instead."),
+        edit("Value", "source.grad += slope * node.grad", "pass",
+             ("        self.grad = 1.0\n", "        self.grad = 1.0\n        for source, slope in self.inputs:\n"
+              "            source.grad += slope * self.grad\n            source.backward()\n"), ("node.grad = 0.0", "pass"),
+             name="inputs_start_afresh",
+             says="backward() calls backward() of the inputs, and each of those starts afresh with a grad of 1. Only the result "
+                  "starts with 1: walk through all nodes within one call."),
+        edit("Value", "return Value(e, ((self, e),), \"exp\")", "return e", name="exp_forgets",
+             says="exp returns a plain number, which remembers nothing, so no gradient comes through. It must be a Value with its inputs."),
+        edit("Value", "return Value(t, ((self, 1.0 - t**2),), \"tanh\")", "return t", name="tanh_forgets",
+             says="tanh returns a plain number, which remembers nothing, so no gradient comes through. It must be a Value with its inputs."),
         edit("Value", "((self, other.data), (other, self.data))", "((self, self.data), (other, other.data))", name="own_input",
              says="In the product each input has its own value as slope; it must be the other's."),
+        edit("Value", "((self, other.data), (other, self.data))", "((self, other.data),)", name="one_factor_only",
+             says="The product remembers only its first factor; the other one is an input as well."),
         edit("Value", "n * self.data ** (n - 1)", "self.data ** (n - 1)", name="power_factor",
              says="The slope of a power lacks its factor n."),
+        edit("Value", "n * self.data ** (n - 1)", "n * self.data", name="power_not_raised",
+             says="The slope of a power is n times data to the n - 1; here data is not raised to anything."),
         edit("Value", "n * self.data ** (n - 1)", "n * self.data**n", name="power_exponent",
              says="The slope of a power has the exponent n; it is one less."),
         edit("Value", "((self, e),)", "((self, self.data),)", name="exp_input",
@@ -223,6 +251,8 @@ value_class = Expressions(
              says="The slope of tanh is one minus the square of its *output*."),
         edit("Value", "1.0 - t**2", "1.0 - t", name="tanh_not_squared",
              says="The slope of tanh lacks a square."),
+        edit("Value", "((self, on),)", "((self, on * self.data),)", name="relu_slope_is_its_output",
+             says="The ReLU's slope is taken to be its output; it is 1 where it is open, whatever passes."),
         edit("Value", "((self, on),)", "((self, 1.0),)", name="relu_always_open",
              says="The ReLU hands the gradient on even where it is closed."),
         edit("Value", "self.grad = 1.0\n        for node in reversed", "self.grad = self.data\n        for node in reversed", name="wrong_seed",
@@ -243,9 +273,12 @@ with guard():
     d = a * b
     f = (d + c) * d.tanh()
     f.backward()
-    draw_recorded(f, names={"a": a, "b": b, "c": c, "f": f}, title="What your Value remembered: f = (ab + c) · tanh(ab)")
+    draw_recorded(f, names={"a": a, "b": b, "c": c, "f": f},
+                  title="What your Value remembered: f = (ab + c) · tanh(ab)")
 
 # %% [markdown]
+# Four gates. Two gradients meet behind the first of them, at $ab$: one comes from the sum, the other from the tanh.
+#
 # ### A network of numbers
 #
 # That is all it takes to train. The next cell learns XOR, the function that no single neuron can learn, with a network of 3
@@ -287,7 +320,8 @@ with guard():
         losses.append(loss.data)
     prediction.compare(my_guess, str(count(loss)), "values in the graph of one step")
     print("outputs:", {pair: round(float(network(*pair).data), 2) for pair, _ in examples})
-    draw_lines(range(200), {"loss": losses}, xlabel="step", ylabel="loss, summed over the four examples", logy=True,
+    draw_lines(range(200), {"loss": losses}, xlabel="step", logy=True,
+               ylabel="loss, summed over the four examples",
                title="XOR, learnt by numbers that remember")
 
 # %% [markdown]
@@ -369,14 +403,25 @@ tape_both_ways = Function(
     hints=(
         "Two loops: one down the tape that fills the slots, one up the tape that fills the gradients.",
         "Entry k fills slot len(x) + k. Its gradient is complete when you come to it from the end; hand it on to the slots it was made from.",
-        "Backwards: an add adds up to both its slots; a mul adds up times the other slot's number; a tanh adds up times one minus its own "
-        "slot squared. Start with 1 in the last slot; the first len(x) gradients are the answer.",
+        "Start with gradient 1 in the last slot. Backwards, let g be the gradient of the slot that the entry filled: an add gives g to "
+        "both its slots, a mul gives each g times the other's number, a tanh gives g times one minus the square of the number it made. "
+        "All with +=. The first len(x) gradients are the answer.",
     ),
     mistakes=[
         edit("run_tape", "grads[where[0]] += up\n            grads[where[1]] += up\n", "grads[where[0]] = up\n            grads[where[1]] = up\n",
              ("grads[where[0]] += up * slots[where[1]]", "grads[where[0]] = up * slots[where[1]]"),
              ("grads[where[1]] += up * slots[where[0]]", "grads[where[1]] = up * slots[where[0]]"), name="overwritten_at_forks",
              says="A slot that is used twice keeps the gradient of one use only."),
+        edit("run_tape", "grads[where[0]] += up\n            grads[where[1]] += up\n",
+             "pair = {where[0]: 1.0, where[1]: 1.0} if where[0] != where[1] else {where[0]: 2.0}\n"
+             "            for i in pair:\n                grads[i] = up * pair[i]\n",
+             ("grads[where[0]] += up * slots[where[1]]", "both = 2.0 if where[0] == where[1] else 1.0\n"
+              "            grads[where[0]] = both * up * slots[where[1]]"),
+             ("grads[where[1]] += up * slots[where[0]]", "grads[where[1]] = both * up * slots[where[0]]"),
+             ("grads[where[0]] += up * (1", "grads[where[0]] = up * (1"), name="overwritten_by_other_entries",
+             says="A slot that several entries use keeps the gradient of one of them only."),
+        edit("run_tape", "slots[len(x) + k] ** 2", "slots[len(x) + k]", name="tanh_not_squared",
+             says="The slope of tanh lacks a square: it is one minus the square of its output."),
         edit("run_tape", "reversed(range(len(tape)))", "range(len(tape))", name="forwards",
              says="The tape is read forwards on the way back."),
         edit("run_tape", "grads[where[0]] += up * slots[where[1]]\n            grads[where[1]] += up * slots[where[0]]",
@@ -405,12 +450,13 @@ tape_both_ways = Function(
 # ## The other direction
 #
 # The chain rule can be multiplied out from either end. **Forward mode** carries, along with each number, its slope in one
-# chosen *direction* $v$ of the inputs: how fast does this slot change when $x$ moves along $v$? No tape needs to be kept, nothing
-# is read backwards:
+# chosen *direction* $v$ of the inputs: how fast does this slot change when $x$ moves along $v$? The slope of input $i$ is $v_i$; each
+# entry of the tape then yields a number and a slope (written with a prime), in one pass from the first entry to the last. Nothing is
+# read backwards:
 #
 # $$(a + b)' = a' + b', \qquad (ab)' = a'b + ab', \qquad \tanh(a)' = (1 - \tanh^2 a)\, a' .$$
 #
-# One run gives one number, the slope along $v$: $\nabla f \cdot v$.
+# One run gives one number, the slope along $v$: $\nabla f \cdot v$. ($v$ need not have length 1.)
 
 # %%
 def forward_mode(tape, x, v):
@@ -471,6 +517,10 @@ tape_forwards = Function(
              says="tanh hands the slope on unchanged."),
         edit("forward_mode", "(1 - t**2) * da", "(1 - t**2)", name="slope_lost_at_tanh",
              says="At tanh the slope of what comes in is lost."),
+        edit("forward_mode", "(1 - t**2)", "(1 - t)", name="tanh_not_squared",
+             says="The slope of tanh lacks a square: it is one minus the square of its output."),
+        edit("forward_mode", "slots[-1], slopes[-1]", "slots, slopes", name="all_slots",
+             says="All slots and all slopes are returned; those of the last slot are wanted, two numbers."),
         edit("forward_mode", "(1 - t**2)", "(1 - a**2)", name="tanh_slope_at_input",
              says="The slope of tanh is taken with its input in place of its output."),
         edit("forward_mode", "list(v)", "[1.0] * len(x)", name="direction_ignored",
@@ -526,7 +576,7 @@ my_guess = None  # symbols in the written-out derivative after 12 levels
 
 with guard():
     def symbols(levels):
-        """Sizes of the formula l and of its derivative dl, counted in symbols, by the rules of calculus."""
+        """Symbols in the derivative dl of the formula l, by the rules of calculus."""
         size, derivative = 1, 1
         for _ in range(levels):
             # l' = 4 l (1 - l);   dl' = 4 dl (1 - l) + 4 l (0 - dl)
@@ -538,27 +588,35 @@ with guard():
         tape, last = [], 0
         for _ in range(levels):
             slot = 4 + len(tape)
-            tape += [("mul", last, 3), ("add", slot, 2), ("mul", last, slot + 1), ("mul", slot + 2, 1)]
+            tape += [("mul", last, 3), ("add", slot, 2),
+                     ("mul", last, slot + 1), ("mul", slot + 2, 1)]
             last = slot + 3
         return tape
-
-    levels = range(1, 13)
-    x = 0.3
-    sizes = {"symbols in the written-out derivative": [symbols(n) for n in levels],
-             "operations of the tape, both ways": [2 * len(logistic(n)) for n in levels]}
-    prediction.compare(my_guess, str(sizes["symbols in the written-out derivative"][-1]), "symbols after 12 levels")
 
     def f(x, n):
         for _ in range(n):
             x = 4 * x * (1 - x)
         return x
 
-    print("levels   automatic        finite differences   digits that agree")
+    x, rows = 0.3, []
     for n in (1, 4, 8, 12):
         automatic = run_tape(logistic(n), np.array([x, 4.0, 1.0, -1.0]))[1][0]
         finite = (f(x + 1e-6, n) - f(x - 1e-6, n)) / 2e-6
-        print(f"{n:4d}   {automatic:15.6f}   {finite:15.6f}   {-np.log10(abs(finite / automatic - 1)):10.1f}")
-    draw_lines(levels, sizes, xlabel="levels", ylabel="size", logy=True, title="Formulas swell; tapes don't")
+        digits = -np.log10(abs(finite / automatic - 1))
+        rows.append(f"{n:6d}{automatic:17.6f}{finite:21.6f}{digits:20.1f}")
+
+    levels = range(1, 13)
+    written_out = [symbols(n) for n in levels]
+    on_tape = [2 * len(logistic(n)) for n in levels]
+    prediction.compare(my_guess, str(written_out[-1]), "symbols after 12 levels")
+    print("operations of your tape, both ways:", on_tape[-1])
+    print("\nlevels        automatic   finite differences   digits that agree", *rows, sep="\n")
+    draw_lines(
+        levels,
+        {"symbols in the written-out derivative": written_out,
+         "operations of the tape, both ways": on_tape},
+        xlabel="levels", ylabel="size", logy=True, title="Formulas swell; tapes don't",
+    )
 
 # %% [markdown]
 # | | exact? | cost of a gradient with $P$ entries | what it needs |
@@ -639,9 +697,12 @@ with guard():
                 return dout * s * (1 - s)
 
         generator = torch.Generator().manual_seed(0)
-        x, w, b = (torch.randn(*shape, dtype=torch.float64, generator=generator, requires_grad=True) for shape in [(4, 3), (3, 2), (2,)])
-        print("affine :", torch.autograd.gradcheck(Affine.apply, (x, w, b)))
-        print("sigmoid:", torch.autograd.gradcheck(Sigmoid.apply, (x,)))
+        x, w, b = (
+            torch.randn(*shape, dtype=torch.float64, generator=generator, requires_grad=True)
+            for shape in [(4, 3), (3, 2), (2,)]
+        )
+        print("affine passes: ", torch.autograd.gradcheck(Affine.apply, (x, w, b)))
+        print("sigmoid passes:", torch.autograd.gradcheck(Sigmoid.apply, (x,)))
 
 # %% [markdown]
 # **Predict:** the bias gradient is now made seven times too large. Does a check that varies only `x` and `w` notice? And one that
@@ -650,12 +711,16 @@ with guard():
 # %% tags=["experiment"]
 with guard():
     if torch is None:
-        print("Without PyTorch: a check that leaves the bias out lets a bias gradient pass that is seven times too large.")
+        print("Not run, as PyTorch isn't installed. A check that leaves the bias out lets")
+        print("a bias gradient pass that is seven times too large.")
     else:
+        gradcheck = torch.autograd.gradcheck
         Affine.bias_factor = 7.0
-        fixed = b.detach()
-        print("checked without the bias:", torch.autograd.gradcheck(lambda x, w: Affine.apply(x, w, fixed), (x, w)))
-        print("checked with the bias   :", torch.autograd.gradcheck(Affine.apply, (x, w, b), raise_exception=False))
+        fixed = b.detach()  # a constant to gradcheck, which therefore doesn't vary it
+        without = gradcheck(lambda x, w: Affine.apply(x, w, fixed), (x, w))
+        with_bias = gradcheck(Affine.apply, (x, w, b), raise_exception=False)
+        print("passes, checked without the bias:", without)
+        print("passes, checked with the bias:   ", with_bias)
         Affine.bias_factor = 1.0
 
 # %% [markdown]
@@ -664,7 +729,7 @@ with guard():
 # %% [markdown] tags=["text:explain_zero_grad"]
 # **Explain.** In PyTorch gradients accumulate from one `backward()` to the next; in your `Value` they start afresh. Name one use for which
 # accumulation is handy, one bug that it invites, and say which numbers you would see in each case. Three or four sentences, with a number from a
-# run of your own.
+# run of your own. (Double-click here to write; a person will read it. It is worth 3 points.)
 #
 # ### BEGIN SOLUTION
 # Accumulation is handy for large batches on a small memory: several backward passes add up before one step (notebook 04). It invites the bug

@@ -29,6 +29,20 @@ def test_xor_is_learnt(own, seed):
     assert loss.data < 0.1
 
 
+def test_the_drawn_graph_has_four_gates_and_one_fork(own):
+    a, b, c = own["Value"](2.0), own["Value"](-0.5), own["Value"](3.0)
+    d = a * b
+    f = (d + c) * d.tanh()
+    nodes, users = [f], []
+    for node in nodes:
+        for source, _ in node.inputs:
+            users.append(id(source))
+            if not any(source is known for known in nodes):
+                nodes.append(source)
+    assert sum(bool(node.inputs) for node in nodes) == 4
+    assert [node for node in nodes if users.count(id(node)) == 2] == [d]
+
+
 def logistic(levels):
     tape, last = [], 0
     for _ in range(levels):
