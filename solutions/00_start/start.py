@@ -112,6 +112,7 @@ comparison = Function(
     variants={
         "nearly equal, both signs": variant(x=np.array([[1.0, -2.0, 3.0], [-4.0, 5.0, -6.0]]),
                                             y=np.array([[1.001, -2.001, 3.0], [-4.0, 4.98, -6.001]])),
+        "zero in one": variant(x=np.array([0.0, 2.0, -1.0]), y=np.array([0.5, 2.5, -1.25])),
         "zero in both": variant(x=np.array([0.0, 2.0, -1.0]), y=np.array([0.0, 2.5, -1.25])),
         "equal": variant(x=np.array([0.0, -3.0, 7.0]), y=np.array([0.0, -3.0, 7.0])),
         "tiny numbers": variant(x=np.array([2e-10, -1e-10, 3e-9]), y=np.array([1e-10, -4e-10, 3e-9])),

@@ -437,3 +437,19 @@ def test_the_line_of_a_failure_is_one_of_the_submission(sandbox: Sandbox) -> Non
             assert failure is not None and failure.kind == "exception"
             lines.append(failure.cell_line.strip())
     assert lines == ["raise ValueError", ""]
+
+
+def test_a_cell_may_await_as_in_jupyter(sandbox: Sandbox) -> None:
+    source = """
+    import asyncio
+    async def three():
+        await asyncio.sleep(0)
+        return 3
+    kept = await three()
+    def answer():
+        return kept
+    """
+    with sandbox.open([cell(source), cell("await three", 2)], PATIENT) as session:
+        assert session.cells[0].failure is None
+        assert session.cells[1].failure is not None  # a function is nothing to wait for
+        assert call(session, "answer").value == 3

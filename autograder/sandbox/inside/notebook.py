@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
+import contextlib
 import gc
+import inspect
 import linecache
 import sys
 from operator import is_
@@ -64,9 +67,14 @@ class Notebook:
     def _execute(self, source: str, name: str) -> None:
         lines = source.splitlines(keepends=True)
         linecache.cache[name] = (len(source), None, lines, name)
-        code = compile(source, name, "exec", flags=self._flags, dont_inherit=True)
+        flags = self._flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # as in Jupyter
+        code = compile(source, name, "exec", flags=flags, dont_inherit=True)
         self._flags |= code.co_flags & _FUTURE
-        exec(code, self.namespace)
+        awaiting = eval(code, self.namespace)
+        if code.co_flags & inspect.CO_COROUTINE:
+            with contextlib.suppress(StopIteration):
+                while True:  # there is no event loop: what waits is asked again
+                    awaiting.send(None)
 
     def _run_magic_body(self, body: str) -> None:
         self._execute(body, f"{self._name} body")
