@@ -19,20 +19,22 @@ SETS = {
 TITLES = {"the bank's operators": BANKED, "other operators": UNBANKED}
 
 
-TEXT = """Written by `python -m benchmarks.naming`. Small mistakes are made, automatically and one
-at a time, in *right answers of other styles* than the reference's: the right answers among the
+TEXT = """\
+Written by `python -m benchmarks.naming`. Small mistakes are made, automatically and one at a
+time, in *right answers of other styles* than the reference's: the right answers among the
 tests' submissions, and {files} files (`benchmarks/naming/answers`) that were written for this
-benchmark before the slips were tuned, and not looked at while they were. Counted are the mistakes
-that lose points on public and hidden cases. *Bank*, *general*, *slips*: what named it first (a
-known mistake, a general hypothesis, a slip derived from the reference). *Exception*: no name, but
-Python's own message with the line. *Of numbers*: the named share of those that do not end in an
-exception. *Whole*: every wrong output is named. *False*: names that do not hold on fresh cases of
-another seed. *Kind*: of the slips, those whose name is the kind of change that was made.
+benchmark; nothing was tuned on these. Of the mistakes one in
+{every} is tried; counted are those that lose points on public and hidden cases. *Bank*,
+*general*, *slips*: what named it first (a known mistake, a general hypothesis, a slip derived
+from the reference). *Exception*: no name, but Python's own message with the line. *Of numbers*:
+the named share of those that do not end in an exception. *Whole*: every wrong output is named.
+*False*: names that do not hold on fresh cases of another seed. *Kind*: of the slips, those
+whose name is the kind of change that was made.
 
-The bank's operators are those of `autograder validate`; slips are made with them, and with more,
-in the reference. The others (a constant three times as large, a power doubled, a line left out or
-done twice, a variable for its neighbour, a condition that always or never holds) are in part among
-those, in part not.
+The bank's operators are those of `autograder validate`; slips are made with them, and with
+more, in the reference. The others (a constant three times as large, a power doubled, a line
+left out or done twice, a variable for its neighbour, a condition that always or never holds)
+are in part among those, in part not.
 """
 HEAD = (
     "| answers | operators | caught | bank | general | slips | named | exception | of numbers "
@@ -46,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.naming", description=__doc__)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     parser.add_argument("--assignment", help="only this one; nothing is written")
+    parser.add_argument("--every", type=int, default=3, help="try one in so many mistakes")
     parser.add_argument("--nameless", action="store_true", help="list what got no name")
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")  # mutants warn of everything
@@ -60,10 +63,10 @@ def main(arguments: list[str] | None = None) -> int:
                 if _answers(path) != notebook.assignment or path.stem.startswith("wrong"):
                     continue
                 for operators, chosen in TITLES.items():
-                    found = judge.count(path, chosen)
+                    found = judge.count(path, chosen, options.every)
                     counts.setdefault((answers, operators), Count()).add(found)
                     print(f"{notebook.assignment} {path.stem}, {operators}: {_brief(found)}")
-    text = table(counts)
+    text = table(counts, options.every)
     print(text)
     for count in counts.values():
         for line in count.false:
@@ -85,7 +88,7 @@ def _brief(count: Count) -> str:
     return f"{sum(count.named.values())} named, {count.crashed} crashed, of {count.caught}"
 
 
-def table(counts: dict[tuple[str, str], Count]) -> str:
+def table(counts: dict[tuple[str, str], Count], every: int) -> str:
     """The section as Markdown."""
     total = Count()
     rows = []
@@ -94,7 +97,7 @@ def table(counts: dict[tuple[str, str], Count]) -> str:
         rows.append(_line(answers, operators, count))
     rows.append(_line("**all**", "", total))
     files = len(list((HERE / "answers").glob("*.py")))
-    return "\n".join([TEXT.format(files=files), *HEAD, *rows]) + "\n"
+    return "\n".join([TEXT.format(files=files, every=every), *HEAD, *rows]) + "\n"
 
 
 def _line(answers: str, operators: str, count: Count) -> str:
