@@ -54,4 +54,4 @@ def draw(
         axes.axhline(10, color=BLACK, linestyle=":", linewidth=1)
         axes.annotate("chance", (steps[0], 10), xytext=(0, 4), textcoords="offset points")
         axes.set(xlabel="size of the change, per pixel", ylabel="read correctly (%)", ylim=(0, 103))
-        axes.legend(loc="center right", bbox_to_anchor=(1, 0.76))
+        axes.legend(loc="upper right", bbox_to_anchor=(1, 0.94))

@@ -71,7 +71,7 @@ def rate_curves(
             mean = _smooth(np.nan_to_num(losses, nan=np.inf, posinf=1e300))
             axes.plot(steps, mean, **look, markevery=max(1, len(losses) // 8), label=label)
         if floor is not None:
-            axes.axhline(floor, color=BLACK, linewidth=1)
+            axes.axhline(floor, color="0.3", linewidth=1, zorder=1)
             ends = [_smooth(losses)[-1] for losses in curves.values() if np.isfinite(losses[-1])]
             below = any(floor / 2 < end < floor for end in ends)  # a curve runs there: go above
             axes.annotate(

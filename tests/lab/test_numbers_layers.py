@@ -60,7 +60,7 @@ def test_learning_rates_creep_fall_and_burst(experiment, seed):
     after = experiment(NOTEBOOK, "too large", seed=seed, before=["learnt by heart"])
     small, right, large = (np.nan_to_num(c, nan=np.inf) for c in after["curves"].values())
     assert np.mean(right[-20:]) < 0.5 < 1.5 < np.mean(small[-20:]) < np.log(10)
-    assert max(large) > 100 and np.mean(large[-20:]) > np.log(10) - 0.1
+    assert max(large) > 100 and np.mean(large[-20:]) > large[0]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -108,6 +108,15 @@ def test_adversarial_digits(experiment, seed):
     assert after["steps"][4] == pytest.approx(0.1)
 
 
-def test_the_classic_network_runs_on_digits(experiment):
-    after = experiment(NOTEBOOK, "use_mnist", before=["learnt by heart"])
-    assert after["history"].val[-1] > 0.9
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_classic_network_creeps(experiment, seed):
+    bold = experiment(NOTEBOOK, "reads digits", seed=seed, before=["learnt by heart"])["history"]
+    after = experiment(NOTEBOOK, "use_mnist", seed=seed, before=["learnt by heart"])
+    small = after["history"]
+    assert 0.9 < small.val[-1] < bold.val[-1]
+    assert (len(small.loss), len(bold.loss)) == (1440, 435)
+    assert np.mean(small.loss[-144:]) < np.mean(small.loss[-288:-144])  # it still falls
+    net = after["TwoLayerNet"](64, 500, 10, np.random.default_rng(seed))
+    digits, sgd = after["digits"], after["sgd"]
+    training.train(net.loss, net.params, digits, step=lambda w, dw: sgd(w, dw, 0.1), batch=10)
+    assert training.accuracy(net.loss, digits.X_val, digits.y_val) > bold.val[-1]
