@@ -96,7 +96,8 @@ def unrolled(steps: int = 3) -> None:
             _arrow(axes, (x - 0.82, 0.07), (x - 0.18, 0.07), BLACK)
             _arrow(axes, (x - 0.18, -0.07), (x - 0.82, -0.07), RED)
             axes.text(x - 0.5, 0.13, f"$h_{t - 1}$", ha="center", va="bottom")
-            axes.text(x - 0.5, -0.13, f"$dh_{t - 1}$", ha="center", va="top", color=RED)
+            handed = "carry" if t > 1 else "$dh_0$"
+            axes.text(x - 0.5, -0.13, handed, ha="center", va="top", color=RED)
             for sign, name, start, end in ((-1, "x", -0.85, -0.3), (1, "h", 0.3, 0.85)):
                 _arrow(axes, (x - 0.04, start), (x - 0.04, end), BLACK)
                 _arrow(axes, (x + 0.04, end), (x + 0.04, start), RED)

@@ -27,8 +27,8 @@ with guard():
     plots_rnn.unrolled()
 
 # %% [markdown]
-# The same box three times, with the same weights in it. Values go right and up, gradients go left and down. Find the places where two red arrows meet:
-# there, you will write a plus sign.
+# The same box three times, with the same weights in it. Values go right and up, gradients go left and down. What a step hands back to the step before it is called the **carry**.
+# Find the places where red arrows meet: there, you will write a plus sign.
 
 # %% [markdown]
 # ## One step
@@ -135,8 +135,12 @@ rnn_step = Layer(
              name="state_ignored", says="The previous state takes no part: prev_h times Wh is missing."),
         edit(rnn_step_forward, "np.tanh(x @ Wx + prev_h @ Wh + b)", "np.tanh(x @ Wx + b) + prev_h @ Wh", follow=True,
              name="tanh_of_half", says="tanh is taken of one part of the sum only; it belongs around all of it."),
+        edit(rnn_step_forward, "np.tanh(x @ Wx + prev_h @ Wh + b)", "np.tanh(x @ Wx) + np.tanh(prev_h @ Wh) + b", follow=True,
+             name="tanh_of_each", says="tanh is taken of each product by itself; add first, then take tanh of the sum once."),
+        edit(rnn_step_forward, "np.tanh(x @ Wx + prev_h @ Wh + b)", "1 / (1 + np.exp(-(x @ Wx + prev_h @ Wh + b)))", follow=True,
+             name="sigmoid_for_tanh", says="The sum goes through the sigmoid; here it is tanh."),
         edit(rnn_step_forward, "(x, prev_h, Wx, Wh, next_h)", "(x, next_h, Wx, Wh, next_h)",
-             name="state_overwritten", says="The cache holds the next state where the previous one is needed. Was a variable overwritten before it was stored?"),
+             name="state_overwritten", says="dWh is made with the next state; it must be the previous one. (If your line says so: does the cache hold it, or was the variable overwritten before it was stored?)"),
         edit(rnn_step_backward, "(1 - next_h**2)", "(1 - next_h)",
              name="tanh_not_squared", says="The derivative of tanh is one minus the square of the state; the square is missing."),
         edit(rnn_step_backward, "dz = dnext_h * (1 - next_h**2)", "dz = dnext_h",
@@ -166,7 +170,8 @@ rnn_step = Layer(
 # ## The whole sequence
 #
 # Now $x$ has shape $(N, T, D)$, and the step is used $T$ times, each time with the state of the step before. Every
-# state is returned: $h$ has shape $(N, T, H)$.
+# state is returned: $h$ has shape $(N, T, H)$. Python counts from 0: the first input is `x[:, 0]`, and the state after it, $h_1$ in the picture,
+# is stored in `h[:, 0]`.
 
 # %%
 def rnn_forward(x, h0, Wx, Wh, b):
@@ -200,7 +205,7 @@ def rnn_forward(x, h0, Wx, Wh, b):
 # ### Backpropagation through time
 #
 # Walk the steps backwards. At step $t$ two gradients meet: `dh[:, t]`, which comes straight from the loss, and the
-# gradient that the step after it hands back. **Add them**, go through the step, pass the result on:
+# carry, which the step after it hands back (after the last step there is none). **Add them**, go through the step, pass the result on:
 #
 # $$ dh_t^{\text{total}} = dh_t + \underbrace{d\,\text{prev\_h of step } t+1}_{\text{the carry}} $$
 #
@@ -285,6 +290,9 @@ rnn = Layer(
              name="overwritten", says="The gradients of the weights are overwritten at every step; they are shared, so the steps add up."),
         edit(rnn_backward, "in reversed(range(shape[1]))", "in range(shape[1])",
              name="loop_forwards", says="The backward loop runs forwards in time; the carry must come from the step after."),
+        edit(rnn_backward, "np.empty(shape)", "np.zeros(shape)",
+             ("in reversed(range(shape[1]))", "in reversed(range(1, shape[1]))"), ("dh0 = carry", "dh0 = carry * np.ones_like(dh[:, 0])"),
+             name="first_step_skipped", says="The loop stops one step early: the first step, t = 0, is never gone through."),
         edit(rnn_backward, "dh0 = carry", "dh0 = carry\n    dWx, dWh, db = dWx / shape[1], dWh / shape[1], db / shape[1]",
              name="averaged_over_time", says="The gradients of the weights are divided by T; they are sums over the steps."),
         edit(rnn_backward, "dh0 = carry", "dh0 = carry + dh[:, 0]",
@@ -302,16 +310,19 @@ rnn = Layer(
 # %% [markdown]
 # ## How far back does the gradient reach?
 #
-# Forget the inputs for a moment and watch only the state: $h_t = \phi(W_h\,h_{t-1})$ with $h$ of shape $(H,)$. A gradient at the last state goes back through
-# each step by
+# Forget the inputs for a moment and watch only one state, $h_t = \phi(W_h\,h_{t-1})$, where $h$ has shape $(H,)$ and the matrix now stands on its left. A gradient at the last state
+# goes back through each step by
 #
 # $$ dh_{t-1} = W_h^\top\,\bigl(\phi'(z_t) \odot dh_t\bigr), \qquad z_t = W_h\,h_{t-1} $$
 #
 # so after $T$ steps it has been multiplied by $W_h^\top$ and by a slope, $T$ times each. Measure it.
 #
-# What we agree on: the state starts at $h_0 = (1, \dots, 1)$; the gradient starts at the last state $h_T$ as $(1, \dots, 1)/\sqrt H$, of length 1; entry $k$ of the
-# result (from 0) is the length of the gradient after $k + 1$ steps back; `activation` is `"linear"`, `"tanh"` or `"relu"`, where the slope of ReLU is 1 if the state is
-# positive and else 0.
+# What we agree on:
+#
+# - the state starts at $h_0 = (1, \dots, 1)$;
+# - the gradient starts at the last state $h_T$ as $(1, \dots, 1)/\sqrt H$, a vector of length 1;
+# - entry $k$ of the result (from 0) is the length of the gradient after $k + 1$ steps back, so the last one is the length at $h_0$;
+# - `activation` is `"linear"` ($\phi(z) = z$), `"tanh"` or `"relu"`, where the slope of ReLU is 1 if the state is positive and else 0.
 
 # %%
 def bptt_norms(Whh, T, activation):
@@ -373,6 +384,11 @@ bptt = Function(
              name="transposed_forward", says="Whh is transposed on the way forward; the states are those of another network."),
         edit(bptt_norms, "Whh.T @ (slope * dh)", "slope * (Whh.T @ dh)",
              name="slope_too_late", says="The slope is applied after the matrix; the way back meets the activation first, then the matrix."),
+        edit(bptt_norms, "Whh.T @ (slope * dh)", "Whh @ (slope * dh)", ("h = Whh @ h", "h = Whh.T @ h"),
+             name="transposed_everywhere", says="Whh stands on the other side, forward and back: these are the lengths for its transpose. Forward it is Whh @ h."),
+        edit(bptt_norms, "        h = Whh @ h\n", "        old, h = h, Whh @ h\n",
+             ('"tanh": 1 - h**2, "relu": h > 0', '"tanh": 1 - old**2, "relu": old > 0'),
+             name="slope_of_previous_state", says="The slope of a step is taken at the state before it; it belongs to the state that the step made."),
         edit(bptt_norms, "enumerate(reversed(slopes))", "enumerate(slopes)",
              name="slopes_in_wrong_order", says="The slopes are used from the first step on; the way back begins with the last one."),
         edit(bptt_norms, "1 - h**2", "1 - np.abs(h)",
@@ -395,10 +411,11 @@ bptt = Function(
 # %% [markdown]
 # Take a random $W_h$ of 20 × 20, scaled so that its largest eigenvalue has size $\rho = 1.5$, and go back 50 steps.
 #
-# **Predict first.** $1.5^{50}$ is about $6\cdot 10^8$. How much of that will you see without an activation, with tanh, with ReLU? And what does a matrix with $\rho = 0.9$ do?
+# **Predict first.** $1.5^{50}$ is about $6\cdot 10^8$. How long will the gradient be without an activation, with tanh, with ReLU? And if *every* eigenvalue of another matrix is 0.9, can
+# its gradient grow?
 
 # %% tags=["experiment"]
-my_guess = None  # such as {"linear": 1e8, "tanh": 1, "ReLU": 1e4}
+my_guess = {"linear": None, "tanh": None, "ReLU": None}  # lengths after 50 steps
 
 with guard():
     random = np.random.default_rng(0).normal(size=(20, 20))
@@ -410,8 +427,9 @@ with guard():
         "ρ = 1.5, ReLU": bptt_norms(random, 50, "relu"),
         "ρ = 0.9, linear, skewed": bptt_norms(skewed, 50, "linear"),
     }
-    ends = ", ".join(f"{name}: {norms[-1]:.2g}" for name, norms in curves.items())
-    prediction.compare(str(my_guess) if my_guess else None, ends, "length after 50 steps")
+    for name, guess in my_guess.items():
+        prediction.compare(guess, float(curves[f"ρ = 1.5, {name}"][-1]), f"length after 50 steps, {name}")
+    print(f"with the skewed matrix: {curves['ρ = 0.9, linear, skewed'][-1]:.3g}")
     sizes = [np.linalg.norm(m, 2) for m in (random, skewed)]
     print(f"largest singular values: random {sizes[0]:.2f}, skewed {sizes[1]:.2f}")
     spread = []
@@ -419,9 +437,7 @@ with guard():
         other = np.random.default_rng(seed).normal(size=(20, 20))
         other *= 1.5 / np.abs(np.linalg.eigvals(other)).max()
         spread.append(bptt_norms(other, 50, "relu")[-1])
-    print(
-        f"ReLU with ten other matrices of ρ = 1.5: from {min(spread):.1g} to {max(spread):.1g}"
-    )
+    print(f"ReLU with ten matrices of ρ = 1.5: from {min(spread):.1g} to {max(spread):.1g}")
     plots_rnn.norms_over_time(curves, first=1)
 
 # %% [markdown]
@@ -522,6 +538,8 @@ clip = Function(
              name="each_by_itself", says="Every array is clipped by its own length; that turns the direction. There is one length for all of them."),
         edit(clip_grad_norm, "factor * grad for", "np.clip(grad, -max_norm, max_norm) for",
              name="clipped_by_value", says="Every entry is clipped by itself; that turns the direction. Scale all by one factor."),
+        edit(clip_grad_norm, "max_norm / norm if norm > max_norm else 1.0", "1.0",
+             name="never_scaled", says="Long gradients come back as long as they were. Is the scaled array put into the dict? `g = factor * g` in a loop only names a new array."),
         edit(clip_grad_norm, "max_norm / norm if norm > max_norm else 1.0", "max_norm / max(norm, 1e-300)",
              name="always_scaled", says="Short gradients are stretched up to the limit; only long ones may be scaled."),
         edit(clip_grad_norm, "max_norm / norm if norm > max_norm else 1.0", "1.0 / norm if norm > max_norm else 1.0",
@@ -547,16 +565,20 @@ clip = Function(
 # **Predict first.** By how many degrees can the second kind turn a gradient in the plane, at most?
 
 # %% tags=["experiment"]
+my_guess = None  # degrees
+
 with guard():
     draw = np.random.default_rng(0)
     arrows = 2.5 * draw.normal(size=(50, 2))
-    by_norm = np.array([clip_grad_norm({"g": g}, 1.0)[0]["g"] for g in arrows])
+    by_norm = np.array([clip_grad_norm({"g": g.copy()}, 1.0)[0]["g"] for g in arrows])
     by_value = np.clip(arrows, -1, 1)
     turned = plots_rnn.clipped_arrows(arrows, {"by norm": by_norm, "by value": by_value})
-    for name, angle in turned.items():
-        print(f"clipped {name}: turned by up to {angle:.1f} degrees")
+    print(f"clipped by norm: turned by up to {turned['by norm']:.1f} degrees")
+    prediction.compare(my_guess, turned["by value"], "clipped by value: largest turn in degrees")
 
 # %% [markdown]
+# Fifty draws turn by almost 30 degrees. The limit is 45: a very long gradient such as $(1000, 1)$, which points along the first axis, becomes $(1, 1)$, which points into a corner.
+#
 # ## Reading and writing text
 #
 # A network that reads letters needs three more layers, all small.
@@ -738,6 +760,8 @@ temporal_affine = Layer(
              name="w_reshaped", says="w was reshaped where it must be transposed: the shape fits, but the numbers stand in the wrong places."),
         edit(temporal_affine_backward, "dout @ w.T", "np.ones_like(dout) @ w.T",
              name="dx_upstream_ignored", says="dx does not depend on dout: that is the local gradient alone."),
+        edit(temporal_affine_backward, "rows.T @ drows", "x.reshape(x.shape[-1], -1) @ drows",
+             name="x_reshaped", says="x was reshaped to (D, N·T) where its rows must be transposed: the shape fits, but the numbers stand in the wrong places."),
         edit(temporal_affine_backward, "drows = dout.reshape(-1, dout.shape[-1])", "drows = dout.swapaxes(0, 1).reshape(-1, dout.shape[-1])",
              name="rows_do_not_match", says="The rows of x and those of dout are in different orders: one runs through time first, the other through the examples."),
     ],
@@ -747,7 +771,10 @@ temporal_affine = Layer(
 # **Temporal softmax loss.** At each step the network guesses the next letter. Sequences have different lengths; where there is nothing to guess, `mask` is False and the step must not
 # count, neither in the loss nor in the gradient. Convention: *sum over the steps, divide by $N$*.
 #
-# $$ L = -\frac1N \sum_{n,t} m_{nt}\, \log p_{n,t,\,y_{nt}} , \qquad x: (N, T, V), \quad y, m: (N, T) $$
+# $$ \underset{(N,\,T,\,V)}{p} = \text{softmax of } \underset{(N,\,T,\,V)}{x} \text{ along the words}, \qquad
+# L = -\frac1N \sum_{n,t} \underset{(N,\,T)}{m_{nt}}\, \log p_{n,t,\,y_{nt}} $$
+#
+# Scores may be large (about 1000): the loss must not overflow.
 
 # %%
 def temporal_softmax_loss(x, y, mask):
@@ -809,6 +836,9 @@ temporal_softmax = Loss(
              name="dx_not_averaged", says="dx is not divided by N."),
         edit(temporal_softmax_loss, "moved = x - x.max(axis=2, keepdims=True)", "moved = x * 1.0",
              name="no_shift", says="The scores are not shifted: exp overflows for large scores. Subtract each row's largest score first."),
+        edit(temporal_softmax_loss, "x.max(axis=2, keepdims=True)", "x.max(axis=-2, keepdims=True)",
+             ("sum(axis=2, keepdims=True)", "sum(axis=-2, keepdims=True)"),
+             name="softmax_over_time", says="The softmax runs over the steps; at each step it must run over the words, the last axis."),
         edit(temporal_softmax_loss, "(mask * log_p[where])", "(~mask * log_p[where])", ("dx * mask[:, :, None]", "dx * ~mask[:, :, None]"),
              name="mask_inverted", says="The mask is inverted: True means that the step counts."),
         edit(temporal_softmax_loss, "dx[where] -= 1", "pass",
@@ -821,14 +851,10 @@ temporal_softmax = Loss(
 # %% [markdown]
 # ## A network that learns a text by heart
 #
-# Two thousand letters, written for this course. The network reads a letter and guesses the next one: embedding, RNN, affine, softmax loss, all yours. (The size of each step is found by a
-# method named Rprop, which is not part of your work.)
-#
-# **Predict first.** The text uses 27 different signs. What is the loss *per letter* before training? And after 200 rounds, will it have learnt to spell?
+# Two thousand letters, written for this course. The network reads a letter and guesses the next one: embedding, RNN, affine, softmax loss, all yours. The text is cut into pieces of fifty letters, and
+# each piece starts from the state zero. First the network, and what it writes before it has learnt anything:
 
 # %% tags=["experiment"]
-my_guess = None  # the loss per letter before training
-
 with guard():
     text = data.text()
     inputs, targets = text.pieces(50)
@@ -871,6 +897,16 @@ with guard():
         return text.read(line)
 
     print("before:", repr(write("the ", 60, np.random.default_rng(1))))
+
+# %% [markdown]
+# Now train it. (The size of each step is found by a method named Rprop, which is not part of your work.)
+#
+# **Predict first.** The text uses 27 different signs. What is the loss *per letter* before training? And after 200 rounds, will it spell? For how long?
+
+# %% tags=["experiment"]
+my_guess = None  # the loss per letter before training
+
+with guard():
     pace, losses = training.Rprop(), []
     for _ in training.progress(range(200), label="reading"):
         loss, grads = loss_and_grads(inputs, targets)
@@ -885,14 +921,19 @@ with guard():
 # At first all 27 signs are equally likely, so the loss is $\ln 27 \approx 3.296$ per letter. Then the network learns spaces, words, whole sentences. With so few letters it simply
 # learns them by heart: it is a parrot, not a poet. But every gradient on the way has passed fifty steps of your code.
 #
+# Count the letters until it stumbles. The first fifty or so are the text itself; then the words begin to crumble. No gradient ever travelled further back than a piece is long, so nothing taught the network
+# what to do after its fiftieth letter.
+#
 # ## The LSTM
 #
 # The trouble of the plain RNN is that its memory is squeezed through a matrix and a tanh at every step. The LSTM keeps a second state, the **cell** $c$, that is changed only by
 # *multiplying* and *adding*:
 #
 # $$
-# a = x\,W_x + h_{t-1} W_h + b \in (N, 4H), \qquad
-# i, f, o, g = \sigma(a_i),\; \sigma(a_f),\; \sigma(a_o),\; \tanh(a_g)
+# \underset{(N,\,4H)}{a} = \underset{(N,\,D)}{x_t}\,\underset{(D,\,4H)}{W_x} + \underset{(N,\,H)}{h_{t-1}}\,\underset{(H,\,4H)}{W_h} + \underset{(4H,)}{b}
+# $$
+# $$
+# i = \sigma(a_i), \qquad f = \sigma(a_f), \qquad o = \sigma(a_o), \qquad g = \tanh(a_g) \qquad \text{each } (N, H)
 # $$
 # $$
 # c_t = f \odot c_{t-1} + i \odot g \qquad\qquad h_t = o \odot \tanh(c_t)
@@ -937,9 +978,14 @@ def lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b):
 # %% [markdown]
 # ### Backward through one step
 #
-# Two gradients arrive: of $h_t$ and of $c_t$. And $c_t$ has two uses: it goes on to the next step, and it makes $h_t$ by way of tanh. So its total gradient, `dc`, is a sum of two. From it everything
-# else follows: the product rule for $i$, $f$, $g$ and $c_{t-1}$, each gate's own slope, and then, with the four blocks side by side as `da` of shape $(N, 4H)$, one affine layer. (If you use
-# these two names, the check can look at them, too.)
+# Two gradients arrive: of $h_t$ and of $c_t$. Go back in this order:
+#
+# 1. $c_t$ has two uses: it goes on to the next step, and it makes $h_t$ by way of tanh. So its total gradient, `dc` of shape $(N, H)$, is a sum of two.
+# 2. The product rule: $i$, $f$, $g$ and $c_{t-1}$ get theirs from `dc`; the output gate $o$ gets its own from $h_t$.
+# 3. Each gate's own slope, and the four blocks side by side: `da` of shape $(N, 4H)$.
+# 4. One affine layer.
+#
+# (If you use the names `dc` and `da`, the check can look at them, too.)
 
 # %%
 def lstm_step_backward(dnext_h, dnext_c, cache):
@@ -1008,6 +1054,10 @@ lstm_step = Layer(
              name="gate_order", says="The blocks are read in the order i, f, g, o; here it is i, f, o, g."),
         edit(lstm_step_forward, "ai, af, ao, ag = np.split", "af, ai, ao, ag = np.split", follow=True,
              name="input_and_forget_swapped", says="Input and forget gate have changed places; the order is i, f, o, g."),
+        edit(lstm_step_forward, "np.split(x @ Wx + prev_h @ Wh + b, 4, axis=1)", "((x @ Wx + prev_h @ Wh + b)[:, k::4] for k in range(4))", follow=True,
+             name="columns_interleaved", says="Every fourth column is taken for a gate; the gates are four blocks of H columns that stand side by side."),
+        edit(lstm_step_forward, "np.tanh(ag)", "np.tanh(sigmoid(ag))",
+             name="sigmoid_before_tanh", says="The proposal g goes through the sigmoid and then through tanh; it goes through tanh only."),
         edit(lstm_step_forward, "f * prev_c + i * g", "prev_c + i * g",
              name="nothing_forgotten", says="The forget gate is missing: the old cell is multiplied by it."),
         edit(lstm_step_forward, "tanh_c = np.tanh(next_c)", "tanh_c = next_c",
@@ -1017,13 +1067,23 @@ lstm_step = Layer(
         edit(lstm_step_forward, "next_h = o * tanh_c", "next_h = o * np.tanh(prev_c)",
              name="old_cell_shown", says="The state is made from the old cell; it belongs to the new one."),
         edit(lstm_step_forward, "prev_c, Wx, Wh, i", "next_c, Wx, Wh, i",
-             name="cell_overwritten", says="The cache holds the new cell where the old one is needed. Was a variable overwritten before it was stored?"),
+             name="cell_overwritten", says="The gradient of the forget gate is made with the new cell; it must be the old one. (If your line says so: does the cache hold it, or was the variable overwritten before it was stored?)"),
         edit(lstm_step_backward, "dc = dnext_c + dnext_h * o * (1 - tanh_c**2)", "dc = dnext_h * o * (1 - tanh_c**2)",
              name="dnext_c_dropped", says="dnext_c is dropped: the cell also goes on to the next step."),
         edit(lstm_step_backward, "dc = dnext_c + dnext_h * o * (1 - tanh_c**2)", "dc = dnext_c * 1.0",
              name="tanh_path_dropped", says="The cell also makes the new state, by way of tanh: that path is missing from its gradient."),
         edit(lstm_step_backward, "(1 - tanh_c**2)", "(1 - tanh_c)",
              name="tanh_not_squared", says="The slope of tanh is one minus the square of its value; the square is missing."),
+        edit(lstm_step_backward, "(1 - tanh_c**2)", "(1 - (f * prev_c + i * g) ** 2)",
+             name="cell_for_tanh", says="The slope of tanh is taken with the cell itself; it is one minus the square of tanh of the cell."),
+        edit(lstm_step_backward, "dnext_h * o * (1 - tanh_c**2)", "dnext_h * (1 - tanh_c**2)",
+             name="output_gate_missing", says="On the way from the new state to the cell the output gate is missing: the state is the gate times tanh of the cell."),
+        edit(lstm_step_backward, "dnext_h * tanh_c * o * (1 - o)", "dnext_h * tanh_c",
+             name="output_slope_missing", says="The slope of the sigmoid is missing for the output gate."),
+        edit(lstm_step_backward, "dnext_h * tanh_c * o", "dnext_h * (f * prev_c + i * g) * o",
+             name="output_gate_from_cell", says="The gradient of the output gate holds the cell itself; the gate was multiplied by tanh of the cell."),
+        edit(lstm_step_backward, "np.hstack([dai, daf, dao, dag])", "np.hstack([daf, dai, dao, dag])",
+             name="input_and_forget_swapped_backward", says="The blocks of input and forget gate have changed places in da; the order is i, f, o, g."),
         edit(lstm_step_backward, "np.hstack([dai, daf, dao, dag])", "np.hstack([dai, daf, dag, dao])",
              name="gate_order_backward", says="The blocks are stacked in the order i, f, g, o; they must be in the order i, f, o, g."),
         edit(lstm_step_backward, "dprev_c = dc * f", "dprev_c = dc * 1.0",
@@ -1044,7 +1104,8 @@ lstm_step = Layer(
 # %% [markdown]
 # ### Over the whole sequence
 #
-# As with the RNN, with two things to carry instead of one. The cell starts at $c_0 = 0$, and only the states are returned.
+# As with the RNN, with two things to carry instead of one. The cell starts at $c_0 = 0$, and only the states are returned; so the loss knows the states alone, and a gradient reaches
+# the last cell only through the last state.
 
 # %%
 def lstm_forward(x, h0, Wx, Wh, b):
@@ -1138,6 +1199,8 @@ lstm = Layer(
              name="cell_starts_at_h0", says="The cell starts at h0; by our convention it starts at zero."),
         edit(lstm_forward, "state, cell, caches = h0,", "state, cell, caches = 0 * h0,",
              name="h0_ignored", says="The first step starts from zeros; it must start from h0."),
+        edit(lstm_forward, "lstm_step_forward(x[:, t], state, cell,", "lstm_step_forward(x[:, t], cell, state,", follow=True,
+             name="state_and_cell_swapped", says="State and cell are handed to the step in the wrong order: first the state, then the cell."),
         edit(lstm_forward, "h[:, t] = state", "h[:, t] = cell",
              name="cell_returned", says="The cells are returned; return the states."),
         edit(lstm_backward, "dh[:, t] + dstate, dcell, caches[t]", "dh[:, t] + dstate, 0 * dcell, caches[t]",
@@ -1152,6 +1215,12 @@ lstm = Layer(
              name="loop_forwards", says="The backward loop runs forwards in time; the carries must come from the step after."),
         edit(lstm_backward, "dh0 = dstate", "dh0 = dstate\n    dWx, dWh, db = dWx / shape[1], dWh / shape[1], db / shape[1]",
              name="averaged_over_time", says="The gradients of the weights are divided by T; they are sums over the steps."),
+        edit(lstm_backward, "dh[:, t] + dstate, dcell, caches[t]", "dh[:, t] + dstate, dh[:, t] + dcell, caches[t]",
+             name="dh_added_to_cell", says="dh[:, t] is added to the gradient of the cell, too; it is the gradient of the state, and reaches the cell inside the step."),
+        edit(lstm_backward, "dx[:, t], dstate, dcell, *grads", "dx[:, t], dcell, dstate, *grads",
+             name="carries_swapped", says="What the step hands back is taken in the wrong order: after dx come the gradient of the state, then that of the cell."),
+        edit(lstm_backward, "dh0 = dstate", "dh0 = dh[:, 0].copy()",
+             name="dh0_is_dh", says="dh0 is the gradient of the state before the first step: what the first step hands back, not dh[:, 0]."),
         edit(lstm_backward, "dh0 = dstate", "dh0 = dstate + dcell",
              name="cell_added_to_dh0", says="The gradient of the first cell is added to dh0; that cell is a constant zero, and not h0."),
     ],
@@ -1160,12 +1229,13 @@ lstm = Layer(
 # %% [markdown]
 # ## Who remembers longer?
 #
-# A gradient on the very last state: how much of it reaches the *inputs* $k$ steps earlier? Your RNN against your LSTM, the latter with three different biases of the forget gate.
+# A gradient on the very last state: how much of it reaches the *inputs* $k$ steps earlier, compared with the last input? Your RNN against your LSTM, the latter with the bias of its forget gate
+# at 0, 2 and 5.
 #
 # **Predict first.** With a forget bias of 0 the gate stands half open. How much is left after 40 steps, roughly? And with a bias of 5, where $\sigma(5) = 0.993$?
 
 # %% tags=["experiment"]
-my_guess = None  # what is left after 40 steps with forget bias 5, relative to one step
+my_guess = {0: None, 5: None}  # forget bias -> what is left after 40 steps
 
 with guard():
     draw = np.random.default_rng(0)
@@ -1199,11 +1269,9 @@ with guard():
     }
     for forget_bias in (0, 2, 5):
         curves[f"LSTM, forget bias {forget_bias}"] = lstm_reach(forget_bias)
-    prediction.compare(
-        my_guess,
-        float(curves["LSTM, forget bias 5"][40]),
-        "left after 40 steps, forget bias 5",
-    )
+    for forget_bias, guess in my_guess.items():
+        left = float(curves[f"LSTM, forget bias {forget_bias}"][40])
+        prediction.compare(guess, left, f"left with forget bias {forget_bias}")
     for name, norms in curves.items():
         print(f"{name:22}: {norms[40]:.1e} after 40 steps")
     plots_rnn.norms_over_time(
