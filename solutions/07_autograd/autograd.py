@@ -175,7 +175,7 @@ value_class = Expressions(
     expressions={
         "sum and product": "a * b + c",
         "plain numbers": "3 + 2 * a + b * 3 + 1 + (4 - c)",
-        "difference and power": "(a - b) ** 3 - c",
+        "difference and power": "(a - b) ** 3 - (c * c + 1) ** 0.5",
         "exp": "(a * b).exp() + c",
         "tanh": "(a * b + c).tanh()",
         "relu": "(a + b).relu() * c + (a - b).relu() + (c - a).relu()",
@@ -233,8 +233,6 @@ value_class = Expressions(
                   "starts with 1: walk through all nodes within one call."),
         edit("Value", "return Value(e, ((self, e),), \"exp\")", "return e", name="exp_forgets",
              says="exp returns a plain number, which remembers nothing, so no gradient comes through. It must be a Value with its inputs."),
-        edit("Value", "return Value(t, ((self, 1.0 - t**2),), \"tanh\")", "return t", name="tanh_forgets",
-             says="tanh returns a plain number, which remembers nothing, so no gradient comes through. It must be a Value with its inputs."),
         edit("Value", "((self, other.data), (other, self.data))", "((self, self.data), (other, other.data))", name="own_input",
              says="In the product each input has its own value as slope; it must be the other's."),
         edit("Value", "((self, other.data), (other, self.data))", "((self, other.data),)", name="one_factor_only",
@@ -398,6 +396,7 @@ tape_both_ways = Function(
         "a diamond": variant(tape=[("mul", 0, 1), ("tanh", 3), ("add", 3, 4), ("mul", 5, 4), ("add", 6, 2)], x=array("3", scale=0.7)),
         "an input that isn't used": variant(tape=[("add", 0, 1), ("tanh", 3)], x=array("3")),
         "summands used again": variant(tape=[("add", 0, 1), ("mul", 2, 1), ("add", 3, 0), ("mul", 4, 2)], x=array("2")),
+        "a number added to itself": variant(tape=[("mul", 0, 1), ("add", 2, 2), ("tanh", 3), ("add", 4, 0)], x=array("2", scale=0.7)),
         "factors used again": variant(tape=[("mul", 0, 1), ("add", 2, 1), ("add", 3, 0)], x=array("2")),
     },
     hints=(
