@@ -219,6 +219,7 @@ relu = Layer(
     relu_backward,
     inputs={"x": "N D"},
     ties=["x"],
+    variants={"three axes": variant(x=array("3 2 4"))},
     points={"forward": 1, "backward": 2},
     hints={
         "forward": (
@@ -312,6 +313,7 @@ sigmoid = Layer(
     inputs={"x": "N D"},
     large={"x": 500},
     variants={
+        "three axes": variant(x=array("3 2 4")),
         "far out": variant(sizes={"N": 2, "D": 3}, x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 40.0, -0.25]])),
     },
     points={"forward": 2, "backward": 2},
@@ -406,6 +408,7 @@ tanh = Layer(
     inputs={"x": "N D"},
     large={"x": 500},
     variants={
+        "three axes": variant(x=array("3 2 4")),
         "far out": variant(sizes={"N": 2, "D": 3}, x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 40.0, -0.25]])),
     },
     points={"forward": 1, "backward": 2},
@@ -628,6 +631,7 @@ gelu = Layer(
     gelu_forward,
     gelu_backward,
     inputs={"x": "N D"},
+    variants={"three axes": variant(x=array("3 2 4"))},
     points={"forward": 2, "backward": 3},
     hints={
         "forward": (
@@ -716,6 +720,7 @@ swish = Layer(
     swish_forward,
     swish_backward,
     inputs={"x": "N D"},
+    variants={"three axes": variant(x=array("3 2 4"))},
     points={"forward": 1, "backward": 2},
     hints={
         "forward": (
@@ -1069,6 +1074,7 @@ from autograder.exercises import Answer, Function, Module, Text, choice, constan
 sgd_step = Function(
     sgd,
     inputs={"w": "N D", "dw": "N D", "lr": choice(0.5, 0.1, 0.03)},
+    variants={"a vector": variant(w=array("6"), dw=array("6"))},
     outputs=["new_w"],
     points=1,
     hints=(
@@ -1199,7 +1205,8 @@ two_layer_net = Module(
     init=["input_dim", "hidden_dim", "classes", "rng"],
     fresh={"initial_params": "params"},
     assign={"params": "params"},
-    steps=[("scores", "loss", "X"), ("loss_and_gradients", "loss", "X", "y")],
+    # Twice: gradients that add up from call to call would show.
+    steps=[("scores", "loss", "X"), *2 * [("loss_and_gradients", "loss", "X", "y")]],
     variants={
         "a wider network": variant(
             sizes={"D": 80, "H": 50, "C": 24}, input_dim=80, hidden_dim=50, classes=24, judged=["initial_params"],

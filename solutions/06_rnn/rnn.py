@@ -527,6 +527,7 @@ clip = Function(
         "short enough": variant(max_norm=1000.0),
         "all zero": variant(grads={"Wh": np.zeros((2, 2)), "Wx": np.zeros((3, 2)), "b": np.zeros(2)}),
         "one large entry": variant(grads={"b": array("H", scale=1000.0)}),
+        "other names": variant(grads={"W_embedding": array("2 3 2"), "scale": array("4", scale=2.0)}),
     },
     hints=(
         "One length for all arrays together, not one for each.",
