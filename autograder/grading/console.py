@@ -126,7 +126,7 @@ def _table(assignment: str, results: Iterable[Result]) -> Table:
 
 def _wrong_rows(result: Result) -> str:
     """The rows that lost points; those of one kind are counted where they are many."""
-    if result.status in ("unreadable", "failed"):
+    if result.message and result.status in ("graded", "unreadable", "failed"):
         return plain(result.message)
     judged = [r for r in result.rows if r.status != "manual"]
     lost: dict[str, list[str]] = {}

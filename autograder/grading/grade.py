@@ -76,6 +76,7 @@ def grade(
         isolation=sandbox.isolation,
         seconds=round(time.perf_counter() - started, 4),
         digest=digest,
+        message=_doubt(rows, submission),
     )
     return Graded(result, slow)
 
@@ -116,6 +117,20 @@ def unjudged(row: Row) -> RowResult:
     """The verdict on a row before anybody looked at it."""
     status: Status = "manual" if row.manual else "unanswered"
     return RowResult(row.id, 0.0, float(row.points), status, dict.fromkeys(row.outputs, False))
+
+
+def _doubt(rows: Sequence[RowResult], submission: Submission) -> str:
+    """A word for the instructor where a notebook seems to be that of another assignment."""
+    asked = [row for row in rows if row.status != "manual"]
+    if not asked or any(row.status != "unanswered" for row in asked):
+        return ""
+    # A released notebook names every row in a check cell, whatever became of the answers.
+    if any(row.id in cell.source for row in asked for cell in submission.cells):
+        return ""
+    return (
+        f"nothing that is asked for is in this notebook, not even {asked[0].id}. "
+        "Is it the notebook of another assignment?"
+    )
 
 
 def writable_name(name: str) -> str:

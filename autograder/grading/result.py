@@ -53,7 +53,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
         isolation: The level that was measured where it ran; `"none"` when it was refused by hand.
         seconds: Wall time that it took.
         digest: Keyed digest of all that the grade depends on; empty where it must be made again.
-        message: Why there is no ordinary grade.
+        message: Why there is no ordinary grade, or why somebody should look at it.
     """
 
     schema: int

@@ -148,7 +148,9 @@ def parse(raw: bytes) -> tuple[SubmittedCell, ...]:
     try:
         document = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"the file is not UTF-8 text (byte {error.start}). {_AGAIN}") from error
+        raise UnreadableError(
+            f"the file is not UTF-8 text (byte {error.start}). {_AGAIN}"
+        ) from error
     except RecursionError as error:
         raise UnreadableError("the file is nested too deeply to be a notebook") from error
     except MemoryError as error:

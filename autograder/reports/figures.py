@@ -198,7 +198,9 @@ def _concerns(papers: Sequence[Paper]) -> tuple[Concern, ...]:
     return tuple(sorted(concerns, key=lambda c: (_TITLES.index(c.title), -len(c.students))))
 
 
-_TITLES = ("failed", "stale", "unreadable", "differs", "look again", "renamed", "by hand")
+_TITLES = (
+    "failed", "stale", "unreadable", "another", "differs", "look again", "renamed", "by hand",
+)  # fmt: skip
 
 
 def _of_paper(paper: Paper) -> list[tuple[str, str]]:
@@ -208,7 +210,8 @@ def _of_paper(paper: Paper) -> list[tuple[str, str]]:
     if result.status == "missing":
         # The message says more than that nothing is there where another notebook is.
         return [("renamed", result.message)] if ", but there is" in result.message else []
-    found, differing = [], set()
+    found = [("another", result.message)] if result.message else []
+    differing = set()
     for line in paper.lines:
         for finding in line.result.findings:
             if finding.check == DIFFERENCING and not finding.passed and not line.by_hand:

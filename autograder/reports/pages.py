@@ -45,6 +45,7 @@ CONCERNS = {
     "failed": ("Grading failed", "The grader could not do its work; run it again."),
     "stale": ("Old scores", "Grading anew failed: the score belongs to an earlier submission."),
     "unreadable": ("Cannot be read", "They count 0 points. Ask for the notebook again."),
+    "another": ("Another notebook", "They count 0 points. Ask for the right notebook."),
     "differs": (
         "Numerical differentiation",
         "A person decides in the gradebook; until then these rows count 0.",

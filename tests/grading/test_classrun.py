@@ -94,6 +94,17 @@ def test_right_starter_missing_and_unreadable(small_class: Class) -> None:
     assert set(small_class.rows("ada").values()) == {"right", "manual"}
 
 
+def test_the_notebook_of_another_assignment_is_pointed_out(small_class: Class) -> None:
+    cell = {"cell_type": "code", "metadata": {}, "source": "def rnn_forward(x):\n    return x"}
+    small_class.write("lost", {"nbformat": 4, "nbformat_minor": 5, "cells": [cell]})
+    small_class.hand_in("starter", solved=False)
+    run(small_class)
+    lost, starter = small_class.result("lost"), small_class.result("starter")
+    assert (lost["status"], lost["score"]) == ("graded", 0)
+    assert "notebook of another assignment?" in lost["message"]
+    assert "message" not in starter
+
+
 def test_forged_cells_change_nothing(small_class: Class) -> None:
     path = small_class.hand_in("eve", lambda text: text.replace("np.sum(dout * x)", "0.0"))
     body = json.loads(path.read_text())

@@ -3,10 +3,12 @@
 import itertools
 import os
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from autograder.integrations.classbook import ClassBook
 from autograder.reports import write_report
@@ -214,3 +216,13 @@ def test_points_that_are_still_to_come_are_not_hidden(book: ClassBook) -> None:
 def test_nothing_handed_in_is_said_once(book: ClassBook) -> None:
     gus = Page(student(book, "gus")).text
     assert gus.lower().count("nothing was handed in") == 1 and "Nothing was handed in: there" in gus
+
+
+def test_a_notebook_of_another_assignment_needs_a_person(book: ClassBook) -> None:
+    (dora,) = (p for p in book.papers["02_layers"] if p.result.student == "dora")
+    said = "nothing that is asked for is in this notebook"
+    lost = replace(dora, result=structs.replace(dora.result, message=said))
+    page = Page(class_page(replace(book, papers={"02_layers": (lost,)}))).text
+    assert f"Another notebook: {said}" in page
+    own = Page(student_page("dora", {"02_layers": lost})).text
+    assert said.capitalize() in own and "Graded:" not in own
