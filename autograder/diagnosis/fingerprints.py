@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.compare import as_array
+from autograder.exercises.script import Broken
 
 CLOSE = 1e-6
 TINY = 1e-9
@@ -33,6 +34,8 @@ def fingerprint(value: Any) -> Any:
         return {str(i): fingerprint(item) for i, item in enumerate(value)}
     if isinstance(value, str):
         return f"text {hashlib.sha256(value.encode()).hexdigest()[:16]}"
+    if isinstance(value, Broken):  # two calls that failed are alike only in how they failed
+        return f"broken {hashlib.sha256(value.type_name.encode()).hexdigest()[:16]}"
     array = as_array(value)
     if array is None or array.dtype.kind not in "biuf":
         return f"not an array: {type(value).__name__}"

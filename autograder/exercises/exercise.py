@@ -189,7 +189,8 @@ def read_outputs(
         outputs: Name -> value, or None when the number is wrong.
         problem: What is wrong, for the student; empty when nothing is.
     """
-    expected = f"expected {len(names)}: {', '.join(names)}"
+    how_many = len(names) if len(names) > 1 else "one value"
+    expected = f"expected {how_many}: {', '.join(names)}"
     if len(names) == 1:
         if (isinstance(value, tuple) and len(value) == 1) or (
             isinstance(value, list)

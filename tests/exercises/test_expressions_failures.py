@@ -3,10 +3,12 @@
 import pytest
 
 from autograder.checks.compare import Expected, difference
+from autograder.diagnosis.fingerprints import agree, fingerprint
 from autograder.exercises import array
 from autograder.exercises.cases import make_cases
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.interpreter import execute
+from autograder.exercises.script import Broken
 
 RECORDER = Expressions(
     "Node",
@@ -86,3 +88,9 @@ def test_the_message_says_why_and_no_more():
     found = difference(seen(Wrong).outputs["product"], Expected({"data": 1.0}))
     assert found.kind == "type" and found.text.startswith("could not be computed: TypeError")
     assert "expected a dict" not in found.text
+
+
+def test_two_that_failed_are_alike_only_in_how_they_failed():
+    one, other = Broken("could not be computed: TypeError: a"), Broken("could not: B")
+    assert agree(fingerprint(one), fingerprint(Broken(one.type_name)))
+    assert not agree(fingerprint(one), fingerprint(other))
