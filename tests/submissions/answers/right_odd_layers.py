@@ -65,12 +65,13 @@ def sigmoid_backward(dout, cache):
 
 
 def tanh_forward(x):
-    out = [[float(np.tanh(v)) for v in row] for row in x]
+    out = np.tanh(x).tolist()
     return out, out
 
 
 def tanh_backward(dout, cache):
-    return [[d * (1 - t * t) for d, t in zip(*pair)] for pair in zip(dout, cache)]
+    pairs = zip(dout.ravel().tolist(), np.ravel(cache).tolist())
+    return np.reshape([d * (1 - t * t) for d, t in pairs], dout.shape).tolist()
 
 
 def softmax_loss(x, y):
