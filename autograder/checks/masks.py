@@ -44,6 +44,10 @@ def judge_mask(row: Row, trial: Trial) -> Iterator[Finding]:
         if row.part == "forward":
             what = f"expected an array of shape {x.shape}"
             yield _finding(trial, row, "contract", f"{row.outputs[0]}: {what}", row.outputs[0])
+        elif (own := trial.observed.get(row.id)) is not None and own.failure is None:
+            message = f"{row.outputs[0]} cannot be judged: {exercise.outputs[0]} shows no mask"
+            advice = f"Mend {exercise.forward} first: its {exercise.outputs[0]} is shaped like x"
+            yield _finding(trial, row, "gradient", message, row.outputs[0], advice=f"{advice}.")
         return
     if row.part == "forward":
         yield from _judge_forward(row, trial, x, out.astype(float), keep)

@@ -84,7 +84,7 @@ def _ask(questions: Sequence[Question], runner: Runner, rows: set[str]) -> Asked
     """Run the cases; a row that hangs is not asked again, after one repetition."""
     trials: list[Trial] = []
     banks: list[Sequence[Known]] = []
-    left = set(rows)
+    left, given_up = set(rows), set[str]()
     for question in questions:
         exercise = question.exercise
         for expectation in question.expectations:
@@ -95,11 +95,13 @@ def _ask(questions: Sequence[Question], runner: Runner, rows: set[str]) -> Asked
             if _hung(outcomes):
                 outcomes = runner.run(script)
             observed = exercise.observe(expectation.case, outcomes)
-            observed = {row: seen for row, seen in observed.items() if row in left}
+            # A row that is not asked for stays: the mask of a forward judges its backward.
+            observed = {row: seen for row, seen in observed.items() if row not in given_up}
             trials.append(Trial(exercise, expectation, observed, question.hidden))
             banks.append(question.bank)
             if _hung(outcomes):
-                left -= {row for row, seen in observed.items() if seen.failure is not None}
+                given_up |= {row for row, seen in observed.items() if seen.failure is not None}
+                left -= given_up
     return trials, banks
 
 

@@ -16,6 +16,7 @@ STEP = 1e-5
 APART = 1e-4
 """A gradient further off than this share of its size is wrong: central differences err far less."""
 TRIES = 12
+SMALL = 0.01
 
 
 @dataclass(frozen=True)
@@ -146,21 +147,25 @@ class Card:
         return np.asarray(self.forward(*taken)[0])
 
     def _what_hides_it(self, arrays: list[np.ndarray]) -> str:
-        """Which array hides the mistake: the one with which other numbers would expose it."""
-        guilty = [
-            name
-            for place, name in enumerate(self.names)
-            if any(self._exposes(_with(arrays, {place}, seed)) for seed in range(TRIES))
-        ]
-        if guilty:
-            traits = [f"your {n} {t}" for n, a in zip(self.names, arrays) if n in guilty
-                      for t in [trait(a)] if t]  # fmt: skip
-            others = f"another {' or '.join(guilty)} of the same shape would expose it"
-            return f"{others} ({'; '.join(traits)})" if traits else others
+        """What would expose it: other numbers in one array, in several, or only other shapes."""
+        ways = [way for place in range(len(arrays)) if (way := self._way_out(arrays, place))]
+        if ways:
+            return f"{' or '.join(ways)} would expose it"
         every = set(range(len(arrays)))
         if any(self._exposes(_with(arrays, every, seed)) for seed in range(TRIES)):
             return "other numbers in several of your arrays would expose it"
         return "no other numbers in arrays of these shapes would expose it either"
+
+    def _way_out(self, arrays: Sequence[np.ndarray], place: int) -> str:
+        """How the numbers of one array would have to change; empty when it is not to blame."""
+        name, array = self.names[place], arrays[place]
+        smaller = [array * SMALL if i == place else a for i, a in enumerate(arrays)]
+        if place < len(arrays) - 1 and self._exposes(smaller):  # a small dout shows no more
+            return f"smaller numbers in {name}"
+        if not any(self._exposes(_with(arrays, {place}, seed)) for seed in range(TRIES)):
+            return ""
+        special = trait(array)
+        return f"another {name}" + (f" (yours {special})" if special else "")
 
     def _exposes(self, arrays: Sequence[np.ndarray]) -> bool:
         return bool(self.wrong_at(arrays[:-1], arrays[-1]))
