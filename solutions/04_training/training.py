@@ -25,15 +25,15 @@ from autograder.lab.scales import draw_bars, draw_grid, draw_lines, draw_side_by
 #
 # Each layer computes $h = x W$, with $W$ of shape $(D, M)$ and so $D$ terms in every sum. If the entries of $W$ have variance $v$ and those of $x$ are
 # independent with mean square $q$, then each entry of $h$ has variance $D\,v\,q$. Ten layers multiply the size
-# by $(Dv)^{10/2}$. So $D\,v$ must be close to 1, or the signal dies or explodes. On the way back the same happens with the
-# other side of the matrix, and $M\,v$.
+# by $(Dv)^{10/2}$. So $D\,v$ must be close to 1, or the signal dies or explodes. On the way back the gradient meets the
+# other side of the matrix, and $M\,v$ plays the same part.
 #
 # - **Xavier** (Glorot and Bengio, 2010) compromises between the two: $v = \dfrac{2}{\text{fan\_in} + \text{fan\_out}}$.
 #   For tanh and sigmoid, which are nearly straight around zero.
 # - **He** (2015) knows that a ReLU throws away half of the mean square: $v = \dfrac{2}{\text{fan\_in}}$.
 #
-# $v$ is a *variance*. NumPy's `rng.normal` wants a standard deviation. Any distribution will do, normal or uniform, as
-# long as its mean is zero and its variance is $v$.
+# $v$ is a *variance*. NumPy's `rng.normal` wants a standard deviation. Draw from a normal or a uniform distribution, as you
+# like; its mean must be zero and its variance $v$.
 
 # %%
 def xavier_init(fan_in, fan_out, rng):
@@ -211,7 +211,8 @@ with guard():
     for activation in ("relu", "tanh", "sigmoid"):
         grid.append([])
         for std in starts.values():
-            network = Network(sizes, [std(i, o) for i, o in zip(sizes, sizes[1:])], np.random.default_rng(0), activation)
+            stds = [std(i, o) for i, o in zip(sizes, sizes[1:])]
+            network = Network(sizes, stds, np.random.default_rng(0), activation)
             rng = np.random.default_rng(0)
             with np.errstate(all="ignore"):
                 for _, rows in training.minibatches(len(digits.X), 50, 5, rng):
@@ -496,7 +497,8 @@ with guard():
     for method, (update, settings, rates) in methods.items():
         panels[f"loss ({method})"] = {}
         for rate in rates:
-            network = Network((64, 50, 50, 10), [np.sqrt(2 / 64), np.sqrt(2 / 50), np.sqrt(2 / 50)], np.random.default_rng(0))
+            stds = [np.sqrt(2 / fan_in) for fan_in in (64, 50, 50)]
+            network = Network((64, 50, 50, 10), stds, np.random.default_rng(0))
             configs = {name: {"learning_rate": rate, **settings} for name in network.parameters}
             losses = []
             with np.errstate(all="ignore"):
@@ -504,15 +506,17 @@ with guard():
                     loss, grads = network.loss_and_grads(digits.X[rows], digits.y[rows])
                     losses.append(min(loss, 10.0))
                     for name in network.parameters:
-                        network.parameters[name], configs[name] = update(network.parameters[name], grads[name], configs[name])
+                        network.parameters[name], configs[name] = update(
+                            network.parameters[name], grads[name], configs[name])
             panels[f"loss ({method})"][f"rate {rate:g}"] = np.convolve(losses, np.ones(10) / 10, "valid")
     draw_side_by_side(range(len(losses) - 9), panels, xlabel="step", logy=[True] * 4, columns=2,
                       title="Too small: slow. Right: fast. Too large: noise, or a cliff")
 
 # %% [markdown]
-# At its largest rate plain descent gets nowhere and momentum has killed the network, while RMSprop and Adam learn fastest at theirs. They divide
-# the size of the gradient out, so their rate *is* a length of step, the same for every layer and every loss; for the other two the right rate
-# depends on how large the gradients happen to be.
+# A rate too small is slow with all four; they differ at the large end. There plain descent gets nowhere and momentum has
+# killed the network, while RMSprop and Adam learn fastest. They divide the size of the gradient out, so their rate *is* a
+# length of step, the same for every layer and every loss; for the other two the right rate depends on how large the
+# gradients happen to be.
 #
 # Where to begin, then? Start small, raise the rate by factors of three until the loss grows restless, step back once. For
 # Adam 0.001 is the usual first guess (here 0.01 is better still); for plain gradient descent there is none. And whichever you choose: lower
@@ -717,6 +721,9 @@ plateau = Function(
         edit("plateau_lr", "            waited = waited + 1", "            waited = waited + 1\n            best = loss", name="last_not_best",
              says="Each loss is compared with the one before, not with the best so far; a loss that comes down slowly from a peak "
                   "looks like progress."),
+        edit("plateau_lr", "best, waited = np.inf, 0", "best, waited = losses[0], 0", name="first_loss_waits",
+             says="The first loss is compared with itself and counts as an epoch without a new best; it is the first best. "
+                  "Start with best = infinity, or with the second loss."),
         edit("plateau_lr", "loss < best", "loss <= best", name="tie_counts",
              says="A loss equal to the best counts as progress; a new best is strictly lower."),
         edit("plateau_lr", "lr = lr * factor", "lr = lr / factor", name="divided",
@@ -841,6 +848,11 @@ stopping = Module(
              says="It stops one epoch late: patience epochs without improvement are enough."),
         edit("EarlyStopping", "val < self.best - self.min_delta", "val < self.best", name="min_delta_ignored",
              says="min_delta is ignored: any gain, however small, counts."),
+        edit("EarlyStopping", "self.best = np.inf", "self.best = 0.0", name="best_starts_at_zero",
+             says="The best starts at 0, and no loss lies below that. Start with infinity, so that the first epoch is the best so far."),
+        edit("EarlyStopping", "return self.waited >= self.patience",
+             "stop = self.waited >= self.patience\n        self.waited = 0 if stop else self.waited\n        return stop", name="asked_once",
+             says="The count begins anew after a True; step goes on saying True until an epoch improves."),
         edit("EarlyStopping", "self.best - self.min_delta", "self.best + self.min_delta", name="min_delta_sign",
              says="min_delta has the wrong sign: even a slightly worse epoch counts as improvement."),
         edit("EarlyStopping", "        else:\n            self.waited = self.waited + 1",
@@ -891,7 +903,8 @@ with guard():
                 stop = epoch
         curves[f"training, {name}"], curves[f"validation, {name}"] = train_loss, val_loss
         best = int(np.argmin(val_loss))
-        print(f"{name}: lowest validation loss {val_loss[best]:.2f} in epoch {best}, {val_loss[-1]:.2f} in the end; stop in epoch {stop}")
+        print(f"{name}: lowest validation loss {val_loss[best]:.2f} in epoch {best}, {val_loss[-1]:.2f} in the end; "
+              f"stop in epoch {stop}")
         if decay == 0:
             prediction.compare(my_guess, str(best), "epoch of the lowest validation loss")
     draw_lines(range(120), curves, xlabel="epoch", ylabel="loss", title="Learning by heart: the lines part")
@@ -904,15 +917,15 @@ with guard():
 # %% [markdown]
 # ## Large batches on a small memory
 #
-# A batch of 512 does not fit? Send eight micro-batches of 64 through, one after the other, and add up their gradients. Your
-# `grad_fn(X, y)` returns the gradient of the *mean* loss over the examples it gets. The gradient of the mean over all $N$
+# A batch of 512 does not fit? Send eight micro-batches of 64 through, one after the other, and add up their gradients. A
+# function `grad_fn(X, y)` returns the gradient of the *mean* loss over the examples it gets. The gradient of the mean over all $N$
 # examples is then a weighted sum. With $n_k$ examples in micro-batch $k$:
 #
 # $$\text{grad} = \sum_k \frac{n_k}{N}\, \text{grad\_fn}(X_k, y_k), \qquad N = \sum_k n_k .$$
 
 # %% tags=["provided"]
 def mean_gradient(X, y):
-    """Gradient of the mean squared error of a small fixed model, for the check of accumulate_grads: a memory for 6 examples."""
+    """Gradient of the mean loss of a small fixed model, for the check of accumulate_grads; six examples fit at most."""
     if len(X) > 6:
         raise ValueError(f"{len(X)} examples do not fit into this small memory; send at most 6 at once")
     w = np.linspace(-1.0, 1.5, X.shape[1])
@@ -1011,12 +1024,12 @@ with guard():
 # %% [markdown]
 # With batch normalisation each example's output depends on the others in its (micro-)batch, so smaller micro-batches are
 # a *different function*, and their gradients add up to something else. That is one reason why large language models use
-# layer normalisation.
+# layer normalisation. (What is left for the plain layer, some $10^{-10}$, is the rounding of the central differences.)
 
 # %% [markdown]
 # ## A watchful eye
 #
-# Someone gives you this inspector. It prints a warning when a gradient's norm leaves the range from $10^{-10}$ to $10^3$.
+# Someone gives you this inspector. It warns when a gradient's norm leaves the range from $10^{-10}$ to $10^3$.
 
 # %% tags=["provided"]
 class NaiveInspector:
@@ -1053,8 +1066,8 @@ with guard():
     }
     naive = NaiveInspector()
     for name, (w, dw) in trials.items():
-        print(f"{name:28s} |dw| = {np.linalg.norm(dw):9.2e}   |dw|/|w| = {np.linalg.norm(dw) / np.linalg.norm(w):7.1e}   "
-              f"naive: {naive.check('layer', w, dw)}")
+        norm, ratio = np.linalg.norm(dw), np.linalg.norm(dw) / np.linalg.norm(w)
+        print(f"{name:28s} |dw| = {norm:9.2e}   |dw|/|w| = {ratio:7.1e}   naive: {naive.check('layer', w, dw)}")
     print("its memory of the four:", {name: float(norm) for name, norm in naive.history.items()})
     sizes = {}
     for name, (w, dw) in list(trials.items())[:3]:
@@ -1156,7 +1169,7 @@ inspector = Module(
     hints=(
         "First what makes all else meaningless (NaN, then infinity), then the ratio.",
         "np.isnan and np.isinf with .any(); the ratio of two norms; a list for each name, which only ever grows.",
-        "Append the ratio to the list of this name (setdefault helps), then go down the table with five plain ifs. For the dead: compare "
+        "Append the ratio to the list of this name (setdefault helps), then go down the table, one if a line. For the dead: compare "
         "with zero, all along axis 0, mean.",
     ),
     mistakes=[
@@ -1165,7 +1178,7 @@ inspector = Module(
         edit("GradientInspector", "self.history.setdefault(name, []).append(ratio)", "self.history[name] = [ratio]", name="history_overwritten",
              says="Each call overwrites the history of its name; it should grow."),
         edit("GradientInspector", "        if np.isnan(dw).any():\n            return \"nan\"\n", "", name="silent_on_nan",
-             says="NaN is not noticed: every comparison with NaN is false, so it ends up as ok."),
+             says="NaN is not noticed: every comparison with NaN is false, even dw == np.nan, so it ends up as ok. np.isnan finds it."),
         edit("GradientInspector", "        if np.isinf(dw).any():\n            return \"inf\"\n", "", name="silent_on_inf",
              says="Infinity is not told from a merely large gradient."),
         edit("GradientInspector", "np.isnan(dw).any()", "np.isnan(dw).all()", name="all_nan",
@@ -1180,6 +1193,12 @@ inspector = Module(
              says="The axes are mixed up: this is the share of examples that silence every unit."),
         edit("GradientInspector", "(acts == 0).all(axis=0)", "(acts == 0).any(axis=0)", name="any_zero",
              says="A unit that is zero on some example is not dead; it must be zero on all."),
+        edit("GradientInspector", "dead = (acts == 0).all(axis=0)", "dead = acts == 0", name="share_of_zeros",
+             says="This is the share of all zeros; a unit is dead only when its whole column is zero."),
+        edit("GradientInspector", "float(dead.mean())", "float(dead.sum())", name="dead_counted",
+             says="This is the number of dead units; their share, from 0 to 1, is wanted."),
+        edit("GradientInspector", "np.linalg.norm(dw) / np.linalg.norm(w)", "np.linalg.norm(dw / w)", name="norm_of_ratios",
+             says="This divides entry by entry and then takes the norm, so one tiny weight decides; it is the ratio of the two norms."),
         edit("GradientInspector", "np.linalg.norm(dw) / np.linalg.norm(w)", "np.abs(dw).max() / np.abs(w).max()", name="largest_entries",
              says="The ratio is taken of the largest entries, not of the norms."),
         edit("GradientInspector", "self.history.setdefault(name, [])", "self.history.setdefault(\"all\", [])", name="one_list",
@@ -1209,17 +1228,20 @@ with guard():
                     verdicts.append(watch.check(f"w{i}", network.parameters[f"w{i}"], grads[f"w{i}"]))
                 for name in network.parameters:
                     network.parameters[name] = network.parameters[name] - rate * grads[name]
-        counts = {word: verdicts.count(word) for word in ("ok", "vanishing", "exploding", "nan", "inf") if word in verdicts}
+        words = ("ok", "vanishing", "exploding", "nan", "inf")
+        counts = {word: verdicts.count(word) for word in words if word in verdicts}
+        network.scores(digits.X)  # all the data: dead on one batch may be merely asleep
         dead = max(watch.dead_share(acts) for acts in network.activations)
         print(f"{title:16s} {counts}, most dead units in a layer: {dead:.0%}")
-        panels[f"|dw| / |w|   ({title})"] = {f"layer {i + 1}": np.maximum(watch.history[f"w{i}"], 1e-8) for i in range(4)}
+        lines = {f"layer {i + 1}": np.maximum(watch.history[f"w{i}"], 1e-8) for i in range(4)}
+        panels[f"|dw| / |w|   ({title})"] = lines
     draw_side_by_side(range(len(watch.history["w0"])), panels, xlabel="step", logy=[True] * 3, columns=2,
                       title="What a well network looks like, and two ill ones")
 
 # %% [markdown]
-# A well network: all layers within a factor of ten of each other, step after step. Weights too small: the early layers get a tenth of the
-# last one's share, and all get little. Too large a rate: an explosion within a dozen steps, then silence; the gradients are exactly zero,
-# and the share of dead units says why. The order of the table is the order of the questions: is it a number at all? how large, relative to
+# A well network: all layers within a factor of ten of each other, step after step. Weights too small: the early layers get
+# a tenth of the last one's share, and all get little. Too large a rate: an explosion within a dozen steps, then silence; the
+# gradients are exactly zero (drawn at $10^{-8}$), and the share of dead units says why. The order of the table is the order of the questions: is it a number at all? how large, relative to
 # the weights? and who is dead?
 
 # %% [markdown]

@@ -174,8 +174,11 @@ def test_only_the_adaptive_ones_stand_their_largest_rate(own, digits, seed):
         "rmsprop": (own["rmsprop"], {"decay_rate": 0.99, "epsilon": 1e-8}, 0.01),
         "adam": (own["adam"], {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}, 0.01),
     }
+    runs = dict(methods)
+    runs |= {f"{name}, slow": (u, s, rate / 100) for name, (u, s, rate) in methods.items()}
+    runs |= {f"{name}, middling": (u, s, rate / 10) for name, (u, s, rate) in methods.items()}
     ends = {}
-    for method, (update, settings, rate) in methods.items():
+    for method, (update, settings, rate) in runs.items():
         network = Network(
             (64, 50, 50, 10),
             [np.sqrt(2 / fan) for fan in (64, 50, 50)],
@@ -194,3 +197,4 @@ def test_only_the_adaptive_ones_stand_their_largest_rate(own, digits, seed):
         ends[method] = np.mean(losses[-20:])
     assert ends["plain"] > 0.5 and ends["momentum"] > 1.5
     assert max(ends["rmsprop"], ends["adam"]) < 0.3
+    assert all(ends[f"{name}, slow"] > 2 * ends[f"{name}, middling"] for name in methods)
