@@ -148,7 +148,9 @@ def answer(row: Row, trial: Trial) -> Iterator[Finding]:
         formed = numeric and (whole or exercise.form == "number")
         wanted = "a whole number" if exercise.form == "integer" else "a number"
     if not formed:
-        text = f"{row.id} is {describe_type(got)}; expected {wanted}"
+        short = isinstance(got, (str, bool)) and len(str(got)) < 40
+        shown = repr(got) if short else describe_type(got)
+        text = f"{row.id} is {shown}; expected {wanted}"
         yield Finding("form", row.id, text)
         return
     known = trial.expectation.outputs.get(row.id, {}).get(row.id)

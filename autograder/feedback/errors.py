@@ -27,9 +27,14 @@ _MEANINGS = (
         "inside an if or a loop that was not entered?",
     ),
     (
+        "raised KeyError",
+        "The dict has no entry of this name, perhaps not yet. d.get(name, start) gives a start "
+        "where it is missing.",
+    ),
+    (
         "NoneType",
-        "Something here is None. A function without a return gives None; so does a method that "
-        "works in place, such as list.append.",
+        "Something here is None. Is it set to None elsewhere? A function without a return gives "
+        "None too; so does a method that works in place, such as list.append.",
     ),
 )
 

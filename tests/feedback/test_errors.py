@@ -33,6 +33,7 @@ def provoked(blunder) -> Finding:
         (lambda: X < 0 or X > 0.5, "np.where"),
         (lambda: X < 0 | X > 0.5, "brackets"),
         (lambda: math.exp(X), "np.exp"),
+        (lambda: {}["velocity"], "d.get("),
         (unassigned, "Is the line missing"),
         (lambda: [].append(1) + 1, "without a return"),
         (lambda: X * print(end=""), "without a return"),
