@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import inspect
 import io
+import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -39,7 +40,7 @@ from autograder.diagnosis.keys import counts, keys_of
 from autograder.diagnosis.slips import Slips, common, seen_in
 from autograder.errors import CourseError
 from autograder.exercises.interpreter import LocalRunner
-from autograder.exercises.public import SUFFIX, load
+from autograder.exercises.public import SUFFIX, encode, load
 from autograder.exercises.script import Script
 
 SECONDS = 0.25
@@ -76,13 +77,21 @@ def released_slips(notebook: Notebook) -> dict[str, Slips] | None:
 
 
 def slips_digest(notebook: Notebook) -> str:
-    """A digest of all that the slips depend on: the notebook's code, and how they are derived."""
+    """A digest of all that the slips depend on: code, declarations, and how they are derived.
+
+    Prose, hints, points and known mistakes are not among it.
+    """
     digest = hashlib.sha256()
     for module in (proof_operators, slip_operators, ways, keys, matching, sys.modules[__name__]):
         digest.update(inspect.getsource(module).encode())
     for cell in notebook.cells:
-        if cell.kind in ("import", "provided", "solution", "instructor"):
+        if cell.kind in ("import", "provided"):
             digest.update(b"\0" + cell.source.encode())
+    for name, source in notebook.sources.items():
+        digest.update(f"\0{name}\0{source}".encode())
+    for exercise in notebook.exercises:
+        declared = {k: v for k, v in encode(exercise).items() if k not in ("hints", "points")}
+        digest.update(b"\0" + json.dumps(declared, sort_keys=True, default=str).encode())
     return f"sha256:{digest.hexdigest()}"
 
 
