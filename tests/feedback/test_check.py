@@ -113,7 +113,8 @@ def test_an_answer_is_recorded_or_of_the_wrong_form_and_no_more() -> None:
     wrong = checked("answer_zero = 36", call="check('answer_zero')")
     assert right.text == wrong.text and right == wrong == 0.0
     assert "recorded" in right.text
-    assert "wrong form" in checked("answer_zero = 'x'", call="check('answer_zero')").text
+    text = checked("answer_zero = 'x'", call="check('answer_zero')").text
+    assert "wrong form" in text and "answer_zero is 'x'; expected a whole number" in text
     assert "not written yet" in checked("answer_zero = None", call="check('answer_zero')").text
     missing = checked("del answer_zero", call="check('answer_zero')").text
     assert "write answer_zero = … (a whole number)" in missing
