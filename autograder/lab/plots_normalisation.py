@@ -139,7 +139,7 @@ def batchnorm_graph(
                       bbox={"boxstyle": "round,pad=0.35", "facecolor": "white"})  # fmt: skip
             _numbers(axes, a, b, values[name], grads[name])
         axes.set_title(
-            "black, above: values on the way forward     red, below: gradients on the way back"
+            "black, above: values on the way forward     orange, below: gradients on the way back"
         )
     return grads
 

@@ -247,12 +247,19 @@ batchnorm = Layer(
              name="test_without_eps", says="At test time eps is missing under the root."),
         edit(batchnorm_forward, "np.sqrt(running_var + eps)", "(running_var + eps)",
              name="test_by_variance", says="At test time x is divided by the running variance instead of its root."),
+        edit(batchnorm_forward, "mu = x.mean(axis=0)", "mu = np.full(x.shape[1], x.mean())",
+             ("var = (xmu**2).mean(axis=0)", "var = np.full(x.shape[1], (xmu**2).mean())"),
+             name="over_everything", says="One mean and one variance serve all features; each feature needs its own: axis=0."),
+        edit(batchnorm_forward, "momentum * running_var + (1 - momentum) * var", "momentum * running_mean + (1 - momentum) * var",
+             name="running_var_from_mean", says="running_var is updated from the old running_mean; it must be from the old running_var."),
         edit(batchnorm_forward, "mu = x.mean(axis=0)\n        xmu = x - mu", "mu = x.mean(axis=0)\n        xmu = x - x.mean(axis=1, keepdims=True)",
              name="wrong_axis", says="The mean is taken over the features of an example; batch norm takes it over the examples, along axis 0."),
         edit(batchnorm_forward, "out = gamma * xhat + beta", "out = beta * xhat + gamma",
              name="gamma_and_beta_swapped", follow=True, says="gamma and beta have changed places: gamma scales, beta shifts."),
         edit(batchnorm_backward, "dxhat / std + dvar * 2 * xmu / n + dmu / n", "dxhat / std",
              name="statistics_constant", says="Mean and variance are treated as constants; they depend on x, and two paths of the gradient are missing."),
+        edit(batchnorm_backward, "n = len(xhat)", "n = xhat.shape[1]",
+             name="features_counted", says="N is the number of examples, len(dout); here it is the number of features."),
         edit(batchnorm_backward, " + dmu / n", "",
              name="mean_path_missing", says="The path through the mean is missing from dx."),
         edit(batchnorm_backward, " + dvar * 2 * xmu / n", "",
@@ -334,6 +341,8 @@ batchnorm_alt = Layer(
     mistakes=[
         edit(batchnorm_backward_alt, "n * dout - dbeta", "dout - dbeta",
              name="n_missing", says="The first term of the bracket is N times dout; the N is missing."),
+        edit(batchnorm_backward_alt, "n = len(xhat)", "n = xhat.shape[1]",
+             name="features_counted", says="N is the number of examples, len(dout); here it is the number of features."),
         edit(batchnorm_backward_alt, "gamma / (n * std)", "gamma / std",
              name="no_share", says="The factor 1/N in front of the bracket is missing."),
         edit(batchnorm_backward_alt, "dout - dbeta - xhat", "dout - xhat",
@@ -454,7 +463,7 @@ with guard():
             digits,
             step=lambda w, dw: w - 0.1 * dw,
             epochs=4,
-            label=f"std {std:5g}",
+            label=f"{'norm ' if normalise else 'plain'} std {std:5g}",
         )
         return training.accuracy(net.scores, digits.X_val, digits.y_val)
 
@@ -598,6 +607,11 @@ layernorm = Layer(
              name="mean_path_missing", says="The path through the mean is missing from dx."),
         edit(layernorm_backward, " - xhat * along", "",
              name="variance_path_missing", says="The path through the variance is missing from dx."),
+        edit(layernorm_backward, "(dxhat * xhat).mean(axis=1, keepdims=True)", "(dxhat * xhat).sum(axis=1, keepdims=True)",
+             name="summed_along_xhat", says="The last term takes the sum of dxhat·xhat over the features; it must be the mean."),
+        edit(layernorm_backward, "dxhat.mean(axis=1, keepdims=True)", "dxhat.sum(axis=1, keepdims=True)",
+             ("(dxhat * xhat).mean(axis=1, keepdims=True)", "(dxhat * xhat).sum(axis=1, keepdims=True)"),
+             name="sums_for_means", says="Two sums over the features stand where their means belong: 1/D is missing in both."),
         edit(layernorm_backward, "(dxhat - dxhat.mean(axis=1, keepdims=True) - xhat * along)", "dxhat",
              name="statistics_constant", says="Mean and variance are treated as constants; they depend on x."),
         edit(layernorm_backward, "dxhat.mean(axis=1, keepdims=True)", "dxhat.mean(axis=0)", ("(dxhat * xhat).mean(axis=1, keepdims=True)", "(dxhat * xhat).mean(axis=0)"),
@@ -681,11 +695,11 @@ groupnorm = Layer(
     groupnorm_forward,
     groupnorm_backward,
     inputs={"x": "N C H W", "gamma": "C", "beta": "C", "gn_param": constant({"G": 2, "eps": 1e-5})},
-    sizes={"C": 4, "H": 2, "W": 3},
+    sizes={"C": 6, "H": 2, "W": 3},  # G = 2 groups of 3 channels: no two counts alike
     variants={
         "large eps": variant(gn_param={"eps": 0.3}),
         "one group": variant(gn_param={"G": 1}),
-        "a group per channel": variant(gn_param={"G": 4}),
+        "a group per channel": variant(gn_param={"G": 6}),
     },
     points={"forward": 4, "backward": 5},
     hints={
@@ -704,6 +718,8 @@ groupnorm = Layer(
         edit(groupnorm_forward, "rows = x.reshape(len(x), groups, -1)", "rows = x.reshape(len(x), -1, groups, *x.shape[2:]).swapaxes(1, 2).reshape(len(x), groups, -1)",
              ("(rows / std).reshape(x.shape)", "(rows / std).reshape(len(x), groups, -1, *x.shape[2:]).swapaxes(1, 2).reshape(x.shape)"), follow=True,
              name="channels_dealt_out", says="Channels are dealt out to the groups in turn; a group is made of neighbouring channels."),
+        edit(groupnorm_forward, "rows = x.reshape(len(x), groups, -1)", "rows = x.reshape(len(x), x.shape[1] // groups, -1)", follow=True,
+             name="counts_swapped", says="G channels make a group here; G is the number of groups, and each has C/G channels."),
         edit(groupnorm_forward, "rows = x.reshape(len(x), groups, -1)", "rows = x.reshape(len(x), 1, -1)", follow=True,
              name="groups_ignored", says="All channels are normalised together, as if G were 1."),
         edit(groupnorm_forward, "rows = x.reshape(len(x), groups, -1)", "rows = x.reshape(len(x), x.shape[1], -1)", follow=True,
@@ -927,7 +943,7 @@ dropout = Layer(
 # accuracy on the examples it has seen lies above that on unseen ones, the more it has memorised: *overfitting*. We turn dropout up step by step. (Weight decay
 # works against the same illness; stopping early, too.)
 #
-# **Predict first.** The plain network ends near 100 % on the left. Which keep probability will be best on the *right*: 100 %, 50 % or 20 %?
+# **Predict first.** The plain network ends near 100 % on what it learnt from. Which keep probability will be best on *unseen* digits: 100 %, 50 % or 20 %?
 
 # %% tags=["experiment"]
 my_guess = None  # the best keep probability on unseen digits
@@ -953,9 +969,8 @@ with guard():
 
     runs = {f"keep {keep:.0%}": run(keep) for keep in (1.0, 0.5, 0.2)}
     for name, history in runs.items():
-        print(
-            f"{name:9}: {history.train[-1]:.1%} on what it learnt from, {np.mean(history.val[-10:]):.1%} on unseen digits"
-        )
+        seen, unseen = history.train[-1], np.mean(history.val[-10:])
+        print(f"{name:9}: {seen:.1%} on what it learnt from, {unseen:.1%} on unseen digits")
     prediction.compare(
         my_guess,
         max(runs, key=lambda name: np.mean(runs[name].val[-10:])),
@@ -1023,8 +1038,8 @@ cache_bytes = Answer(
 # ## Looking back
 #
 # One input, three paths, one sum: batch norm is the chain rule over a graph with forks. Its relatives only move the axes, and dropout multiplies by a
-# constant that happens to be random. You also met layers that are not the same function in training and at test time. In practice that is the source of more bugs
-# than any formula: a forgotten switch, averages that were never stored, a batch of one, a mask drawn twice.
+# constant that happens to be random. You also met layers that are not the same function in training and at test time. In practice that is where many bugs come
+# from: a forgotten switch, averages that were never stored, a batch of one, a mask drawn twice.
 #
 # **Where it matters today.** Layer norm (or its simpler cousin without the mean, RMS norm) stands at the door of every block of a transformer; group norm in
 # networks that make pictures. Checkpointing of caches is what lets large models fit into memory.
