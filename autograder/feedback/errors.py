@@ -22,6 +22,16 @@ _MEANINGS = (
         "NumPy's, such as np.exp, take arrays.",
     ),
     (
+        "array has an inhomogeneous shape",
+        "Arrays of different shapes met in one list or tuple. Is one of the values the pair of out "
+        "and cache that a forward function returns? Take it apart: out, cache = f(x).",
+    ),
+    (
+        "'tuple' and '",
+        "A tuple is used as a number here. Is it the pair of out and cache that a forward function "
+        "returns? Take it apart: out, cache = f(x).",
+    ),
+    (
         "cannot access local variable",
         "On this path nothing was assigned to it before. Is the line missing, or does it stand "
         "inside an if or a loop that was not entered?",
