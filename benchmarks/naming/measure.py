@@ -95,10 +95,11 @@ class Judge:
                 namespace = _namespace(self.notebook, changed)
                 if namespace is None:
                     continue
-                for questions in self.asked:
-                    one = self._judged(questions, namespace, mutant, path.stem)
-                    if one is not None:
-                        total.add(one)
+                with np.errstate(all="ignore"):  # an answer may have changed it
+                    for questions in self.asked:
+                        one = self._judged(questions, namespace, mutant, path.stem)
+                        if one is not None:
+                            total.add(one)
         return total
 
     def _judged(
