@@ -156,7 +156,7 @@ def _earned(result: RowResult) -> str:
     if any(f.check == RECORDED for f in result.findings):
         return f"{_worth(result)}, given later"
     if result.status == "manual":
-        return f"{_worth(result)}, given by hand"
+        return f"{_worth(result)}, to be given by hand"
     return f"{points(result.score)} / {_worth(result)}"
 
 
