@@ -71,8 +71,11 @@ def _examine(
                 result = follow_forward(result, forward, trials, banks)
                 if not result.follow_through:
                     result = explained(result, forward, trials, runner)
-            result = follow_calls(result, results, trials, banks, questions[0].compose)
-            results[row.id] = slipped(result, trials, _slips(questions))
+            results[row.id] = follow_calls(result, results, trials, banks, questions[0].compose)
+    for questions, (trials, _) in asked:  # last of all: the name of a slip changes no score
+        for row in questions[0].exercise.rows:
+            if row.id in results:
+                results[row.id] = slipped(results[row.id], trials, _slips(questions))
     return list(results.values())
 
 

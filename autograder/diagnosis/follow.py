@@ -115,7 +115,7 @@ def follow_forward(
     result: RowResult, forward: RowResult, trials: Sequence[Trial], banks: Sequence[Sequence[Known]]
 ) -> RowResult:
     """Give a backward its points where it is right for the known mistake of its own forward."""
-    names = mistake_of(forward)
+    names = mistake_of(forward) & {known.name for bank in banks for known in bank}
     if len(names) != 1 or all(result.outputs.values()):
         return result
     outputs = dict(result.outputs)
