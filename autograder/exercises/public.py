@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.errors import CourseError
+from autograder.errors import CourseError, DeclarationError
 from autograder.exercises.cases import Variant
 from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise
@@ -89,7 +89,7 @@ class PublicData:
 
 
 def dump(data: PublicData) -> str:
-    """The JSON text, with a line per case, mistake and row of slips; the same data gives the same bytes."""
+    """The JSON text, a line per case, mistake and row of slips; equal data give equal bytes."""
     blocks = []
     for public in data.exercises:
         cases = _lines(f"{_json(name)}: {_json(case)}" for name, case in public.cases.items())
@@ -128,6 +128,11 @@ def load(path: Path) -> PublicData:
     except OSError as error:
         raise CourseError(
             f"cannot read {path}: {error.strerror}. It ships beside the notebook; fetch it again."
+        ) from error
+    except DeclarationError as error:  # an option that this version of the kit does not know
+        raise CourseError(
+            f"{path.name} is of another version of the kit ({error}). Get the kit and the notebook "
+            "from the same release, and restart the kernel."
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CourseError(f"{path} is damaged ({error}); fetch it again.") from error

@@ -310,3 +310,13 @@ def test_an_interrupted_check_says_so_and_no_more() -> None:
     assert stopped.value.__suppress_context__
     (line,) = stopped.value._render_traceback_()  # type: ignore[attr-defined]
     assert line.startswith("You interrupted the check of double.")
+
+
+@pytest.mark.usefixtures("folder")
+def test_public_data_with_an_option_of_another_version(folder: Path, public_text: str) -> None:
+    changed = public_text.replace('"gradients":', '"new_option":1,"gradients":')
+    assert changed != public_text
+    (path,) = folder.glob("*.check.json")
+    path.write_text(changed, encoding="utf-8")
+    with pytest.raises(CheckError, match=r"another version .*new_option.*same release"):
+        checked(call="check(double)")
