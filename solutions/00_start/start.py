@@ -168,7 +168,7 @@ comparison = Function(
 # ✗ relative_error: not right yet   0 / 2 points
 #   ✗ error
 #
-#   ✗ error is off by 0.54 (relative) [14 of 15 cases]
+#   ✗ error is off by 0.54 (relative) [15 of 16 cases]
 #       error: got 0.2786, expected 0.6073   (plain)
 #     → This is a known mistake, mean: This is the mean of the errors. …
 #
