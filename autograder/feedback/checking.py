@@ -21,6 +21,7 @@ from autograder.feedback.recording import Recorder
 from autograder.feedback.score import Score
 from autograder.feedback.story import recorded
 from autograder.feedback.text import render_table, render_text
+from autograder.feedback.unread import unread
 from autograder.feedback.wording import listed
 
 SLOW = 10.0
@@ -68,7 +69,7 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
         result, notes = ask(sheet, public, row_id, recorder, judged)
     except KeyboardInterrupt:
         raise Interrupted(row_id) from None
-    notes += _slowness(monotonic() - started)
+    notes += unread(row_id) + _slowness(monotonic() - started)
     if stale:
         notes.append(
             f"You passed another object than the one that {row_id} names now. The grader runs "

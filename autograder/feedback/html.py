@@ -6,6 +6,7 @@ themes. A colour never stands alone: a sign or a word says the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -153,10 +154,10 @@ def _problem(problem: Problem, sign: str, colour: str, lead: str = "") -> str:
     parts += [f'<div style="margin:.3em 0 0 1.3em">{picture(grid)}</div>' for grid in problem.grids]
     if problem.mistake:
         lead = introduced(problem.mistake)
-        known = f"{lead}, {_code(problem.mistake)}: {_text(problem.advice)}"
+        known = f"{lead}, {_code(problem.mistake)}: {_prose(problem.advice)}"
         parts.append(_aside(known, AMBER))
     elif problem.advice:
-        parts.append(_aside(_text(problem.advice), AMBER))
+        parts.append(_aside(_prose(problem.advice), AMBER))
     if problem.see:
         see = f"More: “{_text(problem.see)}” in {_code(PAGE)}"
         parts.append(f'<div style="margin-left:1.3em;{_MUTED}">{see}</div>')
@@ -176,7 +177,7 @@ def _hint(number: int, text: str) -> str:
         f"margin:.5em 0 0;padding:.15em .7em;border-left:3px solid {BLUE};"
         "background:rgba(59,130,214,.12);white-space:pre-wrap"
     )
-    return f'<div style="{style}"><b>Hint {number}</b> {_text(text)}</div>'
+    return f'<div style="{style}"><b>Hint {number}</b> {_prose(text)}</div>'
 
 
 def _line(text: str, style: str = "") -> str:
@@ -185,6 +186,13 @@ def _line(text: str, style: str = "") -> str:
 
 def _code(text: str) -> str:
     return f'<code style="{_CODE}">{_text(text)}</code>'
+
+
+def _prose(text: str) -> str:
+    """A text of the course, in which `backticks` hold code."""
+    return re.sub(
+        r"`([^`\n]+)`", lambda found: f'<code style="{_CODE}">{found[1]}</code>', _text(text)
+    )
 
 
 def _text(text: str) -> str:

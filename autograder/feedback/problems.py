@@ -14,7 +14,8 @@ from autograder.feedback.wording import counted, entry, listed, pair
 
 REPEATED = "repeatability"
 _ADVICE = {
-    REPEATED: "The same inputs gave the right result before: something is kept between two calls.",
+    REPEATED: "The same inputs gave the right result before; other calls came in between. Is "
+    "something kept in a global variable, or in an attribute, that belongs into the cache?",
 }
 NAMED_CASES = 2
 LONGEST_MESSAGE = 600

@@ -27,6 +27,10 @@ def executed(tmp_path_factory: pytest.TempPathFactory, public_text: str) -> list
         "check(nothing_of_the_kind) if False else check(scale_backward, hint=1)",
         "progress()",
         "check('no_such_row')",
+        "%precision 3\ndef double(x):\n    return 2 *",
+        "check(double)",
+        "%precision 3\ndef double(x):\n    return 2 * x",
+        "check(double)",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
     client = NotebookClient(
@@ -73,3 +77,11 @@ def test_nbgrader_reads_the_partial_score(executed: list[Any]) -> None:
         "grade_id": "scale_backward",
     }
     assert determine_grade(cell) == (1.5, 3)
+
+
+def test_a_cell_that_python_could_not_read_is_told_of(executed: list[Any]) -> None:
+    broken, before, mended, after = executed[7:]
+    assert broken.outputs[0].ename == "SyntaxError" and not mended.outputs
+    told = before.outputs[-1].data["text/html"]
+    assert "could not read the cell of double" in told and "line 3" in told
+    assert "could not read" not in after.outputs[-1].data["text/html"]

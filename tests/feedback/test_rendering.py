@@ -185,9 +185,9 @@ def test_the_first_case_again_is_news_only_when_the_first_was_right() -> None:
     again = replace(first, check="repeatability", case="the first case again")
     result = RowResult("f", 0, 5, "wrong", {"dx": False}, (first, again))
     text = render_text(result, coverage=examples.COVERAGE)
-    assert text.count("dx is off") == 1 and "[2 of 8 cases" in text and "between" not in text
+    assert text.count("dx is off") == 1 and "[2 of 8 cases" in text and "came in between" not in text
     alone = render_text(replace(result, findings=(again,)))
-    assert "asked the same again, dx is off" in alone and "kept between two calls" in alone
+    assert "asked the same again, dx is off" in alone and "came in between" in alone
 
 
 JUDGED = "f rejects 3 of 5 wrong layers\n· accepted, but wrong: sign"
@@ -316,3 +316,10 @@ def test_pictures_only_where_they_teach() -> None:
     assert not Grid("dw", "plain", WANT + 1, WANT).teaches
     assert not Grid("dw", "plain", WANT, WANT).teaches
     assert not Grid("db", "plain", WANT[0] + [0, 0, 1], WANT[0]).teaches
+
+
+def test_backticks_in_hints_and_advice_become_code_and_nothing_else_does() -> None:
+    hinted = replace(examples.wrong(), status="wrong", hints=("sum `dout` over <b>N</b>, as `x.T @ d`",))
+    html = render_html(hinted, hint=1)
+    assert "dout</code> over &lt;b&gt;N&lt;/b&gt;, as" in html
+    assert "`" not in html and "<b>N</b>" not in html
