@@ -95,7 +95,7 @@ class Card:
             above, below, noise = self._slopes(inputs, place, dout, STEP)
             measured = (above + below) / 2
             gap = np.abs(grad - measured)
-            size = max(float(np.abs(measured).max()), float(np.abs(grad).max()))
+            size = max(_largest(measured), _largest(grad))
             if (gap > APART * size + noise).any():
                 i = np.unravel_index(int(np.argmax(gap - noise)), gap.shape)
                 where = f"{label}[{', '.join(map(str, i))}]" if i else label
@@ -110,12 +110,12 @@ class Card:
             gaps = []
             for step in (STEP, STEP / 10):
                 above, below, noise = self._slopes(inputs, place, dout, step)
-                size = np.abs(above).max() + np.abs(below).max()
+                size = _largest(above) + _largest(below)
                 gaps.append(np.abs(above - below))
                 if not (gaps[-1] > APART * size + 2 * noise).any():
                     break
             else:
-                if (gaps[1] > 0.5 * gaps[0].max()).any():
+                if (gaps[1] > 0.5 * _largest(gaps[0])).any():
                     return name
         return ""
 
@@ -159,7 +159,7 @@ class Card:
     def _way_out(self, arrays: Sequence[np.ndarray], place: int) -> str:
         """How the numbers of one array would have to change; empty when it is not to blame."""
         name, array = self.names[place], arrays[place]
-        smaller = [array * SMALL if i == place else a for i, a in enumerate(arrays)]
+        smaller = [np.asarray(a * SMALL) if i == place else a for i, a in enumerate(arrays)]
         if place < len(arrays) - 1 and self._exposes(smaller):  # a small dout shows no more
             return f"smaller numbers in {name}"
         if not any(self._exposes(_with(arrays, {place}, seed)) for seed in range(TRIES)):
@@ -169,6 +169,10 @@ class Card:
 
     def _exposes(self, arrays: Sequence[np.ndarray]) -> bool:
         return bool(self.wrong_at(arrays[:-1], arrays[-1]))
+
+
+def _largest(array: np.ndarray) -> float:
+    return float(np.max(np.abs(array), initial=0.0))
 
 
 def trait(array: np.ndarray) -> str:
@@ -196,7 +200,9 @@ def trait(array: np.ndarray) -> str:
 def _with(arrays: Sequence[np.ndarray], places: set[int], seed: int) -> list[np.ndarray]:
     """The arrays, some of them with other numbers: small, with signs."""
     rng = np.random.default_rng(seed)
-    return [rng.normal(size=a.shape) if i in places else a for i, a in enumerate(arrays)]
+    return [
+        np.asarray(rng.normal(size=a.shape)) if i in places else a for i, a in enumerate(arrays)
+    ]
 
 
 def _defined(source: str) -> Callable[..., Any]:

@@ -151,3 +151,14 @@ def test_declared_shapes_are_asked_for(arrays, said):
 def test_a_witness_needs_names_and_shapes(returns):
     with pytest.raises(DeclarationError, match="name -> shape"):
         Witness(expose, forward=source_forward, backward=source_backward, points=1, returns=returns)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (2, 0), (1, 1, 1)])
+@pytest.mark.parametrize("value", [0.0, 1.0, -2.5, 1e300, np.inf, np.nan])
+@pytest.mark.parametrize("card", [OUTER, HONEST, UPSTREAM])
+def test_an_input_of_any_shape_is_judged_without_a_fault(card, shape, value):
+    arrays = [np.full(shape, value) for _ in card.names]
+    with np.errstate(all="ignore"):
+        found = card.examine(arrays)
+    assert bool(found.exposed) != bool(found.hidden)
+    assert not (card is HONEST and found.exposed)
