@@ -29,7 +29,7 @@ ROOMS = (
 )
 STUDENT_SIDE = frozenset(ROOMS[: ROOMS.index("course")])
 # What the package itself holds beside its rooms: the ground floor that all may import.
-GROUND = frozenset({"autograder", "errors"})
+GROUND = frozenset({"autograder", "errors", "whole"})
 NUMPY_ONLY = frozenset({"exercises", "gradcheck"})
 # Too heavy, too slow or too dangerous for a student's kernel.
 NOT_FOR_STUDENTS = frozenset(

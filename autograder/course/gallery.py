@@ -32,6 +32,7 @@ from autograder.course.drift import MEND
 from autograder.course.folder import ASSIGNMENTS, Course, load_course
 from autograder.course.notebook import Notebook
 from autograder.errors import CourseError
+from autograder.whole import write_whole
 
 CAPTIONS = "docs/gallery.toml"
 PAGE = "docs/gallery.md"
@@ -89,7 +90,7 @@ def write_gallery(root: Path, *, everything: bool = False) -> list[str]:
             lines.append(f"removed {PICTURES}/{path.name}, which has no caption any more")
     text = _page(course, captions)
     if text != before:
-        _replace(page, text.encode())
+        write_whole(page, text.encode())
         lines.append(f"{PAGE} written")
     return lines
 
@@ -174,7 +175,9 @@ def _renew(root: Path, notebook: Notebook, files: Mapping[str, str]) -> list[str
                 f"{CAPTIONS}: {notebook.assignment}: cell {cell} shows no picture; "
                 f"those that do are {', '.join(pictures) or 'none'}"
             )
-        _replace(root / file, _small(pictures[cell]))
+        picture = root / file
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(picture, _small(pictures[cell]))
     return [
         f"warning: {CAPTIONS}: {notebook.assignment}: the picture of {cell} has no caption "
         "and was left out"
@@ -241,11 +244,3 @@ def _page(course: Course, captions: Captions) -> str:
             caption = " ".join(told[cell].split())
             parts.append(f"![{caption}]({file.removeprefix('docs/')})\n\n{caption}\n")
     return "\n".join(parts)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file at once, so that an interruption leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(content)
-    os.replace(beside, path)

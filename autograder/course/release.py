@@ -6,8 +6,6 @@ text; the gallery by `write_gallery`, which runs notebooks; a check looks at bot
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +22,7 @@ from autograder.course.secret import existing_seed
 from autograder.course.syllabus import PAGE as SYLLABUS
 from autograder.course.syllabus import syllabus_drift, write_syllabus
 from autograder.errors import CourseError
+from autograder.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -138,9 +137,7 @@ def _bring(fresh: Path, target: Path) -> tuple[list[str], list[str]]:
         if old.is_file() and not compare(new, old):
             continue
         old.parent.mkdir(parents=True, exist_ok=True)
-        beside = old.with_name(f".{old.name}.new")
-        shutil.copyfile(new, beside)
-        os.replace(beside, old)
+        write_whole(old, new.read_bytes())
         written.append(name)
     removed = []
     for path in files_below(target):

@@ -12,6 +12,7 @@ import msgspec
 
 from autograder.errors import GradingError
 from autograder.grading.result import GRADES, Result, dump, load
+from autograder.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,9 @@ class Store:
             GradingError: When the disk is full, read-only or not ours; the old file stands.
         """
         path = self.path(result.assignment, student or result.student)
-        beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
             self._make_folders(path.parent)
-            try:
-                descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(dump(result))
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(beside, path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    beside.unlink()
-                raise
+            write_whole(path, dump(result), mode=0o600, durable=True)
         except OSError as error:
             raise _refused("write", path, error) from error
         return path

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 from autograder.errors import GradingError
 from autograder.integrations.classbook import ClassBook
 from autograder.reports.pages import class_page, page_name, student_page
+from autograder.whole import write_whole
 
 INDEX = "index.html"
 STUDENTS = "students"
@@ -67,14 +66,7 @@ def _put(path: Path, page: str) -> None:
     with contextlib.suppress(OSError):
         if path.read_bytes() == text:
             return
-    beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        beside.write_bytes(text)
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
+    write_whole(path, text)
 
 
 def _is_ours(page: Path) -> bool:

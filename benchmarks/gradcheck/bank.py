@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.gradcheck.cases import Operation, Strength, at, on_gradient, on_upstream
 
-SEEDS = (21, 22)
+SEEDS = (31, 32)
 STRENGTH = Strength(near=1e-5, saturated=20.0, spread=1e-5, ties=1.0)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from autograder.integrations.classbook import ClassBook
 from autograder.integrations.exports.formats import find_format
 from autograder.integrations.exports.worksheet import fill_worksheet
 from autograder.integrations.read_class import place, read_class
+from autograder.whole import write_whole
 
 FOLDER = "exports"
 
@@ -94,20 +92,11 @@ def _notes(book: ClassBook) -> list[str]:
 
 def _put(path: Path, text: str) -> None:
     """Write a file whole or not at all; for the owner's eyes only."""
-    beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         for folder in (*reversed(path.parent.parents), path.parent):
             if not folder.is_dir():
                 folder.mkdir(mode=0o700)
-        try:
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
-                file.write(text)
-            os.replace(beside, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
+        write_whole(path, text.encode("utf-8", "replace"), mode=0o600)
     except OSError as error:
         raise GradingError(
             f"cannot write {path}: {error.strerror or error}. Give another place with --out."

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from autograder.integrations.nbgrader.outputs import findings, not_graded
 from autograder.integrations.nbgrader.rebuild import Rebuilt
 from autograder.integrations.nbgrader.released import ReleasedNotebook
 from autograder.integrations.nbgrader.untrusted import harmless_line
+from autograder.whole import write_whole
 
 TIMESTAMP = "timestamp.txt"
 WAITS_FOR_A_PERSON = {"autograder": {"manual": True}}
@@ -93,9 +91,9 @@ class AutogradedFolder:
         text = msgspec.json.format(msgspec.json.encode(notebook, order="sorted"), indent=1)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, text + b"\n")
+            write_whole(path, text + b"\n", mode=PERMISSIONS)
             if timestamp:
-                _replace(path.with_name(TIMESTAMP), timestamp.encode())
+                write_whole(path.with_name(TIMESTAMP), timestamp.encode(), mode=PERMISSIONS)
             else:
                 path.with_name(TIMESTAMP).unlink(missing_ok=True)
         except OSError as error:
@@ -103,17 +101,3 @@ class AutogradedFolder:
                 f"cannot write the autograded notebook {path}: {error.strerror or error}. Scores "
                 "and results do not depend on it; mend that and run the same command again."
             ) from error
-
-
-def _replace(path: Path, text: bytes) -> None:
-    beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-        os.chmod(beside, PERMISSIONS)
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
