@@ -84,15 +84,25 @@ class LocalPool:
 
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
-    """Hold Ctrl-C back while workers may be started: they inherit that, from their first moment."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Hold Ctrl-C back while workers may be started: they inherit that, from their first moment.
+
+    Another thread may still be told of it, so what is done about it waits too: a worker that was
+    half started would complain.
+    """
+    held: list[int] = []
+    listens = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda n, _: held.append(n)) if listens else None
+    masks = hasattr(signal, "pthread_sigmask")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if listens:
+            signal.signal(signal.SIGINT, handler)
+            if held:
+                signal.raise_signal(signal.SIGINT)
 
 
 def begin_worker() -> None:

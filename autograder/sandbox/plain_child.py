@@ -52,11 +52,14 @@ class PlainChild:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        """Take what comes, so that reading can have a deadline on every system."""
+        """Take what comes, so that reading can have a deadline on every system.
+
+        The pipe is closed here and nowhere else: closed by another, its number might be given to
+        the next child's pipe, and what that says would be read here.
+        """
         assert self._process.stdout is not None
-        fd = self._process.stdout.fileno()
-        with contextlib.suppress(OSError, ValueError):
-            while part := os.read(fd, 1 << 18):
+        with self._process.stdout as pipe, contextlib.suppress(OSError):
+            while part := os.read(pipe.fileno(), 1 << 18):
                 self._parts.put(part)
         self._parts.put(b"")
 
@@ -109,9 +112,8 @@ class PlainChild:
         if status is None:
             self._process.kill()
             self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError, ValueError):
-                if pipe is not None:
-                    pipe.close()
+        with contextlib.suppress(OSError, ValueError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
         self._printed.close()
         return status

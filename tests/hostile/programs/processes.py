@@ -214,7 +214,7 @@ def attack(there):
     return f"LEAK {passed}" if passed else "refused"
 
 
-# %% advise_the_kernel_to_lose_memory: refused
+# %% advise_losing_memory: refused
 def attack(there):
     page = mmap.mmap(-1, 1 << 16)
     address = ctypes.addressof(ctypes.c_char.from_buffer(page))
