@@ -116,7 +116,7 @@ LEAVES = {"x": (0.0, 0.0), "γ": (6.6, -1.0), "β": (7.8, -1.0)}
 def batchnorm_graph(
     x: np.ndarray, gamma: float, beta: float, eps: float, dout: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Batch norm of one feature as a graph: values forward in black, gradients backward in red.
+    """Batch norm of one feature as a graph: values forward in black, gradients backward in orange.
 
     The gradient at every node is measured by central differences of all that comes after it.
 

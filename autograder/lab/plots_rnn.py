@@ -115,7 +115,7 @@ def unrolled(steps: int = 3) -> None:
         axes.text(
             (steps - 0.35) / 2,
             1.42,
-            "black: values      red and dashed: gradients",
+            "black: values      orange and dashed: gradients",
             ha="center",
             va="top",
         )

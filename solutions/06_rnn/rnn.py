@@ -28,7 +28,7 @@ with guard():
 
 # %% [markdown]
 # The same box three times, with the same weights in it. Values go right and up, gradients go left and down. What a step hands back to the step before it is called the **carry**.
-# Find the places where red arrows meet: there, you will write a plus sign.
+# Find the places where orange arrows meet: there, you will write a plus sign.
 
 # %% [markdown]
 # ## One step
