@@ -32,8 +32,8 @@ def section(
         "gradient's own rounding errors are allowed for, the first step, and which objections "
         "drown in rounding); its seeds were drawn anew afterwards. Every checker runs with its own "
         "defaults; where a package returns numbers and no verdict (SciPy, numdifftools), a "
-        "gradient passes within 1e-6 of the numerical one's norm. CS231n's and Chainer's methods are "
-        "written anew from their description.",
+        "gradient passes within 1e-6 of the numerical one's norm. CS231n's and Chainer's methods "
+        "are written anew from their description.",
         "",
         "![verdicts](figures/gradcheck_verdicts.png)",
         "",
