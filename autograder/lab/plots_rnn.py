@@ -83,7 +83,7 @@ def clipped_arrows(before: np.ndarray, after: Mapping[str, np.ndarray]) -> dict[
 
 
 def unrolled(steps: int = 3) -> None:
-    """A recurrent network unrolled: values in black, gradients in red, the weights shared."""
+    """A recurrent network unrolled: values in black, gradients in orange, the weights shared."""
     with style() as plt:
         _, axes = plt.subplots(figsize=(9.5, 4))
         axes.set_axis_off()

@@ -23,7 +23,8 @@ TEXT = """\
 Written by `python -m benchmarks.naming`. Small mistakes are made, automatically and one at a
 time, in *right answers of other styles* than the reference's: the right answers among the
 tests' submissions, and {files} files (`benchmarks/naming/answers`) that were written for this
-benchmark; nothing was tuned on these. Of the mistakes one in
+benchmark before the slips were tuned (what stayed nameless in its gates
+was read since). Of the mistakes one in
 {every} is tried; counted are those that lose points on public and hidden cases. *Bank*,
 *general*, *slips*: what named it first (a known mistake, a general hypothesis, a slip derived
 from the reference). *Exception*: no name, but Python's own message with the line. *Of numbers*:
