@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.course import SourceCell
-from autograder.grading.magics import plain_python
 from autograder.grading.submission import SubmittedCell
 
 STUDENTS = frozenset({"solution", "text"})
@@ -76,7 +75,7 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
         if hint is not None and experiment:
             experiment = hint not in experiments  # a copied id buys no second allowance
             experiments.add(hint)
-        here.append(PlannedCell(plain_python(found.source), name, experiment))
+        here.append(PlannedCell(found.source, name, experiment))
     position = 0
     for index, cell in enumerate(released):
         position = stands_at.get(index, position)
@@ -91,4 +90,4 @@ def normalised(source: str) -> str:
 
 
 def _kit_cell(cell: SourceCell, name: str) -> PlannedCell:
-    return PlannedCell(plain_python(cell.released or ""), name)
+    return PlannedCell(cell.released or "", name)

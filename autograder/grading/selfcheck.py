@@ -14,7 +14,6 @@ from autograder.feedback import Coverage, recorded, render_markdown, render_tabl
 from autograder.grading import submission
 from autograder.grading.defining import Ran, explained
 from autograder.grading.grade import unjudged
-from autograder.grading.magics import plain_python
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
 from autograder.sandbox import Cell, Limits, Sandbox
@@ -91,7 +90,7 @@ def own_cells(found: Submission) -> list[PlannedCell]:
     It is the student's own run, so the notebook's own tags are good enough.
     """
     return [
-        PlannedCell(plain_python(cell.source), f"cell {position}")
+        PlannedCell(cell.source, f"cell {position}")
         for position, cell in enumerate(found.cells, 1)
         if cell.kind == "code"
         and cell.source.strip()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import autograder
-from autograder.sandbox.inside.boot import SHARED
+from autograder.sandbox.inside.boot import SHARED, TRANSFORMER
 
 KIT = Path(autograder.__file__).parent
 SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
@@ -35,8 +35,14 @@ def package_folders() -> list[str]:
     return folders
 
 
+def ipython_folder() -> str:
+    """The folder of IPython; empty where it is not installed."""
+    spec = importlib.util.find_spec("IPython")
+    return "" if spec is None or spec.origin is None else str(Path(spec.origin).parent)
+
+
 def _readable() -> list[str]:
-    """What the zygote must read: Python, NumPy, msgspec, and the kit's child side."""
+    """What the zygote must read: Python, NumPy, msgspec, the transformer, our child side."""
     paths = [base_python(), os.path.dirname(os.__file__)]
     libraries = os.path.join(sys.base_prefix, "lib")  # libpython, and conda's BLAS
     if os.path.isdir(libraries):
@@ -49,6 +55,8 @@ def _readable() -> list[str]:
         *(f"{KIT.joinpath(*name.split('.')[1:])}.py" for name in SHARED),
         str(KIT / "sandbox" / "inside"),
     ]
+    files = [os.path.join(ipython_folder(), file) for file in TRANSFORMER]
+    paths += [file for file in files if os.path.isfile(file)]
     shown = (*SYSTEM_LIBRARIES, libraries)
     inside = tuple(folder + "/" for folder in shown)
     return [

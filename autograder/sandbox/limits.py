@@ -36,7 +36,7 @@ class Cell:
     """One code cell of a submission.
 
     Args:
-        source: Plain Python; magics were translated before.
+        source: As it was handed in, magics and all.
         name: Stands in tracebacks in place of a file name, such as `"cell 7"`.
         seconds: A limit of its own, below the call limit.
         counts: False when the cell costs nothing if it fails and its time is not charged.

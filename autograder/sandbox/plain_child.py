@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import autograder
+from autograder.sandbox.bubblewrap import ipython_folder
 from autograder.sandbox.conversation import ChildFault, read_frame
 from autograder.sandbox.limits import MIB, Limits
 
@@ -33,6 +34,7 @@ class PlainChild:
             "mode": "plain",
             "kit": str(_KIT),
             "packages": sorted(packages),
+            "ipython": ipython_folder(),
             "memory_bytes": limits.memory_mb * MIB,
         }
         boot = str(_KIT / "sandbox" / "inside" / "boot.py")

@@ -46,6 +46,7 @@ class Worker:
             "mode": "zygote",
             "kit": str(bubblewrap.KIT),
             "packages": bubblewrap.package_folders(),
+            "ipython": bubblewrap.ipython_folder(),
             "control_fd": theirs.fileno(),
             "newest_landlock": newest_landlock,
         }

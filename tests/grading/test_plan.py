@@ -1,9 +1,6 @@
 """Which cells run: the kit's own from the instructor's text, everything else as handed in."""
 
-import pytest
-
 from autograder.course import SourceCell
-from autograder.grading.magics import plain_python
 from autograder.grading.plan import plan
 from autograder.grading.submission import SubmittedCell
 
@@ -122,52 +119,3 @@ def test_names_tell_the_place_in_the_submission() -> None:
     names = [c.name for c in plan(handed_in(*ANSWERS), KIT)]
     assert names == ["imports 2", "cell 3", "cell 5 (provided)", "cell 7"]
     assert len(set(names)) == len(names)
-
-
-@pytest.mark.parametrize(
-    ("cell", "python"),
-    [
-        ("x = 7 % 3\ny = x != 2", "x = 7 % 3\ny = x != 2\n"),
-        (
-            "%matplotlib inline\nx = 1",
-            "get_ipython().run_line_magic('matplotlib', 'inline')\nx = 1\n",
-        ),
-        ("!pip install torch", "get_ipython().system('pip install torch')\n"),
-        ("%time y = f('a')", "y = f('a')\n"),
-        ("%%time\nx = 1", "get_ipython().run_cell_magic('time', '', 'x = 1\\n')\n"),
-        (">>> x = 1\n>>> y = 2", "x = 1\ny = 2\n"),
-        ("  x = 1\n  y = 2", "x = 1\ny = 2\n"),
-        ("np.sum?", "get_ipython().run_line_magic('pinfo', 'np.sum')\n"),
-        ("text = '''\n%matplotlib inline\n'''", "text = '''\n%matplotlib inline\n'''\n"),
-        ("def f(:\n  %", "def f(:\n  %"),
-    ],
-)
-def test_magics_become_python(cell: str, python: str) -> None:
-    assert plain_python(cell).strip() == python.strip()
-
-
-@pytest.mark.parametrize(
-    "cell",
-    [
-        r"get_ipython().run_line_magic('time', '\x')" + "\n%a",
-        "get_ipython().run_line_magic('time', '\x00')\n%a",
-        "x =%\\",
-    ],
-)
-def test_what_ipython_cannot_transform_is_left_to_python(cell: str) -> None:
-    assert plain_python(cell) == cell
-
-
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "?" * (1 << 20),
-        "a" * 200_000 + "?",
-        "%a\n" * 100_000,
-        "(" * 50_000 + "%",
-        "x = '''%" * 20_001,
-    ],
-    ids=["marks", "long name", "magics", "brackets", "quotes"],
-)
-def test_text_made_to_keep_the_transformer_busy_is_left_alone(cell: str) -> None:
-    assert plain_python(cell) == cell

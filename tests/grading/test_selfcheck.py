@@ -93,7 +93,7 @@ def test_experiments_and_check_cells_do_not_run() -> None:
     planned = own_cells(Submission("", cells))
     assert [(c.name, c.source.strip()) for c in planned] == [
         ("cell 2", "x = 1"),
-        ("cell 5", "y = 2"),
+        ("cell 5", "%time y = 2"),
     ]
 
 

@@ -15,6 +15,11 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 PACKAGES = ("autograder", "autograder.exercises", "autograder.sandbox", "autograder.sandbox.inside")
+IPYTHON = ("IPython", "IPython.core", "IPython.utils")
+TRANSFORMER = ("core/inputtransformer2.py", "utils/tokenutil.py")
+"""The two files of IPython that turn magics into Python; nothing else of it is loaded."""
+
+OURS = ("autograder.", "IPython.")
 SHARED = tuple(f"autograder.exercises.{name}" for name in ("script", "tracing", "interpreter"))
 """What the child holds of the rest of the kit. None of it may know an answer."""
 
@@ -30,17 +35,21 @@ class PrivateLoader(importlib.machinery.SourceFileLoader):
 
 
 class KitFinder:
-    """Finds the few modules of the kit that this process may hold."""
+    """Finds the few modules of the kit, and of IPython, that this process may hold."""
 
-    def __init__(self, kit: str) -> None:
-        self._kit = kit
+    def __init__(self, kit: str, ipython: str) -> None:
+        self._kit, self._ipython = kit, ipython
 
     def find_spec(
         self, name: str, path: object = None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name not in SHARED and not name.startswith("autograder.sandbox.inside."):
+        inner = "/".join(name.split(".")[1:]) + ".py"
+        if name in SHARED or name.startswith("autograder.sandbox.inside."):
+            file = os.path.join(self._kit, inner)
+        elif self._ipython and name.startswith("IPython.") and inner in TRANSFORMER:
+            file = os.path.join(self._ipython, inner)
+        else:
             return None
-        file = os.path.join(self._kit, *name.split(".")[1:]) + ".py"
         loader = PrivateLoader(name, file)
         spec = importlib.machinery.ModuleSpec(name, loader, origin=file)
         spec.has_location = True
@@ -57,10 +66,10 @@ def private_copy(module: ModuleType) -> ModuleType:
 def shield_modules() -> None:
     """Give our modules private copies of the modules that they use."""
     copies: dict[int, ModuleType] = {}
-    ours = [m for name, m in sys.modules.items() if name.startswith("autograder.")]
+    ours = [m for name, m in sys.modules.items() if name.startswith(OURS)]
     for module in ours:
         for name, value in list(vars(module).items()):
-            if isinstance(value, ModuleType) and not value.__name__.startswith("autograder"):
+            if isinstance(value, ModuleType) and not value.__name__.startswith(OURS):
                 if name in ("sys", "builtins"):
                     continue  # these must be the real ones
                 if id(value) not in copies:
@@ -75,12 +84,12 @@ def main() -> None:
     """Set the imports up and serve."""
     settings: dict[str, Any] = json.loads(sys.argv[1])
     sys.argv[:] = [""]
-    for name in PACKAGES:
+    for name in (*PACKAGES, *IPYTHON):
         package = ModuleType(name)
         package.__path__ = []
         sys.modules[name] = package
     sys.dont_write_bytecode = True
-    sys.meta_path.insert(0, KitFinder(settings["kit"]))
+    sys.meta_path.insert(0, KitFinder(settings["kit"], settings["ipython"]))
     standard_library = list(sys.path)
     sys.path.extend(settings["packages"])
     if settings["mode"] == "zygote":

@@ -19,7 +19,7 @@ from autograder.sandbox.inside.notebook import Notebook, Untouched
 from autograder.sandbox.inside.packing import pack_failure, pack_outcome
 from autograder.sandbox.inside.unpacking import unpack, unpack_call
 
-HIDDEN = ("msgspec", "autograder")
+HIDDEN = ("msgspec", "autograder", "IPython")
 _read, _write, _exit = os.read, os.write, os._exit
 
 

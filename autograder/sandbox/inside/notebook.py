@@ -16,6 +16,7 @@ from typing import Any
 from autograder.exercises.interpreter import describe
 from autograder.exercises.script import Failure
 from autograder.sandbox.inside import shell
+from autograder.sandbox.inside.magics import plain_python
 from autograder.sandbox.inside.standins import StandIn
 
 _FUTURE = 0
@@ -65,6 +66,7 @@ class Notebook:
                 self.namespace[key] = value
 
     def _execute(self, source: str, name: str) -> None:
+        source = plain_python(source)
         lines = source.splitlines(keepends=True)
         linecache.cache[name] = (len(source), None, lines, name)
         flags = self._flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # as in Jupyter
