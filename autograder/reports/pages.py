@@ -50,7 +50,10 @@ CONCERNS = {
         "Numerical differentiation",
         "A person decides in the gradebook; until then these rows count 0.",
     ),
-    "look again": ("Graded by hand before the last grading", "Do these scores still hold?"),
+    "look again": (
+        "Changed since it was graded by hand",
+        "The answer, its verdict or its points changed. Does the score still hold?",
+    ),
     "renamed": ("A notebook of another name", "They count as missing."),
     "by hand": ("To be graded by hand", "They count 0 until the gradebook has a score."),
 }

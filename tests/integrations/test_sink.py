@@ -18,7 +18,7 @@ from autograder.grading.submission import Handin
 from autograder.integrations.nbgrader import GradebookSink
 from autograder.integrations.nbgrader.gradebook import GradebookError, open_gradebook
 from tests.integrations import classroom
-from tests.integrations.classroom import ASSIGNMENT, NAME, find, hand_in
+from tests.integrations.classroom import ASSIGNMENT, NAME, changed, find, hand_in
 from tests.integrations.conftest import comments, grades, opened
 
 POINTS = dict(zip(classroom.ROWS, (1.0, 2.5, 2.0, 3.0, 1.0, 2.0), strict=True))
@@ -141,27 +141,152 @@ def test_the_gradebook_is_the_one_that_nbgrader_makes(desk: Desk) -> None:
     assert cells(desk.root) == cells(other)
 
 
-def test_scores_given_by_hand_stay_and_are_looked_at_again(desk: Desk) -> None:
+Change = Callable[[Desk, Result], Result]
+
+
+def _again(desk: Desk, before: Result) -> Result:
+    return msgspec.structs.replace(before, digest="sha256:of another kit", seconds=0.7)
+
+
+def _prose(desk: Desk, before: Result) -> Result:
+    """A typo outside every exercise, mended; the released notebook is another one then."""
+    source = desk.course.sources[ASSIGNMENT]
+    before_it, heading, after = source.read_text().partition("# %% [markdown]\n# ")
+    assert heading
+    source.write_text(f"{before_it}{heading}Note. {after}")
+    desk.course = load_course(desk.root)
+    return _again(desk, before)
+
+
+def _other_answer(desk: Desk, before: Result) -> Result:
+    """One cell of another exercise, and a cell that is nobody's."""
+    document = changed(classroom.solved(desk.notebook), "Counter_code", "self.value += by", "pass")
+    document["cells"].append(classroom.code_cell("1 + 1"))
+    hand_in(desk.root, "ada", document)
+    return result("ada", {"twice": 0.0, "Counter": 1.0})
+
+
+def _text(desk: Desk, before: Result) -> Result:
+    document = classroom.solved(desk.notebook)
+    find(document, "text_why")["source"] = "Something else."
+    hand_in(desk.root, "ada", document)
+    return _again(desk, before)
+
+
+def _code(desk: Desk, before: Result) -> Result:
+    document = changed(classroom.solved(desk.notebook), "twice_code", "2.0", "2.5")
+    hand_in(desk.root, "ada", document)
+    return _again(desk, before)
+
+
+def _score(desk: Desk, before: Result) -> Result:
+    return result("ada", {"twice": 0.5})
+
+
+def _row(before: Result, **new: object) -> Result:
+    rows = tuple(
+        msgspec.structs.replace(row, **new) if row.id == "twice" else row for row in before.rows
+    )
+    return msgspec.structs.replace(before, rows=rows, digest="sha256:new")
+
+
+BY_HAND: list[tuple[Change, set[str]]] = [
+    (_again, set()),
+    (_prose, set()),
+    (_other_answer, set()),
+    (_text, {"text_why"}),
+    (_code, {"twice"}),
+    (_score, {"twice"}),
+    (lambda desk, before: _row(before, status="timeout"), {"twice"}),
+    (lambda desk, before: _row(before, points=4.0), {"twice"}),
+]
+
+
+@pytest.mark.parametrize(("change", "asked"), BY_HAND)
+def test_a_score_by_hand_stays_and_is_questioned_only_where_what_it_was_given_for_changed(
+    desk: Desk, change: Change, asked: set[str]
+) -> None:
+    """Also after a failure in between, and back at what it was given for nothing is asked."""
     desk.hand_in("ada")
-    desk.write(result("ada", {"twice": 0.0}))
+    first = result("ada", {"twice": 0.0})
+    desk.write(first)
     desk.by_hand("ada", "text_why", 1.5)
     desk.by_hand("ada", "twice", 1.0)
-    desk.write(result("ada", {"twice": 0.5}))
+    second = change(desk, first)
+    for _ in range(2):
+        desk.write(second)
+    assert {row for row, (_, _, look) in grades(desk.root, "ada").items() if look} == asked
+    for status in ("stale", "failed"):
+        desk.write(result("ada", {"twice": 0.0}, status, "no sandbox"))
+        assert grades(desk.root, "ada")["text_why"][1:] == (1.5, True)
+    desk.write(second, fresh=False)
     found = grades(desk.root, "ada")
-    assert found["text_why"] == (None, 1.5, True)
-    assert found["twice"] == (0.5, 1.0, True)
-    assert found["Counter"] == (3.0, None, False)
+    assert {row for row, (_, _, look) in found.items() if look} == asked
+    assert (found["text_why"][1], found["twice"][1]) == (1.5, 1.0)
+    desk.hand_in("ada")
+    desk.write(first)
+    assert not any(look for _, _, look in grades(desk.root, "ada").values())
+
+
+def test_whoever_enters_a_score_again_has_answered_the_question(desk: Desk) -> None:
+    """The same number too; until then the question stands."""
+    desk.hand_in("ada")
+    first = result("ada", {"twice": 0.0})
+    desk.write(first)
+    desk.by_hand("ada", "twice", 1.0)
+    for machine, score in ((0.25, 1.0), (0.5, 1.5)):
+        other = result("ada", {"twice": machine})
+        for _ in range(2):
+            desk.write(other)
+            assert grades(desk.root, "ada")["twice"] == (machine, 1.0, True)
+        desk.by_hand("ada", "twice", score)
+        desk.write(_again(desk, other))
+        assert grades(desk.root, "ada")["twice"] == (machine, score, False)
+    desk.write(first)
+    assert grades(desk.root, "ada")["twice"] == (0.0, 1.5, True)
+
+
+def test_a_gradebook_from_before_asks_once(desk: Desk) -> None:
+    """What stood already is what the score was given for; what is graded anew may be anything."""
+    for student in ("ada", "bob"):
+        desk.hand_in(student)
+        desk.write(result(student))
+        desk.by_hand(student, "text_why", 1.5)
+    with sqlite3.connect(desk.root / "gradebook.db") as database:
+        database.execute("drop table autograder_judged")
+    database.close()
+    desk.write(result("ada"), fresh=False)
+    desk.write(result("bob"))
+    assert grades(desk.root, "ada")["text_why"] == (None, 1.5, False)
+    assert grades(desk.root, "bob")["text_why"] == (None, 1.5, True)
+
+
+def test_a_class_of_scores_by_hand_is_not_questioned_for_a_typo(desk: Desk) -> None:
+    students = [f"s{number}" for number in range(300)]
+    document = json.dumps(classroom.solved(desk.notebook))
+    for student in students:
+        hand_in(desk.root, student, document)
+    desk.write(*map(result, students))
     with opened(desk.root) as gradebook:
-        assert gradebook.find_submission(ASSIGNMENT, "ada").score == 1.5 + 1.0 + 2.5 + 3 + 1 + 1
+        for submission in gradebook.notebook_submissions(NAME, ASSIGNMENT):
+            for grade in submission.grades:
+                if grade.name in ("text_why", "twice", "Counter"):
+                    grade.manual_score, grade.needs_manual_grade = 1.0, False
+        gradebook.db.commit()
+    desk.write(*(_prose(desk, result(student)) for student in students[:1]))
+    desk.write(*(_again(desk, result(student)) for student in students[1:]))
+    with sqlite3.connect(desk.root / "gradebook.db") as database:
+        asked = database.execute("select count(*) from grade where needs_manual_grade").fetchone()
+        given = database.execute("select count(*) from grade where manual_score = 1").fetchone()
+    database.close()
+    assert (asked, given) == ((0,), (900,))
 
 
-def test_a_result_that_stood_already_asks_nobody_to_look_again(desk: Desk) -> None:
+def test_a_result_that_stood_already_leaves_the_notebook_as_it_is(desk: Desk) -> None:
     desk.hand_in("ada")
     desk.write(result("ada"))
-    desk.by_hand("ada", "text_why", 1.5)
     stamp = desk.autograded("ada").stat().st_mtime_ns
     desk.write(result("ada"), fresh=False)
-    assert grades(desk.root, "ada")["text_why"] == (None, 1.5, False)
     assert desk.autograded("ada").stat().st_mtime_ns == stamp
 
 

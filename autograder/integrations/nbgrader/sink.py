@@ -20,6 +20,7 @@ from autograder.integrations.nbgrader.autograded import (
 )
 from autograder.integrations.nbgrader.config import Settings, read_settings
 from autograder.integrations.nbgrader.gradebook import explained, fill, open_gradebook
+from autograder.integrations.nbgrader.judged import judged
 from autograder.integrations.nbgrader.late import assign_penalties
 from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
 from autograder.integrations.nbgrader.released import ReleasedNotebook, released_notebook
@@ -98,7 +99,7 @@ class GradebookSink:
         for one in held:
             rebuilt = rebuild(released, self._cells(one))
             timestamp, moment = _timestamp(one.handin)
-            entries.append(_entry(one, rebuilt, moment))
+            entries.append(_entry(one, rebuilt, released, moment))
             notebooks[one.result.student] = (one, rebuilt, timestamp)
         assert self._settings is not None
         with explained(self._settings.gradebook):
@@ -136,7 +137,9 @@ class GradebookSink:
             return ()
 
 
-def _entry(one: _Held, rebuilt: Rebuilt, timestamp: datetime | None) -> Entry:
+def _entry(
+    one: _Held, rebuilt: Rebuilt, released: ReleasedNotebook, timestamp: datetime | None
+) -> Entry:
     """What the gradebook shall say about a result."""
     result = one.result
     scores: dict[str, float | None] = {}
@@ -151,6 +154,7 @@ def _entry(one: _Held, rebuilt: Rebuilt, timestamp: datetime | None) -> Entry:
         student=result.student,
         scores={} if result.status == "failed" else scores,
         fresh=one.fresh,
+        judged=judged(released, rebuilt.notebook["cells"], result),
         untouched=rebuilt.untouched,
         timestamp=timestamp,
         stale=f"Not up to date: grading failed. {result.message}" if failed else "",
