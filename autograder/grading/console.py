@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from autograder.checks.finding import LOOK
 from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.grading.classrun import ClassReport
@@ -75,6 +76,8 @@ def show_report(report: ClassReport, console: Console) -> None:
             )
     if not (report.results or report.stopped):
         console.print("No submissions.")
+    for note in _misplaced(report.results):
+        console.print(Text(plain(note), style="yellow"))
     for note in report.strange:
         console.print(Text(plain(f"Not graded: {note}"), style="yellow"))
     levels = Counter(r.isolation for r in report.results if r.isolation)
@@ -141,6 +144,18 @@ def _wrong_rows(result: Result) -> str:
         else:
             parts += ids if kind == "wrong" else [f"{id} ({kind})" for id in ids]
     return ", ".join(parts)
+
+
+def _misplaced(results: Sequence[Result]) -> list[str]:
+    """The rows without points whose answer may stand in a place where it does not count."""
+    found = [
+        f"  {result.student}, {result.assignment}, {row.id}: {finding.message}."
+        for result in results
+        for row in result.rows
+        for finding in row.findings
+        if finding.check == LOOK and not row.score
+    ]
+    return ["Needs a person:", *found] if found else []
 
 
 def _rows_by_hand(results: Sequence[Result]) -> list[str]:

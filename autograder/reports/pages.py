@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import structs
 
+from autograder.checks.finding import LOOK
 from autograder.feedback import render_html
 from autograder.feedback.html import story_html
 from autograder.feedback.story import tell
@@ -113,7 +114,8 @@ def _row(line: Line) -> Markup:
     if line.result.status == "unanswered" and not notes:
         # What to do next stands in the notebook; here only a function that is gone is news.
         missing = [f for f in line.result.findings if f.check == "failure:missing"]
-        notes = [finding.message for finding in missing[:1]]
+        placed = [f for f in line.result.findings if f.check == LOOK]
+        notes = [finding.message for finding in (placed or missing)[:1]]
         verdict = to_row(structs.replace(line.result, findings=()))
         return Markup(story_html(replace(tell(verdict), notes=tuple(notes))))
     verdict = replace(line.verdict, score=line.score)

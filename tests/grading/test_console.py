@@ -2,11 +2,12 @@
 
 import io
 
+from msgspec.structs import replace
 from rich.console import Console
 
 from autograder.grading.classrun import ClassReport
 from autograder.grading.console import show_report
-from autograder.grading.result import Result, ResultRow
+from autograder.grading.result import Result, ResultFinding, ResultRow
 
 
 def result(student: str, *statuses: str, status: str = "graded", message: str = "") -> Result:
@@ -41,6 +42,15 @@ def test_rows_that_are_not_right_are_named() -> None:
 
 def test_a_starter_is_told_in_three_words() -> None:
     assert "all 12 rows unanswered" in printed(result("eve", *["unanswered"] * 12, "manual"))
+
+
+def test_an_answer_in_a_place_where_it_does_not_count_needs_a_person() -> None:
+    note = ResultFinding("look", None, "warning", True, "cell 10 is a markdown cell", "", None)
+    row = ResultRow("relu_forward", 0.0, 1.0, "unanswered", False, (note,))
+    text = printed(replace(result("ada", "unanswered"), rows=(row,)))
+    assert "Needs a person:" in text
+    assert "ada, 02_layers, relu_forward: cell 10 is a markdown cell." in text
+    assert "Needs a person" not in printed(result("bob", "unanswered"))
 
 
 def test_the_mean_leaves_out_who_handed_in_nothing() -> None:
