@@ -204,7 +204,7 @@ def _compared(check: str, name: str, wrong: Difference, trial: Trial) -> Finding
         text = f"{label} {wrong.text}{spread}"
     else:
         got, expected = wrong.got, wrong.expected
-        text = f"{label} {wrong.text}{spread}{place}: got {got:.6g}, expected {expected:.6g}"
+        text = f"{label} {wrong.text}{spread}{place}: got {got:z.6g}, expected {expected:z.6g}"
     return Finding(
         check,
         name,

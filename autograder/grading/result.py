@@ -10,9 +10,13 @@ from autograder.checks.finding import Finding, RowResult, Status
 
 SCHEMA = 1
 
-SubmissionStatus = Literal["graded", "unreadable", "missing", "failed", "stale"]
+SubmissionStatus = Literal[
+    "graded", "unreadable", "missing", "unclear", "overload", "failed", "stale"
+]
 GRADES = frozenset({"graded", "unreadable", "missing"})
-"""The statuses that are a grade; the others are the grader's own fault."""
+"""The statuses that are a grade; the others have no score."""
+WITHOUT_VERDICTS = frozenset({"unclear", "overload", "failed"})
+"""The statuses in which nothing was found about any row."""
 
 
 class ResultFinding(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from autograder.grading.classrun import ClassReport
-from autograder.grading.console import show_report
+from autograder.grading.console import Standing, show_report
 from autograder.grading.result import Result, ResultFinding, ResultRow
 
 
@@ -83,8 +83,25 @@ def test_no_submissions() -> None:
 
 def test_rows_that_a_person_grades_explain_what_is_left_of_the_points() -> None:
     text = printed(result("ada", "right", "manual"), result("bob", "manual", status="missing"))
-    assert "Graded by hand, and not in these scores: row_1 (1 point)." in text
+    assert "Still to be graded by hand: row_1 (1 point)." in text
     assert "by hand" not in printed(result("ada", "right", "right"))
+
+
+def test_scores_are_those_that_count_and_say_what_changed_them() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    results = [
+        result("ada", "right", "manual"),
+        result("bob", "right", "manual"),
+        result("eve", "right", status="stale", message="the worker died"),
+    ]
+    standings = {("02_layers", "ada"): Standing(1.5, "1.5", "by hand, late −0.25")}
+    show_report(ClassReport(results, fresh=3), console, standings)
+    text = console.export_text()
+    lines = {line.split()[1]: line.split() for line in text.splitlines() if line.startswith("│")}
+    assert lines["ada"][5:11] == ["1.5", "│", "2", "│", "by", "hand,"] and "−0.25" in lines["ada"]
+    assert lines["bob"][5:8] == ["1", "+", "?"] and lines["eve"][5] == "–"
+    assert "Mean of 2 submissions: 1.25 of 2 points." in text
+    assert "Still to be graded by hand: row_1 (1 point)." in text
 
 
 def test_a_run_that_was_stopped_at_once_does_not_say_that_there_is_nothing() -> None:

@@ -17,6 +17,7 @@ from autograder.grading.result import SCHEMA, Result, SubmissionStatus, from_row
 from autograder.grading.submission import Handin
 from autograder.integrations.nbgrader import GradebookSink
 from autograder.integrations.nbgrader.gradebook import GradebookError, open_gradebook
+from autograder.integrations.nbgrader.timestamps import parse_timestamp, read_timestamp
 from tests.integrations import classroom
 from tests.integrations.classroom import ASSIGNMENT, NAME, changed, find, hand_in
 from tests.integrations.conftest import comments, grades, opened
@@ -403,12 +404,110 @@ def test_the_time_of_handing_in_reaches_the_gradebook(desk: Desk) -> None:
     with opened(desk.root) as gradebook:
         found = gradebook.find_submission(ASSIGNMENT, "ada").timestamp
         assert found.isoformat() == "2026-11-20T12:00:00"
-    assert desk.autograded("ada").with_name("timestamp.txt").read_text() == (
-        "2026-11-20 12:00:00 UTC"
+    beside = desk.autograded("ada").with_name("timestamp.txt")
+    assert beside.read_text() == "2026-11-20 12:00:00 UTC"
+
+
+NOON = "2026-11-20T12:00:00"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "2026-11-20 12:00:00 UTC",
+        "\ufeff2026-11-20 12:00:00 UTC\r\n",
+        "2026-11-20 12:00:00 UTC".encode("utf-16"),
+        "2026-11-20 12:00:00 UTC\n".encode("utf-16-le"),
+        "2026-11-20 12:00",  # as nbgrader takes it
+        "2026-11-20 13:00:00.000 CET",
+        "2026-11-20 04:00:00 America/Los_Angeles",
+        "Fri Nov 20 21:00:00 JST 2026",
+        "Friday, 20 November 2026, 2:00 PM +0200",
+        "Fri Nov 20 2026 14:00:00 GMT+0200 (Eastern European Standard Time)",
+        "20/11/2026 12:00",
+        "2026-11-20T12:00:00Z",
+        "1795176000",
+        "1795176000000",
+    ],
+)
+def test_a_timestamp_is_read_where_it_is_sure(raw: str | bytes, tmp_path: Path) -> None:
+    path = tmp_path / "timestamp.txt"
+    path.write_bytes(raw if isinstance(raw, bytes) else raw.encode())
+    found = read_timestamp(path)
+    assert found is not None and found.isoformat() == NOON
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "means"),
+    [
+        ("2026-07-20 12:00 CEST", "UTC", "2026-07-20T10:00:00"),
+        ("2026-11-20 12:00 CST", "America/Chicago", "2026-11-20T18:00:00"),
+        ("2026-11-20 12:00 CST", "Asia/Shanghai", "2026-11-20T04:00:00"),
+        ("2026-10-25 02:30 CEST", "Europe/Berlin", "2026-10-25T00:30:00"),  # an hour that
+        ("2026-10-25 02:30 CET", "Europe/Berlin", "2026-10-25T01:30:00"),  # comes twice
+    ],
+)
+def test_a_short_name_of_a_zone_means_what_it_means_there(text: str, zone: str, means: str) -> None:
+    assert parse_timestamp(text, zone).isoformat() == means
+
+
+UNSURE = [
+    ("", "empty"),
+    ("soon", "in words"),
+    ("42", "more than one way"),
+    ("2026-02-30 10:00", "no such date"),
+    ("2026-11-20", "a part of it is missing"),
+    ("Monday 10:00", "missing"),
+    ("05/06/2026 10:00", "more than one way"),
+    ("1. Mai 2026, 10:00", "missing|in words"),
+    ("2026年5月1日 10:00", "in words"),
+    ("2026-11-20 12:00 CST", "CST is more than one zone"),
+    ("2026-01-20 12:00 CEST", "CEST is no zone that was in use then"),
+    ("2026-11-20 12:00 XYZ", "XYZ is no zone"),
+    ("2026-11-20 12:00 UTC+2", r"write \+02:00"),
+    ("2026-11-20 12:00 CEST UTC", "more than one zone"),
+    ("9999-12-31 23:59:59 -1200", "no such day"),
+    ("1111-11-11 11:11 UTC", "1111 is not a year"),
+    ("\0\1\2", "in words|no text"),
+    ("x" * 2000, "too long"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), UNSURE)
+def test_what_is_not_sure_is_no_time(text: str, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "timestamp.txt"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=why):
+        read_timestamp(path)
+
+
+def test_whose_lateness_cannot_be_told_is_told(desk: Desk) -> None:
+    sink = GradebookSink(desk.course, desk.root / "submitted")
+    for student, text in (("ada", "soon"), ("bob", "soon"), ("carl", ""), ("dora", None)):
+        path = desk.hand_in(student)
+        if text is not None:
+            path.with_name("timestamp.txt").write_text(text)
+        sink.write(Handin(student, ASSIGNMENT, path), result(student), True)
+    sink.close()
+    soon, empty = sink.notes
+    assert "timestamp.txt of ada/01_small and bob/01_small is not read" in soon
+    assert "carl" in empty and "dora" not in soon + empty
+    assert not desk.autograded("ada").with_name("timestamp.txt").exists()
+
+
+@pytest.mark.parametrize("status", ["unclear", "overload"])
+def test_what_a_person_must_look_at_has_no_score(desk: Desk, status: SubmissionStatus) -> None:
+    desk.write(result("kim", status=status, message="the folder holds small (1).ipynb"))
+    with opened(desk.root) as gradebook:
+        there = gradebook.assignment_submissions(ASSIGNMENT)
+    assert len(there) == (0 if status == "unclear" else 1)
+    desk.hand_in("ada")
+    desk.write(result("ada", {"twice": 0.5}))
+    desk.write(result("ada", status=status, message="look"))
+    assert grades(desk.root, "ada")["twice"] == (0.5, None, True)
+    assert all(
+        "Not up to date: look" in (text or "") for text in comments(desk.root, "ada").values()
     )
-    for unusable in ("soon", ""):
-        stamp.write_text(unusable)
-        desk.write(result("ada"))
 
 
 def test_many_results_are_written_in_batches(desk: Desk) -> None:

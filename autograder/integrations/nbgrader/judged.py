@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.grading.plan import normalised
-from autograder.grading.result import Result
+from autograder.grading.result import WITHOUT_VERDICTS, Result
 from autograder.integrations.nbgrader.released import ReleasedNotebook
 
 _TABLE = "autograder_judged"
@@ -23,7 +23,7 @@ def judged(
     Args:
         cells: The submission in the instructor's notebook.
     """
-    if result.status == "failed":
+    if result.status in WITHOUT_VERDICTS:
         return {}
     sources = {cell["id"]: normalised(str(cell["source"])) for cell in cells}
     answers: dict[str, list[str]] = {}
