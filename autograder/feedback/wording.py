@@ -79,7 +79,7 @@ def points(value: float) -> str:
         ('5', '3.33', '6.67', '4.99', '0')
     """
     shown = round(value, 2)
-    if shown > value + 1e-9 and shown == round(shown):
+    if value > 0 and shown > value + 1e-9 and shown == round(shown):
         shown = math.floor(value * 100) / 100
     return f"{shown:z.2f}".rstrip("0").rstrip(".")
 
