@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from autograder.checks.compare import Difference, Expected, as_array, describe_type, difference
-from autograder.checks.discreet import failure_on_hidden, nameless
+from autograder.checks.discreet import FAILED
 from autograder.checks.finding import ACCOUNT, Finding
 from autograder.checks.masks import is_random, judge_mask
 from autograder.checks.moments import judge_moments
@@ -26,16 +26,6 @@ from autograder.exercises.witness import Witness
 
 Check = Callable[[Row, Trial], Iterator[Finding]]
 
-_FAILED = {
-    "missing": "is not defined",
-    "unanswered": "is not written yet",
-    "timeout": "took too long",
-    "memory": "needed too much memory",
-    "crash": "crashed the interpreter",
-    "exit": "ended the program",
-    "protocol": "gave something that could not be read",
-}
-
 
 def failure(row: Row, trial: Trial) -> Iterator[Finding]:
     """The function gave nothing: it is missing, raised, hung, or could not be run."""
@@ -43,23 +33,21 @@ def failure(row: Row, trial: Trial) -> Iterator[Finding]:
     if seen is None or seen.failure is None:
         return
     found: Failure = seen.failure
-    if trial.hidden and found.kind not in ("missing", "unanswered"):
-        message = failure_on_hidden(row.id, found, _FAILED.get(found.kind, ""))
-    elif found.kind == "exception":
+    if found.kind == "exception":
         message = f"{row.id} raised {found.type_name}: {found.message}"
     elif found.kind == "skipped":
         message = found.message
     elif found.kind in ("missing", "unanswered"):
-        message = f"{row.id} {_FAILED[found.kind]}"
+        message = f"{row.id} {FAILED[found.kind]}"
     else:
-        message = f"{row.id} {_FAILED[found.kind]}: {found.message}"
+        message = f"{row.id} {FAILED[found.kind]}: {found.message}"
     yield Finding(
         f"failure:{found.kind}",
         None,
         message,
         case=trial.case.name,
         hidden=trial.hidden,
-        traceback=() if trial.hidden else found.traceback,
+        traceback=found.traceback,
     )
 
 
@@ -74,7 +62,7 @@ def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
     for name, expected in trial.expectation.outputs[row.id].items():
         if name in trial.exercise.drawn:
             continue
-        value = nameless(seen.outputs[name]) if trial.hidden else seen.outputs[name]
+        value = seen.outputs[name]
         wrong = difference(value, expected)
         if wrong is None:
             yield from _listed(name, value, expected, trial)
@@ -94,8 +82,7 @@ def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
 
 def _told(name: str, seen: Observed, trial: Trial) -> Finding:
     """The kind's own account of what it found, where one number says nothing."""
-    trace = () if trial.hidden else seen.traceback
-    where = trial.case.name
+    where, trace = trial.case.name, seen.traceback
     return Finding(ACCOUNT, name, seen.account, case=where, hidden=trial.hidden, traceback=trace)
 
 
@@ -112,7 +99,8 @@ def unchanged(row: Row, trial: Trial) -> Iterator[Finding]:
         return
     names = ", ".join(seen.changed)
     text = f"{row.id} changes {names} in place; whoever called it may still need {names}"
-    yield Finding("inputs unchanged", None, text, "warning", case=trial.case.name)
+    case, hidden = trial.case.name, trial.hidden
+    yield Finding("inputs unchanged", None, text, "warning", case=case, hidden=hidden)
 
 
 def quiet(row: Row, trial: Trial) -> Iterator[Finding]:
@@ -121,8 +109,6 @@ def quiet(row: Row, trial: Trial) -> Iterator[Finding]:
     if seen is None or not seen.warnings or row.id not in trial.expectation.quiet:
         return
     text = f"{row.id} makes NumPy warn: {seen.warnings[0]}"
-    if trial.hidden:
-        text = f"{row.id} makes Python or NumPy warn on a hidden case"
     yield Finding("warnings", None, text, "warning", case=trial.case.name, hidden=trial.hidden)
 
 
@@ -192,19 +178,15 @@ def findings(row: Row, trial: Trial) -> list[Finding]:
 
 
 def _compared(check: str, name: str, wrong: Difference, trial: Trial) -> Finding:
-    """A finding with the place of the largest error; numbers only on public cases."""
+    """A finding with the place of the largest error."""
     label = f"{name}{wrong.where}"
     place = f" at {label}{list(wrong.index)}" if wrong.index else ""
     count, size = wrong.entries
     spread = f" in {count} of {size} entries" if 0 < count < size and size > 1 else ""
-    got = expected = None
-    if trial.hidden and wrong.kind == "value" and wrong.error is None:  # a text or a truth value
-        text = f"{label} is not what it must be{spread}"
-    elif trial.hidden or wrong.got is None or wrong.expected is None:
-        text = f"{label} {wrong.text}{spread}"
-    else:
-        got, expected = wrong.got, wrong.expected
-        text = f"{label} {wrong.text}{spread}{place}: got {got:z.6g}, expected {expected:z.6g}"
+    got, expected = wrong.got, wrong.expected
+    text = f"{label} {wrong.text}{spread}"
+    if got is not None and expected is not None:
+        text += f"{place}: got {got:.6g}, expected {expected:.6g}"
     return Finding(
         check,
         name,

@@ -1,50 +1,77 @@
-"""What is told about a hidden case: our own words, and lines of the submission, nothing else.
+"""What is told about hidden cases: that they failed, in our own words, and little else.
 
-Whatever code raises, returns or names can spell out the inputs that it was given; none of it may
-reach the student through the feedback on a hidden case.
+Whatever student code raises, returns, prints or names can spell out the inputs that it was given,
+and so can how large an error is, how often it comes up and how long it takes. So the findings on
+all hidden cases together become at most one for each check and output, and its text is made here,
+of the check, the output and a coarse class. Instructors and students read the same.
 """
 
 from __future__ import annotations
 
-import builtins
-from typing import Any
+from dataclasses import replace
 
-from autograder.exercises.script import Failure, Opaque
+from autograder.checks.finding import Finding, RowResult
 
-_NUMPY_ERRORS = ("LinAlgError", "AxisError", "UFuncTypeError", "_UFuncNoLoopError")
-_KNOWN_ERRORS = frozenset(
-    name
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type) and issubclass(kind, BaseException)
-).union(_NUMPY_ERRORS)
-_FAILED_CALL = "failed call"
-_OTHER, _NOT_COMPUTED = "object of another type", "could not be computed"
+HIDDEN = "hidden"
+"""What the case of such a finding is called."""
+
+SLIGHT = 0.01
+_SAYS = {
+    "finite": "has entries that are inf or nan",
+    "contract": "has not the form that is expected",
+    "repeatability": "differs when the same is asked again",
+    "mask": "is not masked as p demands",
+    "moments": "does not have the mean and the spread that are expected",
+}
+FAILED = {
+    "missing": "is not defined",
+    "unanswered": "is not written yet",
+    "timeout": "took too long",
+    "memory": "needed too much memory",
+    "crash": "crashed the interpreter",
+    "exit": "ended the program",
+    "protocol": "gave something that could not be read",
+    "skipped": "was not run, because a call that it needs failed",
+}
+_ERRORS = {
+    "ArithmeticError": ("ZeroDivisionError", "FloatingPointError", "OverflowError"),
+    "AttributeError": (),
+    "LookupError": ("IndexError", "KeyError"),
+    "NameError": ("UnboundLocalError",),
+    "TypeError": (),
+    "ValueError": ("LinAlgError",),
+}
+"""Classes of errors, by names that many errors of students have."""
 
 
-def failure_on_hidden(row: str, found: Failure, failed: str) -> str:
-    """How a row's function failed on a hidden case.
+def discreet(result: RowResult) -> RowResult:
+    """The verdict as anybody may read it."""
+    told = {(f.output, f.mistake) for f in result.findings if f.costs and not f.hidden}
+    kept: dict[Finding, None] = {}
+    for finding in result.findings:
+        if not finding.hidden:
+            kept[finding] = None
+        elif finding.costs:  # public cases warn as well
+            named = (finding.output, finding.mistake) in told
+            coarse = Finding(
+                finding.check, finding.output, _words(result.id, finding), case=HIDDEN, hidden=True
+            )
+            if named:
+                coarse = replace(coarse, mistake=finding.mistake, advice=finding.advice)
+            kept[coarse] = None
+    return result.with_findings(tuple(kept))
 
-    Args:
-        failed: What this kind of failure is called after the row's name.
-    """
-    if found.kind == "exception":
-        name = found.type_name if found.type_name in _KNOWN_ERRORS else "an exception of its own"
-        line = found.cell_line.strip()
-        return f"{row} raised {name}" + (f" at: {line}" if line else "")
-    if found.kind == "skipped":
-        return f"{row} was not run, because a call that it needs failed"
-    if found.kind in ("timeout", "crash"):  # the sandbox's own words
-        return f"{row} {failed}: {found.message}"
-    return f"{row} {failed}"
 
-
-def nameless(value: Any) -> Any:
-    """The same value, in which what did not travel has no name of the student's choice."""
-    if isinstance(value, Opaque):
-        other = type(value) is Opaque and not value.type_name.startswith(_FAILED_CALL)
-        return Opaque(_OTHER) if other else type(value)(_NOT_COMPUTED)
-    if isinstance(value, (list, tuple)):
-        return type(value)(nameless(item) for item in value)
-    if isinstance(value, dict):
-        return {key: nameless(item) for key, item in value.items()}
-    return value
+def _words(row: str, finding: Finding) -> str:
+    """What a finding says of hidden cases."""
+    kind = finding.check.removeprefix("failure:")
+    if kind == "exception":
+        raised = finding.message.removeprefix(f"{row} raised ").partition(":")[0]
+        known = [name for name, others in _ERRORS.items() if raised in (name, *others)]
+        return f"{row} raised {'an error of another kind' if not known else f'a {known[0]}'}"
+    if kind != finding.check:
+        return f"{row} {FAILED[kind]}"
+    if finding.check in _SAYS:
+        return f"{finding.output or row} {_SAYS[finding.check]}"
+    slightly = finding.error is not None and finding.error < SLIGHT
+    return f"{finding.output or row} is {'slightly ' if slightly else ''}wrong"

@@ -12,8 +12,6 @@ Status = Literal[
 
 ACCOUNT = "account"
 """The check whose message is what a kind says of all that it found, not of one output."""
-STATE, LOOK = "state", "look"
-"""Notes on where in the notebook the answer stands: judged in an earlier state, or not judged."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +24,12 @@ class Finding:
         severity: An error that did not pass costs its output (or the row); a warning costs nothing.
         message: What, by how much and where; for a person.
         case: The name of the case.
-        hidden: The case is hidden: got and expected must not be shown.
+        hidden: The case is hidden: before anybody reads it, `discreet` makes it coarse.
         mistake: The name of the known mistake that the output equals, or `""`.
         advice: What that mistake says, or the next step.
         error: Relative error of the output.
         index: Where the error is largest.
-        got, expected: The two numbers there (public cases only).
+        got, expected: The two numbers there.
         traceback: The frames in the student's own code.
     """
 

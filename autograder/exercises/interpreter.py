@@ -30,7 +30,7 @@ from autograder.exercises.script import (
     Script,
     Strided,
 )
-from autograder.exercises.tracing import Trace, is_own, traced
+from autograder.exercises.tracing import Trace, traced
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
@@ -259,14 +259,12 @@ def describe(error: BaseException) -> Failure:
         ]
     except BaseException:  # student code may have broken the machinery of tracebacks
         frames = []
-    own = [f for f in frames if is_own(f.filename)] or frames
     lines = tuple(f"{f.name}, line {f.lineno}: {f.line or ''}" for f in frames[-12:])
     return Failure(
         kind=kind,
         message=message,
         type_name=type(error).__name__,
         traceback=lines,
-        cell_line=(own[-1].line or "") if own else "",
     )
 
 

@@ -121,14 +121,12 @@ class Failure:
     Args:
         type_name: The exception's class, such as `"ValueError"`; empty when there was none.
         traceback: The frames in the student's own code, outermost first, as short texts.
-        cell_line: The text of the innermost line of the student's own code.
     """
 
     kind: FailureKind
     message: str
     type_name: str = ""
     traceback: tuple[str, ...] = ()
-    cell_line: str = ""
 
 
 @dataclass(frozen=True)

@@ -140,14 +140,13 @@ def _place(finding: Finding) -> Place | None:
 def _spread(group: Sequence[Finding], coverage: Coverage) -> str:
     """`"7 of 8 cases"`; few cases are named."""
     public = list(dict.fromkeys(f.case for f in group if not f.hidden and f.case))
-    hidden = {f.case for f in group if f.hidden}
     parts = []
     if public:
         text = _share(len(public), len(coverage.public), "case")
         few = len(public) <= NAMED_CASES and len(public) != len(coverage.public)
         parts.append(f"{text}: {listed(public)}" if few else text)
-    if hidden:
-        parts.append(_share(len(hidden), coverage.hidden, "hidden case"))
+    if any(f.hidden for f in group):
+        parts.append("hidden cases")
     return "; ".join(parts)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from types import TracebackType
 
 from autograder.errors import GradingError
@@ -143,7 +141,7 @@ class Session:
             most = max(0, min(self.limits.reply_bytes, room))
             deadline = budget.deadline(call_seconds)
             outcome, size = dialogue.next_outcome(nonce, index, deadline, most)
-            outcomes.append(self._quoting(outcome))
+            outcomes.append(outcome)
             room -= size
             budget.charge()
         sound = dialogue.finish_script(nonce, budget.deadline(call_seconds))
@@ -151,21 +149,6 @@ class Session:
         self._keep(dialogue.take_output())
         if not sound:  # something that was left behind hung or broke it: nobody pays
             self._drop()
-
-    def _quoting(self, outcome: Outcome) -> Outcome:
-        """The outcome; the line at which it failed is kept if the submission has such a line."""
-        failure = outcome.failure
-        if failure is None or not failure.cell_line:
-            return outcome
-        if failure.cell_line.strip() in self._lines:
-            return outcome
-        return replace(outcome, failure=replace(failure, cell_line=""))
-
-    @functools.cached_property
-    def _lines(self) -> frozenset[str]:
-        """Every line of the submission."""
-        lines = (line for cell in self._sources for line in cell.source.splitlines())
-        return frozenset(line.strip() for line in lines)
 
     def _keep(self, output: str) -> None:
         self.call_output = (self.call_output + output)[: self.limits.output_bytes]

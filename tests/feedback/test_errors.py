@@ -51,5 +51,5 @@ def test_a_common_error_comes_with_the_next_step(blunder, told):
 
 def test_other_errors_and_hidden_ones_speak_for_themselves():
     assert meaning(provoked(lambda: 1 / 0)) == ""
-    hidden = Finding("failure:exception", None, "f raised TypeError at: NoneType", hidden=True)
+    hidden = Finding("failure:exception", None, "f raised a TypeError", hidden=True)
     assert meaning(hidden) == ""

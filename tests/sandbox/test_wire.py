@@ -65,7 +65,7 @@ def test_values_cross_exactly(value: Any) -> None:
 def test_an_outcome_crosses_whole() -> None:
     outcome = Outcome(
         value=(Opaque("Cache"), 1),
-        failure=Failure("exception", "m", "ValueError", ("a", "b"), "line"),
+        failure=Failure("exception", "m", "ValueError", ("a", "b")),
         changed=(0, 2),
         after={1: np.ones(2)},
         warnings=("w",),
@@ -190,7 +190,7 @@ def seeds() -> list[bytes]:
         Outcome(value=1.5),
         Outcome(value=(np.arange(6.0).reshape(2, 3), np.array([True, False]), Opaque("Cache"))),
         Outcome(value={"dx": [1, 2.0, "x", None], 3: 2**70}, warnings=("careful",)),
-        Outcome(failure=Failure("exception", "m", "ValueError", ("line",), "x")),
+        Outcome(failure=Failure("exception", "m", "ValueError", ("line",))),
         Outcome(value=1j, changed=(0,), after={0: {"a": np.ones(2)}}, calls={"f": 2}),
     ]
     frames = [wire.frame(pack_outcome(o, i, NONCE, 1 << 20)) for i, o in enumerate(outcomes)]

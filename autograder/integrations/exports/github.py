@@ -38,11 +38,11 @@ def github_markdown(book: ClassBook) -> str:
 
 def _line(paper: Paper) -> str:
     result = paper.result
-    changes = f" ({paper.changes})" if paper.changes else ""
+    score = "–" if paper.grade is None else points(paper.grade)
     cells = (
         _inline(result.student),
         _inline(result.status),
-        paper.shown + changes,
+        score + (" + ?" if paper.waits else ""),
         points(result.points),
         _inline(_to_mend(paper)),
     )

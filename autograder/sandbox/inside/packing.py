@@ -147,7 +147,6 @@ def pack_failure(failure: Failure) -> wire.WireFailure:
         text(failure.message, 2000),
         text(failure.type_name, 200),
         [text(line, 500) for line in failure.traceback[-12:]],
-        text(failure.cell_line, 500),
     )
 
 

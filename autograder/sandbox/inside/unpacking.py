@@ -118,7 +118,6 @@ def unpack_failure(failure: wire.WireFailure) -> Failure:
         message=failure.message,
         type_name=failure.type_name,
         traceback=tuple(failure.traceback),
-        cell_line=failure.cell_line,
     )
 
 

@@ -166,7 +166,6 @@ class WireFailure(_Frame):
     traceback: Annotated[
         list[Annotated[str, msgspec.Meta(max_length=1000)]], msgspec.Meta(max_length=20)
     ]
-    cell_line: Annotated[str, msgspec.Meta(max_length=1000)]
 
 
 class Ready(_Frame, tag="ready"):
