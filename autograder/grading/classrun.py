@@ -13,6 +13,7 @@ from typing import Protocol
 from autograder.course import Course
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
+from autograder.grading.desk import OverloadError
 from autograder.grading.discovery import discover
 from autograder.grading.dispatch import dispatch
 from autograder.grading.grade import Graded, without_answers
@@ -156,6 +157,11 @@ class _Run:
         """Write down what a worker gave back."""
         if isinstance(outcome, Graded):
             self._keep(handin, outcome.result)
+        elif isinstance(outcome, OverloadError):
+            rows = self.course.assignment(handin.assignment).rows
+            digest = self._digest(handin)
+            result = without_answers(handin, rows, "overload", str(outcome), "", digest)
+            self._keep(handin, result)
         else:
             self._failed(handin, str(outcome) or type(outcome).__name__)
         self.report.remaining -= 1

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -13,7 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from autograder.checks.finding import LOOK
 from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.grading.classrun import ClassReport
@@ -59,57 +57,26 @@ class ProgressBar:
         self._progress.stop()
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A score as it counts, with what people and the clock changed in it.
-
-    Args:
-        score: The number; None where no grade stands.
-        shown: The same as text.
-        changes: What changed it, in a few words.
-        waits: The rows to which a person must give a score.
-    """
-
-    score: float | None
-    shown: str
-    changes: str = ""
-    waits: tuple[str, ...] = ()
-
-
-Standings = Mapping[tuple[str, str], Standing]
-"""(assignment, student) -> what counts; whoever is not in it has what the grader gave."""
-
-
-def show_report(
-    report: ClassReport,
-    console: Console,
-    standings: Standings | None = None,
-    notes: Sequence[str] = (),
-) -> None:
-    """Print the scores of a class run and what a person must know about it.
-
-    Args:
-        notes: What else should be known of the submissions.
-    """
-    standings = standings or {}
+def show_report(report: ClassReport, console: Console) -> None:
+    """Print the scores of a class run and what a person must know about it."""
     by_assignment: dict[str, list[Result]] = {}
     for result in report.results:
         by_assignment.setdefault(result.assignment, []).append(result)
     for assignment, results in by_assignment.items():
-        counting = [_standing(result, standings) for result in results]
-        console.print(_table(assignment, results, counting))
-        console.print(Text(_mean(results, counting)))
+        console.print(_table(assignment, results))
+        console.print(Text(_mean(results)))
         missing = sum(r.status == "missing" for r in results)
         if missing:
             console.print(Text(f"{missing} of {len(results)} handed in nothing."))
-        by_hand = _rows_by_hand(results, counting)
+        by_hand = _rows_by_hand(results)
         if by_hand:
-            console.print(Text(plain(f"Still to be graded by hand: {listed(by_hand)}.")))
+            console.print(
+                Text(plain(f"Graded by hand, and not in these scores: {listed(by_hand)}."))
+            )
     if not (report.results or report.stopped):
         console.print("No submissions.")
-    misplaced = _misplaced(report.results)
-    for note in [*misplaced, *(f"Not graded: {note}" for note in report.strange), *notes]:
-        console.print(Text(plain(note), style="yellow"))
+    for note in report.strange:
+        console.print(Text(plain(f"Not graded: {note}"), style="yellow"))
     levels = Counter(r.isolation for r in report.results if r.isolation)
     if levels:
         console.print("Isolation: " + ", ".join(sorted(levels)))
@@ -137,36 +104,21 @@ def show_report(
         )
 
 
-def _standing(result: Result, standings: Standings) -> Standing:
-    known = standings.get((result.assignment, result.student))
-    if known is not None:
-        return known
-    manual = tuple(row.id for row in result.rows if row.status == "manual")
-    waits = manual if result.status == "graded" else ()
-    if not result.is_grade:
-        return Standing(None, "\N{EN DASH}")
-    return Standing(result.score, points(result.score) + (" + ?" if waits else ""), "", waits)
-
-
-def _table(assignment: str, results: Sequence[Result], counting: Sequence[Standing]) -> Table:
+def _table(assignment: str, results: Iterable[Result]) -> Table:
     table = Table(title=Text(plain(assignment)), title_justify="left", title_style="bold")
     table.add_column("student")
     table.add_column("status")
-    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("score", justify="right")
     table.add_column("points", justify="right")
-    changed = any(standing.changes for standing in counting)
-    if changed:
-        table.add_column("hand, late")
     table.add_column("not right yet", overflow="fold")
-    for result, standing in zip(results, counting, strict=True):
+    for result in results:
         if result.status == "missing":
             continue
         table.add_row(
             Text(plain(result.student)),
             Text(result.status, style=_COLOURS.get(result.status, "red")),
-            standing.shown,
+            points(result.score),
             points(result.points),
-            *([standing.changes] if changed else []),
             Text(_wrong_rows(result)),
         )
     return table
@@ -174,7 +126,7 @@ def _table(assignment: str, results: Sequence[Result], counting: Sequence[Standi
 
 def _wrong_rows(result: Result) -> str:
     """The rows that lost points; those of one kind are counted where they are many."""
-    if result.message and result.status in ("graded", "unreadable", "failed"):
+    if result.message and result.status in ("graded", "unreadable", "overload", "failed"):
         return plain(result.message)
     judged = [r for r in result.rows if r.status != "manual"]
     lost: dict[str, list[str]] = {}
@@ -191,38 +143,23 @@ def _wrong_rows(result: Result) -> str:
     return ", ".join(parts)
 
 
-def _misplaced(results: Sequence[Result]) -> list[str]:
-    """The rows without points whose answer may stand in a place where it does not count."""
-    found = [
-        f"  {result.student}, {result.assignment}, {row.id}: {finding.message}."
-        for result in results
-        for row in result.rows
-        for finding in row.findings
-        if finding.check == LOOK and not row.score
-    ]
-    return ["Needs a person:", *found] if found else []
-
-
-def _rows_by_hand(results: Sequence[Result], counting: Sequence[Standing]) -> list[str]:
-    """The rows for which a person has still to give points, each with what it is worth."""
+def _rows_by_hand(results: Sequence[Result]) -> list[str]:
+    """The rows for which a person gives the points, each with what it is worth."""
     worth = {
         row.id: row.points
-        for result, standing in zip(results, counting, strict=True)
+        for result in results
+        if result.status == "graded"
         for row in result.rows
-        if row.id in standing.waits
+        if row.status == "manual"
     }
     return [
         f"{id} ({points(most)} {'point' if most == 1 else 'points'})" for id, most in worth.items()
     ]
 
 
-def _mean(results: Sequence[Result], counting: Sequence[Standing]) -> str:
+def _mean(results: Sequence[Result]) -> str:
     """The mean score of what was handed in and has a grade."""
-    scores = [
-        standing.score
-        for result, standing in zip(results, counting, strict=True)
-        if standing.score is not None and result.status != "missing"
-    ]
+    scores = [r.score for r in results if r.is_grade and r.status != "missing"]
     if not scores:
         return "No scores."
     most = max(r.points for r in results)

@@ -1,20 +1,18 @@
-"""Where submissions are graded: a pool of processes here, or Dask's workers elsewhere."""
+"""Where submissions are graded: processes here, or Dask's workers elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+import queue
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Protocol
 
 from autograder.errors import GradingError
+from autograder.grading.desk import Desk, grade_at_desk
 from autograder.grading.grade import Graded
 from autograder.grading.submission import Handin
-from autograder.grading.workplace import Terms, grade_handin
+from autograder.grading.workplace import Terms
 
 
 class Pool(Protocol):
@@ -26,9 +24,6 @@ class Pool(Protocol):
 
     def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
         """Have one submission graded."""
-
-    def renew(self) -> None:
-        """End what still runs and begin anew."""
 
     def close(self) -> None:
         """End what still runs."""
@@ -42,7 +37,7 @@ def usable_cores() -> int:
 
 
 class LocalPool:
-    """Worker processes on this machine, each with a sandbox of its own.
+    """Processes on this machine, each with a sandbox of its own, and a thread that waits for it.
 
     Args:
         width: How many.
@@ -50,75 +45,27 @@ class LocalPool:
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self._executor: Executor | None = None
-        self._others = set(multiprocessing.active_children())
+        self._desks = [Desk() for _ in range(width)]
+        self._free: queue.SimpleQueue[Desk] = queue.SimpleQueue()
+        for desk in self._desks:
+            self._free.put(desk)
+        self._threads = ThreadPoolExecutor(width)
 
     def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                self.width,
-                # A forked worker would inherit this process's threads and locks.
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=begin_worker,
-            )
-        with _deaf():
-            return self._executor.submit(grade_handin, handin, terms)
+        return self._threads.submit(self._grade, handin, terms)
 
-    def renew(self) -> None:
-        self.close()
+    def _grade(self, handin: Handin, terms: Terms) -> Graded:
+        desk = self._free.get()
+        try:
+            return desk.grade(handin, terms)
+        finally:
+            self._free.put(desk)
 
     def close(self) -> None:
-        executor, self._executor = self._executor, None
-        if executor is None:
-            return
-        workers = [p for p in multiprocessing.active_children() if p not in self._others]
-        executor.shutdown(wait=False, cancel_futures=True)
-        for worker in workers:
-            worker.terminate()
-        for worker in workers:
-            worker.join(2.0)
-            if worker.is_alive():
-                worker.kill()
-                worker.join()
-
-
-@contextlib.contextmanager
-def _deaf() -> Iterator[None]:
-    """Hold Ctrl-C back while workers may be started: they inherit that, from their first moment.
-
-    Another thread may still be told of it, so what is done about it waits too: a worker that was
-    half started would complain.
-    """
-    held: list[int] = []
-    listens = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, lambda n, _: held.append(n)) if listens else None
-    masks = hasattr(signal, "pthread_sigmask")
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
-    try:
-        yield
-    finally:
-        if masks:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if listens:
-            signal.signal(signal.SIGINT, handler)
-            if held:
-                signal.raise_signal(signal.SIGINT)
-
-
-def begin_worker() -> None:
-    """Prepare a worker process: only the parent listens to Ctrl-C; nobody outlives the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)  # the sandbox ends with the process that started it
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for desk in self._desks:
+            desk.close()
+        self._threads.shutdown()
 
 
 class ClusterPool:
@@ -152,10 +99,7 @@ class ClusterPool:
         return max(1, sum(self._client.nthreads().values()))
 
     def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
-        return self._executor.submit(grade_handin, handin, terms)
-
-    def renew(self) -> None:
-        """Dask replaces its workers by itself."""
+        return self._executor.submit(grade_at_desk, handin, terms)
 
     def close(self) -> None:
         self._executor.shutdown(wait=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.errors import GradingError
-from autograder.grading.result import GRADES, Result, dump, load
+from autograder.grading.result import STANDING, Result, dump, load
 from autograder.whole import write_whole
 
 
@@ -100,8 +100,8 @@ class Store:
 
 
 def is_current(old: Result | None, digest: str) -> bool:
-    """Whether an old result still holds: it is a grade, made of the very same things."""
-    return old is not None and old.status in GRADES and bool(digest) and old.digest == digest
+    """Whether an old result still holds: it was made of the very same things."""
+    return old is not None and old.status in STANDING and bool(digest) and old.digest == digest
 
 
 def _refused(verb: str, path: Path, error: OSError) -> GradingError:

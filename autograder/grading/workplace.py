@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-import threading
 import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -15,7 +16,7 @@ from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
 from autograder.grading.digest import keyed_digest
 from autograder.grading.grade import Graded, grade
-from autograder.grading.papers import paper, source_digest
+from autograder.grading.papers import Paper, paper, source_digest
 from autograder.grading.submission import Handin
 from autograder.sandbox import Limits, Sandbox
 
@@ -30,6 +31,8 @@ class Terms:
         timeout: Wall seconds per call; a submission gets six times that.
         memory: MB above the zygote.
         isolated: False only where isolation was given up by hand.
+        work_seconds, work_mb: Processor time and memory that the grader itself may spend on one
+            submission, whatever is in it; an ordinary one takes a hundredth.
     """
 
     root: Path
@@ -37,6 +40,8 @@ class Terms:
     timeout: float = 10.0
     memory: int = 1024
     isolated: bool = True
+    work_seconds: float = 20.0
+    work_mb: int = 1024
 
     @property
     def limits(self) -> Limits:
@@ -63,16 +68,27 @@ def students_folder(terms: Terms, student: str) -> Path:
     return terms.submitted.resolve() / student
 
 
-def grade_handin(handin: Handin, terms: Terms) -> Graded:
-    """Grade one submission in this process; what workers are called with.
+Watch = Callable[[Terms], AbstractContextManager[None]]
+
+
+def grade_handin(
+    handin: Handin, terms: Terms, watched: Watch = lambda terms: nullcontext()
+) -> Graded:
+    """Grade one submission in this process, one at a time.
+
+    Args:
+        watched: Watches what the grader does for the submission; what it keeps for all
+            submissions is made before.
 
     Raises:
         AutograderError: The grader's own failure, with a text that says where.
+        MemoryError: The memory that it may use is full.
     """
     try:
-        with _LOCK:  # a sandbox serves one submission at a time, whatever threads a cluster uses
-            return _grade(handin, terms)
-    except AutograderError:
+        questions, sandbox = paper(terms.root, handin.assignment), _sandbox(terms.isolated)
+        with watched(terms):
+            return _grade(handin, terms, questions, sandbox)
+    except (AutograderError, MemoryError):
         raise
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -82,13 +98,12 @@ def grade_handin(handin: Handin, terms: Terms) -> Graded:
         ) from None
 
 
-def _grade(handin: Handin, terms: Terms) -> Graded:
+def _grade(handin: Handin, terms: Terms, questions: Paper, sandbox: Sandbox) -> Graded:
     assert handin.path is not None
     folder = students_folder(terms, handin.student)
     found = submission.read(handin.path, folder)
     digest = terms.digest(handin.assignment, found.digest)
-    questions = paper(terms.root, handin.assignment)
-    return grade(handin, found, questions, _sandbox(terms.isolated), terms.limits, digest)
+    return grade(handin, found, questions, sandbox, terms.limits, digest)
 
 
 @functools.cache
@@ -96,6 +111,3 @@ def _sandbox(isolated: bool) -> Sandbox:
     sandbox = Sandbox(isolation="auto" if isolated else "none")
     Finalize(sandbox, sandbox.close, exitpriority=10)
     return sandbox
-
-
-_LOCK = threading.Lock()

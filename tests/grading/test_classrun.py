@@ -41,8 +41,6 @@ class Here:
             future.set_exception(error)
         return future
 
-    def renew(self) -> None: ...
-
     def close(self) -> None: ...
 
 

@@ -147,7 +147,7 @@ def test_an_interrupted_run_goes_on_where_it_was(small_class: Class, number: int
 def test_ctrl_c_in_a_terminal_reaches_the_workers_too(small_class: Class) -> None:
     slow_class(small_class)
     process = small_class.start("grade", "--jobs", "2")
-    wait_for(lambda: any(b"spawn_main" in _command(p) for p in children(process.pid)), process)
+    wait_for(lambda: any(b"grading.desk" in _command(p) for p in children(process.pid)), process)
     os.killpg(process.pid, signal.SIGINT)
     out, error = process.communicate(timeout=30)
     assert process.returncode == 1
@@ -175,7 +175,7 @@ def test_a_worker_that_is_killed_costs_nothing(small_class: Class) -> None:
     students = slow_class(small_class)
     process = small_class.start("grade", "--jobs", "2")
     wait_for(lambda: len(done(small_class)) >= 1, process)
-    workers = [p for p in children(process.pid) if b"spawn_main" in _command(p)]
+    workers = [p for p in children(process.pid) if b"grading.desk" in _command(p)]
     os.kill(workers[0], signal.SIGKILL)
     out, error = process.communicate(timeout=60)
     assert process.returncode == 0, out + error

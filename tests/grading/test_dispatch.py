@@ -2,13 +2,13 @@
 
 from collections import Counter
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from autograder.errors import GradingError, IsolationError
 from autograder.grading import dispatch as module
+from autograder.grading.desk import LostError, OverloadError
 from autograder.grading.dispatch import dispatch
 from autograder.grading.grade import Graded
 from autograder.grading.result import Result
@@ -28,46 +28,38 @@ def graded(student: str, timed_out: bool = False) -> Graded:
 
 
 class ScriptedPool:
-    """Answers when a crowd is there; students called "killer…" end the worker."""
+    """Answers at once; students called "killer…" end the process that works on them."""
 
     def __init__(self, width: int = 2) -> None:
         self.width = width
         self.asked: Counter[str] = Counter()
-        self.renewed = 0
         self.alone: list[str] = []
-        self._pending: dict[str, Future[Graded]] = {}
-        self._broken = False
+        self._pending: list[Future[Graded]] = []
 
     def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
-        if self._broken:
-            raise BrokenProcessPool("broken")
         name = handin.student
         self.asked[name] += 1
         future: Future[Graded] = Future()
-        self._pending = {n: f for n, f in self._pending.items() if not f.done()}
+        self._pending = [f for f in self._pending if not f.done()]
         if not self._pending:
             self.alone.append(name)
-        self._pending[name] = future
-        if name.startswith("killer"):
-            self._broken = True
-            for waiting in self._pending.values():
-                waiting.set_exception(BrokenProcessPool("a worker died"))
-        elif name.startswith("silent"):
-            pass
+        self._pending.append(future)
+        first = self.asked[name] == 1
+        if name.startswith("silent"):
+            return future
+        if name.startswith("killer") or (name.startswith("unlucky") and first):
+            future.set_exception(LostError("a process ended"))
         elif name.startswith("faulty"):
             future.set_exception(GradingError("a fault in the grader"))
+        elif name.startswith("heavy"):
+            future.set_exception(OverloadError("too much work"))
         elif name.startswith("open"):
             future.set_exception(IsolationError("no sandbox"))
-        elif name.startswith("slow") or (name.startswith("once") and self.asked[name] == 1):
+        elif name.startswith("slow") or (name.startswith("once") and first):
             future.set_result(graded(name, timed_out=True))
         else:
             future.set_result(graded(name))
         return future
-
-    def renew(self) -> None:
-        self.renewed += 1
-        self._broken = False
-        self._pending = {}
 
     def close(self) -> None:
         """Nothing runs."""
@@ -93,50 +85,35 @@ def test_everybody_is_answered_once() -> None:
     assert set(pool.asked.values()) == {1}
 
 
-def test_a_worker_that_dies_costs_the_one_that_kills_it() -> None:
+def test_a_fault_and_an_overload_are_passed_on_at_once() -> None:
     pool = ScriptedPool()
-    names = ["a", "b", "killer", "c", "d", "e"]
-    answers = run(pool, *names)
-    assert set(answers) == set(names)
-    lost = {name for name, answer in answers.items() if isinstance(answer, Exception)}
-    assert lost == {"killer"}
-    assert isinstance(answers["killer"], GradingError)
-    assert pool.asked["killer"] == 2  # it had a second chance, alone
-    assert pool.renewed == 2
+    answers = run(pool, "a", "faulty", "heavy", "b")
+    assert type(answers["faulty"]) is GradingError and type(answers["heavy"]) is OverloadError
+    assert isinstance(answers["a"], Graded) and isinstance(answers["b"], Graded)
+    assert set(pool.asked.values()) == {1}
 
 
-def test_two_killers_side_by_side() -> None:
-    answers = run(ScriptedPool(3), "killer1", "killer2", "a", "killer3", "b")
-    lost = {name for name, answer in answers.items() if isinstance(answer, Exception)}
-    assert lost == {"killer1", "killer2", "killer3"}
-
-
-def test_a_fault_of_the_grader_is_passed_on() -> None:
-    answers = run(ScriptedPool(), "a", "faulty", "b")
-    assert isinstance(answers["faulty"], GradingError)
-    assert isinstance(answers["b"], Graded)
-
-
-def test_what_ran_out_of_time_is_repeated_once_alone_at_the_end() -> None:
+def test_what_was_slow_or_lost_is_repeated_once_alone_at_the_end() -> None:
     pool = ScriptedPool(4)
-    answers = run(pool, "a", "slow", "b", "once", "c")
-    assert pool.asked == {"a": 1, "b": 1, "c": 1, "slow": 2, "once": 2}
-    assert pool.alone[-2:] == ["slow", "once"]
-    slow, once = answers["slow"], answers["once"]
-    assert isinstance(slow, Graded) and slow.timed_out
-    assert isinstance(once, Graded) and not once.timed_out
+    answers = run(pool, "a", "slow", "killer", "b", "once", "unlucky", "c")
+    assert pool.asked == dict.fromkeys("abc", 1) | dict.fromkeys(
+        ("slow", "killer", "once", "unlucky"), 2
+    )
+    assert pool.alone[-4:] == ["slow", "killer", "once", "unlucky"]
+    assert isinstance(answers["killer"], LostError)
+    slow = {name: a.timed_out for name, a in answers.items() if isinstance(a, Graded)}
+    assert slow == dict.fromkeys(("a", "b", "c", "once", "unlucky"), False) | {"slow": True}
 
 
-def test_a_stuck_worker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "START_SECONDS", 0.0)
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.01)
-    pool = ScriptedPool()
     terms = Terms(Path("."), Path("submitted"), timeout=0.01)
     answers: dict[str, Graded | Exception] = {}
     dispatch(
         [handin(s) for s in ("a", "silent", "b")],
         terms,
-        pool,
+        ScriptedPool(),
         lambda who, outcome: answers.update({who.student: outcome}),
     )
     assert isinstance(answers["silent"], GradingError)

@@ -1,0 +1,191 @@
+"""A process in which the grader works on one submission at a time, within a budget of its own.
+
+Whatever the grader does for a submission (reading, decoding, comparing, explaining, writing the
+verdict down) can be made to take long by whoever wrote it. The kernel ends the process when the
+processor time is used up, whatever code it is in, and refuses memory above the budget; that costs
+the one submission, and a fresh process goes on with the next. What student code itself uses is
+counted elsewhere: it runs in the sandbox, and waiting for it takes no processor time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from autograder.errors import AutograderError, GradingError
+from autograder.grading.grade import Graded
+from autograder.grading.submission import Handin
+from autograder.grading.workplace import Terms, grade_handin
+
+START_SECONDS = 120.0
+_OUT_OF_MEMORY = 3
+
+
+class OverloadError(AutograderError):
+    """A submission made the grader work beyond its budget: it needs a person."""
+
+
+class LostError(GradingError):
+    """The process ended while it graded a submission, and nobody knows why."""
+
+
+class Desk:
+    """The near end: starts the process when it is needed, and again after it ended."""
+
+    program: ClassVar[str] = "from autograder.grading.desk import serve; serve()"
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
+        self._lock = threading.Lock()  # one submission at a time, whatever threads a cluster uses
+
+    def grade(self, handin: Handin, terms: Terms) -> Graded:
+        """Have a submission graded.
+
+        Raises:
+            OverloadError: It used up the grader's budget.
+            LostError: The process ended, or did not come to an end.
+            AutograderError: The grader's own failure, with a text that says where.
+        """
+        with self._lock:
+            process = self._process or self._start()
+            late = threading.Timer(_patience(terms), process.kill)
+            late.daemon = True
+            late.start()
+            try:
+                pickle.dump((handin, terms), process.stdin)  # type: ignore[arg-type]
+                process.stdin.flush()  # type: ignore[union-attr]
+                answer = pickle.load(process.stdout)  # type: ignore[arg-type]
+            except (OSError, EOFError, pickle.UnpicklingError):
+                raise _explained(self._end(), terms) from None
+            finally:
+                late.cancel()
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, Graded)
+        return answer
+
+    def close(self) -> None:
+        """End the process for good; whoever waits for its answer gets an error."""
+        self._closed = True
+        if (process := self._process) is not None:
+            process.kill()
+        with self._lock:
+            self._end()
+
+    def _end(self) -> int:
+        """End the process if it did not end by itself; return its status."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        try:
+            status = process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):  # what was not sent any more
+                pipe.close()  # type: ignore[union-attr]
+        return status
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # A session of its own: Ctrl-C is for the parent, which then ends it.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", self.program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        if self._closed:
+            self._process.kill()
+        return self._process
+
+
+def grade_at_desk(handin: Handin, terms: Terms) -> Graded:
+    """Grade one submission at this process's own desk; what Dask's workers are called with."""
+    return _desk().grade(handin, terms)
+
+
+@functools.cache
+def _desk() -> Desk:
+    return Desk()
+
+
+def _patience(terms: Terms) -> float:
+    """Wall seconds after which the process itself must be stuck."""
+    return START_SECONDS + 4 * terms.limits.submission_seconds
+
+
+def _explained(status: int, terms: Terms) -> AutograderError:
+    """The error that the end of the process stands for."""
+    budget = f"its budget of {terms.work_seconds:g} s and {terms.work_mb} MB for one submission"
+    advice = "Look at the notebook before you grade it by hand: it may be meant to do that."
+    if status == _OUT_OF_MEMORY or (hasattr(signal, "SIGPROF") and status == -signal.SIGPROF):
+        used = "memory" if status == _OUT_OF_MEMORY else "processor time"
+        return OverloadError(f"it made the grader use more {used} than {budget}. {advice}")
+    return LostError(f"the process that graded this submission ended in the midst of it ({status})")
+
+
+# The far end ----------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """Grade what comes on standard input; answers leave on standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not get in between
+    requests: queue.Queue[tuple[Handin, Terms]] = queue.Queue()
+    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+    while True:
+        try:
+            answer: Any = grade_handin(*requests.get(), watched=budget)
+        except MemoryError:
+            os._exit(_OUT_OF_MEMORY)
+        except Exception as error:
+            answer = error
+        answers.write(pickle.dumps(answer))
+        answers.flush()
+
+
+def _listen(requests: queue.Queue[tuple[Handin, Terms]]) -> None:
+    """Take requests; nobody outlives the parent."""
+    while True:
+        try:
+            requests.put(pickle.load(sys.stdin.buffer))
+        except EOFError:
+            os._exit(1)  # the sandbox ends with the process that started it
+
+
+@contextlib.contextmanager
+def budget(terms: Terms) -> Iterator[None]:
+    """Spend no more than the terms allow: the kernel ends this process at the last second."""
+    if sys.platform == "win32":  # where classes are graded only by those who gave up all limits
+        yield
+        return
+    import resource
+
+    unlimited = resource.getrlimit(resource.RLIMIT_AS)
+    with contextlib.suppress(OSError, ValueError):  # macOS does not count address space
+        most = _address_space() + (terms.work_mb << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (most, unlimited[1]))
+    signal.setitimer(signal.ITIMER_PROF, terms.work_seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, unlimited)
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
