@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from autograder.errors import AutograderError, DeclarationError, GradingError
+
+if TYPE_CHECKING:
+    from autograder.grading.console import Standings
 
 app = typer.Typer(
     name="autograder",
@@ -104,6 +109,7 @@ def grade(
         return LocalPool(min(jobs or usable_cores(), total))
 
     console = Console()
+    sink = GradebookSink(course, terms.submitted, gradebook)
     with ProgressBar(console) as bar:
         report = grade_class(
             course,
@@ -113,12 +119,13 @@ def grade(
             assignments=assignments or (),
             roster=enrolled(root, gradebook),
             force=force,
-            sinks=[GradebookSink(course, terms.submitted, gradebook)],
+            sinks=[sink],
             watcher=bar,
         )
-    show_report(report, console)
-    if report.results:
-        _leave_report(root, root / results, gradebook)
+    leave, standings = _read_back(root / results, gradebook) if report.results else (None, {})
+    show_report(report, console, standings, sink.notes)
+    if leave is not None:
+        leave()
     raise typer.Exit(0 if report.ok else 1)
 
 
@@ -225,11 +232,19 @@ def export(
     worksheet: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A worksheet of Moodle to fill in.")
     ] = None,
+    scale: Annotated[
+        bool, typer.Option("--scale", help="Convert the scores to the worksheet's maximum.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Name all in notes.")] = False,
 ) -> None:
     """Write the scores for another tool; those given by hand come from the gradebook."""
     from autograder.integrations.exports import export as write
 
-    made = write(name, results, assignments or (), out, gradebook, worksheet)
+    made = write(
+        *(name, results, assignments or (), out, gradebook, worksheet),
+        scale=scale,
+        verbose=verbose,
+    )
     for note in made.notes:
         _warn(f"Note: {note}")
     _say(f"Wrote {made.path}" + (f" ({made.files} files)" if made.files != 1 else ""))
@@ -275,17 +290,33 @@ def doctor() -> None:
     raise typer.Exit(1 if any(line.ok is False for line in lines) else 0)
 
 
-def _leave_report(root: Path, results: Path, gradebook: str | None) -> None:
-    """Write the report at the end of a class run; grades never depend on it."""
-    from autograder.reports.command import report_class
+def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None], Standings]:
+    """Read what counts at the end of a class run, and how to write the report of it.
 
-    try:
-        _say(report_class(root / results, (), None, gradebook))
-    except Exception as error:  # whatever it is, the grades stand
+    Grades never depend on either.
+    """
+    from autograder.integrations.read_class import read_class, standings
+    from autograder.reports.command import leave_report
+
+    def not_written(error: Exception) -> None:
         _warn(
             f"The report was not written: {error}\nAll grades are kept. "
             "To try again: autograder report"
         )
+
+    try:
+        book = read_class(results, (), gradebook, tolerant=True)
+        counting = standings(book)
+    except Exception as error:  # whatever it is, the grades stand
+        return partial(not_written, error), {}
+
+    def leave() -> None:
+        try:
+            _say(leave_report(book, results))
+        except Exception as error:
+            not_written(error)
+
+    return leave, counting
 
 
 def main() -> None:

@@ -186,7 +186,7 @@ def _compared(check: str, name: str, wrong: Difference, trial: Trial) -> Finding
     got, expected = wrong.got, wrong.expected
     text = f"{label} {wrong.text}{spread}"
     if got is not None and expected is not None:
-        text += f"{place}: got {got:.6g}, expected {expected:.6g}"
+        text += f"{place}: got {got:z.6g}, expected {expected:z.6g}"
     return Finding(
         check,
         name,

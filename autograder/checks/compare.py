@@ -30,6 +30,7 @@ class Expected:
         scale: The size at which an absolute error counts: that of the upstream gradient, or 1.
         low, high: At ties: the one-sided values, entry by entry.
         infinite: An infinite number is right, too, where this one is large.
+        shared: At ties: however they are broken, the entries add up to the same.
     """
 
     value: Any
@@ -38,6 +39,7 @@ class Expected:
     low: Any = None
     high: Any = None
     infinite: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,9 @@ def _numbers(
     target = want
     if expected.low is not None and np.shape(expected.low) == want.shape:
         target = np.clip(have, np.asarray(expected.low), np.asarray(expected.high))
+        surplus = abs(float(have.sum() - want.sum()))
+        if expected.shared and surplus * strictness > RELATIVE * float(np.abs(want).sum()):
+            target = want  # within every entry's bounds, but more or less than there is to share
     off = have - target
     if expected.low is None and float(np.abs(off).max()) * strictness <= ABSOLUTE * expected.scale:
         return None  # within the absolute allowance of every entry: the usual case, decided fast

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,9 +55,7 @@ def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
         if not case.tie
         else []
     )
-    sides = (
-        [_run(exercise, _nudged(exercise, case, s), reference) for s in (-1, 1)] if case.tie else []
-    )
+    sides = [_run(exercise, side, reference) for side in _nudged(exercise, case)]
     outputs: dict[str, dict[str, Expected]] = {}
     base, *moved = (_with_moments(exercise, observed) for observed in (base, *moved))
     for row in exercise.rows:
@@ -106,11 +104,14 @@ def _expected(
     scale = max(float(np.abs(u).max()) for u in case.upstream) if backward else 1.0
     slack = max((_movement(value, (m[row].outputs or {})[name]) for m in moved), default=0.0)
     low = high = None
+    shared = False
     if sides and isinstance(value, (np.ndarray, float, np.generic)):
         ends = [value, *((s[row].outputs or {})[name] for s in sides)]
         low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
+        totals = [float(np.sum(end)) for end in ends]
+        shared = bool(case.equals and np.ptp(totals) <= 1e-6 * scale)
     slack = min(SAFETY * slack, MOST * max(_largest(value), scale))
-    return Expected(value, slack, max(scale, 1e-3), low, high, case.allow_infinite)
+    return Expected(value, slack, max(scale, 1e-3), low, high, case.allow_infinite, shared)
 
 
 def _require(exercise: Exercise, case: Case, outcomes: Sequence[Outcome]) -> None:
@@ -205,9 +206,16 @@ def noisy(exercise: Exercise, case: Case, turn: int) -> Case:
     return replace(case, inputs=inputs, upstream=tuple(move(u) for u in case.upstream))
 
 
-def _nudged(exercise: Exercise, case: Case, side: int) -> Case:
-    """The case with its first tied input moved to one side of the tie."""
-    if not exercise.ties:
-        return case
-    name = exercise.ties[0]
-    return replace(case, inputs={**case.inputs, name: case.inputs[name] + side * NUDGE})
+def _nudged(exercise: Exercise, case: Case) -> Iterator[Case]:
+    """The case with its tied input moved to one side of the tie, and to the other.
+
+    Where numbers of one input are equal, each is moved by itself: raised it wins, lowered it loses.
+    """
+    name = case.equals or (exercise.ties[0] if case.tie and exercise.ties else "")
+    if not name:
+        return
+    value = case.inputs[name]
+    alone = np.eye(np.size(value)).reshape(-1, *np.shape(value)) if case.equals else [1.0]
+    for which in alone:
+        for side in (-NUDGE, NUDGE):
+            yield replace(case, inputs={**case.inputs, name: value + side * which})

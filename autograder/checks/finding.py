@@ -12,6 +12,8 @@ Status = Literal[
 
 ACCOUNT = "account"
 """The check whose message is what a kind says of all that it found, not of one output."""
+STATE, LOOK = "state", "look"
+"""Notes on where in the notebook the answer stands: judged in an earlier state, or not judged."""
 
 
 @dataclass(frozen=True)

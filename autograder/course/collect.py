@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from autograder.course.cells import SourceCell
-from autograder.exercises import Exercise
+from autograder.exercises import Exercise, Mistake
 
 
 @dataclass(frozen=True)
@@ -19,15 +20,17 @@ class Declared:
     Args:
         line: The line of the assignment.
         mistakes: Name of a mistake -> the line on which that name stands.
+        bank: The file in which its mistakes stand, where that is one of their own.
     """
 
     exercise: Exercise
     line: int
     mistakes: Mapping[str, int]
+    bank: Path | None = None
 
-    def mistake_line(self, name: str) -> int:
-        """The line of a mistake, or of the exercise where it is made by code."""
-        return self.mistakes.get(name, self.line)
+    def place(self, path: Path, mistake: str) -> str:
+        """File and line of a mistake, or of the exercise where it is made by code."""
+        return f"{self.bank or path}:{self.mistakes.get(mistake, self.line)}"
 
 
 def collect(
@@ -46,14 +49,19 @@ def collect(
         object.__setattr__(exercise, "name", name)
         namespace[name] = exercise
         line, node = _place(tree, name)
-        names = {
-            part.value: part.lineno + cell.line - 1
-            for part in ast.walk(node)
-            if isinstance(part, ast.Constant) and isinstance(part.value, str)
-        }
-        own = {m.name: names[m.name] for m in exercise.mistakes if m.name in names}
+        own = lines_of(exercise.mistakes, node, cell.line - 1)
         declared.append(Declared(exercise, line + cell.line - 1, own))
     return declared
+
+
+def lines_of(mistakes: Iterable[Mistake], tree: ast.AST, offset: int = 0) -> dict[str, int]:
+    """Name of a mistake -> the line on which that text stands in `tree`, plus an offset."""
+    texts = {
+        part.value: part.lineno + offset
+        for part in ast.walk(tree)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+    return {m.name: texts[m.name] for m in mistakes if m.name in texts}
 
 
 def _assigned(

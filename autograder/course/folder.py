@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from autograder.course.beside import BANK
 from autograder.course.notebook import Notebook, load_notebook
 from autograder.errors import CourseError
 
@@ -83,7 +84,7 @@ def load_course(root: Path) -> Course:
 
 
 def _only_source(assignment: Path) -> Path:
-    found = sorted(assignment.glob("*.py"))
+    found = sorted(p for p in assignment.glob("*.py") if not p.name.endswith(BANK))
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise CourseError(f"{assignment} must hold one solved notebook, a file *.py; found {names}")

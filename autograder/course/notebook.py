@@ -12,6 +12,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from autograder.course.beside import with_bank
 from autograder.course.cells import EXECUTED, SourceCell, classify, with_checks
 from autograder.course.collect import Declared, collect
 from autograder.course.execution import (
@@ -159,6 +160,7 @@ def load_notebook(path: Path) -> Notebook:
             _run(codes[cell.line], namespace, path, filename)
             if cell.kind == "instructor":
                 declared += collect(cell, before, namespace)
+        declared = with_bank(path, declared)
     sources = _sources(cells)
     warnings = check_rules(path, cells, declared, namespace, sources)
     exercises = tuple(one.exercise for one in declared)

@@ -186,7 +186,7 @@ def _provided(value: Any) -> Iterator[str]:
 def _check_mistakes(path: Path, one: Declared, sources: Mapping[str, str]) -> None:
     names: set[str] = set()
     for mistake in one.exercise.mistakes:
-        where = f"{path}:{one.mistake_line(mistake.name)}"
+        where = one.place(path, mistake.name)
         if mistake.name in names:
             raise CourseError(f"{where}: two mistakes of {one.exercise.name} are named alike")
         names.add(mistake.name)

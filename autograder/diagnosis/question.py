@@ -139,13 +139,16 @@ def _encode(expected: Expected) -> dict[str, Any]:
     body["scale"] = float(f"{expected.scale:.12g}")
     if expected.low is not None:
         body["low"], body["high"] = encode_value(expected.low), encode_value(expected.high)
+    if expected.shared:
+        body["shared"] = True
     return body
 
 
 def _decode(body: Mapping[str, Any], infinite: bool) -> Expected:
     low, high = (decode_value(body[key]) if key in body else None for key in ("low", "high"))
     value = decode_value(body["value"])
-    return Expected(value, body["slack"], body["scale"], low, high, infinite)
+    shared = body.get("shared", False)
+    return Expected(value, body["slack"], body["scale"], low, high, infinite, shared)
 
 
 def _decode_follows(follows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

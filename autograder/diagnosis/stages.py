@@ -40,8 +40,8 @@ def _first_wrong(row: str, trial: Trial, stages: dict[str, object]) -> Finding |
         before = f"{', '.join(right)} {'is' if len(right) == 1 else 'are'} right; " if right else ""
         place = ""
         if wrong.index is not None and wrong.got is not None:
-            place = f" at {name}{list(wrong.index)}: got {wrong.got:.6g}, "
-            place += f"expected {wrong.expected:.6g}"
+            place = f" at {name}{list(wrong.index)}: got {wrong.got:z.6g}, "
+            place += f"expected {wrong.expected:z.6g}"
         text = f"{before}{name} is the first stage of {row} that is wrong{place}"
         return Finding("stage", None, text, "warning", case=trial.case.name)
     return None

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograder.exercises.inputs import Array, Input, dimensions
+from autograder.exercises.inputs import IF_SET, Array, Input, dimensions
 from autograder.exercises.script import Strided
 
 POOL = (5, 4, 3, 6, 7, 2, 8, 9, 11, 13)
@@ -25,12 +25,15 @@ class Variant:
         judged: Names of the outputs that count in this case; None for all.
         allow_infinite: An infinite output is right where the reference is finite and large.
         sizes: Dimensions fixed in this case.
+        tie: An input in which numbers are equal, such as the entries of a window whose maximum is
+            taken: however the tie is broken, the slope is right, and so is any mixture.
     """
 
     changes: dict[str, Any]
     judged: tuple[str, ...] | None = None
     allow_infinite: bool = False
     sizes: dict[str, int] = field(default_factory=dict)
+    tie: str = field(default="", metadata=IF_SET)
 
 
 def variant(
@@ -38,11 +41,12 @@ def variant(
     judged: Sequence[str] | None = None,
     allow_infinite: bool = False,
     sizes: Mapping[str, int] | None = None,
+    tie: str = "",
     **changes: Any,
 ) -> Variant:
     """Declare a variant, such as `variant(bn_param={"mode": "test"}, judged=["out"])`."""
     names = None if judged is None else tuple(judged)
-    return Variant(changes, names, allow_infinite, dict(sizes or {}))
+    return Variant(changes, names, allow_infinite, dict(sizes or {}), tie)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,7 @@ class Case:
         upstream: The gradients that come from above, one per output of the forward.
         judged: Names of the outputs that count; None for all.
         tie: Inputs lie on a tie, so any slope between the one-sided ones is right.
+        equals: The input in which single numbers are equal; any way to break that tie is right.
     """
 
     name: str
@@ -63,6 +68,7 @@ class Case:
     judged: tuple[str, ...] | None = None
     tie: bool = False
     allow_infinite: bool = False
+    equals: str = ""
 
     def judges(self, output: str) -> bool:
         """Whether `output` counts in this case."""
@@ -196,7 +202,8 @@ def _draw(exercise: Declared, regime: _Regime, name: str, seed: int, *, shuffled
         seed=seed,
         inputs=inputs,
         judged=own.judged if own else None,
-        tie=regime.tie,
+        tie=regime.tie or bool(own and own.tie),
+        equals=own.tie if own else "",
         allow_infinite=own.allow_infinite if own else False,
     )
 

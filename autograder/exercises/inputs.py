@@ -18,6 +18,8 @@ import numpy as np
 from autograder.errors import DeclarationError
 from autograder.exercises.script import Name, Rng
 
+IF_SET = {"written": "if set"}
+"""Of a later field: public data name it only where it is used, so that others stay as they are."""
 _TOKEN = re.compile(r"^(\d+|[A-Za-z]\w*)(\*(\d+|[A-Za-z]\w*))*$")
 
 
@@ -32,6 +34,8 @@ class Array:
         floor: When given, numbers below it become exactly this, as behind a ReLU with `floor=0.0`.
         digits: Decimals kept. More of them where a kink lies elsewhere than at zero, such as
             the margin of a hinge loss, so that no case lands on it by chance.
+        spacing: When given, no two numbers are alike: they lie that far apart around `offset`, in
+            random order. For functions with a kink where two inputs are equal.
     """
 
     shape: str
@@ -40,10 +44,15 @@ class Array:
     low: float | None = None
     digits: int | None = None
     floor: float | None = None
+    spacing: float | None = field(default=None, metadata=IF_SET)
 
     def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
         """Draw a value; a plain float where the shape is empty."""
-        noise = rng.standard_normal(resolve_shape(self.shape, sizes))
+        shape = resolve_shape(self.shape, sizes)
+        if self.spacing is not None:
+            steps = rng.permutation(math.prod(shape)).reshape(shape) - math.prod(shape) // 2 + 0.5
+            return self.offset + steps * self.spacing
+        noise = rng.standard_normal(shape)
         if self.low is not None:
             values = self.low + np.abs(noise) * self.scale
         else:
@@ -155,9 +164,10 @@ def array(
     low: float | None = None,
     digits: int | None = None,
     floor: float | None = None,
+    spacing: float | None = None,
 ) -> Array:
     """Float inputs that are not standard normal (for those, write the shape alone)."""
-    return Array(shape, scale, offset, low, digits, floor)
+    return Array(shape, scale, offset, low, digits, floor, spacing)
 
 
 def labels(shape: str, below: str) -> Labels:

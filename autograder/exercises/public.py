@@ -21,7 +21,7 @@ from autograder.exercises.cases import Variant
 from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.expressions import Expressions
-from autograder.exercises.inputs import INPUTS
+from autograder.exercises.inputs import IF_SET, INPUTS
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler, fill
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.witness import Witness
@@ -141,7 +141,11 @@ def load(path: Path) -> PublicData:
 def encode(value: Any) -> Any:
     """Turn a declaration into JSON values; secret fields are left out."""
     if is_dataclass(value) and not isinstance(value, type):
-        body = {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+        body = {
+            f.name: encode(getattr(value, f.name))
+            for f in fields(value)
+            if f.metadata != IF_SET or getattr(value, f.name) != f.default
+        }
         body = {key: item for key, item in body.items() if key not in _SECRET}
         return {"is": type(value).__name__, **body}
     if isinstance(value, dict):

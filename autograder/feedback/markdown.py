@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autograder.checks.finding import RowResult
+from autograder.checks.finding import LOOK, STATE, RowResult
 from autograder.feedback.problems import Problem
 from autograder.feedback.story import Story, headline, tell, tone, total
 from autograder.feedback.text import plain
@@ -36,7 +36,8 @@ def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
     for result in results:
         story = tell(result)
         told = story.problems or story.warnings or story.notes
-        if told and result.status not in ("unanswered", "manual"):
+        silent = result.status in ("unanswered", "manual")
+        if told and not (silent and all(f.check not in (STATE, LOOK) for f in result.findings)):
             lines += ["", *_story(story)]
     return "\n".join(lines) + "\n"
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from autograder.checks.finding import Finding, RowResult
+from autograder.checks.finding import LOOK, STATE, Finding, RowResult
 from autograder.feedback.heatmap import Grid
 from autograder.feedback.problems import Coverage, Problem, merged
 from autograder.feedback.wording import VERDICTS, counted, listed, points
@@ -124,7 +124,7 @@ def _unanswered(result: RowResult, hint: int, notes: Sequence[str]) -> Story:
         status=result.status,
         headline=VERDICTS["unanswered"],
         earned=_earned(result),
-        notes=tuple(notes) or (where,),
+        notes=(*_notes(result), *notes) or (where,),
         hints=result.hints[:hint],
         hints_left=_hints_left(result, hint),
     )
@@ -167,8 +167,13 @@ def _worth(result: RowResult) -> str:
 def _notes(result: RowResult) -> tuple[str, ...]:
     if any(f.check == RECORDED for f in result.findings):
         return ("It has the right form. Whether it is right comes out when it is graded.",)
-    followed = [f for f in result.findings if f.check == "follow-through"]
-    return tuple(f"{f.message}. {f.advice}".rstrip() for f in followed)
+    told = [f for f in result.findings if f.check in ("follow-through", STATE, LOOK)]
+    said = [f.message if f.message.startswith(result.id) else _capital(f.message) for f in told]
+    return tuple(f"{text}. {f.advice}".rstrip() for text, f in zip(said, told, strict=True))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _passed(result: RowResult, coverage: Coverage, failing: Sequence[Finding]) -> str:

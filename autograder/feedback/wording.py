@@ -53,7 +53,7 @@ def number(value: float) -> str:
     """
     if math.isfinite(value) and value == int(value) and abs(value) < 1e6:
         return str(int(value))
-    return f"{value:.4g}"
+    return f"{value:z.4g}"
 
 
 def pair(got: float, expected: float) -> tuple[str, str]:
@@ -75,13 +75,13 @@ def points(value: float) -> str:
     """Points for a person: two decimals at most; never rounded up to a whole point.
 
     Example:
-        >>> points(5), points(10 / 3), points(20 / 3), points(4.999), points(2.5)
-        ('5', '3.33', '6.67', '4.99', '2.5')
+        >>> points(5), points(10 / 3), points(20 / 3), points(4.999), points(-0.001)
+        ('5', '3.33', '6.67', '4.99', '0')
     """
     shown = round(value, 2)
-    if shown > value + 1e-9 and shown == round(shown):
+    if value > 0 and shown > value + 1e-9 and shown == round(shown):
         shown = math.floor(value * 100) / 100
-    return f"{shown:.2f}".rstrip("0").rstrip(".")
+    return f"{shown:z.2f}".rstrip("0").rstrip(".")
 
 
 def entry(output: str, index: Sequence[int] | None) -> str:

@@ -153,7 +153,7 @@ def _failed(arrays: dict[str, ArrayReport], tolerance: float, probability: float
         if array.worst_index is not None:
             text += f", at {show_index(array.worst_index)}"
             if array.got is not None and array.expected is not None:
-                text += f": got {array.got:.6g}, expected {array.expected:.6g}"
+                text += f": got {array.got:z.6g}, expected {array.expected:z.6g}"
         parts.append(text)
     return "; ".join(parts)
 

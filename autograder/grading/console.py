@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from autograder.checks.finding import LOOK
 from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.grading.classrun import ClassReport
@@ -57,26 +59,57 @@ class ProgressBar:
         self._progress.stop()
 
 
-def show_report(report: ClassReport, console: Console) -> None:
-    """Print the scores of a class run and what a person must know about it."""
+@dataclass(frozen=True)
+class Standing:
+    """A score as it counts, with what people and the clock changed in it.
+
+    Args:
+        score: The number; None where no grade stands.
+        shown: The same as text.
+        changes: What changed it, in a few words.
+        waits: The rows to which a person must give a score.
+    """
+
+    score: float | None
+    shown: str
+    changes: str = ""
+    waits: tuple[str, ...] = ()
+
+
+Standings = Mapping[tuple[str, str], Standing]
+"""(assignment, student) -> what counts; whoever is not in it has what the grader gave."""
+
+
+def show_report(
+    report: ClassReport,
+    console: Console,
+    standings: Standings | None = None,
+    notes: Sequence[str] = (),
+) -> None:
+    """Print the scores of a class run and what a person must know about it.
+
+    Args:
+        notes: What else should be known of the submissions.
+    """
+    standings = standings or {}
     by_assignment: dict[str, list[Result]] = {}
     for result in report.results:
         by_assignment.setdefault(result.assignment, []).append(result)
     for assignment, results in by_assignment.items():
-        console.print(_table(assignment, results))
-        console.print(Text(_mean(results)))
+        counting = [_standing(result, standings) for result in results]
+        console.print(_table(assignment, results, counting))
+        console.print(Text(_mean(results, counting)))
         missing = sum(r.status == "missing" for r in results)
         if missing:
             console.print(Text(f"{missing} of {len(results)} handed in nothing."))
-        by_hand = _rows_by_hand(results)
+        by_hand = _rows_by_hand(results, counting)
         if by_hand:
-            console.print(
-                Text(plain(f"Graded by hand, and not in these scores: {listed(by_hand)}."))
-            )
+            console.print(Text(plain(f"Still to be graded by hand: {listed(by_hand)}.")))
     if not (report.results or report.stopped):
         console.print("No submissions.")
-    for note in report.strange:
-        console.print(Text(plain(f"Not graded: {note}"), style="yellow"))
+    misplaced = _misplaced(report.results)
+    for note in [*misplaced, *(f"Not graded: {note}" for note in report.strange), *notes]:
+        console.print(Text(plain(note), style="yellow"))
     levels = Counter(r.isolation for r in report.results if r.isolation)
     if levels:
         console.print("Isolation: " + ", ".join(sorted(levels)))
@@ -104,21 +137,36 @@ def show_report(report: ClassReport, console: Console) -> None:
         )
 
 
-def _table(assignment: str, results: Iterable[Result]) -> Table:
+def _standing(result: Result, standings: Standings) -> Standing:
+    known = standings.get((result.assignment, result.student))
+    if known is not None:
+        return known
+    manual = tuple(row.id for row in result.rows if row.status == "manual")
+    waits = manual if result.status == "graded" else ()
+    if not result.is_grade:
+        return Standing(None, "\N{EN DASH}")
+    return Standing(result.score, points(result.score) + (" + ?" if waits else ""), "", waits)
+
+
+def _table(assignment: str, results: Sequence[Result], counting: Sequence[Standing]) -> Table:
     table = Table(title=Text(plain(assignment)), title_justify="left", title_style="bold")
     table.add_column("student")
     table.add_column("status")
-    table.add_column("score", justify="right")
+    table.add_column("score", justify="right", no_wrap=True)
     table.add_column("points", justify="right")
+    changed = any(standing.changes for standing in counting)
+    if changed:
+        table.add_column("hand, late")
     table.add_column("not right yet", overflow="fold")
-    for result in results:
+    for result, standing in zip(results, counting, strict=True):
         if result.status == "missing":
             continue
         table.add_row(
             Text(plain(result.student)),
             Text(result.status, style=_COLOURS.get(result.status, "red")),
-            points(result.score),
+            standing.shown,
             points(result.points),
+            *([standing.changes] if changed else []),
             Text(_wrong_rows(result)),
         )
     return table
@@ -143,23 +191,38 @@ def _wrong_rows(result: Result) -> str:
     return ", ".join(parts)
 
 
-def _rows_by_hand(results: Sequence[Result]) -> list[str]:
-    """The rows for which a person gives the points, each with what it is worth."""
+def _misplaced(results: Sequence[Result]) -> list[str]:
+    """The rows without points whose answer may stand in a place where it does not count."""
+    found = [
+        f"  {result.student}, {result.assignment}, {row.id}: {finding.message}."
+        for result in results
+        for row in result.rows
+        for finding in row.findings
+        if finding.check == LOOK and not row.score
+    ]
+    return ["Needs a person:", *found] if found else []
+
+
+def _rows_by_hand(results: Sequence[Result], counting: Sequence[Standing]) -> list[str]:
+    """The rows for which a person has still to give points, each with what it is worth."""
     worth = {
         row.id: row.points
-        for result in results
-        if result.status == "graded"
+        for result, standing in zip(results, counting, strict=True)
         for row in result.rows
-        if row.status == "manual"
+        if row.id in standing.waits
     }
     return [
         f"{id} ({points(most)} {'point' if most == 1 else 'points'})" for id, most in worth.items()
     ]
 
 
-def _mean(results: Sequence[Result]) -> str:
+def _mean(results: Sequence[Result], counting: Sequence[Standing]) -> str:
     """The mean score of what was handed in and has a grade."""
-    scores = [r.score for r in results if r.is_grade and r.status != "missing"]
+    scores = [
+        standing.score
+        for result, standing in zip(results, counting, strict=True)
+        if standing.score is not None and result.status != "missing"
+    ]
     if not scores:
         return "No scores."
     most = max(r.points for r in results)

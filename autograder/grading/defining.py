@@ -7,15 +7,14 @@ never written and not just never called, shows in the cells.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from autograder.checks.finding import Finding, RowResult, Status
+from autograder.checks.finding import LOOK, Finding, RowResult, Status
+from autograder.diagnosis.written import NOT_WRITTEN, Placed, whereabouts
 from autograder.grading.plan import PlannedCell
+from autograder.grading.submission import Submission
 from autograder.sandbox import CellOutcome
-
-NOT_WRITTEN = "NotImplementedError"
-"""What a starter raises."""
 
 _ENDS: dict[str, Status] = {
     "timeout": "timeout",
@@ -30,18 +29,35 @@ _ENDS: dict[str, Status] = {
 Ran = Sequence[tuple[PlannedCell, CellOutcome]]
 
 
-def explained(row: RowResult, ran: Ran) -> RowResult:
+def explained(
+    row: RowResult,
+    ran: Ran,
+    submission: Submission,
+    starters: Mapping[str, str] | None = None,
+) -> RowResult:
     """The verdict on a row with what its cells add to it.
 
     Args:
         ran: The cells of the submission that were run, and what came of them.
+        submission: All of its cells.
+        starters: Row -> the cell as it was released, where it is known.
     """
     failures = {f.check for f in row.findings if f.costs}
     if "failure:missing" in failures:
-        return _blamed(row, ran)
+        row = _blamed(row, ran)
     if failures == {"failure:skipped"} and not _is_written(row.id, ran):
-        return replace(row, status="unanswered")
-    return row
+        row = replace(row, status="unanswered")
+    if row.status != "unanswered" or row.score:
+        return row
+    cells = [
+        Placed(f"cell {position}", cell.kind, cell.source, cell.grade_id)
+        for position, cell in enumerate(submission.cells, 1)
+    ]
+    found = whereabouts(row.id, cells, starters or (), starters)
+    if not found:
+        return row
+    note = Finding(LOOK, None, found, "warning", passed=True)
+    return row.with_findings((note, *row.findings))
 
 
 def _blamed(row: RowResult, ran: Ran) -> RowResult:

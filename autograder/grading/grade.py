@@ -9,17 +9,14 @@ from dataclasses import dataclass, replace
 
 from autograder.checks.discreet import discreet
 from autograder.checks.finding import Finding, RowResult, Status
-from autograder.diagnosis import examine_all
 from autograder.exercises import Row
+from autograder.grading.asking import ask
 from autograder.grading.defining import explained
 from autograder.grading.papers import Paper
-from autograder.grading.patience import Patience
-from autograder.grading.plan import PlannedCell, plan
+from autograder.grading.plan import plan
 from autograder.grading.result import SCHEMA, Result, ResultRow, SubmissionStatus, from_row
 from autograder.grading.submission import Handin, Submission
-from autograder.sandbox import Cell, Limits, Sandbox, Session
-
-EXPERIMENT_SECONDS = 2.0
+from autograder.sandbox import Limits, Sandbox
 
 
 @dataclass(frozen=True)
@@ -53,17 +50,12 @@ def grade(
         )
         return Graded(result)
     planned = plan(submission.cells, paper.cells)
-    cells = [
-        Cell(p.source, p.name, EXPERIMENT_SECONDS if p.experiment else None, not p.experiment)
-        for p in planned
-    ]
-    with sandbox.open(cells, limits) as session:
-        patience = Patience(session)
-        verdicts = {row.id: row for row in examine_all(paper.questions, patience)}
-        slow = patience.timed_out or _hung(planned, session)
-        ran = list(zip(planned, session.cells, strict=True))
+    asked = ask(planned, submission.cells, paper.questions, sandbox, limits)
+    starters = {cell.row: cell.released or "" for cell in paper.cells if cell.kind == "solution"}
     rows = [
-        explained(discreet(verdicts[row.id]), ran) if row.id in verdicts else unjudged(row)
+        explained(
+            discreet(asked.verdicts.get(row.id) or unjudged(row)), asked.ran, submission, starters
+        )
         for row in paper.rows
     ]
     result = Result(
@@ -79,7 +71,7 @@ def grade(
         digest=digest,
         message=_doubt(rows, submission),
     )
-    return Graded(result, slow)
+    return Graded(result, asked.timed_out)
 
 
 def without_answers(
@@ -137,11 +129,3 @@ def _doubt(rows: Sequence[RowResult], submission: Submission) -> str:
 def writable_name(name: str) -> str:
     """A folder's name as text that every file can hold."""
     return name.encode("utf-8", "replace").decode("utf-8")
-
-
-def _hung(planned: Sequence[PlannedCell], session: Session) -> bool:
-    """Whether a cell that counts ran out of time."""
-    return any(
-        outcome.failure is not None and outcome.failure.kind == "timeout" and not cell.experiment
-        for cell, outcome in zip(planned, session.cells, strict=True)
-    )

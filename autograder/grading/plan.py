@@ -19,11 +19,13 @@ class PlannedCell:
     Args:
         name: Stands in tracebacks: `"cell 7"` is the seventh cell of the submission.
         experiment: An experiment that the student edited: it gets little time and costs nothing.
+        position: The cell of the submission with or after which it runs; 0: before all.
     """
 
     source: str
     name: str
     experiment: bool = False
+    position: int = 0
 
 
 def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[PlannedCell]:
@@ -64,7 +66,7 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
             stands_at.setdefault(kit_index, position)
             if released[kit_index].kind == "provided":
                 present.add(kit_index)
-                here.append(_kit_cell(released[kit_index], f"{name} (provided)"))
+                here.append(_kit_cell(released[kit_index], f"{name} (provided)", position))
             continue
         hint = hints.get(found.cell_id, hints.get(found.grade_id))
         if hint is not None:
@@ -75,12 +77,12 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
         if hint is not None and experiment:
             experiment = hint not in experiments  # a copied id buys no second allowance
             experiments.add(hint)
-        here.append(PlannedCell(found.source, name, experiment))
+        here.append(PlannedCell(found.source, name, experiment, position))
     position = 0
     for index, cell in enumerate(released):
         position = stands_at.get(index, position)
         if cell.kind == "provided" and index not in present:
-            planned[position].append(_kit_cell(cell, f"provided cell {index + 1}"))
+            planned[position].append(_kit_cell(cell, f"provided cell {index + 1}", position))
     return [cell for here in planned for cell in here]
 
 
@@ -89,5 +91,5 @@ def normalised(source: str) -> str:
     return "\n".join(line.rstrip() for line in source.strip().split("\n"))
 
 
-def _kit_cell(cell: SourceCell, name: str) -> PlannedCell:
-    return PlannedCell(cell.released or "", name)
+def _kit_cell(cell: SourceCell, name: str, position: int = 0) -> PlannedCell:
+    return PlannedCell(cell.released or "", name, position=position)

@@ -10,11 +10,15 @@ from autograder.checks.finding import Finding, RowResult, Status
 
 SCHEMA = 1
 
-SubmissionStatus = Literal["graded", "unreadable", "missing", "overload", "failed", "stale"]
+SubmissionStatus = Literal[
+    "graded", "unreadable", "missing", "unclear", "overload", "failed", "stale"
+]
 GRADES = frozenset({"graded", "unreadable", "missing"})
-"""The statuses that are a grade."""
-STANDING = GRADES | {"overload"}
-"""The statuses that stand until the submission changes: the others are the grader's own fault."""
+"""The statuses that are a grade; the others have no score."""
+WITHOUT_VERDICTS = frozenset({"unclear", "overload", "failed"})
+"""The statuses in which nothing was found about any row."""
+STANDING = GRADES | {"unclear", "overload"}
+"""The statuses that stand until the submission changes; the others are the grader's own fault."""
 
 
 class ResultFinding(msgspec.Struct, frozen=True, omit_defaults=True):

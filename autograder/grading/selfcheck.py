@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.checks.finding import RowResult
-from autograder.diagnosis import Question, examine_all, from_public
+from autograder.checks.finding import STATE, RowResult
+from autograder.diagnosis import Question, from_public
 from autograder.errors import CourseError, GradingError, IsolationError
 from autograder.exercises import Answer
 from autograder.exercises.public import SUFFIX, load
 from autograder.feedback import Coverage, recorded, render_markdown, render_table, render_text
 from autograder.grading import submission
+from autograder.grading.asking import ask
 from autograder.grading.defining import Ran, explained
 from autograder.grading.grade import unjudged
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
-from autograder.sandbox import Cell, Limits, Sandbox
+from autograder.sandbox import Limits, Sandbox
 
 PLAIN = (
     "There is no sandbox here, so the notebook ran in a plain process with a time limit. "
@@ -64,23 +65,20 @@ def check_notebook(path: Path, limits: Limits, *, isolated: bool = True) -> Chec
     planned = own_cells(found)
     questions = [[from_public(public)] for public in data.exercises]
     with _sandbox(isolated) as sandbox:
-        cells = [Cell(cell.source, cell.name) for cell in planned]
-        with sandbox.open(cells, limits) as session:
-            verdicts = {row.id: row for row in examine_all(questions, session)}
-            ran = list(zip(planned, session.cells, strict=True))
+        asked = ask(planned, found.cells, questions, sandbox, limits)
         isolation = sandbox.isolation
     answers = {p.exercise.variable for p in data.exercises if isinstance(p.exercise, Answer)}
     rows = tuple(
-        _verdict(verdicts.get(row.id, unjudged(row)), ran, row.id in answers)
+        _verdict(asked.verdicts.get(row.id, unjudged(row)), asked.ran, found, row.id in answers)
         for public in data.exercises
         for row in public.exercise.rows
     )
     return Checked(path.name, data.assignment, rows, _cases(questions), isolation)
 
 
-def _verdict(row: RowResult, ran: Ran, answer: bool) -> RowResult:
+def _verdict(row: RowResult, ran: Ran, found: Submission, answer: bool) -> RowResult:
     """The verdict on a row; the right value of an answer is not known here."""
-    row = explained(row, ran)
+    row = explained(row, ran, found)
     return recorded(row) if answer else row
 
 
@@ -90,7 +88,7 @@ def own_cells(found: Submission) -> list[PlannedCell]:
     It is the student's own run, so the notebook's own tags are good enough.
     """
     return [
-        PlannedCell(cell.source, f"cell {position}")
+        PlannedCell(cell.source, f"cell {position}", position=position)
         for position, cell in enumerate(found.cells, 1)
         if cell.kind == "code"
         and cell.source.strip()
@@ -143,7 +141,8 @@ def show(checked: Checked) -> str:
     """The verdicts as text: each row that is not right in full, then the table of all rows."""
     parts = []
     for row in checked.rows:
-        if row.status not in ("right", "manual"):
+        told = row.status not in ("right", "manual") or any(f.check == STATE for f in row.findings)
+        if told:
             parts.append(render_text(row, coverage=Coverage(checked.cases[row.id])))
     return "\n\n".join([*parts, render_table(checked.rows)])
 

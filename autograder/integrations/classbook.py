@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import msgspec
-
-from autograder.checks.finding import RowResult
-from autograder.errors import CourseError
+from autograder.checks.finding import RowResult, Status
+from autograder.feedback.wording import points
 from autograder.grading.result import Result, ResultRow, to_row
-from autograder.grading.store import Store
-from autograder.integrations.hand_scores import Hand, HandScores, Person
+from autograder.integrations.hand_scores import Hand, Person
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Line:
         return self.by_hand and self.hand is not None and self.hand.look
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         """The verdict by which it is counted; one given by hand by its points."""
         if not self.by_hand:
             settled = self.result.status == "manual" and not self.waits
@@ -69,8 +65,28 @@ class Line:
 
     @property
     def verdict(self) -> RowResult:
-        """The verdict, for those who show it."""
-        return to_row(self.result)
+        """The verdict that counts; what the grader found is left out where it does not hold."""
+        verdict = replace(to_row(self.result), score=self.score, status=self.status)
+        overruled = self.by_hand and self.status == "right"
+        if overruled or (self.result.status == "manual" and not self.waits):
+            return replace(verdict, findings=(), outputs={})
+        return verdict
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person decided about it, in sentences."""
+        notes = []
+        if self.by_hand and self.result.status == "manual":
+            notes.append("A person gave this score.")
+        elif self.by_hand:
+            notes.append(f"A person gave this score; the grader gave {points(self.result.score)}.")
+        elif self.result.status == "manual" and not self.waits:
+            notes.append("The answer was left as it was.")
+        if self.hand is not None and self.hand.extra:
+            notes.append(f"Extra credit in it: {points(self.hand.extra)}.")
+        if self.comment:
+            notes.append(f"Comment: {self.comment}")
+        return notes
 
 
 @dataclass(frozen=True)
@@ -102,9 +118,30 @@ class Paper:
         return self.score if self.result.is_grade else None
 
     @property
+    def by_hand(self) -> bool:
+        """Whether a person changed a score."""
+        hands = (line.hand for line in self.lines)
+        return any(hand and (hand.manual is not None or hand.extra) for hand in hands)
+
+    @property
+    def changes(self) -> str:
+        """What people and the clock changed in the score, in a few words; often nothing."""
+        if self.grade is None:
+            return ""
+        late = f"late \N{MINUS SIGN}{points(self.penalty)}" if self.penalty else ""
+        return ", ".join(filter(None, ("by hand" if self.by_hand else "", late)))
+
+    @property
+    def shown(self) -> str:
+        """The score for people: a dash where no grade stands, `+ ?` where points are to come."""
+        if self.grade is None:
+            return "\N{EN DASH}"
+        return points(self.grade) + (" + ?" if self.waits else "")
+
+    @property
     def waits(self) -> tuple[str, ...]:
         """The rows to which a person must give a score."""
-        if self.result.status == "missing":
+        if self.result.status != "graded":
             return ()
         return tuple(line.result.id for line in self.lines if line.waits)
 
@@ -135,92 +172,3 @@ class ClassBook:
     def all(self) -> list[Paper]:
         """Every paper, by assignment and student."""
         return [paper for papers in self.papers.values() for paper in papers]
-
-
-@dataclass
-class Found:
-    """The results on file, before people's decisions are added."""
-
-    results: dict[str, list[Result]] = field(default_factory=dict)
-    damaged: list[Path] = field(default_factory=list)
-
-    @property
-    def manual_rows(self) -> frozenset[str]:
-        """The rows that only a person grades."""
-        return frozenset(
-            row.id
-            for results in self.results.values()
-            for result in results
-            for row in result.rows
-            if row.status == "manual"
-        )
-
-    def book(self, hands: HandScores, notes: Iterable[str] = ()) -> ClassBook:
-        """The class, with what people decided."""
-        papers = {
-            name: tuple(_paper(result, hands) for result in results)
-            for name, results in self.results.items()
-        }
-        return ClassBook(papers, tuple(self.damaged), tuple(notes))
-
-
-def find_results(folder: Path, assignments: Sequence[str] = ()) -> Found:
-    """Read the results of a class.
-
-    Args:
-        folder: Where they are: `<assignment>/<student>.json`.
-        assignments: Which; by default all there are.
-
-    Raises:
-        CourseError: There is no such folder, or an assignment has no results.
-        GradingError: The file system refuses.
-    """
-    there = _assignments(folder)
-    unknown = [name for name in assignments if name not in there]
-    if unknown:
-        raise CourseError(
-            f"{folder} has no results of {', '.join(map(repr, unknown))}; it has those of "
-            f"{', '.join(there) or 'no assignment'}. Grade first: autograder grade"
-        )
-    if not there:
-        raise CourseError(
-            f"there are no results in {folder}; expected <assignment>/<student>.json there. "
-            "Grade first (autograder grade), or give the folder with --results."
-        )
-    store, found = Store(folder), Found()
-    for name in there:
-        if assignments and name not in assignments:
-            continue
-        found.results[name] = []
-        for path in sorted((folder / name).glob("*.json")):
-            if path.name.startswith("."):
-                continue
-            result = store.get(name, path.stem)
-            if result is None:
-                found.damaged.append(path)
-            else:
-                # The folder says which assignment it is, whatever stands in the file.
-                found.results[name].append(msgspec.structs.replace(result, assignment=name))
-    return found
-
-
-def _assignments(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-
-
-def _paper(result: Result, hands: HandScores) -> Paper:
-    place = (result.assignment, result.student)
-    comments = dict(hands.comments.get(place, {}))
-    lines = tuple(
-        Line(row, hands.rows.get((*place, row.id)), _comment(row.id, comments))
-        for row in result.rows
-    )
-    penalty = hands.penalties.get(place, 0.0)
-    return Paper(result, hands.person(result.student), lines, penalty, comments)
-
-
-def _comment(row: str, comments: dict[str, str]) -> str:
-    """Take out what was written below the cells of a row: its text, or its code."""
-    return "\n".join(comments.pop(cell) for cell in (row, f"{row}_code") if cell in comments)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.integrations.nbgrader.config import read_settings
-from autograder.integrations.nbgrader.gradebook import explained
+from autograder.integrations.nbgrader.gradebook import explained, must_be_ours
 
 _FILE = "sqlite:///"
 
@@ -110,9 +110,10 @@ def read_hand_scores(
 
     Raises:
         CourseError: When `nbgrader_config.py` is missing or fails.
-        GradebookError: When the gradebook cannot be read.
+        GradebookError: When the gradebook cannot be read, or is another course's.
     """
-    url = read_settings(root, gradebook).gradebook
+    settings = read_settings(root, gradebook)
+    url = settings.gradebook
     if url.startswith(_FILE) and not Path(url.removeprefix(_FILE)).is_file():
         return HandScores()
     with explained(url):
@@ -121,6 +122,7 @@ def read_hand_scores(
         engine = create_engine(url)
         try:
             with engine.connect() as connection:
+                must_be_ours(connection, url, settings.course_id)
                 return HandScores(
                     _hands(connection.execute(text(_GRADES)), frozenset(manual_rows)),
                     _penalties(connection.execute(text(_PENALTIES))),

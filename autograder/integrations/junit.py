@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
@@ -31,12 +31,15 @@ def document(suites: Iterable[xml.Element]) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, "unicode") + "\n"
 
 
-def suite(name: str, group: str, rows: Sequence[RowResult]) -> xml.Element:
+def suite(
+    name: str, group: str, rows: Sequence[RowResult], about: Mapping[str, str] = {}
+) -> xml.Element:
     """The verdicts on a notebook.
 
     Args:
         name: What the notebook is called.
         group: What stands before the names of the rows where a viewer lists them.
+        about: Properties.
     """
     failed = [row for row in rows if row.status not in ("right", "manual")]
     broken = [row for row in failed if row.status in _ERRORS]
@@ -48,9 +51,28 @@ def suite(name: str, group: str, rows: Sequence[RowResult]) -> xml.Element:
         errors=str(len(broken)),
         skipped=str(sum(row.status == "manual" for row in rows)),
     )
+    _properties(made, about)
     for row in rows:
         _case(made, group, row)
     return made
+
+
+def refusal(name: str, why: str, about: Mapping[str, str]) -> xml.Element:
+    """A notebook on which there are no verdicts: one case, which says why."""
+    made = xml.Element(
+        "testsuite", name=_legal(name), tests="1", failures="0", errors="1", skipped="0"
+    )
+    _properties(made, about)
+    case = xml.SubElement(made, "testcase", classname=_legal(name), name="submission")
+    xml.SubElement(case, "error", type=about["status"], message=_legal(why))
+    return made
+
+
+def _properties(suite: xml.Element, about: Mapping[str, str]) -> None:
+    if about:
+        listed = xml.SubElement(suite, "properties")
+        for key, value in about.items():
+            xml.SubElement(listed, "property", name=key, value=_legal(value))
 
 
 def write_junit(checked: Checked, path: Path) -> None:

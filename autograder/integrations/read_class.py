@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from autograder.course import find_course_root
+from autograder.course import find_course_root, load_course
 from autograder.errors import CourseError, GradingError
-from autograder.integrations.classbook import ClassBook, find_results
+from autograder.grading.console import Standing, Standings
+from autograder.integrations.classbook import ClassBook
 from autograder.integrations.hand_scores import HandScores, read_hand_scores
+from autograder.integrations.on_file import find_results
 
 NO_COURSE = "There is no course here, so scores given by hand are missing."
 
@@ -41,7 +43,7 @@ def read_class(
         GradingError: The file system or the gradebook refuses.
     """
     root, in_course = place()
-    found = find_results(root / results, assignments)
+    found = find_results(root / results, assignments, _assignments(root) if in_course else None)
     if not in_course:
         return found.book(HandScores(), (NO_COURSE,))
     try:
@@ -50,3 +52,19 @@ def read_class(
         if not tolerant:
             raise
         return found.book(HandScores(), (f"Scores given by hand are missing: {error}",))
+
+
+def _assignments(root: Path) -> Collection[str] | None:
+    """What the course has; None where its sources cannot be read, and all results count."""
+    try:
+        return load_course(root).sources
+    except CourseError:
+        return None
+
+
+def standings(book: ClassBook) -> Standings:
+    """What counts, for the table in the terminal."""
+    return {
+        (p.result.assignment, p.result.student): Standing(p.grade, p.shown, p.changes, p.waits)
+        for p in book.all()
+    }

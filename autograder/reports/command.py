@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from autograder.feedback.wording import counted
+from autograder.feedback.wording import counted, listed
+from autograder.integrations.classbook import ClassBook
 from autograder.integrations.read_class import place, read_class
 from autograder.reports.write import write_report
 
@@ -28,13 +29,18 @@ def report_class(
         CourseError: There are no results.
         GradingError: They cannot be read, or the report cannot be written.
     """
+    return leave_report(read_class(results, assignments, gradebook, tolerant=True), results, out)
+
+
+def leave_report(book: ClassBook, results: Path, out: Path | None = None) -> str:
+    """Write the report of a class that was read, and say where it is."""
     root, _ = place()
-    book = read_class(results, assignments, gradebook, tolerant=True)
     folder = root / out if out is not None else (root / results).parent / FOLDER
     written = write_report(book, folder, datetime.now())
     said = [f"Report: {_shown(written.index, root)}, and {counted(written.students, 'student')}"]
     said += [f"The report says: {note}" for note in book.notes]
-    said += [f"Damaged and left out: {path}" for path in book.damaged]
+    if book.damaged:
+        said.append(f"Damaged and left out: {listed([str(p) for p in book.damaged], 3)}")
     return "\n".join(said)
 
 

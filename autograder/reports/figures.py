@@ -199,14 +199,14 @@ def _concerns(papers: Sequence[Paper]) -> tuple[Concern, ...]:
 
 
 _TITLES = (
-    "failed", "stale", "overload", "unreadable", "another", "differs", "look again", "renamed",
-    "by hand",
+    "failed", "stale", "unclear", "overload", "unreadable", "another", "renamed", "differs",
+    "look again", "by hand",
 )  # fmt: skip
 
 
 def _of_paper(paper: Paper) -> list[tuple[str, str]]:
     result = paper.result
-    if result.status in ("failed", "stale", "overload", "unreadable"):
+    if result.status in ("failed", "stale", "unclear", "overload", "unreadable"):
         return [(result.status, result.message)]
     if result.status == "missing":
         # The message says more than that nothing is there where another notebook is.

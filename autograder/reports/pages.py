@@ -10,14 +10,13 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from msgspec import structs
 
+from autograder.checks.finding import LOOK
 from autograder.feedback import render_html
 from autograder.feedback.html import story_html
 from autograder.feedback.story import tell
 from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
-from autograder.grading.result import to_row
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.file_names import file_name
 from autograder.reports.figures import OUTCOMES, figures
@@ -30,6 +29,7 @@ STATUSES = {
     "graded": "graded",
     "missing": "nothing handed in",
     "unreadable": "cannot be read",
+    "unclear": "handed in, but not as this notebook",
     "overload": "too much work for the grader",
     "failed": "grading failed",
     "stale": "old score, grading failed since",
@@ -45,17 +45,21 @@ LEGEND = {
 CONCERNS = {
     "failed": ("Grading failed", "The grader could not do its work; run it again."),
     "stale": ("Old scores", "Grading anew failed: the score belongs to an earlier submission."),
-    "overload": (
-        "Too much work for the grader",
-        "They have no score: look at them, and grade them by hand.",
+    "unclear": (
+        "Handed in under another name",
+        "No score until a person has looked at what lies there.",
     ),
+    "overload": ("Too much work for the grader", "No score until a person has looked at it."),
     "unreadable": ("Cannot be read", "They count 0 points. Ask for the notebook again."),
     "another": ("Another notebook", "They count 0 points. Ask for the right notebook."),
     "differs": (
         "Numerical differentiation",
         "A person decides in the gradebook; until then these rows count 0.",
     ),
-    "look again": ("Graded by hand before the last grading", "Do these scores still hold?"),
+    "look again": (
+        "Changed since it was graded by hand",
+        "The answer, its verdict or its points changed. Does the score still hold?",
+    ),
     "renamed": ("A notebook of another name", "They count as missing."),
     "by hand": ("To be graded by hand", "They count 0 until the gradebook has a score."),
 }
@@ -100,7 +104,7 @@ def student_page(student: str, papers: Mapping[str, Paper]) -> str:
             papers=papers,
             earned=sum(paper.score for paper in graded),
             available=sum(paper.result.points for paper in graded),
-            waits=sum(len(p.waits) for p in graded if p.result.status == "graded"),
+            waits=sum(len(paper.waits) for paper in graded),
             rows=_rows,
         )
     )
@@ -111,33 +115,15 @@ def _rows(paper: Paper) -> list[Markup]:
 
 
 def _row(line: Line) -> Markup:
-    notes = _by_hand(line)
-    if line.result.status == "unanswered" and not notes:
+    notes = line.notes
+    if line.result.status == "unanswered" and not line.by_hand:
         # What to do next stands in the notebook; here only a function that is gone is news.
         missing = [f for f in line.result.findings if f.check == "failure:missing"]
-        notes = [finding.message for finding in missing[:1]]
-        verdict = to_row(structs.replace(line.result, findings=()))
+        placed = [f for f in line.result.findings if f.check == LOOK]
+        notes = notes or [finding.message for finding in (placed or missing)[:1]]
+        verdict = replace(line.verdict, findings=())
         return Markup(story_html(replace(tell(verdict), notes=tuple(notes))))
-    verdict = replace(line.verdict, score=line.score)
-    if verdict.status == "manual" and not line.waits:
-        shown: Any = line.status
-        verdict = replace(verdict, status=shown, findings=(), outputs={})
-        notes = notes or ["The answer was left as it was."]
-    return Markup(render_html(verdict, notes=notes))
-
-
-def _by_hand(line: Line) -> list[str]:
-    """What a person decided about a row, in sentences."""
-    notes = []
-    if line.by_hand and line.result.status == "manual":
-        notes.append("A person gave this score.")
-    elif line.by_hand:
-        notes.append(f"A person gave this score; the grader gave {points(line.result.score)}.")
-    if line.hand is not None and line.hand.extra:
-        notes.append(f"Extra credit in it: {points(line.hand.extra)}.")
-    if line.comment:
-        notes.append(f"Comment: {line.comment}")
-    return notes
+    return Markup(render_html(line.verdict, notes=notes))
 
 
 @cache
@@ -171,7 +157,7 @@ def _total(papers: Mapping[str, Paper]) -> str:
     if not graded:
         return "–"
     earned = points(sum(paper.score for paper in graded))
-    waits = any(paper.waits for paper in graded if paper.result.status == "graded")
+    waits = any(paper.waits for paper in graded)
     return f"{earned}\u00a0+\u00a0?" if waits else earned
 
 

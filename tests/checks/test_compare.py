@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.checks.compare import Expected, difference
+from autograder.checks.expected import expect
+from autograder.exercises import Layer, make_cases, variant
+from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.script import Opaque
 
 finite = st.floats(-1e4, 1e4, allow_nan=False)
@@ -73,6 +76,34 @@ def test_at_ties_every_value_between_the_sides_is_right():
         assert difference(np.array([right, 2.0]), expected) is None
     for wrong in (-0.1, 3.1):
         assert difference(np.array([wrong, 2.0]), expected) is not None
+
+
+@pytest.mark.parametrize(
+    ("got", "right"),
+    [
+        ([3, 0, 0], True), ([0, 0, 3], True), ([1, 1, 1], True), ([2.5, 0.5, 0], True),
+        ([3, 3, 3], False), ([0, 0, 0], False), ([1, 1, 0], False), ([4, -1, 0], False),
+    ],
+)  # fmt: skip
+def test_where_a_maximum_is_tied_the_shares_add_up(got, right):
+    """Between the sides, entry by entry, is not enough: what came in is handed out once."""
+
+    class Reference:
+        def forward(x):
+            return np.array([x.max()]), x
+
+        def backward(dout, cache):
+            best = cache == cache.max()
+            return dout * best / best.sum()
+
+    layer = Layer(
+        "forward", "backward", inputs={"x": "3"}, points={"backward": 1}, name="tied",
+        variants={"tied": variant(x=np.full(3, 7.0), tie="x")},
+    )  # fmt: skip
+    case = next(c for c in make_cases(layer, "public") if c.name == "tied")
+    expected = expect(layer, case, LocalRunner(vars(Reference))).outputs["backward"]["dx"]
+    got = np.array(got) / 3 * float(expected.high.max() + expected.low.min())
+    assert (difference(got, expected) is None) == right
 
 
 def test_numbers_whose_squares_overflow_are_compared():

@@ -234,3 +234,27 @@ def test_a_provided_function_stands_above_the_check_that_needs_it(tmp_path):
     path.write_text(text.rstrip("\n") + "\n\n" + late, encoding="utf-8")
     with pytest.raises(CourseError, match=r"late is defined below the cell .* write Counter"):
         load_notebook(path)
+
+
+@pytest.mark.parametrize(
+    ("bank", "says"),
+    [
+        ('{"scale": [edit("scale_backward", "a * dout", "dout", name="lost", says="s")]}', ""),
+        ('{"scael": []}', r"declares no exercise 'scael'; did you mean 'scale'\?"),
+        ('{"twice_exercise": []}', r"twice_exercise names mistakes in small\.py, too"),
+        ('{"scale": [edit("scale_backward", "gone", "",\n name="w", says="")]}', "py:3: .*0 times"),
+        ("{nothing}", "NameError"),
+        ("[]", "expected MISTAKES = "),
+    ],
+)  # fmt: skip
+def test_a_bank_of_mistakes_may_stand_beside_the_notebook(tmp_path, bank, says):
+    path = tmp_path / "small.py"
+    own = r"    mistakes=\[\n        edit\(\"scale_.*?\n    \],\n"
+    path.write_text(re.sub(own, "", TEXT, flags=re.S))
+    beside = tmp_path / "small_mistakes.py"
+    beside.write_text(f"from autograder.exercises import edit\nMISTAKES = {bank}")
+    if says:
+        with pytest.raises(CourseError, match=f"small_mistakes.*{says}"):
+            load_notebook(path)
+    else:
+        assert [m.name for m in load_notebook(path).exercises[0].mistakes] == ["lost"]

@@ -2,11 +2,12 @@
 
 import io
 
+from msgspec.structs import replace
 from rich.console import Console
 
 from autograder.grading.classrun import ClassReport
-from autograder.grading.console import show_report
-from autograder.grading.result import Result, ResultRow
+from autograder.grading.console import Standing, show_report
+from autograder.grading.result import Result, ResultFinding, ResultRow
 
 
 def result(student: str, *statuses: str, status: str = "graded", message: str = "") -> Result:
@@ -43,6 +44,15 @@ def test_a_starter_is_told_in_three_words() -> None:
     assert "all 12 rows unanswered" in printed(result("eve", *["unanswered"] * 12, "manual"))
 
 
+def test_an_answer_in_a_place_where_it_does_not_count_needs_a_person() -> None:
+    note = ResultFinding("look", None, "warning", True, "cell 10 is a markdown cell", "", None)
+    row = ResultRow("relu_forward", 0.0, 1.0, "unanswered", False, (note,))
+    text = printed(replace(result("ada", "unanswered"), rows=(row,)))
+    assert "Needs a person:" in text
+    assert "ada, 02_layers, relu_forward: cell 10 is a markdown cell." in text
+    assert "Needs a person" not in printed(result("bob", "unanswered"))
+
+
 def test_the_mean_leaves_out_who_handed_in_nothing() -> None:
     text = printed(result("ada", "right", "right"), result("bob", "unanswered", status="missing"))
     assert "Mean of 1 submission: 2 of 2 points." in text
@@ -73,8 +83,25 @@ def test_no_submissions() -> None:
 
 def test_rows_that_a_person_grades_explain_what_is_left_of_the_points() -> None:
     text = printed(result("ada", "right", "manual"), result("bob", "manual", status="missing"))
-    assert "Graded by hand, and not in these scores: row_1 (1 point)." in text
+    assert "Still to be graded by hand: row_1 (1 point)." in text
     assert "by hand" not in printed(result("ada", "right", "right"))
+
+
+def test_scores_are_those_that_count_and_say_what_changed_them() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    results = [
+        result("ada", "right", "manual"),
+        result("bob", "right", "manual"),
+        result("eve", "right", status="stale", message="the worker died"),
+    ]
+    standings = {("02_layers", "ada"): Standing(1.5, "1.5", "by hand, late −0.25")}
+    show_report(ClassReport(results, fresh=3), console, standings)
+    text = console.export_text()
+    lines = {line.split()[1]: line.split() for line in text.splitlines() if line.startswith("│")}
+    assert lines["ada"][5:11] == ["1.5", "│", "2", "│", "by", "hand,"] and "−0.25" in lines["ada"]
+    assert lines["bob"][5:8] == ["1", "+", "?"] and lines["eve"][5] == "–"
+    assert "Mean of 2 submissions: 1.25 of 2 points." in text
+    assert "Still to be graded by hand: row_1 (1 point)." in text
 
 
 def test_a_run_that_was_stopped_at_once_does_not_say_that_there_is_nothing() -> None:

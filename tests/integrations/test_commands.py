@@ -195,10 +195,17 @@ def test_the_roads_can_be_changed_in_the_middle_and_scores_by_hand_stay(graded: 
     hand_in(graded, "ada", wrong)
     run(graded, "autograder", "grade")
     assert grades(graded, "ada")["twice"] == (0.0, None, False)
-    assert grades(graded, "ada")["text_why"] == (None, 1.5, True)
+    assert grades(graded, "ada")["text_why"] == (None, 1.5, False)
     hand_in(graded, "ada", classroom.solved(classroom.small_notebook(graded)))
     run(graded, "nbgrader", "autograde", ASSIGNMENT, "--force")
     assert grades(graded, "ada")["twice"] == (2.0, None, False)
+    assert grades(graded, "ada")["text_why"] == (None, 1.5, False)
+    document = classroom.solved(classroom.small_notebook(graded))
+    classroom.find(document, "text_why")["source"] = "Something else."
+    hand_in(graded, "ada", document)
+    run(graded, "nbgrader", "autograde", ASSIGNMENT, "--force")
+    assert grades(graded, "ada")["text_why"] == (None, 1.5, True)
+    run(graded, "autograder", "grade", "--force")
     assert grades(graded, "ada")["text_why"] == (None, 1.5, True)
 
 

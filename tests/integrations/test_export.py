@@ -1,10 +1,12 @@
 """Scores in the formats of other tools, read back as those tools read them."""
 
 import csv
+import html
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree as xml
 
 import pytest
@@ -12,11 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.errors import CourseError, GradingError
-from autograder.integrations.classbook import ClassBook, find_results
+from autograder.feedback.text import plain
+from autograder.grading.result import SubmissionStatus
+from autograder.grading.store import Store
+from autograder.integrations.classbook import ClassBook
 from autograder.integrations.exports import FORMATS, export, find_format
 from autograder.integrations.exports.csv_text import neutral, table
 from autograder.integrations.exports.worksheet import fill_worksheet
+from autograder.integrations.file_names import file_name
 from autograder.integrations.hand_scores import HandScores, Person
+from autograder.integrations.on_file import find_results
 from tests.reports import example_class as example
 
 LAYERS, RNN = example.LAYERS, example.RNN
@@ -63,13 +70,85 @@ def test_a_line_for_every_submission(book: ClassBook) -> None:
     assert of(book, "gus") | {"score": "0", "status": "missing"} == of(book, "gus")
 
 
-def test_scores_are_not_rounded(book: ClassBook) -> None:
+def test_scores_are_rounded_in_what_people_open_and_exact_elsewhere(book: ClassBook) -> None:
+    assert float(gradescope(book, "carl")["score"]) == PARTIAL - 1  # to the last bit
+    for name in ("csv", "canvas", "moodle", "github"):
+        assert "3.67" in files(book, name)[""] and "3.66666" not in files(book, name)[""]
     carl = of(book, "carl")
-    assert float(carl["score"]) == PARTIAL - 1  # to the last bit
-    assert carl["late_penalty"] == "1"
+    assert (carl["late_penalty"], carl["by_hand"]) == ("1", "no")
+    assert of(book, "ada")["by_hand"] == "yes"
 
 
-@pytest.mark.parametrize("student", ["ida", "jo"])
+Score = float | None
+
+
+def told(book: ClassBook, name: str) -> dict[str, tuple[Score, str]]:
+    """Student -> score and status, as far as the format has a place for them."""
+
+    def number(text: str) -> Score:
+        return float(text.partition(" ")[0]) if text.strip(" –") else None
+
+    if name in ("gradescope", "classroom"):
+        found = {}
+        for path, text in files(book, name).items():
+            document = json.loads(text)
+            student = next(n for n in book.students if file_name(n) in path.split("/")[1])
+            score = document.get("score", sum(test["score"] for test in document["tests"]))
+            found[student] = (score, document.get("extra_data", {}).get("status", ""))
+        return found
+    if name == "junit":
+        suites = xml.fromstring(files(book, name)[""])
+        read = [{p.get("name"): p.get("value", "") for p in s.iter("property")} for s in suites]
+        names = [str(suite.get("name")).partition("/")[2] for suite in suites]
+        pairs = zip(names, read, strict=True)
+        return {student: (number(about["score"]), about["status"]) for student, about in pairs}
+    if name == "github":
+        rows = [line.split(" | ") for line in files(book, name)[""].splitlines()[4:] if line]
+        return {html.unescape(r[0].strip("| ")): (number(r[2]), r[1]) for r in rows}
+    if name == "csv-rows":
+        totals: dict[str, tuple[Score, str]] = {}
+        for row in dicts(book, name):
+            before = totals.get(row["student"], (0.0, ""))[0]
+            waits = row["status"] == "manual"
+            score = 0.0 if waits else number(row["score"])
+            both = None if before is None or score is None else before + score
+            totals[row["student"]] = (both, row["status"])
+        return totals
+    if name == "csv":
+        return {row["student"]: (number(row["score"]), row["status"]) for row in dicts(book, name)}
+    start = 2 if name == "canvas" else 1
+    return {line[0]: (number(line[-1]), "") for line in lines(book, name)[start:]}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_all_formats_say_the_same(book: ClassBook, name: str) -> None:
+    """One class with every status: no score is empty and never 0; what has a place says why."""
+    only = replace(book, papers={LAYERS: book.papers[LAYERS]}, notes=())
+    papers = {paper.result.student: paper for paper in only.papers[LAYERS]}
+    assert {p.result.status for p in papers.values()} == set(get_args(SubmissionStatus))
+    found = told(only, name)
+    if name == "canvas":
+        found["ada"] = found.pop("Lovelace, Ada")
+    per_paper = name in ("gradescope", "classroom")
+    expected = {n for n, p in papers.items() if not per_paper or p.grade is not None}
+    expected -= {"gus", "hal"} if per_paper else set()  # nothing was handed in
+    assert {plain(n).lstrip("'") for n in found} == {plain(n) for n in expected}
+    for student, (score, status) in found.items():
+        paper = next(p for n, p in papers.items() if plain(n) == plain(student).lstrip("'"))
+        whole = name in ("csv-rows",) and paper.grade is not None  # rows are before penalties
+        truth = sum(line.score for line in paper.lines) if whole else paper.grade
+        assert score == (None if truth is None else pytest.approx(truth, abs=0.005)), student
+        if status and paper.result.status != "graded":
+            assert status == paper.result.status, student
+
+
+@pytest.mark.parametrize("name", ["junit", "classroom", "gradescope", "github", "csv"])
+def test_why_there_is_no_verdict_is_said_once(book: ClassBook, name: str) -> None:
+    said = "".join(text for path, text in files(book, name).items() if not path or "frida" in path)
+    assert html.unescape(said).count("the file is not JSON") == (0 if name == "csv" else 1)
+
+
+@pytest.mark.parametrize("student", ["ida", "jo", "kim", "lee"])
 def test_no_grade_is_no_score(book: ClassBook, student: str) -> None:
     assert of(book, student)["score"] == ""
     for name in ("canvas", "moodle"):
@@ -183,7 +262,8 @@ def test_classroom_adds_up_to_the_score(book: ClassBook) -> None:
 
 def test_the_summary_is_a_table_and_nothing_else(book: ClassBook) -> None:
     text = files(book, "github")[""]
-    assert "| carl | graded | 3.67 + ? | 8 | affine&#95;backward |" in text
+    assert "| carl | graded | 3.67 + ? (late −1) | 8 | affine&#95;backward |" in text
+    assert "| ada | graded | 7.5 (by hand) | 8 | explain&#95;bias |" in text
     assert "<script" not in text and "@" not in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in rows} == {6}
@@ -197,34 +277,75 @@ def test_junit_counts_what_it_holds(book: ClassBook) -> None:
     for suite in suites.values():
         for kind, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             assert int(suite.get(kind, "")) == len(suite.findall(f"testcase/{tag}"))
-        assert int(suite.get("tests", "")) == len(suite)
+        assert int(suite.get("tests", "")) == len(suite.findall("testcase"))
     ada, carl, ida = (suites[f"{LAYERS}/{name}"] for name in ("ada", "carl", "ida"))
     assert ada.get("failures") == "1"  # 1.5 of 2 by hand
     assert carl.get("failures") == "1" and carl.get("skipped") == "1"
-    assert ida.get("errors") == "3"
+    assert ida.get("errors") == "1" and "the worker died" in xml.tostring(ida, "unicode")
 
 
-WORKSHEET = """\ufeffIdentifier,Full name,Email address,Grade,Maximum Grade,Last modified (grade)
-Participant 7,Ada Lovelace,ada@example.org,,8.00,-
-Participant 8,bob,,3.00,8.00,"Friday, 1 May 2026, 10:00 AM"
-Participant 9,Nobody Known,no@example.org,1.00,8.00,-
-Participant 10,ida,,2.00,8.00,-
-"""
+WORKSHEET = """\ufeffIdentifier,Full name,Email address,Grade,Maximum Grade,Last modified (grade),Feedback comments
+Participant 7,Ada Lovelace,ada@example.org,,8.00,-,
+Participant 8,bob,,3.00,8.00,"Friday, 1 May 2026, 10:00 AM",See me.
+Participant 9,Nobody Known,no@example.org,1.00,8.00,-,
+Participant 10,ida,,2.00,8.00,-,
+Participant 11,carl,,,8.00,-,"<p>Autograder: full points</p>"
+Participant 12,frida,,,8.00,-,
+"""  # noqa: E501
+
+
+def worksheet(
+    folder: Path, text: str = WORKSHEET, hands: HandScores = example.HANDS, **how: Any
+) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Participant -> the line that was written; and the notes."""
+    found = find_results(example.keep(folder), [LAYERS]).book(hands)
+    path = folder / "worksheet.csv"
+    path.write_text(text, encoding="utf-8")
+    written, notes = fill_worksheet(found, path, **how)
+    lines = csv.DictReader(io.StringIO(written, newline=""))
+    return {line["Identifier"]: line for line in lines}, [note.told() for note in notes]
 
 
 def test_a_worksheet_of_moodle_is_filled_in(tmp_path: Path) -> None:
-    found = find_results(example.keep(tmp_path), [LAYERS]).book(example.HANDS)
-    path = tmp_path / "worksheet.csv"
-    path.write_text(WORKSHEET, encoding="utf-8")
-    text, notes = fill_worksheet(found, path)
-    header, *students = csv.reader(io.StringIO(text, newline=""))
-    grades = {line[0]: line[header.index("Grade")] for line in students}
-    assert grades["Participant 7"] == "7.5" and float(grades["Participant 8"]) == 6.5
-    assert grades["Participant 9"] == "1.00"  # nobody of ours
-    assert grades["Participant 10"] == "2.00"  # no grade stands, so nothing is overwritten
-    assert students[1][-1] == "Friday, 1 May 2026, 10:00 AM"
+    students, notes = worksheet(tmp_path)
+    grades = {name.split()[1]: line["Grade"] for name, line in students.items()}
+    assert grades == {
+        "7": "7.5", "8": "6.5", "9": "1.00", "10": "2.00", "11": "3.67", "12": "0"
+    }  # 9 is nobody of ours; of 10 no grade stands, so nothing is overwritten  # fmt: skip
+    assert students["Participant 8"]["Last modified (grade)"] == "Friday, 1 May 2026, 10:00 AM"
     assert notes[0] == "1 line of the worksheet without a student of ours"
-    assert "dora" in notes[1] and "ada" not in notes[1]
+    assert "dora" in notes[1] and "10 not in the worksheet" in notes[1]
+
+
+def test_a_worksheet_gets_what_cost_points_and_keeps_what_a_person_wrote(tmp_path: Path) -> None:
+    students, _ = worksheet(tmp_path)
+    said = {name.split()[1]: line["Feedback comments"] for name, line in students.items()}
+    assert said["7"] == "Autograder: explain_bias 1.5 of 2: A number is missing"
+    assert said["8"] == "See me." and said["9"] == said["10"] == ""
+    assert said["11"].startswith("Autograder: affine_backward 2.67 of 4: db is averaged over the ")
+    assert said["11"].endswith(
+        "still to be graded by hand: explain_bias; taken off for being late: 1"
+    )
+    assert said["12"] == "Autograder: the file is not JSON: &lt;i&gt;line 1&lt;/i&gt;"
+
+
+@pytest.mark.parametrize("maximum", ["100.00", "100,00", "8.01", "-", "", "Satisfactory"])
+def test_a_worksheet_of_another_maximum_is_refused_with_both_numbers(
+    tmp_path: Path, maximum: str
+) -> None:
+    text = WORKSHEET.replace(",8.00,", f',"{maximum}",').replace("Maximum Grade", "Maximum grade")
+    both = rf"Maximum Grade is .*{maximum[:3]}.*8 points"
+    with pytest.raises(CourseError, match=both):
+        worksheet(tmp_path, text)
+
+
+def test_a_worksheet_is_scaled_to_its_own_maximum(tmp_path: Path) -> None:
+    students, _ = worksheet(tmp_path, WORKSHEET.replace(",8.00,", ",100.00,"), scale=True)
+    assert [line["Grade"] for line in students.values()] == [
+        "93.75", "81.25", "1.00", "2.00", "45.83", "0"
+    ]  # fmt: skip
+    with pytest.raises(CourseError, match="no column Maximum Grade"):
+        worksheet(tmp_path, WORKSHEET.replace("Maximum Grade", "Something"), scale=True)
 
 
 def test_a_worksheet_that_is_none_is_refused(book: ClassBook, tmp_path: Path) -> None:
@@ -241,11 +362,9 @@ def test_a_worksheet_that_is_none_is_refused(book: ClassBook, tmp_path: Path) ->
 
 def test_two_students_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
     people = {name: Person(name, "Sam", "Lee") for name in ("ada", "bob")}
-    found = find_results(example.keep(tmp_path), [LAYERS]).book(HandScores(people=people))
-    path = tmp_path / "w.csv"
-    path.write_text("Identifier,Full name,Grade,Last modified (grade)\nP 1,Sam Lee,,-\n")
-    text, notes = fill_worksheet(found, path)
-    assert "P 1,Sam Lee,,-" in text and "without a student" in notes[0]
+    text = "Identifier,Full name,Grade,Last modified (grade)\nP 1,Sam Lee,,-\n"
+    students, notes = worksheet(tmp_path, text, HandScores(people=people))
+    assert students["P 1"]["Grade"] == "" and "without a student" in notes[0]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -258,9 +377,21 @@ def test_every_format_is_written_and_says_what_is_open(place: Path, name: str) -
     assert len(written) == made.files
     assert all(path.stat().st_mode & 0o077 == 0 for path in written)
     said = "\n".join(made.notes)
-    assert f"{LAYERS}/ida, {LAYERS}/jo" in said
+    assert f"1 stale, so without a score: {LAYERS}/ida" in said
+    assert f"1 unclear, so without a score: {LAYERS}/kim" in said
     assert "to be graded by hand" in said and "WITHOUT ISOLATION" in said
     assert "no course here" in said
+
+
+def test_many_names_are_counted_unless_all_are_wanted(place: Path) -> None:
+    store = Store(place / "results")
+    for number in range(300):
+        failed = example.result(f"s{number:03}", example.EMPTY, "failed", message="the worker died")
+        store.put(failed)
+    (said,) = (n for n in export("csv", Path("results")).notes if "failed" in n)
+    assert said.startswith("301 failed") and said.endswith("/s001 and 298 more (-v names all)")
+    (all_of_them,) = (n for n in export("csv", Path("results"), verbose=True).notes if "faile" in n)
+    assert all_of_them.endswith(f"{LAYERS}/s299") and "more" not in all_of_them
 
 
 def test_a_place_of_one_s_own(place: Path) -> None:
@@ -288,6 +419,8 @@ def test_a_file_that_cannot_be_written_is_explained(place: Path) -> None:
         export("csv", Path("results"), out=Path("file/below.csv"))
     with pytest.raises(CourseError, match="--worksheet is for the format moodle"):
         export("csv", Path("results"), worksheet=Path("w.csv"))
+    with pytest.raises(CourseError, match="--scale is for a worksheet"):
+        export("moodle", Path("results"), scale=True)
 
 
 def test_a_damaged_result_is_told(place: Path) -> None:

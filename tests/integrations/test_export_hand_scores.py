@@ -1,13 +1,15 @@
 """What people decided is read from a gradebook that nbgrader itself wrote."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from autograder.errors import CourseError, GradingError
-from autograder.integrations.classbook import find_results
 from autograder.integrations.hand_scores import Person, read_hand_scores
 from autograder.integrations.nbgrader.gradebook import open_gradebook
+from autograder.integrations.nbgrader.roster import enrolled
+from autograder.integrations.on_file import find_results
 from autograder.integrations.read_class import read_class
 from tests.integrations import classroom
 from tests.reports import example_class as example
@@ -19,6 +21,9 @@ LAYERS = example.LAYERS
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course with the results of the example class; the working directory."""
     root = classroom.make_course(tmp_path / "course")
+    for name in (LAYERS, example.RNN):
+        (root / "solutions" / name).mkdir()
+        (root / "solutions" / name / "notebook.py").touch()
     example.keep(root)
     monkeypatch.chdir(root)
     return root
@@ -96,6 +101,45 @@ def test_a_gradebook_that_cannot_be_read(course: Path) -> None:
         read_class(Path("results"))
     book = read_class(Path("results"), tolerant=True)
     assert "Scores given by hand are missing" in book.notes[0] and "gradebook.db" in book.notes[0]
+
+
+def test_a_gradebook_of_another_course_gives_no_scores_and_no_students(
+    graded_by_hand: Path,
+) -> None:
+    assert "ada" in enrolled(graded_by_hand)
+    config = graded_by_hand / "nbgrader_config.py"
+    config.write_text(config.read_text().replace('course_id = "backprop"', 'course_id = "vision"'))
+    assert enrolled(graded_by_hand) == []
+    with pytest.raises(GradingError, match="another course's: its assignment '02_layers'"):
+        read_class(Path("results"))
+    book = read_class(Path("results"), tolerant=True)
+    (ada,) = (p for p in book.papers[LAYERS] if p.result.student == "ada")
+    assert ada.score == 6 and "another course" in book.notes[0]
+
+
+def test_a_removed_notebook_leaves_the_sums_and_keeps_its_results(course: Path) -> None:
+    files = sorted((course / "results" / LAYERS).iterdir())
+    shutil.rmtree(course / "solutions" / LAYERS)
+    (course / "results" / "stray").mkdir()
+    book = read_class(Path("results"))
+    assert list(book.papers) == [example.RNN] and list(book.students) == ["ada"]
+    assert [note for note in book.notes if LAYERS in note] == list(book.notes)
+    assert "kept on file, and count nowhere" in book.notes[0]
+    assert sorted((course / "results" / LAYERS).iterdir()) == files
+    assert list(read_class(Path("results"), [LAYERS]).papers) == [LAYERS]  # who asks gets them
+    shutil.rmtree(course / "solutions" / example.RNN)
+    with pytest.raises(CourseError, match="02_layers, 06_rnn only"):
+        read_class(Path("results"))
+
+
+def test_one_odd_result_costs_that_one(course: Path) -> None:
+    folder = course / "results" / LAYERS
+    (folder / "folder.json").mkdir()
+    (folder / "ada.json").write_text('{"schema": 1, "student"')
+    (folder / "bob.json").write_bytes(b"\xff\xfe\0")
+    book = read_class(Path("results"))
+    assert {path.stem for path in book.damaged} == {"folder", "ada", "bob"}
+    assert len(book.papers[LAYERS]) == len(example.RESULTS) - 1 - 2
 
 
 def test_no_results(course: Path) -> None:

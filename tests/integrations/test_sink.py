@@ -17,8 +17,9 @@ from autograder.grading.result import SCHEMA, Result, SubmissionStatus, from_row
 from autograder.grading.submission import Handin
 from autograder.integrations.nbgrader import GradebookSink
 from autograder.integrations.nbgrader.gradebook import GradebookError, open_gradebook
+from autograder.integrations.nbgrader.timestamps import parse_timestamp, read_timestamp
 from tests.integrations import classroom
-from tests.integrations.classroom import ASSIGNMENT, NAME, find, hand_in
+from tests.integrations.classroom import ASSIGNMENT, NAME, changed, find, hand_in
 from tests.integrations.conftest import comments, grades, opened
 
 POINTS = dict(zip(classroom.ROWS, (1.0, 2.5, 2.0, 3.0, 1.0, 2.0), strict=True))
@@ -141,27 +142,152 @@ def test_the_gradebook_is_the_one_that_nbgrader_makes(desk: Desk) -> None:
     assert cells(desk.root) == cells(other)
 
 
-def test_scores_given_by_hand_stay_and_are_looked_at_again(desk: Desk) -> None:
+Change = Callable[[Desk, Result], Result]
+
+
+def _again(desk: Desk, before: Result) -> Result:
+    return msgspec.structs.replace(before, digest="sha256:of another kit", seconds=0.7)
+
+
+def _prose(desk: Desk, before: Result) -> Result:
+    """A typo outside every exercise, mended; the released notebook is another one then."""
+    source = desk.course.sources[ASSIGNMENT]
+    before_it, heading, after = source.read_text().partition("# %% [markdown]\n# ")
+    assert heading
+    source.write_text(f"{before_it}{heading}Note. {after}")
+    desk.course = load_course(desk.root)
+    return _again(desk, before)
+
+
+def _other_answer(desk: Desk, before: Result) -> Result:
+    """One cell of another exercise, and a cell that is nobody's."""
+    document = changed(classroom.solved(desk.notebook), "Counter_code", "self.value += by", "pass")
+    document["cells"].append(classroom.code_cell("1 + 1"))
+    hand_in(desk.root, "ada", document)
+    return result("ada", {"twice": 0.0, "Counter": 1.0})
+
+
+def _text(desk: Desk, before: Result) -> Result:
+    document = classroom.solved(desk.notebook)
+    find(document, "text_why")["source"] = "Something else."
+    hand_in(desk.root, "ada", document)
+    return _again(desk, before)
+
+
+def _code(desk: Desk, before: Result) -> Result:
+    document = changed(classroom.solved(desk.notebook), "twice_code", "2.0", "2.5")
+    hand_in(desk.root, "ada", document)
+    return _again(desk, before)
+
+
+def _score(desk: Desk, before: Result) -> Result:
+    return result("ada", {"twice": 0.5})
+
+
+def _row(before: Result, **new: object) -> Result:
+    rows = tuple(
+        msgspec.structs.replace(row, **new) if row.id == "twice" else row for row in before.rows
+    )
+    return msgspec.structs.replace(before, rows=rows, digest="sha256:new")
+
+
+BY_HAND: list[tuple[Change, set[str]]] = [
+    (_again, set()),
+    (_prose, set()),
+    (_other_answer, set()),
+    (_text, {"text_why"}),
+    (_code, {"twice"}),
+    (_score, {"twice"}),
+    (lambda desk, before: _row(before, status="timeout"), {"twice"}),
+    (lambda desk, before: _row(before, points=4.0), {"twice"}),
+]
+
+
+@pytest.mark.parametrize(("change", "asked"), BY_HAND)
+def test_a_score_by_hand_stays_and_is_questioned_only_where_what_it_was_given_for_changed(
+    desk: Desk, change: Change, asked: set[str]
+) -> None:
+    """Also after a failure in between, and back at what it was given for nothing is asked."""
     desk.hand_in("ada")
-    desk.write(result("ada", {"twice": 0.0}))
+    first = result("ada", {"twice": 0.0})
+    desk.write(first)
     desk.by_hand("ada", "text_why", 1.5)
     desk.by_hand("ada", "twice", 1.0)
-    desk.write(result("ada", {"twice": 0.5}))
+    second = change(desk, first)
+    for _ in range(2):
+        desk.write(second)
+    assert {row for row, (_, _, look) in grades(desk.root, "ada").items() if look} == asked
+    for status in ("stale", "failed"):
+        desk.write(result("ada", {"twice": 0.0}, status, "no sandbox"))
+        assert grades(desk.root, "ada")["text_why"][1:] == (1.5, True)
+    desk.write(second, fresh=False)
     found = grades(desk.root, "ada")
-    assert found["text_why"] == (None, 1.5, True)
-    assert found["twice"] == (0.5, 1.0, True)
-    assert found["Counter"] == (3.0, None, False)
+    assert {row for row, (_, _, look) in found.items() if look} == asked
+    assert (found["text_why"][1], found["twice"][1]) == (1.5, 1.0)
+    desk.hand_in("ada")
+    desk.write(first)
+    assert not any(look for _, _, look in grades(desk.root, "ada").values())
+
+
+def test_whoever_enters_a_score_again_has_answered_the_question(desk: Desk) -> None:
+    """The same number too; until then the question stands."""
+    desk.hand_in("ada")
+    first = result("ada", {"twice": 0.0})
+    desk.write(first)
+    desk.by_hand("ada", "twice", 1.0)
+    for machine, score in ((0.25, 1.0), (0.5, 1.5)):
+        other = result("ada", {"twice": machine})
+        for _ in range(2):
+            desk.write(other)
+            assert grades(desk.root, "ada")["twice"] == (machine, 1.0, True)
+        desk.by_hand("ada", "twice", score)
+        desk.write(_again(desk, other))
+        assert grades(desk.root, "ada")["twice"] == (machine, score, False)
+    desk.write(first)
+    assert grades(desk.root, "ada")["twice"] == (0.0, 1.5, True)
+
+
+def test_a_gradebook_from_before_asks_once(desk: Desk) -> None:
+    """What stood already is what the score was given for; what is graded anew may be anything."""
+    for student in ("ada", "bob"):
+        desk.hand_in(student)
+        desk.write(result(student))
+        desk.by_hand(student, "text_why", 1.5)
+    with sqlite3.connect(desk.root / "gradebook.db") as database:
+        database.execute("drop table autograder_judged")
+    database.close()
+    desk.write(result("ada"), fresh=False)
+    desk.write(result("bob"))
+    assert grades(desk.root, "ada")["text_why"] == (None, 1.5, False)
+    assert grades(desk.root, "bob")["text_why"] == (None, 1.5, True)
+
+
+def test_a_class_of_scores_by_hand_is_not_questioned_for_a_typo(desk: Desk) -> None:
+    students = [f"s{number}" for number in range(300)]
+    document = json.dumps(classroom.solved(desk.notebook))
+    for student in students:
+        hand_in(desk.root, student, document)
+    desk.write(*map(result, students))
     with opened(desk.root) as gradebook:
-        assert gradebook.find_submission(ASSIGNMENT, "ada").score == 1.5 + 1.0 + 2.5 + 3 + 1 + 1
+        for submission in gradebook.notebook_submissions(NAME, ASSIGNMENT):
+            for grade in submission.grades:
+                if grade.name in ("text_why", "twice", "Counter"):
+                    grade.manual_score, grade.needs_manual_grade = 1.0, False
+        gradebook.db.commit()
+    desk.write(*(_prose(desk, result(student)) for student in students[:1]))
+    desk.write(*(_again(desk, result(student)) for student in students[1:]))
+    with sqlite3.connect(desk.root / "gradebook.db") as database:
+        asked = database.execute("select count(*) from grade where needs_manual_grade").fetchone()
+        given = database.execute("select count(*) from grade where manual_score = 1").fetchone()
+    database.close()
+    assert (asked, given) == ((0,), (900,))
 
 
-def test_a_result_that_stood_already_asks_nobody_to_look_again(desk: Desk) -> None:
+def test_a_result_that_stood_already_leaves_the_notebook_as_it_is(desk: Desk) -> None:
     desk.hand_in("ada")
     desk.write(result("ada"))
-    desk.by_hand("ada", "text_why", 1.5)
     stamp = desk.autograded("ada").stat().st_mtime_ns
     desk.write(result("ada"), fresh=False)
-    assert grades(desk.root, "ada")["text_why"] == (None, 1.5, False)
     assert desk.autograded("ada").stat().st_mtime_ns == stamp
 
 
@@ -278,12 +404,110 @@ def test_the_time_of_handing_in_reaches_the_gradebook(desk: Desk) -> None:
     with opened(desk.root) as gradebook:
         found = gradebook.find_submission(ASSIGNMENT, "ada").timestamp
         assert found.isoformat() == "2026-11-20T12:00:00"
-    assert desk.autograded("ada").with_name("timestamp.txt").read_text() == (
-        "2026-11-20 12:00:00 UTC"
+    beside = desk.autograded("ada").with_name("timestamp.txt")
+    assert beside.read_text() == "2026-11-20 12:00:00 UTC"
+
+
+NOON = "2026-11-20T12:00:00"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "2026-11-20 12:00:00 UTC",
+        "\ufeff2026-11-20 12:00:00 UTC\r\n",
+        "2026-11-20 12:00:00 UTC".encode("utf-16"),
+        "2026-11-20 12:00:00 UTC\n".encode("utf-16-le"),
+        "2026-11-20 12:00",  # as nbgrader takes it
+        "2026-11-20 13:00:00.000 CET",
+        "2026-11-20 04:00:00 America/Los_Angeles",
+        "Fri Nov 20 21:00:00 JST 2026",
+        "Friday, 20 November 2026, 2:00 PM +0200",
+        "Fri Nov 20 2026 14:00:00 GMT+0200 (Eastern European Standard Time)",
+        "20/11/2026 12:00",
+        "2026-11-20T12:00:00Z",
+        "1795176000",
+        "1795176000000",
+    ],
+)
+def test_a_timestamp_is_read_where_it_is_sure(raw: str | bytes, tmp_path: Path) -> None:
+    path = tmp_path / "timestamp.txt"
+    path.write_bytes(raw if isinstance(raw, bytes) else raw.encode())
+    found = read_timestamp(path)
+    assert found is not None and found.isoformat() == NOON
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "means"),
+    [
+        ("2026-07-20 12:00 CEST", "UTC", "2026-07-20T10:00:00"),
+        ("2026-11-20 12:00 CST", "America/Chicago", "2026-11-20T18:00:00"),
+        ("2026-11-20 12:00 CST", "Asia/Shanghai", "2026-11-20T04:00:00"),
+        ("2026-10-25 02:30 CEST", "Europe/Berlin", "2026-10-25T00:30:00"),  # an hour that
+        ("2026-10-25 02:30 CET", "Europe/Berlin", "2026-10-25T01:30:00"),  # comes twice
+    ],
+)
+def test_a_short_name_of_a_zone_means_what_it_means_there(text: str, zone: str, means: str) -> None:
+    assert parse_timestamp(text, zone).isoformat() == means
+
+
+UNSURE = [
+    ("", "empty"),
+    ("soon", "in words"),
+    ("42", "more than one way"),
+    ("2026-02-30 10:00", "no such date"),
+    ("2026-11-20", "a part of it is missing"),
+    ("Monday 10:00", "missing"),
+    ("05/06/2026 10:00", "more than one way"),
+    ("1. Mai 2026, 10:00", "missing|in words"),
+    ("2026年5月1日 10:00", "in words"),
+    ("2026-11-20 12:00 CST", "CST is more than one zone"),
+    ("2026-01-20 12:00 CEST", "CEST is no zone that was in use then"),
+    ("2026-11-20 12:00 XYZ", "XYZ is no zone"),
+    ("2026-11-20 12:00 UTC+2", r"write \+02:00"),
+    ("2026-11-20 12:00 CEST UTC", "more than one zone"),
+    ("9999-12-31 23:59:59 -1200", "no such day"),
+    ("1111-11-11 11:11 UTC", "1111 is not a year"),
+    ("\0\1\2", "in words|no text"),
+    ("x" * 2000, "too long"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), UNSURE)
+def test_what_is_not_sure_is_no_time(text: str, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "timestamp.txt"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=why):
+        read_timestamp(path)
+
+
+def test_whose_lateness_cannot_be_told_is_told(desk: Desk) -> None:
+    sink = GradebookSink(desk.course, desk.root / "submitted")
+    for student, text in (("ada", "soon"), ("bob", "soon"), ("carl", ""), ("dora", None)):
+        path = desk.hand_in(student)
+        if text is not None:
+            path.with_name("timestamp.txt").write_text(text)
+        sink.write(Handin(student, ASSIGNMENT, path), result(student), True)
+    sink.close()
+    soon, empty = sink.notes
+    assert "timestamp.txt of ada/01_small and bob/01_small is not read" in soon
+    assert "carl" in empty and "dora" not in soon + empty
+    assert not desk.autograded("ada").with_name("timestamp.txt").exists()
+
+
+@pytest.mark.parametrize("status", ["unclear", "overload"])
+def test_what_a_person_must_look_at_has_no_score(desk: Desk, status: SubmissionStatus) -> None:
+    desk.write(result("kim", status=status, message="the folder holds small (1).ipynb"))
+    with opened(desk.root) as gradebook:
+        there = gradebook.assignment_submissions(ASSIGNMENT)
+    assert len(there) == (0 if status == "unclear" else 1)
+    desk.hand_in("ada")
+    desk.write(result("ada", {"twice": 0.5}))
+    desk.write(result("ada", status=status, message="look"))
+    assert grades(desk.root, "ada")["twice"] == (0.5, None, True)
+    assert all(
+        "Not up to date: look" in (text or "") for text in comments(desk.root, "ada").values()
     )
-    for unusable in ("soon", ""):
-        stamp.write_text(unusable)
-        desk.write(result("ada"))
 
 
 def test_many_results_are_written_in_batches(desk: Desk) -> None:

@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from xml.etree import ElementTree as xml
 
 from autograder.checks.finding import Finding, RowResult
 from autograder.integrations.classbook import ClassBook, Line, Paper
-from autograder.integrations.junit import document, suite
+from autograder.integrations.junit import document, refusal, suite
 
 
 def class_junit(book: ClassBook) -> str:
     """The XML text.
 
     JUnit XML has no one standard; what Jenkins' and pytest's schema (`junit-10.xsd`) have in common
-    is written: `testsuite` with its counts, `testcase` with `classname` and `name`, and in it
-    `failure`, `error` or `skipped`. GitLab lists a case under its `classname`, so that holds the
-    student. Rows that wait for a person are skipped.
+    is written: `testsuite` with counts and `properties`, `testcase` with `classname` and `name`, in
+    it `failure`, `error` or `skipped`. GitLab lists a case under its `classname`, so that holds
+    the student. Rows that wait for a person are skipped; a submission without verdicts is one case,
+    which says why.
     """
-    return document(
-        suite(f"{_name(paper)}", f"{_name(paper)}", [_verdict(paper, line) for line in paper.lines])
-        for paper in book.all()
-    )
+    return document(_suite(paper) for paper in book.all())
 
 
-def _name(paper: Paper) -> str:
-    return f"{paper.result.assignment}/{paper.result.student}"
+def _suite(paper: Paper) -> xml.Element:
+    result = paper.result
+    name = f"{result.assignment}/{result.student}"
+    about = {"status": result.status, "score": paper.shown, "changes": paper.changes}
+    if result.status != "graded":
+        return refusal(name, result.message, about)
+    return suite(name, name, [_verdict(line) for line in paper.lines], about)
 
 
-def _verdict(paper: Paper, line: Line) -> RowResult:
+def _verdict(line: Line) -> RowResult:
     verdict = line.verdict
-    if paper.grade is None:  # what stands in the rows is no grade
-        finding = Finding("submission", None, paper.result.message)
-        return replace(verdict, score=0.0, status="error", outputs={}, findings=(finding,))
-    if line.by_hand or (verdict.status == "manual" and not line.waits):
-        status: Any = line.status
+    if line.by_hand or verdict.status != line.result.status:
         said = "graded by hand" if line.by_hand else "left as it was"
-        finding = Finding("by hand", None, said, passed=status == "right")
-        return replace(verdict, score=line.score, status=status, outputs={}, findings=(finding,))
+        finding = Finding("by hand", None, said, passed=verdict.status == "right")
+        return replace(verdict, outputs={}, findings=(finding,))
     return verdict

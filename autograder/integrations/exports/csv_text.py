@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from autograder.feedback.text import plain
+from autograder.feedback.wording import points
 
 _STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """What a spreadsheet may take for the beginning of a formula."""
@@ -16,7 +17,7 @@ Cell = str | float | int | None
 
 
 def table(rows: Iterable[Sequence[Cell]]) -> str:
-    r"""The rows as CSV (RFC 4180): numbers unrounded, None empty, text that can do nothing.
+    r"""The rows as CSV (RFC 4180): numbers as they are, None empty, text that can do nothing.
 
     Example:
         >>> print(table([["name", "score"], ["=1+1", 10 / 3], ["eve", None]]).replace("\r", ""))
@@ -30,6 +31,16 @@ def table(rows: Iterable[Sequence[Cell]]) -> str:
     for row in rows:
         writer.writerow([_cell(value) for value in row])
     return text.getvalue()
+
+
+def rounded(score: float | None) -> float | None:
+    """A score as people expect it in what they open.
+
+    Example:
+        >>> rounded(67 / 3), rounded(4.999), rounded(None)
+        (22.33, 4.99, None)
+    """
+    return None if score is None else float(points(score))
 
 
 def neutral(text: str) -> str:

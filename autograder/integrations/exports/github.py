@@ -38,11 +38,11 @@ def github_markdown(book: ClassBook) -> str:
 
 def _line(paper: Paper) -> str:
     result = paper.result
-    score = "–" if paper.grade is None else points(paper.grade)
+    changes = f" ({paper.changes})" if paper.changes else ""
     cells = (
         _inline(result.student),
         _inline(result.status),
-        score + (" + ?" if paper.waits else ""),
+        paper.shown + changes,
         points(result.points),
         _inline(_to_mend(paper)),
     )

@@ -32,24 +32,25 @@ def gradescope_json(paper: Paper) -> str:
             "assignment": paper.result.assignment,
             "status": paper.result.status,
             "isolation": paper.result.isolation,
+            "by_hand": paper.by_hand,
             "late_penalty": paper.penalty,
         },
-        "tests": [_gradescope_test(i, line) for i, line in enumerate(paper.lines, start=1)],
+        "tests": [_gradescope_test(i, paper, line) for i, line in enumerate(paper.lines, start=1)],
     }
     return _json(document)
 
 
-def _gradescope_test(number: int, line: Line) -> dict[str, Any]:
+def _gradescope_test(number: int, paper: Paper, line: Line) -> dict[str, Any]:
     test: dict[str, Any] = {
         "name": line.result.id,
         "number": str(number),
         "score": line.score,
         "max_score": line.result.points,
-        "output": _said(line),
+        "output": _said(paper, line),
         "output_format": "text",
         "visibility": "visible",
     }
-    if not line.waits:
+    if line.result.id not in paper.waits:
         test["status"] = "passed" if line.status == "right" else "failed"
     return test
 
@@ -62,40 +63,36 @@ def classroom_json(paper: Paper) -> str:
     ("pass", "fail" or "error"), `max_score`, and `tests` with `name`, `status`, `message` and
     `score`; their scores are added up. So a late penalty is one more test, with a negative score.
     """
-    tests = [_classroom_test(line) for line in paper.lines]
-    taken = paper.score - sum(line.score for line in paper.lines)
-    if paper.penalty:
-        tests.append(
-            {"name": "late", "status": "fail", "message": "handed in late", "score": taken}
-        )
+    if paper.result.status == "graded":
+        tests = [_classroom_test(paper, line) for line in paper.lines]
+        taken = paper.score - sum(line.score for line in paper.lines)
+        if paper.penalty:
+            tests.append(_classroom("late", "fail", "handed in late", taken))
+    else:
+        tests = [_classroom("submission", "error", plain(paper.result.message), paper.score)]
     states = {test["status"] for test in tests}
     status = next((state for state in ("error", "fail") if state in states), "pass")
     return _json({"version": 1, "status": status, "max_score": paper.result.points, "tests": tests})
 
 
-def _classroom_test(line: Line) -> dict[str, Any]:
+def _classroom_test(paper: Paper, line: Line) -> dict[str, Any]:
     # Waiting for a person is nobody's failure; the score comes later.
     status = "pass" if line.waits else _CLASSROOM.get(line.status, "error")
-    return {
-        "name": line.result.id,
-        "status": status,
-        "message": None if line.status == "right" and not line.comment else _said(line),
-        "score": line.score,
-    }
+    quiet = line.status == "right" and not line.notes
+    return _classroom(line.result.id, status, None if quiet else _said(paper, line), line.score)
 
 
-def _said(line: Line) -> str:
-    """The verdict in words, of one given by hand only that; with what a person wrote."""
-    for finding in line.result.findings:
-        if finding.check == "submission":  # nothing was run, so there is no verdict to tell
-            return plain(finding.message)
-    if line.by_hand and line.result.status == "manual":
-        said = f"{line.result.id}: graded by hand"
-    elif line.waits:
-        said = f"{line.result.id}: {headline(line.verdict)}"
-    else:
-        said = render_text(line.verdict)
-    return f"{said}\n\nComment: {plain(line.comment)}" if line.comment else said
+def _classroom(name: str, status: str, message: str | None, score: float) -> dict[str, Any]:
+    return {"name": name, "status": status, "message": message, "score": score}
+
+
+def _said(paper: Paper, line: Line) -> str:
+    """The verdict in words, with what a person decided; nothing where nothing was run."""
+    if paper.result.status != "graded":
+        return plain("\n".join(line.notes)) if line.by_hand or line.comment else ""
+    if line.waits:
+        return plain("\n\n".join((f"{line.result.id}: {headline(line.verdict)}", *line.notes)))
+    return render_text(line.verdict, notes=line.notes)
 
 
 def _about(paper: Paper) -> str:

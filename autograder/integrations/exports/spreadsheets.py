@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.integrations.classbook import ClassBook, Paper
-from autograder.integrations.exports.csv_text import Cell, table
+from autograder.integrations.exports.csv_text import Cell, rounded, table
 from autograder.integrations.hand_scores import Person
 
 
@@ -11,7 +11,7 @@ def submissions_csv(book: ClassBook) -> str:
     """A line for every submission; `score` is empty where no grade stands."""
     header = (
         "student", "first_name", "last_name", "email", "assignment", "status", "score", "points",
-        "late_penalty", "rows_to_grade_by_hand", "isolation",
+        "by_hand", "late_penalty", "rows_to_grade_by_hand", "isolation",
     )  # fmt: skip
     lines: list[list[Cell]] = [list(header)]
     for paper in book.all():
@@ -20,9 +20,10 @@ def submissions_csv(book: ClassBook) -> str:
                 *_identity(paper.person),
                 paper.result.assignment,
                 paper.result.status,
-                paper.grade,
+                rounded(paper.grade),
                 paper.result.points,
-                paper.penalty,
+                "yes" if paper.by_hand else "no",
+                rounded(paper.penalty),
                 " ".join(paper.waits),
                 paper.result.isolation,
             ]
@@ -31,7 +32,7 @@ def submissions_csv(book: ClassBook) -> str:
 
 
 def rows_csv(book: ClassBook) -> str:
-    """A line for every row of every submission; `score` is empty where no grade stands."""
+    """A line for every row of every submission, with exact scores; none where no grade stands."""
     header = (
         "student", "first_name", "last_name", "email", "assignment", "row", "status", "score",
         "points", "by_hand", "mistakes",
@@ -46,7 +47,7 @@ def rows_csv(book: ClassBook) -> str:
                     paper.result.assignment,
                     line.result.id,
                     line.status if paper.result.status == "graded" else paper.result.status,
-                    None if paper.grade is None or line.waits else line.score,
+                    None if paper.grade is None or line.result.id in paper.waits else line.score,
                     line.result.points,
                     "yes" if line.by_hand else "no",
                     " ".join(dict.fromkeys(named)),
@@ -116,4 +117,4 @@ def _points(papers: tuple[Paper, ...]) -> float:
 
 
 def _grades(papers: dict[str, Paper], names: list[str]) -> list[Cell]:
-    return [papers[name].grade if name in papers else None for name in names]
+    return [rounded(papers[name].grade) if name in papers else None for name in names]

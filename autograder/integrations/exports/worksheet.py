@@ -2,37 +2,50 @@
 
 Moodle (`mod/assign/feedback/offline` of moodle/moodle) takes a worksheet back when it has the
 columns Identifier, Grade and Last modified (grade), separated by commas, in UTF-8. The identifiers
-are Moodle's own, so only a worksheet that was downloaded can be filled in; all but the grades stays
-as it is. A grade that changed in Moodle since the download is not overwritten: that is what the
-date of the last modification is for.
+are Moodle's own, so only a worksheet that was downloaded can be filled in; all but the grades and
+the comments, which Moodle takes for HTML, stays as it is. A grade that changed in Moodle since the
+download is not overwritten: that is what the date of the last modification is for.
 """
 
 from __future__ import annotations
 
 import csv
+import html
 import io
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
-from autograder.feedback.wording import counted
-from autograder.integrations.classbook import ClassBook, Paper
+from autograder.feedback.text import plain
+from autograder.feedback.wording import counted, points
+from autograder.integrations.classbook import ClassBook, Line, Paper
+from autograder.integrations.exports.csv_text import neutral
+from autograder.integrations.exports.note import Note
 
 NEEDED = ("Identifier", "Grade", "Last modified (grade)")
 _BY = ("Username", "ID number", "Email address", "Full name")
 
 
-def fill_worksheet(book: ClassBook, path: Path) -> tuple[str, list[str]]:
-    """The worksheet with the grades of one assignment.
+_MAXIMUM, _COMMENTS = "maximum grade", "feedback comments"  # Moodle wrote them in two ways
+_OURS = "Autograder: "
+"""How a comment of ours begins; what a person wrote in its place stays."""
+_ROWS, _LONGEST = 3, 160
+
+
+def fill_worksheet(book: ClassBook, path: Path, *, scale: bool = False) -> tuple[str, list[Note]]:
+    """The worksheet with the grades of one assignment, and a short comment on each.
 
     Args:
         path: The worksheet as downloaded from Moodle.
+        scale: Convert the scores to the maximum in the worksheet.
 
     Returns:
         Its text, and what should be known: lines without a student, students without a line.
 
     Raises:
-        CourseError: It is no such worksheet, or there is more than one assignment.
+        CourseError: It is no such worksheet, has another maximum, or there is more than one
+            assignment.
         GradingError: It cannot be read.
     """
     if len(book.papers) != 1:
@@ -42,24 +55,93 @@ def fill_worksheet(book: ClassBook, path: Path) -> tuple[str, list[str]]:
     (papers,) = book.papers.values()
     known = _directory(papers)
     columns = [header.index(name) for name in _BY if name in header]
-    grade = header.index("Grade")
+    places = {name.strip().casefold(): column for column, name in enumerate(header)}
+    grade, comments = places["grade"], places.get(_COMMENTS)
     filled: set[str] = set()
     unknown = 0
     for line in lines:
-        keys = (line[column].strip().casefold() for column in columns if column < len(line))
+        line += [""] * (len(header) - len(line))
+        keys = (line[column].strip().casefold() for column in columns)
         paper = next((known[key] for key in keys if key and key in known), None)
         if paper is None:
             unknown += 1
-        else:
-            filled.add(paper.result.student)
-            if paper.grade is not None:
-                line[grade] = repr(paper.grade)
+            continue
+        filled.add(paper.result.student)
+        if paper.grade is None:
+            continue
+        factor = _factor(paper, line[places[_MAXIMUM]] if _MAXIMUM in places else None, scale)
+        line[grade] = points(paper.grade * factor)
+        if comments is not None and (not line[comments].strip() or _is_ours(line[comments])):
+            line[comments] = neutral(html.escape(_OURS + _in_short(paper), quote=False))
     line_count = counted(unknown, "line")
-    notes = [f"{line_count} of the worksheet without a student of ours"] if unknown else []
+    notes = [Note(f"{line_count} of the worksheet without a student of ours")] if unknown else []
     lost = [p.result.student for p in papers if p.result.student not in filled]
     if lost:
-        notes.append(f"not in the worksheet: {', '.join(lost)}")
+        notes.append(Note("not in the worksheet", lost))
     return _text([header, *lines]), notes
+
+
+def _is_ours(comment: str) -> bool:
+    return comment.lstrip().removeprefix("<p>").startswith(_OURS)
+
+
+def _factor(paper: Paper, maximum: str | None, scale: bool) -> float:
+    """By what a score is multiplied to be a grade of the worksheet.
+
+    Raises:
+        CourseError: The worksheet has another maximum, and nobody said what to do about it.
+    """
+    ours, name = paper.result.points, paper.result.assignment
+    if maximum is None:
+        if scale:
+            raise CourseError("the worksheet has no column Maximum Grade to scale the scores to")
+        return 1.0
+    try:
+        theirs = float(maximum.strip().replace(",", "."))
+    except ValueError:
+        theirs = math.nan
+    if not 0 < theirs < math.inf:
+        raise CourseError(
+            f"Maximum Grade is {maximum!r} in the worksheet, expected a number: set the "
+            f"assignment's grade in Moodle to {points(ours)} points and download it again"
+        )
+    if scale and ours > 0:
+        return theirs / ours
+    if not math.isclose(theirs, ours, abs_tol=0.005):  # the worksheet has two decimals
+        raise CourseError(
+            f"Maximum Grade is {points(theirs)} in the worksheet, {name} has {points(ours)} "
+            "points. Give --scale to convert the scores, or set the maximum in "
+            f"Moodle to {points(ours)} and download the worksheet again"
+        )
+    return 1.0
+
+
+def _in_short(paper: Paper) -> str:
+    """What cost points, the most first."""
+    if paper.result.status != "graded":
+        return _cut(paper.result.message)
+    lost = [line for line in paper.lines if not line.waits and line.score < line.result.points]
+    lost.sort(key=lambda line: line.score - line.result.points)
+    parts = [_lost(line) for line in lost[:_ROWS]]
+    if len(lost) > _ROWS:
+        parts.append(f"and {counted(len(lost) - _ROWS, 'row')} more")
+    if paper.waits:
+        parts.append(f"still to be graded by hand: {', '.join(paper.waits)}")
+    if paper.penalty:
+        parts.append(f"taken off for being late: {points(paper.penalty)}")
+    return "; ".join(parts) or "full points"
+
+
+def _lost(line: Line) -> str:
+    costly = [f for f in line.result.findings if f.severity == "error" and not f.passed]
+    said = [f.advice or f.message for f in sorted(costly, key=lambda f: not f.advice)]
+    why = line.comment or ("by hand" if line.by_hand else next(iter(said), line.status))
+    return f"{line.result.id} {points(line.score)} of {points(line.result.points)}: {_cut(why)}"
+
+
+def _cut(text: str) -> str:
+    flat = " ".join(plain(text).split()).rstrip(".")
+    return flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST].rsplit(' ', 1)[0]} …"
 
 
 def _directory(papers: Iterable[Paper]) -> dict[str, Paper]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
-from autograder.feedback.wording import counted
-from autograder.integrations.classbook import ClassBook
+from autograder.integrations.classbook import ClassBook, Paper
 from autograder.integrations.exports.formats import find_format
+from autograder.integrations.exports.note import Note
 from autograder.integrations.exports.worksheet import fill_worksheet
 from autograder.integrations.read_class import place, read_class
 from autograder.whole import write_whole
@@ -39,6 +39,9 @@ def export(
     out: Path | None = None,
     gradebook: str | None = None,
     worksheet: Path | None = None,
+    *,
+    scale: bool = False,
+    verbose: bool = False,
 ) -> Exported:
     """Write the scores of a class in a format.
 
@@ -49,6 +52,8 @@ def export(
         out: The file, or the folder of a format with many files; by default in `exports/`.
         gradebook: A database to use instead of the course's own.
         worksheet: A worksheet of Moodle to fill in.
+        scale: Convert the scores to the worksheet's maximum.
+        verbose: Name everybody in the notes, however many they are.
 
     Raises:
         CourseError: The format is unknown, or there are no results.
@@ -57,37 +62,40 @@ def export(
     form = find_format(name)
     if worksheet is not None and name != "moodle":
         raise CourseError(f"--worksheet is for the format moodle, not for {name}")
+    if scale and worksheet is None:
+        raise CourseError("--scale is for a worksheet of Moodle; give it with --worksheet")
     root, _ = place()
     book = read_class(results, assignments, gradebook)
     path = root / (out if out is not None else Path(FOLDER) / form.file)
     notes = _notes(book)
     if worksheet is not None:
-        text, more = fill_worksheet(book, root / worksheet)
+        text, more = fill_worksheet(book, root / worksheet, scale=scale)
         files = {"": text}
         notes += more
     else:
         files = form.files(book)
     for inside, text in files.items():
         _put(path / inside if inside else path, text)
-    return Exported(path, len(files), tuple(notes))
+    return Exported(path, len(files), tuple(note.told(verbose) for note in notes))
 
 
-def _notes(book: ClassBook) -> list[str]:
+def _notes(book: ClassBook) -> list[Note]:
     """What the scores leave open, so that nobody takes them for more than they are."""
-    notes = list(book.notes)
-    notes += [f"damaged and left out: {path}" for path in book.damaged]
-    none = [f"{p.result.assignment}/{p.result.student}" for p in book.all() if p.grade is None]
-    if none:
-        notes.append(f"without a score, since no grade stands: {', '.join(none)}")
-    waiting = sum(bool(paper.waits) for paper in book.all())
-    if waiting:
-        notes.append(
-            f"{counted(waiting, 'submission')} with rows to be graded by hand, which count 0 so far"
-        )
-    unsafe = sum(paper.result.isolation == "none" for paper in book.all())
-    if unsafe:
-        notes.append(f"{counted(unsafe, 'submission')} graded WITHOUT ISOLATION")
-    return notes
+    papers = book.all()
+    notes = [Note(text) for text in book.notes]
+    notes.append(Note("damaged and left out", [str(path) for path in book.damaged]))
+    for status in ("unclear", "overload", "failed", "stale"):
+        who = [_name(paper) for paper in papers if paper.result.status == status]
+        notes.append(Note(f"{status}, so without a score", who))
+    waiting = [_name(paper) for paper in papers if paper.waits]
+    notes.append(Note("with rows to be graded by hand, which count 0 so far", waiting))
+    unsafe = [_name(paper) for paper in papers if paper.result.isolation == "none"]
+    notes.append(Note("graded WITHOUT ISOLATION", unsafe))
+    return [note for note in notes if note.names is None or note.names]
+
+
+def _name(paper: Paper) -> str:
+    return f"{paper.result.assignment}/{paper.result.student}"
 
 
 def _put(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from autograder.grading.workplace import Terms
 from autograder.integrations.nbgrader.autograded import WAITS_FOR_A_PERSON, put_findings
 from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.gradebook import fill, open_gradebook
+from autograder.integrations.nbgrader.judged import Judgement, Judgements, judged
 from autograder.integrations.nbgrader.rebuild import rebuild
 from autograder.integrations.nbgrader.released import ReleasedNotebook, released_notebook
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
 
+_JUDGED = "autograder_judged"
 UNFINISHED = "Not up to date: the last run of nbgrader autograde did not finish."
 
 
@@ -69,20 +72,32 @@ class GradeInSandbox(NbGraderPreprocessor):
             graded = grade_at_desk(handin, terms)
         notebook = dict(nb)
         put_findings(notebook, graded.result)
+        released = _released(Path(course.root), handin.assignment)
+        resources[_JUDGED] = judged(released, notebook["cells"], graded.result)
         return nbformat.from_dict(notebook), resources
 
 
 class SaveScores(SaveAutoGrades):
-    """Nbgrader's own step, for code that waits for a person, too: it would see no points there."""
+    """Nbgrader's own step, with two differences.
+
+    Code that waits for a person gets no points (nbgrader would see some), and a score given by hand
+    is questioned only where what it was given for has changed.
+    """
 
     def _add_score(self, cell: Any, resources: Any) -> None:
         super()._add_score(cell, resources)
+        at = resources["nbgrader"]
+        place = (at["notebook"], at["assignment"], at["student"])
+        row = cell.metadata.nbgrader["grade_id"]
+        grade = self.gradebook.find_grade(row, *place)
         if WAITS_FOR_A_PERSON.items() <= cell.metadata.items():
-            at = resources["nbgrader"]
-            place = (at["notebook"], at["assignment"], at["student"])
-            grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *place)
-            grade.auto_score, grade.needs_manual_grade = None, True
-            self.gradebook.db.commit()
+            grade.auto_score = None
+        judgements = Judgements(self.gradebook.db)
+        known = judgements.of([grade.id])  # `prepare` has seen what people did since
+        now = replace(known.get(grade.id, Judgement()), shown=resources[_JUDGED].get(row))
+        grade.needs_manual_grade = now.asks(grade.auto_score)
+        judgements.put(known, {grade.id: now})
+        self.gradebook.db.commit()
 
 
 def prepare(assignment: str, student: str, notebooks: list[str]) -> None:

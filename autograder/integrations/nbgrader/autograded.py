@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ PERMISSIONS = 0o444  # nbgrader's own for what it has autograded
 _BANNERS = {
     "unreadable": "This submission could not be read, so it earns no points.",
     "missing": "Nothing was handed in.",
-    "overload": "This submission was not graded: a person looks at it.",
+    "unclear": "There is no score yet: this notebook does not lie under its name.",
+    "overload": "There is no score yet: this submission was too much work for the grader.",
     "failed": "This submission was not graded: the grader failed.",
     "stale": "These scores are from an earlier submission: grading this one failed.",
 }
@@ -49,8 +51,9 @@ def put_findings(notebook: dict[str, Any], result: Result) -> None:
         if cell["cell_type"] != "code" or not meta.get("grade"):
             continue
         row = rows.get(meta["grade_id"])
-        known = row is not None and result.status != "failed"
-        cell["outputs"] = findings(to_row(row)) if row and known else not_graded()
+        # Elsewhere nothing was run, and a banner says why.
+        judged = result.status in ("graded", "stale")
+        cell["outputs"] = findings(to_row(row)) if row and judged else not_graded()
         cell["execution_count"] = 1
         if row is not None and row.status == "manual":
             cell["metadata"] = {**cell["metadata"], **WAITS_FOR_A_PERSON}
@@ -83,8 +86,8 @@ class AutogradedFolder:
         except OSError:
             return False
 
-    def write(self, path: Path, notebook: dict[str, Any], timestamp: str = "") -> None:
-        """Write a notebook, whole or not at all, and beside it when it was handed in.
+    def write(self, path: Path, notebook: dict[str, Any], handed_in: datetime | None) -> None:
+        """Write a notebook, whole or not at all, and beside it when it was handed in (UTC).
 
         Raises:
             GradingError: When the file system refuses.
@@ -93,8 +96,9 @@ class AutogradedFolder:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, text + b"\n", mode=PERMISSIONS)
-            if timestamp:
-                write_whole(path.with_name(TIMESTAMP), timestamp.encode(), mode=PERMISSIONS)
+            if handed_in:
+                timestamp = f"{handed_in.isoformat(' ')} UTC".encode()
+                write_whole(path.with_name(TIMESTAMP), timestamp, mode=PERMISSIONS)
             else:
                 path.with_name(TIMESTAMP).unlink(missing_ok=True)
         except OSError as error:

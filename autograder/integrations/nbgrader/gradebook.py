@@ -43,7 +43,7 @@ def open_gradebook(url: str, course_id: str) -> Iterator[Any]:
         gradebook = Gradebook(url, course_id)
     try:
         with explained(url):
-            _must_be_ours(gradebook, url, course_id)
+            must_be_ours(gradebook.db, url, course_id)
             yield gradebook
     finally:
         gradebook.close()
@@ -127,13 +127,19 @@ def shown(url: str) -> str:
     return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
-def _must_be_ours(gradebook: Any, url: str, course_id: str) -> None:
-    from nbgrader.api import Assignment
+def must_be_ours(db: Any, url: str, course_id: str) -> None:
+    """See that a gradebook is this course's.
 
-    others = gradebook.db.query(Assignment.name, Assignment.course_id).filter(
-        Assignment.course_id != course_id
-    )
-    found = others.first()
+    Args:
+        db: A session, or a connection.
+
+    Raises:
+        GradebookError: It has an assignment of another course.
+    """
+    from sqlalchemy import text
+
+    others = "SELECT name, course_id FROM assignment WHERE course_id != :ours LIMIT 1"
+    found = db.execute(text(others), {"ours": course_id}).first()
     if found is not None:
         raise GradebookError(
             f"the gradebook {shown(url)} is another course's: its assignment {found[0]!r} belongs "

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from autograder.integrations.nbgrader.config import read_settings
+from autograder.integrations.nbgrader.gradebook import GradebookError, must_be_ours
 
 _FILE = "sqlite:///"
 
 
 def enrolled(root: Path, gradebook: str | None = None) -> list[str]:
-    """The students whom the gradebook knows; none where there is no gradebook yet.
+    """The students whom the gradebook knows; none where there is none yet.
 
-    A gradebook that cannot be read is no reason not to grade: whoever writes to it will say so.
+    A gradebook that cannot be read, or is another course's, is no reason not to grade: whoever
+    writes to it will say so.
 
     Args:
         root: The course.
@@ -21,7 +23,8 @@ def enrolled(root: Path, gradebook: str | None = None) -> list[str]:
     Raises:
         CourseError: When `nbgrader_config.py` is missing or fails.
     """
-    url = read_settings(root, gradebook).gradebook
+    settings = read_settings(root, gradebook)
+    url = settings.gradebook
     if url.startswith(_FILE) and not Path(url.removeprefix(_FILE)).is_file():
         return []
     from sqlalchemy import create_engine, text
@@ -31,10 +34,11 @@ def enrolled(root: Path, gradebook: str | None = None) -> list[str]:
         engine = create_engine(url)
         try:
             with engine.connect() as connection:
+                must_be_ours(connection, url, settings.course_id)
                 found = connection.execute(text("SELECT id FROM student ORDER BY id")).scalars()
                 # A student's name becomes part of a path.
                 return [s for s in map(str, found) if s and not s.startswith(".") and "/" not in s]
         finally:
             engine.dispose()
-    except (SQLAlchemyError, ImportError):
+    except (SQLAlchemyError, ImportError, GradebookError):
         return []

@@ -7,9 +7,11 @@ is read with a few questions and written with a few statements, over nbgrader's 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from autograder.integrations.nbgrader.judged import Judgement, Judgements
 
 NO_RESPONSE = "No response."  # nbgrader's own words, which its pages know
 
@@ -21,7 +23,9 @@ class Entry:
     Args:
         scores: Row -> what the grader gives; None where a person must. Rows that are left out keep
             what they have.
-        fresh: It was graded just now, so scores given by hand want another look.
+        fresh: It was graded just now; what stood already is what a person saw.
+        judged: Row -> digest of what a person judges there; where it is another one than that for
+            which a score was given by hand, the score wants another look.
         untouched: Cells that students write and this one left as they were.
         timestamp: When it was handed in (UTC), where that is known.
         stale: Why the scores cannot be relied on; empty when they can.
@@ -31,6 +35,7 @@ class Entry:
     student: str
     scores: Mapping[str, float | None]
     fresh: bool = True
+    judged: Mapping[str, str] = field(default_factory=dict)
     untouched: frozenset[str] = frozenset()
     timestamp: datetime | None = None
     stale: str = ""
@@ -65,6 +70,7 @@ class ScoreWriter:
 
     def __init__(self, gradebook: Any, assignment: str, notebook: str) -> None:
         self._db = gradebook.db
+        self._judgements = Judgements(self._db)
         found = gradebook.find_notebook(notebook, assignment)
         self._notebook_id = found.id
         self._assignment_id = found.assignment_id
@@ -95,10 +101,14 @@ class ScoreWriter:
         places = self._submissions(entries, changes)
         grades = self._existing(api.Grade, places)
         comments = self._existing(api.Comment, places)
+        known = self._judgements.of(grade.id for grade in grades.values())
+        now: dict[str, Judgement] = {}
         for student, place in places.items():
             entry = entries[student]
             for row, cell in self._grade_cells.items():
-                self._grade(entry, row, cell, place, grades.get((place, cell)), changes)
+                old = grades.get((place, cell))
+                id = _id() if old is None else old.id
+                now[id] = self._grade(entry, row, (id, cell, place), old, known.get(id), changes)
             for name, cell in self._comment_cells.items():
                 self._comment(entry, name, cell, place, comments.get((place, cell)), changes)
         for table in ("Student", "SubmittedAssignment", "SubmittedNotebook", "Grade", "Comment"):
@@ -107,6 +117,7 @@ class ScoreWriter:
                 self._db.execute(api.Base.metadata.tables[model.__tablename__].insert(), new)
             if changed := changes.changed.get(table):
                 self._db.bulk_update_mappings(model, changed)
+        self._judgements.put(known, now)
         return sorted(places)
 
     def _students(self, names: list[str], changes: _Changes) -> None:
@@ -175,28 +186,41 @@ class ScoreWriter:
         return {(row.notebook_id, row.cell_id): row for row in self._db.execute(query)}
 
     def _grade(
-        self, entry: Entry, row: str, cell: str, place: str, old: Any, changes: _Changes
-    ) -> None:
+        self,
+        entry: Entry,
+        row: str,
+        place: tuple[str, str, str],
+        old: Any,
+        known: Judgement | None,
+        changes: _Changes,
+    ) -> Judgement:
+        """Note the score of a row; what a score by hand was given for."""
         score = entry.scores.get(row, old.auto_score if old is not None else None)
+        shown = entry.judged.get(row)
         if old is None:
+            id, cell, notebook = place
             review = score is None or bool(entry.stale)
             changes.add(
                 "Grade",
-                id=_id(),
+                id=id,
                 cell_id=cell,
-                notebook_id=place,
+                notebook_id=notebook,
                 auto_score=score,
                 needs_manual_grade=review,
             )
-            return
-        by_hand = old.manual_score is not None
-        if by_hand:  # as nbgrader does: a score given by hand stays, and is looked at again
-            review = entry.fresh or old.needs_manual_grade or score != old.auto_score
-        else:
-            review = score is None
+            return Judgement(shown)
+        if known is None:  # a gradebook of before there was our table
+            known = Judgement(None if entry.fresh else shown)
+        judgement = known.caught_up(old.manual_score, old.needs_manual_grade)
+        if shown is not None:
+            judgement = replace(judgement, shown=shown)
         changes.change(
-            "Grade", old, auto_score=score, needs_manual_grade=review or bool(entry.stale)
+            "Grade",
+            old,
+            auto_score=score,
+            needs_manual_grade=judgement.asks(score) or bool(entry.stale),
         )
+        return judgement
 
     def _comment(
         self, entry: Entry, name: str, cell: str, place: str, old: Any, changes: _Changes

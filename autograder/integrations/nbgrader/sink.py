@@ -10,8 +10,9 @@ from typing import Any
 
 from autograder.course import Course
 from autograder.errors import GradingError
+from autograder.feedback.wording import listed
 from autograder.grading import submission
-from autograder.grading.result import Result
+from autograder.grading.result import WITHOUT_VERDICTS, Result
 from autograder.grading.submission import Handin, SubmittedCell
 from autograder.integrations.nbgrader.autograded import (
     TIMESTAMP,
@@ -20,6 +21,7 @@ from autograder.integrations.nbgrader.autograded import (
 )
 from autograder.integrations.nbgrader.config import Settings, read_settings
 from autograder.integrations.nbgrader.gradebook import explained, fill, open_gradebook
+from autograder.integrations.nbgrader.judged import judged
 from autograder.integrations.nbgrader.late import assign_penalties
 from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
 from autograder.integrations.nbgrader.released import ReleasedNotebook, released_notebook
@@ -66,6 +68,7 @@ class GradebookSink:
         self._stack = ExitStack()
         self._gradebook: Any = None
         self._settings: Settings | None = None
+        self._undated: dict[str, list[str]] = {}
 
     def write(self, handin: Handin, result: Result, fresh: bool) -> None:
         """Take one result.
@@ -94,21 +97,21 @@ class GradebookSink:
             return
         writer, released = self._writer(assignment)
         entries: list[Entry] = []
-        notebooks: dict[str, tuple[_Held, Rebuilt, str]] = {}
+        notebooks: dict[str, tuple[_Held, Rebuilt, datetime | None]] = {}
         for one in held:
             rebuilt = rebuild(released, self._cells(one))
-            timestamp, moment = _timestamp(one.handin)
-            entries.append(_entry(one, rebuilt, moment))
-            notebooks[one.result.student] = (one, rebuilt, timestamp)
+            moment = self._handed_in(one.handin)
+            entries.append(_entry(one, rebuilt, released, moment))
+            notebooks[one.result.student] = (one, rebuilt, moment)
         assert self._settings is not None
         with explained(self._settings.gradebook):
             students = writer.write(entries)
             assign_penalties(self._gradebook, released, students, self._settings)
         for student in students:
-            one, rebuilt, timestamp = notebooks[student]
+            one, rebuilt, moment = notebooks[student]
             path = self._folder.path(one.handin.student, released)
             if one.fresh or not self._folder.holds(path, one.result.digest):
-                self._folder.write(path, finished(rebuilt, one.result), timestamp)
+                self._folder.write(path, finished(rebuilt, one.result), moment)
 
     def _writer(self, assignment: str) -> tuple[ScoreWriter, ReleasedNotebook]:
         if assignment not in self._writers:
@@ -125,6 +128,28 @@ class GradebookSink:
             self._released[assignment] = released
         return self._writers[assignment], self._released[assignment]
 
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know: whose lateness cannot be told, and why."""
+        return [
+            f"timestamp.txt of {listed(names)} is not read, so nobody counts as late there: {why}"
+            for why, names in self._undated.items()
+        ]
+
+    def _handed_in(self, handin: Handin) -> datetime | None:
+        """When nbgrader collected the submission, in UTC; None where that is not known."""
+        if handin.path is None:
+            return None
+        from autograder.integrations.nbgrader.timestamps import read_timestamp
+
+        assert self._settings is not None
+        zone = self._settings.config.Exchange.get("timezone", "UTC")
+        try:
+            return read_timestamp(handin.path.parent / TIMESTAMP, str(zone))
+        except ValueError as why:
+            self._undated.setdefault(str(why), []).append(f"{handin.student}/{handin.assignment}")
+            return None
+
     def _cells(self, one: _Held) -> tuple[SubmittedCell, ...]:
         """The cells as handed in; none where there are none or nobody can read them."""
         if one.handin.path is None or one.result.status in ("unreadable", "overload"):
@@ -136,7 +161,9 @@ class GradebookSink:
             return ()
 
 
-def _entry(one: _Held, rebuilt: Rebuilt, timestamp: datetime | None) -> Entry:
+def _entry(
+    one: _Held, rebuilt: Rebuilt, released: ReleasedNotebook, timestamp: datetime | None
+) -> Entry:
     """What the gradebook shall say about a result."""
     result = one.result
     scores: dict[str, float | None] = {}
@@ -146,29 +173,14 @@ def _entry(one: _Held, rebuilt: Rebuilt, timestamp: datetime | None) -> Entry:
             scores[row.id] = 0.0 if row.id in rebuilt.untouched else None
         else:
             scores[row.id] = row.score
-    stale = {"failed": "Not up to date: grading failed.", "overload": "Not graded:"}
-    stale["stale"] = stale["failed"]
-    why = stale.get(result.status, "")
+    why = "grading failed. " if result.status in ("failed", "stale") else ""
     return Entry(
         student=result.student,
-        scores={} if result.status in ("failed", "overload") else scores,
+        scores={} if result.status in WITHOUT_VERDICTS else scores,
         fresh=one.fresh,
+        judged=judged(released, rebuilt.notebook["cells"], result),
         untouched=rebuilt.untouched,
         timestamp=timestamp,
-        stale=f"{why} {result.message}" if why else "",
-        create=result.status != "missing",
+        stale="" if result.is_grade else f"Not up to date: {why}{result.message}",
+        create=result.status not in ("missing", "unclear"),
     )
-
-
-def _timestamp(handin: Handin) -> tuple[str, datetime | None]:
-    """When nbgrader collected the submission: as its file says, and as a time in UTC."""
-    if handin.path is None:
-        return "", None
-    from nbgrader.utils import parse_utc
-
-    try:
-        with (handin.path.parent / TIMESTAMP).open(encoding="utf-8") as file:
-            text = file.read(100).strip()
-        return text, parse_utc(text) if text else None
-    except (OSError, ValueError, OverflowError):
-        return "", None

@@ -1,0 +1,216 @@
+"""Where the answer to a row without one stands: in which cell, and why it does not count.
+
+A function counts as not written yet when it is missing or raises NotImplementedError. Somebody may
+have written it all the same: in a markdown cell, above the starter, under another name.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from autograder.diagnosis.cells import parsed, without_magics
+
+NOT_WRITTEN = "NotImplementedError"
+"""What a starter raises."""
+STUB = "# YOUR CODE HERE"
+MOST = 300_000  # characters of all cells that are looked at
+_CLOSE = 0.85
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A cell as it stands in the notebook.
+
+    Args:
+        name: What it is called, such as `"cell 4"`.
+        kind: `"code"`, `"markdown"` or `"raw"`.
+        grade_id: nbgrader's id; a hint to what belongs there.
+    """
+
+    name: str
+    kind: str
+    source: str
+    grade_id: str = ""
+
+
+@dataclass(frozen=True)
+class _Binding:
+    """One statement of a code cell that gives the name a meaning."""
+
+    cell: Placed
+    how: str  # "written", "starter", "leftover" (code above the starter's raise), "assigned"
+    text: str = ""
+
+
+def whereabouts(
+    name: str,
+    cells: Sequence[Placed],
+    rows: Collection[str] = (),
+    starters: Mapping[str, str] | None = None,
+) -> str:
+    """Say where the answer to a row may stand, when its function counts as not written yet.
+
+    Args:
+        rows: All rows: a name that is a row's is no slip of the pen for another one's.
+        starters: Row -> the cell as it was released, where it is known.
+
+    Returns:
+        Which cell, why it does not count, and what to do; `""` where nothing shows.
+    """
+    if sum(len(cell.source) for cell in cells) > MOST:
+        return ""
+    mention = re.compile(rf"\b{re.escape(name)}\b")
+    code = [(cell, parsed(without_magics(cell.source))) for cell in cells if cell.kind == "code"]
+    bindings = [
+        binding
+        for cell, tree in code
+        if tree is not None and mention.search(cell.source)
+        for binding in _bindings(name, cell, tree, (starters or {}).get(name, ""))
+    ]
+    if bindings and bindings[-1].how != "starter":
+        return _of_last(name, bindings)
+    written = next((b for b in reversed(bindings) if b.how in ("written", "leftover")), None)
+    if written is not None:
+        last = bindings[-1].cell.name
+        return (
+            f"{name} is written in {written.cell.name}, but {last} defines it again as the starter "
+            f"does, not written yet. Delete that in {last}"
+        )
+    return _elsewhere(name, cells, code, rows)
+
+
+def _of_last(name: str, bindings: Sequence[_Binding]) -> str:
+    last = bindings[-1]
+    if last.how == "leftover":
+        return (
+            f"in {last.cell.name} there is code above the line `raise {NOT_WRITTEN}()` of "
+            f"{name}, which is still there. Delete that line"
+        )
+    defined = next((b for b in reversed(bindings[:-1]) if b.how == "written"), None)
+    if last.how == "assigned" and defined is not None:
+        return (
+            f"{name} is written in {defined.cell.name}, but {last.cell.name} puts something else "
+            f"in its place: `{last.text}`. Give that another name"
+        )
+    return ""
+
+
+def _elsewhere(
+    name: str,
+    cells: Sequence[Placed],
+    code: Sequence[tuple[Placed, ast.Module | None]],
+    rows: Collection[str],
+) -> str:
+    head = rf"(?:(?:async +)?def|class) +{re.escape(name)}\b"
+    bare = re.compile(rf"^[ \t>]*{head}|^[ \t]*{re.escape(name)}[ \t]*=[^=]", re.MULTILINE)
+    for cell in cells:
+        if cell.kind != "code" and bare.search(cell.source) and _more_than(cell.source):
+            return (
+                f"{cell.name} defines {name}, but it is a {cell.kind} cell, which does not run. "
+                "Make it a code cell"
+            )
+    hidden = re.compile(rf"^[ \t]*#[# \t]*{head}", re.MULTILINE)
+    for cell, tree in code:
+        if hidden.search(cell.source):
+            return f"in {cell.name} the definition of {name} is a comment. Take the # away"
+        outer = _outer(name, tree) if tree is not None and name in cell.source else ""
+        if outer:
+            return (
+                f"{cell.name} defines {name} inside of {outer}, where nothing else sees it. Move "
+                "it to the left margin"
+            )
+        if tree is not None and any(
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.search(rf"^[ \t]*{head}", node.value, re.MULTILINE)
+            for node in ast.walk(tree)
+        ):
+            return f"in {cell.name} the definition of {name} stands in quotes, as a text"
+    return _renamed(name, code, rows)
+
+
+def _renamed(
+    name: str, code: Sequence[tuple[Placed, ast.Module | None]], rows: Collection[str]
+) -> str:
+    """What else is defined in the cell in which the name belongs, or nearly like it anywhere."""
+    for cell, tree in code:
+        others = [n for n in _defined(tree) if n not in rows] if tree is not None else []
+        if not others or name in _defined(tree):
+            continue
+        if cell.grade_id == f"{name}_code":
+            return (
+                f"{cell.name}, where {name} belongs, defines {others[-1]} and not {name}. It must "
+                f"be called {name}"
+            )
+        near = difflib.get_close_matches(name, [n[:100] for n in others[:200]], 1, _CLOSE)
+        if near:
+            return f"{cell.name} defines {near[0]}. If {name} is meant, it must be called so"
+    return ""
+
+
+def _defined(tree: ast.Module | None) -> list[str]:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [node.name for node in tree.body if isinstance(node, kinds)] if tree else []
+
+
+def _outer(name: str, tree: ast.Module) -> str:
+    """The function or class in whose body the name is defined."""
+    for outer in tree.body:
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for node in ast.walk(outer):
+                kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+                if node is not outer and isinstance(node, kinds) and node.name == name:
+                    return outer.name
+    return ""
+
+
+def _bindings(name: str, cell: Placed, tree: ast.Module, starter: str) -> list[_Binding]:
+    """The statements at the margin of a cell that bind the name, in order."""
+    found = []
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
+            found.append(_Binding(cell, _how(node, cell.source, starter)))
+        elif isinstance(node, ast.ClassDef) and node.name == name:
+            found.append(_Binding(cell, "written"))
+        elif isinstance(node, ast.Assign) and any(
+            isinstance(n, ast.Name) and n.id == name for t in node.targets for n in ast.walk(t)
+        ):
+            text = (ast.get_source_segment(cell.source, node) or "").split("\n")[0][:80]
+            found.append(_Binding(cell, "assigned", text))
+    return found
+
+
+def _how(node: ast.FunctionDef | ast.AsyncFunctionDef, source: str, starter: str) -> str:
+    """Whether a definition is the starter's, the starter's with code above its `raise`, or more."""
+    at = next((i for i, step in enumerate(node.body) if _raises(step)), None)
+    if at is None:
+        return "written"
+    before = node.body[at - 1 : at]
+    if not before or (at == 1 and ast.get_docstring(node, clean=False) is not None):
+        return "starter"
+    lines = source.split("\n")
+    if starter:
+        given = {line.strip() for line in starter.split("\n")}
+        end = before[-1].end_lineno or 0
+        first = node.body[1 if ast.get_docstring(node, clean=False) is not None else 0].lineno
+        own = [line.strip() for line in lines[first - 1 : end]]
+        return "leftover" if any(o and o[0] != "#" and o not in given for o in own) else "starter"
+    between = lines[(before[-1].end_lineno or 1) : node.body[at].lineno - 1]
+    return "starter" if any(STUB in line for line in between) else "leftover"
+
+
+def _raises(step: ast.stmt) -> bool:
+    """Whether a statement is `raise NotImplementedError`, called or not."""
+    if not isinstance(step, ast.Raise):
+        return False
+    what = step.exc.func if isinstance(step.exc, ast.Call) else step.exc
+    return isinstance(what, ast.Name) and what.id == NOT_WRITTEN
+
+
+def _more_than(source: str) -> bool:
+    """Whether a text holds more than a starter does."""
+    return NOT_WRITTEN not in source

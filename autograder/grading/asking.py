@@ -1,0 +1,171 @@
+"""Run the cells of a submission and ask the questions, each row in the state that its author saw.
+
+All rows are asked after all cells, in one child. Where a row is not right there and a cell below
+its check cell gives another meaning to a name on which it depends, it is asked once more after the
+cells down to its check cell: as a student saw it, not as a later cell left it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from autograder.checks.finding import STATE, Finding, RowResult
+from autograder.diagnosis import Question, examine_all
+from autograder.diagnosis.cells import Cell as ReadCell
+from autograder.diagnosis.cells import only_below, overlap, read_cells
+from autograder.grading.patience import Patience
+from autograder.grading.plan import PlannedCell
+from autograder.grading.submission import SubmittedCell
+from autograder.sandbox import Cell, CellOutcome, Limits, Sandbox
+
+EXPERIMENT_SECONDS = 2.0
+LEAST_SECONDS = 1.0  # with less than that left nothing is asked a second time
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of a submission.
+
+    Args:
+        verdicts: Row -> verdict.
+        ran: Every cell that was run, with its outcome.
+        timed_out: Whether anything that counts ran out of time.
+    """
+
+    verdicts: dict[str, RowResult]
+    ran: list[tuple[PlannedCell, CellOutcome]]
+    timed_out: bool
+
+
+def ask(
+    planned: Sequence[PlannedCell],
+    submitted: Sequence[SubmittedCell],
+    questions: Sequence[Sequence[Question]],
+    sandbox: Sandbox,
+    limits: Limits,
+) -> Asked:
+    """Grade every row that a machine can grade.
+
+    Args:
+        planned: The cells to run, in order.
+        submitted: All cells as handed in; they say where each row's check cell stands.
+        questions: For every exercise its questions.
+
+    Raises:
+        GradingError: The sandbox failed.
+    """
+    asked, seconds = _ask(planned, questions, sandbox, limits)
+    cells = read_cells([(cell.name, cell.position, cell.source) for cell in planned])
+    for (position, says), rows in _doubtful(asked.verdicts, submitted, questions, cells).items():
+        left = limits.submission_seconds - seconds
+        if left < LEAST_SECONDS:
+            break
+        above = [cell for cell in planned if cell.position <= position]
+        some = [asked_of for asked_of in questions if _concerns(asked_of[0], rows)]
+        again, used = _ask(above, some, sandbox, replace(limits, submission_seconds=left), rows)
+        seconds += used
+        for row in rows & again.verdicts.keys():
+            asked.verdicts[row] = _as_seen(asked.verdicts[row], again.verdicts[row], *says)
+    return asked
+
+
+def _ask(
+    planned: Sequence[PlannedCell],
+    questions: Sequence[Sequence[Question]],
+    sandbox: Sandbox,
+    limits: Limits,
+    rows: Collection[str] | None = None,
+) -> tuple[Asked, float]:
+    cells = [
+        Cell(p.source, p.name, EXPERIMENT_SECONDS if p.experiment else None, not p.experiment)
+        for p in planned
+    ]
+    with sandbox.open(cells, limits) as session:
+        patience = Patience(session)
+        verdicts = {row.id: row for row in examine_all(questions, patience, rows)}
+        ran = list(zip(planned, session.cells, strict=True))
+        seconds = session.seconds
+    hung = any(
+        outcome.failure is not None and outcome.failure.kind == "timeout" and not cell.experiment
+        for cell, outcome in ran
+    )
+    return Asked(verdicts, ran, patience.timed_out or hung), seconds
+
+
+Says = tuple[str, str]
+"""What cells below a row change, and what they alone define."""
+
+
+def _doubtful(
+    verdicts: Mapping[str, RowResult],
+    submitted: Sequence[SubmittedCell],
+    questions: Sequence[Sequence[Question]],
+    cells: Sequence[ReadCell],
+) -> dict[tuple[int, Says], set[str]]:
+    """The rows to ask again: after the cells down to which position, and why."""
+    found: dict[tuple[int, Says], set[str]] = {}
+    for question, *_ in questions:
+        functions = question.exercise.functions
+        for row in question.exercise.rows:
+            result = verdicts.get(row.id)
+            if result is None or result.status == "manual":
+                continue
+            needs = (
+                {row.id, *functions[: functions.index(row.id)]} if row.id in functions else {row.id}
+            )
+            position = _check_position(row.id, submitted, cells)
+            changed = overlap(needs, cells, position)
+            below = only_below(needs, cells, position)
+            if (changed.may and _is_doubted(result)) or below:
+                found.setdefault((position, (changed.says, below)), set()).add(row.id)
+    return found
+
+
+def _is_doubted(result: RowResult) -> bool:
+    """Whether a verdict takes points or says that a mistake was made."""
+    return result.score < result.points or any(f.mistake for f in result.findings)
+
+
+def _check_position(row: str, submitted: Sequence[SubmittedCell], cells: Sequence[ReadCell]) -> int:
+    """Where a row was seen last: at its first check cell, or where it is first defined below it."""
+    call = re.compile(rf"^[ \t]*check\([ \t]*[\"']?{re.escape(row)}[\"']?[ \t]*[,)]", re.MULTILINE)
+    defined = [cell.position for cell in cells if row in cell.binds]
+    checks = (
+        position
+        for position, cell in enumerate(submitted, 1)
+        if cell.kind == "code" and call.search(cell.source)
+    )
+    check = next(checks, None)
+    if check is None:
+        return defined[-1] if defined else len(submitted)
+    return max(check, defined[0]) if defined else len(submitted)
+
+
+def _concerns(question: Question, rows: Collection[str]) -> bool:
+    return any(row.id in rows for row in question.exercise.rows)
+
+
+def _as_seen(after_all: RowResult, at_check: RowResult, changed: str, below: str) -> RowResult:
+    """The better of two verdicts, with what the student must know of the other."""
+    row = after_all.id
+    same = at_check.score == after_all.score
+    if at_check.score > after_all.score or (same and not _is_doubted(at_check)):
+        what = changed or "a cell further down changes what it depends on"
+        text = (
+            f"{what}. {row} is judged as it was at its check cell, before that; give the second "
+            "one another name"
+        )
+        return at_check.with_findings((_note(text), *at_check.findings))
+    if below and not same:
+        text = (
+            f"{below}, below the check cell of {row}. From top to bottom the notebook does not "
+            "run: move it up"
+        )
+        return after_all.with_findings((_note(text), *after_all.findings))
+    return after_all
+
+
+def _note(text: str) -> Finding:
+    return Finding(STATE, None, text, "warning", passed=True)

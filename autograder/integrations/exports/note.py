@@ -1,0 +1,36 @@
+"""What should be known of an export, with the names that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.feedback.wording import listed
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note.
+
+    Args:
+        text: What is to be known.
+        names: Whom or what it is about; None where it is about the whole.
+    """
+
+    text: str
+    names: Sequence[str] | None = None
+
+    def told(self, verbose: bool = False) -> str:
+        """One line; of many names the first few, unless all are wanted.
+
+        Example:
+            >>> Note("damaged", ["a", "b", "c", "d"]).told()
+            '4 damaged: a, b, c and 1 more (-v names all)'
+        """
+        if self.names is None:
+            return self.text
+        many = len(self.names) > SHOWN and not verbose
+        names = listed(self.names, SHOWN) + " (-v names all)" if many else ", ".join(self.names)
+        return f"{len(self.names)} {self.text}: {names}"
