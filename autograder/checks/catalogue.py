@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from autograder.checks.compare import Difference, Expected, as_array, describe_type, difference
+from autograder.checks.compare import Difference, Expected, describe_type, difference
 from autograder.checks.discreet import FAILED
 from autograder.checks.finding import ACCOUNT, Finding
 from autograder.checks.masks import is_random, judge_mask
 from autograder.checks.moments import judge_moments
 from autograder.checks.trial import Trial
+from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import AGAIN
 from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise, Observed, Row
@@ -65,7 +66,7 @@ def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
         value = seen.outputs[name]
         wrong = difference(value, expected)
         if wrong is None:
-            yield from _listed(name, value, expected, trial)
+            yield from _listed(name, seen, expected, trial)
         elif seen.account:
             yield _told(name, seen, trial)
         elif wrong.kind in ("type", "shape", "dtype"):
@@ -86,8 +87,8 @@ def _told(name: str, seen: Observed, trial: Trial) -> Finding:
     return Finding(ACCOUNT, name, seen.account, case=where, hidden=trial.hidden, traceback=trace)
 
 
-def _listed(name: str, value: object, expected: Expected, trial: Trial) -> Iterator[Finding]:
-    if isinstance(value, list) and isinstance(expected.value, np.ndarray):
+def _listed(name: str, seen: Observed, expected: Expected, trial: Trial) -> Iterator[Finding]:
+    if name in seen.listed and isinstance(expected.value, np.ndarray):
         text = f"{name} is a list of numbers; an array would be better style"
         yield Finding("contract", name, text, "warning", case=trial.case.name, hidden=trial.hidden)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.exercises.arrays import as_array
 from autograder.exercises.script import Broken, Opaque
 
 RELATIVE = 1e-6
@@ -62,23 +63,6 @@ class Difference:
     expected: float | None = None
     entries: tuple[int, int] = (0, 0)
     where: str = ""
-
-
-def as_array(value: Any) -> np.ndarray | None:
-    """A returned leaf as an array: arrays, numbers, and nested lists of numbers; else None."""
-    if isinstance(value, np.ndarray):
-        return value
-    if isinstance(value, (bool, int, float, complex, np.generic)):
-        try:
-            return np.asarray(value, dtype=float if type(value) is int else None)
-        except OverflowError:
-            return None
-    if isinstance(value, (list, tuple)) and value:
-        items = [item for item in map(as_array, value) if item is not None]
-        if len(items) < len(value) or len({item.shape for item in items}) > 1:
-            return None
-        return np.stack(items)
-    return None
 
 
 def describe_type(value: Any) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from autograder.checks.compare import Expected, as_array, difference
+from autograder.checks.compare import Expected, difference
 from autograder.checks.finding import Finding
 from autograder.checks.trial import Trial
+from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Row
 from autograder.exercises.kinds import Layer
 from autograder.exercises.script import Strided

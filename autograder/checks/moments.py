@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.compare import as_array
 from autograder.checks.finding import Finding
 from autograder.checks.trial import Trial
+from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Row
 
 DEVIATIONS = 6.0

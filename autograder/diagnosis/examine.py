@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from autograder.checks.finding import RowResult
+from autograder.checks.fitting import fitted
 from autograder.checks.trial import Trial
 from autograder.checks.verdict import judge
 from autograder.diagnosis.bank import Known
@@ -99,7 +100,11 @@ def _ask(questions: Sequence[Question], runner: Runner, rows: set[str]) -> Asked
                 outcomes = runner.run(script)
             observed = exercise.observe(expectation.case, outcomes)
             # A row that is not asked for stays: the mask of a forward judges its backward.
-            observed = {row: seen for row, seen in observed.items() if row not in given_up}
+            observed = {
+                row: fitted(row, seen, expectation)
+                for row, seen in observed.items()
+                if row not in given_up
+            }
             trials.append(Trial(exercise, expectation, observed, question.hidden))
             banks.append(question.bank)
             if _hung(outcomes):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.compare import as_array
+from autograder.exercises.arrays import as_array
 from autograder.exercises.script import Broken
 
 CLOSE = 1e-6

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.compare import as_array, difference
+from autograder.checks.compare import difference
 from autograder.checks.finding import Finding, RowResult
 from autograder.checks.trial import Trial
+from autograder.exercises.arrays import as_array
 from autograder.exercises.script import Strided
 
 ENOUGH = 2

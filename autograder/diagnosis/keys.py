@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.compare import ABSOLUTE, Expected, as_array
+from autograder.checks.compare import ABSOLUTE, Expected
+from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import AGAIN, Case
 
 STEP = 1e-6

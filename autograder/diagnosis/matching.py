@@ -12,11 +12,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from autograder.checks.compare import as_array
 from autograder.checks.finding import Finding, RowResult
 from autograder.checks.trial import Trial
 from autograder.diagnosis.bank import Known, prints_of
 from autograder.diagnosis.fingerprints import agree
+from autograder.exercises.arrays import as_array
 
 ROW = ""
 

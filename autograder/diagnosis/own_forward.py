@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.compare import as_array
 from autograder.checks.finding import Finding, RowResult
 from autograder.checks.trial import Trial
+from autograder.exercises.arrays import as_array
 from autograder.exercises.kinds import Layer
 from autograder.exercises.script import Runner, Script, Strided
 from autograder.gradcheck import GradcheckError, GradientReport, check_gradient

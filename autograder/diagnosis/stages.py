@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograder.checks.compare import as_array, difference
+from autograder.checks.compare import difference
 from autograder.checks.finding import Finding, RowResult
 from autograder.checks.trial import Trial
+from autograder.exercises.arrays import as_array
 
 
 def staged(result: RowResult, trials: Sequence[Trial]) -> RowResult:

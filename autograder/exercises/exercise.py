@@ -49,6 +49,7 @@ class Observed:
         account: For kinds that judge more than numbers, what was found, in a sentence without an
             end: it is told in place of "got and expected" and of the number of cases.
         traceback: The frames of the student's code that belong to the account.
+        listed: The outputs that came as lists.
     """
 
     outputs: dict[str, Any] | None
@@ -60,6 +61,7 @@ class Observed:
     sign: str = ""
     account: str = ""
     traceback: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

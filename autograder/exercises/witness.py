@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import DeclarationError
+from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Observed, named, read_outputs, settings
 from autograder.exercises.exposing import Card, Exposure
@@ -97,13 +98,14 @@ class Witness(Function):
             return Exposure(hidden=problem, sign=problem)
         arrays = []
         for name, item in taken.items():
-            array = _array(item)
-            if array is None:
+            array = as_array(item)
+            if array is None or array.dtype.kind not in "biuf":
                 said = f"{name} is not an array of numbers"
                 return Exposure(hidden=said, sign=said)
             if array.size > MOST_ENTRIES:
                 said = f"{name} has {array.size} entries; {MOST_ENTRIES} are enough for anybody"
                 return Exposure(hidden=said, sign=f"{name} is too large")
+            array = array.astype(float)
             arrays.append(array)
             if array.size == 0 or not np.isfinite(array).all():
                 said = f"{name} must hold finite numbers, at least one"
@@ -131,15 +133,3 @@ class Witness(Function):
                     said = f"{name} has shape {array.shape}; {wanted}, and {where} has {letter} = "
                     return Exposure(hidden=f"{said}{known}", sign=f"{name} has another {letter}")
         return None
-
-
-def _array(value: Any) -> np.ndarray | None:
-    """What was returned as an array of floats; None when it is none."""
-    if isinstance(value, (list, tuple, int, float)):
-        try:
-            value = np.asarray(value)
-        except ValueError:  # rows of different lengths
-            return None
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
-        return None
-    return value.astype(float)

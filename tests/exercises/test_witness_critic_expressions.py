@@ -54,6 +54,7 @@ def exposing():
         (lambda: (np.array([np.nan]), np.array([1.0])), "finite"),
         (lambda: (np.ones(1000), np.ones(1000)), "1000 entries"),
         (lambda: ("x", "dout"), "not an array"),
+        (lambda: (["x" * 100_000] + [""] * 99_000, [1.0]), "not an array"),  # 37 GiB for NumPy
         (lambda: ([[1.0], [2.0, 3.0]], [1.0]), "not an array"),  # rows of different lengths
         (lambda: None, "Is a return missing?"),
         (lambda: (np.array([1.0]),), "returned 1 values; expected 2: x, dout"),
