@@ -153,12 +153,14 @@ class ClassBook:
     Args:
         papers: Assignment -> its submissions by student, in order.
         damaged: Result files that cannot be read.
-        notes: What else should be known of it.
+        notes: What is wrong with what was read.
+        asides: What is left out on purpose.
     """
 
     papers: dict[str, tuple[Paper, ...]]
     damaged: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()
 
     @property
     def students(self) -> dict[str, dict[str, Paper]]:

@@ -41,14 +41,16 @@ class Found:
             name: tuple(_paper(result, hands) for result in results)
             for name, results in self.results.items()
         }
-        notes = [*notes]
-        if self.removed:
-            are = "is no notebook" if len(self.removed) == 1 else "are no notebooks"
-            notes.append(
-                f"{listed(self.removed)} {are} of this course any more: the results are kept on "
-                "file, and count nowhere."
-            )
-        return ClassBook(papers, tuple(self.damaged), tuple(notes))
+        return ClassBook(papers, tuple(self.damaged), tuple(notes), self._asides())
+
+    def _asides(self) -> tuple[str, ...]:
+        if not self.removed:
+            return ()
+        are = "is no notebook" if len(self.removed) == 1 else "are no notebooks"
+        return (
+            f"{listed(self.removed)} {are} of this course any more: the results are kept on file, "
+            "and count nowhere.",
+        )
 
 
 def find_results(

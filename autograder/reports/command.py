@@ -38,7 +38,7 @@ def leave_report(book: ClassBook, results: Path, out: Path | None = None) -> str
     folder = root / out if out is not None else (root / results).parent / FOLDER
     written = write_report(book, folder, datetime.now())
     said = [f"Report: {_shown(written.index, root)}, and {counted(written.students, 'student')}"]
-    said += [f"The report says: {note}" for note in book.notes]
+    said += [f"The report says: {note}" for note in (*book.notes, *book.asides)]
     if book.damaged:
         said.append(f"Damaged and left out: {listed([str(p) for p in book.damaged], 3)}")
     return "\n".join(said)

@@ -1,16 +1,19 @@
 """What people decided is read from a gradebook that nbgrader itself wrote."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.errors import CourseError, GradingError
+from autograder.integrations.exports import export
 from autograder.integrations.hand_scores import Person, read_hand_scores
 from autograder.integrations.nbgrader.gradebook import open_gradebook
 from autograder.integrations.nbgrader.roster import enrolled
 from autograder.integrations.on_file import find_results
 from autograder.integrations.read_class import read_class
+from autograder.reports.pages import class_page
 from tests.integrations import classroom
 from tests.reports import example_class as example
 
@@ -123,8 +126,11 @@ def test_a_removed_notebook_leaves_the_sums_and_keeps_its_results(course: Path) 
     (course / "results" / "stray").mkdir()
     book = read_class(Path("results"))
     assert list(book.papers) == [example.RNN] and list(book.students) == ["ada"]
-    assert [note for note in book.notes if LAYERS in note] == list(book.notes)
-    assert "kept on file, and count nowhere" in book.notes[0]
+    (said,) = book.asides
+    assert said.startswith(f"{LAYERS} is no notebook of this course any more") and not book.notes
+    assert LAYERS not in class_page(replace(book, asides=()))
+    assert said in class_page(book) and "given by hand in the gradebook" in class_page(book)
+    assert export("csv", Path("results")).notes[0] == said
     assert sorted((course / "results" / LAYERS).iterdir()) == files
     assert list(read_class(Path("results"), [LAYERS]).papers) == [LAYERS]  # who asks gets them
     shutil.rmtree(course / "solutions" / example.RNN)

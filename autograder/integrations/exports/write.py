@@ -82,7 +82,7 @@ def export(
 def _notes(book: ClassBook) -> list[Note]:
     """What the scores leave open, so that nobody takes them for more than they are."""
     papers = book.all()
-    notes = [Note(text) for text in book.notes]
+    notes = [Note(text) for text in (*book.notes, *book.asides)]
     notes.append(Note("damaged and left out", [str(path) for path in book.damaged]))
     for status in ("unclear", "overload", "failed", "stale"):
         who = [_name(paper) for paper in papers if paper.result.status == status]
