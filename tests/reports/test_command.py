@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from autograder import cli
 from tests.integrations import classroom
+from tests.integrations.conftest import opened
 from tests.reports import example_class as example
 
 
@@ -76,6 +79,40 @@ def test_grading_leaves_the_report(course: Path) -> None:
     page = (course / "reports" / "index.html").read_text(encoding="utf-8")
     assert "Zoë" in page and "to be graded by hand" in page
     assert (course / "results" / classroom.ASSIGNMENT / "Zoë.json").is_file()
+
+
+def test_the_terminal_the_pages_and_the_exports_have_one_score(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    config = course / "nbgrader_config.py"
+    config.write_text(f'{config.read_text()}c.LateSubmissionPlugin.penalty_method = "zero"\n')
+    hand_in(course)
+    folder = course / "submitted" / "Zoë" / classroom.ASSIGNMENT
+    late = course / "submitted" / "late" / classroom.ASSIGNMENT
+    odd = course / "submitted" / "odd" / classroom.ASSIGNMENT
+    for other in (late, odd):
+        shutil.copytree(folder, other)
+    (late / "timestamp.txt").write_text("2026-05-08 23:30 CEST")
+    (odd / "timestamp.txt").write_text("2026-05-09 10:00 CST")
+    assert run("grade", "--jobs", "1").exit_code == 0
+    with opened(course) as book:
+        book.find_assignment(classroom.ASSIGNMENT).duedate = datetime(2026, 5, 8, 21, 0)
+        grade = book.find_grade("text_why", classroom.NAME, classroom.ASSIGNMENT, "Zoë")
+        grade.manual_score, grade.needs_manual_grade = 4 / 3, False
+        book.db.commit()
+    said = run("grade", "--jobs", "1").output
+    assert "timestamp.txt of odd/01_small is not read" in said and "CST is more" in said
+    lines = {line.split()[1]: line for line in said.splitlines() if line.startswith("│")}
+    assert "10.83" in lines["Zoë"] and "by hand" in lines["Zoë"]
+    assert " 0 + ? " in lines["late"] and "late −9.5" in " ".join(lines["late"].split())
+    assert " 9.5 + ? " in lines["odd"]
+    run("export", "csv")
+    table = (course / "exports" / "scores.csv").read_text(encoding="utf-8").splitlines()
+    scores = {line.split(",")[0]: line.split(",")[6] for line in table}
+    assert scores == {"student": "score", "Zoë": "10.83", "late": "0", "odd": "9.5"}
+    page = (course / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "10.83" in page and "late −9.5" in page
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links")
