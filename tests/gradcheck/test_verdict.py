@@ -262,3 +262,10 @@ def test_a_numpy_scalar_is_checked_even_when_its_gradient_is_zero():
     right = check_backward(lambda x, a: a * x, lambda u, x, a: (a * u, np.sum(u * x)), [X, scale])
     wrong = check_backward(lambda x, a: a * x, lambda u, x, a: (a * u, 0.0), [X, scale])
     assert (right.verdict, wrong.verdict) == ("pass", "fail")
+
+
+def test_a_negative_zero_is_written_as_zero():
+    wrong = np.ones(30)
+    wrong[4] = -0.0
+    report = check_gradient(lambda x: np.sum(x), [np.ones(30)], None, [wrong])
+    assert "at [4]: got 0, expected 1" in str(report)

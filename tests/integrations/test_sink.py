@@ -355,6 +355,7 @@ def test_a_submission_that_cannot_be_read_has_zero_and_a_notebook_that_says_why(
     document = json.loads(desk.autograded("eve").read_text(encoding="utf-8"))
     assert "could not be read" in document["cells"][0]["source"]
     assert "the file is not JSON: &lt;script&gt;" in document["cells"][0]["source"]
+    assert json.dumps(document).count("the file is not JSON") == 1
     assert _outputs(desk, "eve", "twice")[1]["data"]["text/plain"] == "0.0"
 
 
