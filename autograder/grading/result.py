@@ -9,6 +9,8 @@ import msgspec
 from autograder.checks.finding import Finding, RowResult, Status
 
 SCHEMA = 1
+MOST_TEXT = 2_000
+"""Characters of one text; pages, exports and notebooks are made of them."""
 
 SubmissionStatus = Literal[
     "graded", "unreadable", "missing", "unclear", "overload", "failed", "stale"
@@ -151,5 +153,6 @@ def _to_finding(finding: ResultFinding) -> Finding:
 
 
 def _writable(text: str) -> str:
-    """A student's words may hold half a surrogate pair, which no file can."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """A student's words may hold half a surrogate pair, which no file can, and be very many."""
+    cut = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]} …"
+    return cut.encode("utf-8", "replace").decode("utf-8")

@@ -84,6 +84,15 @@ def test_a_students_words_never_stop_the_writing() -> None:
     assert load(dump(result(rows=(row,)))).rows[0].findings[0].message.startswith("said ?")
 
 
+def test_what_leaves_the_grader_is_small_whatever_went_in() -> None:
+    """Pages, exports and autograded notebooks are made of it in the parent, for everybody."""
+    long = Finding("value", "out", "x" * 10**6, traceback=("y" * 10**6,) * 12)
+    row = from_row(RowResult("f", 0, 1, "wrong", {}, (long,)))
+    short = from_row(RowResult("f", 0, 1, "wrong", {}, (Finding("value", "out", "x"),)))
+    assert len(dump(result(rows=(row,)))) < len(dump(result(rows=(short,)))) + 13 * 2_100
+    assert row.findings[0].message.endswith("x …")
+
+
 def test_files_are_the_owners_alone(tmp_path: Path) -> None:
     path = Store(tmp_path / "deep" / "results").put(result("Zoë Ångström"))
     assert path == tmp_path / "deep/results/02_layers/Zoë Ångström.json"
