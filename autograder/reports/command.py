@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.read_class import place, read_class
@@ -41,7 +42,7 @@ def leave_report(book: ClassBook, results: Path, out: Path | None = None) -> str
     said += [f"The report says: {note}" for note in (*book.notes, *book.asides)]
     if book.damaged:
         said.append(f"Damaged and left out: {listed([str(p) for p in book.damaged], 3)}")
-    return "\n".join(said)
+    return plain("\n".join(said))
 
 
 def _shown(path: Path, root: Path) -> Path:

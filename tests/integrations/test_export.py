@@ -391,6 +391,8 @@ def test_many_names_are_counted_unless_all_are_wanted(place: Path) -> None:
     (said,) = (n for n in export("csv", Path("results")).notes if "failed" in n)
     assert said.startswith("301 failed") and said.endswith("/s001 and 298 more (-v names all)")
     (all_of_them,) = (n for n in export("csv", Path("results"), verbose=True).notes if "faile" in n)
+    (waits,) = (n for n in export("csv", Path("results"), verbose=True).notes if "by hand," in n)
+    assert "gnp.exe" in waits and "\u202e" not in waits
     assert all_of_them.endswith(f"{LAYERS}/s299") and "more" not in all_of_them
 
 

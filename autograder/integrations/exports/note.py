@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograder.feedback.text import plain
 from autograder.feedback.wording import listed
 
 SHOWN = 3
@@ -23,14 +24,14 @@ class Note:
     names: Sequence[str] | None = None
 
     def told(self, verbose: bool = False) -> str:
-        """One line; of many names the first few, unless all are wanted.
+        """One line that drives no terminal; of many names the first few, unless all are wanted.
 
         Example:
             >>> Note("damaged", ["a", "b", "c", "d"]).told()
             '4 damaged: a, b, c and 1 more (-v names all)'
         """
         if self.names is None:
-            return self.text
+            return plain(self.text)
         many = len(self.names) > SHOWN and not verbose
         names = listed(self.names, SHOWN) + " (-v names all)" if many else ", ".join(self.names)
-        return f"{len(self.names)} {self.text}: {names}"
+        return plain(f"{len(self.names)} {self.text}: {names}")
