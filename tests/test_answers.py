@@ -13,8 +13,8 @@ import pytest
 
 from autograder.course.notebook import load_notebook
 from autograder.course.questions import hidden_questions, public_questions
-from autograder.diagnosis import examine_all
 from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine_all
 
 ANSWERS = sorted((Path(__file__).parent / "submissions" / "answers").glob("*.py"))
 

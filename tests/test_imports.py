@@ -16,7 +16,7 @@ ROOMS = (
     "exercises",
     "gradcheck",
     "checks",
-    "diagnosis",
+    "explain",
     "feedback",
     "lab",
     "course",

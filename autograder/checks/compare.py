@@ -8,17 +8,21 @@ the reference itself moves when its input moves in the last bit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from autograder.exercises.arrays import as_array
-from autograder.exercises.script import Broken, Opaque
+from autograder.exercises.fact import fact, type_of
+from autograder.exercises.script import Broken
 
 RELATIVE = 1e-6
 ABSOLUTE = 1e-9
 ENTRY = 1e-5
+_NUMBERS = ("value", "truth", "text")
+
+Path = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
@@ -45,36 +49,35 @@ class Expected:
 
 @dataclass(frozen=True)
 class Difference:
-    """How a returned value differs from the expected one.
+    """How a returned value differs from the expected one, as data.
 
     Args:
-        kind: `"type"`, `"shape"`, `"dtype"`, `"finite"` or `"value"`.
-        text: What, got and expected; the caller puts the output's name before it.
+        kind: What is wrong: the `"type"` of a value, a `"missing"` entry of a dict, the `"shape"`,
+            the `"dtype"`, entries that are not `"finite"`, a `"text"` or a `"truth"` value, numbers
+            (`"value"`), or that it could not be computed at all (`"broken"`).
+        where: The way to it inside the output: keys and indices.
+        got, expected: The types, shapes, dtypes, or the numbers at `index`.
         error: Relative error, for the kind `"value"`.
-        index: Where the error is largest; `got` and `expected` are the numbers there.
+        index: Where the error is largest.
         entries: How many entries differ, and of how many.
+        shape_of: The name of the input whose shape is expected, or `""`.
+        turn: In which of several calls, from 1; 0 where there is only one.
     """
 
-    kind: str
-    text: str
+    kind: Literal["broken", "type", "missing", "shape", "dtype", "finite", "text", "truth", "value"]
+    where: tuple[int | str, ...] = ()
+    got: Any = None
+    expected: Any = None
     error: float | None = None
     index: tuple[int, ...] | None = None
-    got: float | None = None
-    expected: float | None = None
     entries: tuple[int, int] = (0, 0)
-    where: str = ""
+    shape_of: str = ""
+    turn: int = 0
 
-
-def describe_type(value: Any) -> str:
-    """How a returned value is called in a message."""
-    if value is None:
-        return "None"
-    if isinstance(value, Opaque):
-        article = "an" if value.type_name[:1].lower() in "aeiou" else "a"
-        return f"{article} {value.type_name}"
-    if isinstance(value, (list, tuple)):
-        return f"a {type(value).__name__} of {len(value)} values"
-    return f"a {type(value).__name__}"
+    @property
+    def of_form(self) -> bool:
+        """Whether the form is wrong, so that no numbers were compared."""
+        return self.kind in ("broken", "type", "missing", "shape", "dtype")
 
 
 def differences(got: Any, expected: Expected, *, strictness: float = 1.0) -> Iterator[Difference]:
@@ -83,7 +86,7 @@ def differences(got: Any, expected: Expected, *, strictness: float = 1.0) -> Ite
     Args:
         strictness: What every tolerance is divided by.
     """
-    yield from _walk(got, expected.value, expected, "", strictness)
+    yield from _walk(got, expected.value, expected, (), strictness)
 
 
 def difference(got: Any, expected: Expected, *, strictness: float = 1.0) -> Difference | None:
@@ -91,62 +94,58 @@ def difference(got: Any, expected: Expected, *, strictness: float = 1.0) -> Diff
     found = list(differences(got, expected, strictness=strictness))
     if not found:
         return None
-    return max(found, key=lambda d: (d.kind != "value", d.error or 0.0))
+    return max(found, key=lambda d: (d.kind not in _NUMBERS, d.error or 0.0))
 
 
 def _walk(
-    got: Any, value: Any, expected: Expected, where: str, strictness: float
+    got: Any, value: Any, expected: Expected, where: Path, strictness: float
 ) -> Iterator[Difference]:
     if isinstance(got, Broken):
-        yield Difference("type", got.type_name, where=where)
+        yield Difference("broken", where, got.type_name)
     elif isinstance(value, dict):
         if not isinstance(got, dict):
-            text = f"is {describe_type(got)}; expected a dict with {sorted(value)}"
-            yield Difference("type", text, where=where)
+            wanted = fact("expected.dict", keys=sorted(map(str, value)))
+            yield Difference("type", where, type_of(got), wanted)
             return
         for key, item in value.items():
             if key not in got:
-                yield Difference("type", f"has no entry {key!r}", where=where)
+                yield Difference("missing", where, expected=key)
             else:
-                yield from _walk(got[key], item, expected, f"{where}[{key!r}]", strictness)
+                yield from _walk(got[key], item, expected, (*where, key), strictness)
     elif isinstance(value, (tuple, list)):
         if not isinstance(got, (tuple, list)) or len(got) != len(value):
-            text = f"is {describe_type(got)}; expected {len(value)} values"
-            yield Difference("type", text, where=where)
+            wanted = fact("expected.sequence", count=len(value))
+            yield Difference("type", where, type_of(got), wanted)
             return
         for i, (one, item) in enumerate(zip(got, value, strict=True)):
-            yield from _walk(one, item, expected, f"{where}[{i}]", strictness)
+            yield from _walk(one, item, expected, (*where, i), strictness)
     elif isinstance(value, (str, type(None))):
         if type(got) is not type(value) or got != value:
-            yield Difference("value", f"is {got!r:.80}; expected {value!r}", where=where)
+            yield Difference("text", where, f"{got!r:.80}", repr(value))
     else:
-        found = _leaf(got, np.asarray(value), expected, where, strictness)
+        found = _leaf(got, np.asarray(value), expected, strictness)
         if found is not None:
-            yield found
+            yield replace(found, where=where)
 
 
-def _leaf(
-    got: Any, want: np.ndarray, expected: Expected, where: str, strictness: float
-) -> Difference | None:
+def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> Difference | None:
     if want.ndim == 0 and isinstance(got, list) and len(got) == 1:
         (got,) = got  # a single number may come as a list of one
     have = as_array(got)
     if have is None:
-        what = "a number" if want.ndim == 0 else f"an array of shape {want.shape}"
-        return Difference("type", f"is {describe_type(got)}; expected {what}", where=where)
+        wanted = fact("expected.array", shape=want.shape) if want.ndim else fact("expected.number")
+        return Difference("type", got=type_of(got), expected=wanted)
     if have.shape != want.shape:
-        shape = "a single number" if want.ndim == 0 else f"{want.shape}"
-        return Difference("shape", f"has shape {have.shape}; expected {shape}", where=where)
+        return Difference("shape", got=have.shape, expected=want.shape)
     kinds = {"b": "b", "i": "iu", "u": "iu"}.get(want.dtype.kind, "biuf")
     # A Python int was read as a float; and 2.0 is the number 2, whatever it is kept as.
     whole = want.dtype.kind in "iu" and (
         type(got) is int or (want.ndim == 0 and have.dtype.kind == "f")
     )
     if have.dtype.kind not in kinds and not whole:
-        text = f"holds {have.dtype} values; expected {want.dtype}"
-        return Difference("dtype", text, where=where)
+        return Difference("dtype", got=str(have.dtype), expected=str(want.dtype))
     if want.dtype.kind == "b":
-        return _truths(have, want, where)
+        return _truths(have, want)
     have, want = have.astype(float), want.astype(float)
     if have.size == 0:
         return None
@@ -155,29 +154,26 @@ def _leaf(
         unlike &= ~(np.isposinf(have) & (want > 100))
     if unlike.any():
         index = tuple(int(i) for i in np.argwhere(unlike)[0])
-        bad = "nan" if np.isnan(have[index]) else "inf"
-        text = f"has {bad} in {int(unlike.sum())} of {have.size} entries"
-        return Difference(
-            "finite", text, None, index, float(have[index]), float(want[index]), where=where
-        )
+        got = "nan" if np.isnan(have[index]) else "inf"
+        entries = (int(unlike.sum()), have.size)
+        return Difference("finite", (), got, float(want[index]), None, index, entries)
     same = np.isfinite(have) & np.isfinite(want)
     have, want = np.where(same, have, 0.0), np.where(same, want, 0.0)
     with np.errstate(all="ignore"):
-        return _numbers(have, want, expected, where, strictness)
+        return _numbers(have, want, expected, strictness)
 
 
-def _truths(have: np.ndarray, want: np.ndarray, where: str) -> Difference | None:
+def _truths(have: np.ndarray, want: np.ndarray) -> Difference | None:
     wrong = have != want
     if not wrong.any():
         return None
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
-    place = f" at {list(index)}" if index else ""
-    text = f"is {have[index]}; expected {want[index]}{place}"
-    return Difference("value", text, entries=(int(wrong.sum()), wrong.size), where=where)
+    entries = (int(wrong.sum()), wrong.size)
+    return Difference("truth", (), bool(have[index]), bool(want[index]), None, index, entries)
 
 
 def _numbers(
-    have: np.ndarray, want: np.ndarray, expected: Expected, where: str, strictness: float
+    have: np.ndarray, want: np.ndarray, expected: Expected, strictness: float
 ) -> Difference | None:
     target = want
     if expected.low is not None and np.shape(expected.low) == want.shape:
@@ -205,5 +201,4 @@ def _numbers(
         wrong = np.abs(off) > 0.1 * np.abs(off).max()
     count = (int(wrong.sum()), want.size)
     got, right = float(have[index]), float(target[index])
-    text = f"is off by {error:.2g} (relative)"
-    return Difference("value", text, error, index, got, right, count, where)
+    return Difference("value", (), got, right, error, index, count)

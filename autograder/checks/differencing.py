@@ -15,13 +15,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from autograder.checks.finding import Finding
+from autograder.checks.finding import Check, Finding
 from autograder.checks.trial import Trial
 from autograder.exercises.exercise import Row
+from autograder.exercises.fact import fact
 from autograder.exercises.script import Strided
 from autograder.exercises.tracing import COMPLEX, EVALUATED, PROFILE_REMOVED
 
-NAME = "numerical_differentiation"
 ENOUGH = 2
 SMALLEST = 4
 
@@ -39,25 +39,15 @@ def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
     if len(counted) < ENOUGH:
         return
     if any(PROFILE_REMOVED in calls for _, calls in counted):
-        yield Finding(
-            NAME,
-            None,
-            f"{row.id} switches off what counts its calls, so nobody can see how it works. "
-            "A person decides whether this counts.",
-        )
+        yield Finding(Check.DIFFERENCING, fact=fact("differencing.off", row=row.id))
         return
     for key in counted[0][0].case.inputs:
         sizes = [_size(trial, key) for trial, _ in counted]
         if min(sizes) < SMALLEST or len(set(sizes)) < ENOUGH:
             continue
         if all(_moves_every_entry(calls, p) for (_, calls), p in zip(counted, sizes, strict=True)):
-            yield Finding(
-                NAME,
-                None,
-                f"{row.id} seems to differentiate numerically: for every entry of {key} it "
-                "evaluates a function at another point. A person decides whether this counts.",
-                advice="The task is to derive the gradient and write it down as a formula.",
-            )
+            seems = fact("differencing.seems", row=row.id, input=key)
+            yield Finding(Check.DIFFERENCING, fact=seems)
             return
 
 

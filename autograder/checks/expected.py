@@ -14,6 +14,7 @@ from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise, Observed
 from autograder.exercises.inputs import Array
 from autograder.exercises.script import Outcome, Runner, Strided
+from autograder.exercises.trees import leaves, mapped, pairs
 
 SAFETY = 8
 MOST = 1e-5
@@ -130,7 +131,7 @@ def _run(exercise: Exercise, case: Case, reference: Runner) -> dict[str, Observe
     observed = exercise.observe(case, outcomes)
     for row, seen in observed.items():
         if seen.outputs is None:
-            raise DeclarationError(f"the reference of {row!r}: {seen.problem}")
+            raise DeclarationError(f"the reference of {row!r} has another form: {seen.problem}")
     return observed
 
 
@@ -150,37 +151,36 @@ def _with_moments(exercise: Exercise, observed: dict[str, Observed]) -> dict[str
     }
 
 
-def _moments(value: Any) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return {key: _moments(item) for key, item in value.items()}
-    x = np.asarray(value, float)
+def _moments(value: Any) -> Any:
+    return mapped(_moments_of_one, value)
+
+
+def _moments_of_one(leaf: Any) -> dict[str, Any]:
+    x = np.asarray(leaf, float)
     return {"shape": np.array(x.shape), "mean": float(x.mean()), "std": float(x.std())}
 
 
 def _movement(value: Any, other: Any) -> float:
     """The largest change of an entry between two results of the same form."""
-    if isinstance(value, dict):
-        return max((_movement(value[k], other[k]) for k in value), default=0.0)
-    if isinstance(value, (tuple, list)):
-        return max((_movement(a, b) for a, b in zip(value, other, strict=True)), default=0.0)
-    if isinstance(value, (float, np.floating, np.ndarray)) and np.size(value):
-        with np.errstate(all="ignore"):
-            gap = np.abs(np.asarray(value, float) - np.asarray(other, float))
-        gap = gap[np.isfinite(gap)]
-        return float(gap.max()) if gap.size else 0.0
-    return 0.0
+    return max((_change(a, b) for a, b in pairs(value, other)), default=0.0)
+
+
+def _change(value: Any, other: Any) -> float:
+    if not _is_numeric(value):
+        return 0.0
+    with np.errstate(all="ignore"):
+        gap = np.abs(np.asarray(value, float) - np.asarray(other, float))
+    return float(np.max(gap, where=np.isfinite(gap), initial=0.0))
 
 
 def _largest(value: Any) -> float:
     """The largest finite entry of a result, by size."""
-    if isinstance(value, dict):
-        return max(map(_largest, value.values()), default=0.0)
-    if isinstance(value, (tuple, list)):
-        return max(map(_largest, value), default=0.0)
-    if isinstance(value, (float, np.floating, np.ndarray)) and np.size(value):
-        sizes = np.abs(np.asarray(value, float))
-        return float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
-    return 0.0
+    sizes = [np.abs(np.asarray(leaf, float)) for leaf in leaves(value) if _is_numeric(leaf)]
+    return max((float(np.max(s, where=np.isfinite(s), initial=0.0)) for s in sizes), default=0.0)
+
+
+def _is_numeric(leaf: Any) -> bool:
+    return isinstance(leaf, (float, np.floating, np.ndarray)) and bool(np.size(leaf))
 
 
 def noisy(exercise: Exercise, case: Case, turn: int) -> Case:

@@ -1,59 +1,123 @@
-"""What a check found, and what became of a row."""
+"""What a check found, and what became of a row: data, without a word of English in it.
+
+`feedback.say` turns a finding into a sentence; `explain` adds what it looks like.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Literal
+
+from autograder.checks.compare import Difference
+from autograder.exercises.fact import Fact
+from autograder.exercises.script import Failure
 
 Status = Literal[
     "right", "partial", "wrong", "unanswered", "timeout", "memory", "crash", "exit", "error",
     "protocol", "manual",
 ]  # fmt: skip
 
-ACCOUNT = "account"
-"""The check whose message is what a kind says of all that it found, not of one output."""
-STATE, LOOK = "state", "look"
-"""Notes on where in the notebook the answer stands: judged in an earlier state, or not judged."""
+
+class Check(StrEnum):
+    """The checks by name, as result files hold them."""
+
+    FAILURE = "failure"  # nothing came back: missing, raised, hung …
+    CONTRACT = "contract"  # number, type, shape and dtype of what came back
+    FINITE = "finite"
+    VALUE = "value"
+    GRADIENT = "gradient"
+    REPEATABILITY = "repeatability"  # the first case once more, after other calls
+    MASK = "mask"
+    MOMENTS = "moments"
+    ACCOUNT = "account"  # what a kind says of all that it found, not of one output
+    UNCHANGED = "inputs unchanged"
+    WARNINGS = "warnings"
+    FORM = "form"
+    ANSWER = "answer"
+    DIFFERENCING = "numerical_differentiation"
+    STAGE = "stage"
+    OWN_FORWARD = "own forward"
+    FOLLOW_THROUGH = "follow-through"
+    RECORDED = "recorded"
+    CELL = "cell"  # the cell that defines the function did not run to its end
+    SUBMISSION = "submission"  # nothing was run
+    BY_HAND = "by hand"
+    STATE = "state"  # judged in an earlier state of the notebook
+    LOOK = "look"  # where an answer stands that does not count
+
+
+class Source(StrEnum):
+    """Where an explanation comes from, in the order in which they are tried."""
+
+    KNOWN = "known"  # equals a mistake of the exercise's bank
+    LIKE = "looks like"  # a general slip, or one derived from the reference
+    CHECK = "check"  # what the check itself can tell: shapes, masks, exceptions
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a wrong output looks like, or what the next step is.
+
+    Args:
+        name: An identifier for instructors, such as `"db_averaged"` or `"sign"`; may be empty.
+        says: The course's own words (of a mistake in its bank) …
+        fact: … or the kit's.
+    """
+
+    source: Source
+    name: str = ""
+    says: str = ""
+    fact: Fact | None = None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found on one case.
+    """What one check found on one case: one of `difference`, `failure` and `fact` says what.
 
     Args:
-        check: The name of the check in the catalogue, such as `"gradient"`.
         output: The output that it is about; None when it is about the whole row.
-        severity: An error that did not pass costs its output (or the row); a warning costs nothing.
-        message: What, by how much and where; for a person.
         case: The name of the case.
         hidden: The case is hidden: before anybody reads it, `discreet` makes it coarse.
-        mistake: The name of the known mistake that the output equals, or `""`.
-        advice: What that mistake says, or the next step.
-        error: Relative error of the output.
-        index: Where the error is largest.
-        got, expected: The two numbers there.
-        traceback: The frames in the student's own code.
+        severity: An error that did not pass costs its output (or the row); a warning costs nothing.
+        difference: How a returned value differs from the expected one.
+        failure: Why there is no value.
+        fact: Anything else.
+        traceback: The frames in the student's own code that belong to a fact.
     """
 
-    check: str
-    output: str | None
-    message: str
-    severity: Literal["error", "warning"] = "error"
-    passed: bool = False
+    check: Check
+    output: str | None = None
     case: str = ""
     hidden: bool = False
-    mistake: str = ""
-    advice: str = ""
-    error: float | None = None
-    index: tuple[int, ...] | None = None
-    got: float | None = None
-    expected: float | None = None
+    severity: Literal["error", "warning"] = "error"
+    passed: bool = False
+    difference: Difference | None = None
+    failure: Failure | None = None
+    fact: Fact | None = None
+    explanation: Explanation | None = None
     traceback: tuple[str, ...] = ()
 
     @property
     def costs(self) -> bool:
         """Whether it costs points."""
         return self.severity == "error" and not self.passed
+
+    @property
+    def mistake(self) -> str:
+        """The name of the mistake or slip that the output equals, or `""`."""
+        return self.explanation.name if self.explanation is not None else ""
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """The frames in the student's own code, outermost first; none on a hidden case."""
+        if self.hidden:
+            return ()
+        return self.failure.traceback if self.failure is not None else self.traceback
+
+    def failed(self, *kinds: str) -> bool:
+        """Whether there is no value, for one of these reasons (for any, if none is named)."""
+        return self.failure is not None and (not kinds or self.failure.kind in kinds)
 
 
 @dataclass(frozen=True)
@@ -75,7 +139,7 @@ class RowResult:
     findings: tuple[Finding, ...] = ()
     follow_through: bool = False
     hints: tuple[str, ...] = ()
-    accounts: tuple[str, ...] = ()
+    accounts: tuple[Fact, ...] = field(default=())
 
     def with_findings(self, findings: tuple[Finding, ...]) -> RowResult:
         """The same verdict with other findings."""

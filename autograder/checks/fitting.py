@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.compare import describe_type
 from autograder.checks.expected import Expectation
 from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Observed
@@ -63,7 +62,7 @@ def _leaf(value: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _described(value: Any) -> Any:
-    """Containers and arrays that fit nothing, by their description."""
-    if isinstance(value, (list, tuple, dict, np.ndarray)):
-        return Opaque(describe_type(value).partition(" ")[2])
-    return value
+    """Containers and arrays that fit nothing, by what they are."""
+    if isinstance(value, (list, tuple)):
+        return Opaque(type(value).__name__, len(value))
+    return Opaque(type(value).__name__) if isinstance(value, (dict, np.ndarray)) else value

@@ -7,14 +7,16 @@ kept fraction is p; and backward multiplies by the very mask that `out` shows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from autograder.checks.compare import Expected, difference
-from autograder.checks.finding import Finding
+from autograder.checks.finding import Check, Explanation, Finding, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Row
+from autograder.exercises.fact import Fact, fact
 from autograder.exercises.kinds import Layer
 from autograder.exercises.script import Strided
 
@@ -40,15 +42,15 @@ def judge_mask(row: Row, trial: Trial) -> Iterator[Finding]:
     keep = float(trial.case.inputs[parameter][key])
     x = _input(trial)
     seen = trial.observed.get(exercise.forward)
+    name = row.outputs[0]
     out = as_array(seen.outputs[exercise.outputs[0]]) if seen and seen.outputs else None
     if out is None or out.shape != x.shape or out.dtype.kind not in "fiu":
         if row.part == "forward":
-            what = f"expected an array of shape {x.shape}"
-            yield _finding(trial, row, "contract", f"{row.outputs[0]}: {what}", row.outputs[0])
+            yield trial.finding(Check.CONTRACT, name, fact=fact("mask.form", shape=x.shape))
         elif (own := trial.observed.get(row.id)) is not None and own.failure is None:
-            message = f"{row.outputs[0]} cannot be judged: {exercise.outputs[0]} shows no mask"
-            advice = f"Mend {exercise.forward} first: its {exercise.outputs[0]} is shaped like x"
-            yield _finding(trial, row, "gradient", message, row.outputs[0], advice=f"{advice}.")
+            said = fact("mask.unseen", name=name, out=exercise.outputs[0])
+            first = fact("mask.forward_first", row=exercise.forward, out=exercise.outputs[0])
+            yield _told(trial.finding(Check.GRADIENT, name, fact=said), first)
         return
     if row.part == "forward":
         yield from _judge_forward(row, trial, x, out.astype(float), keep)
@@ -64,30 +66,17 @@ def _judge_forward(
     wrong = difference(out, Expected(np.where(kept, x / keep, 0.0)))
     if wrong is not None:
         unscaled = difference(out, Expected(np.where(kept, x, 0.0))) is None
-        advice = (
-            f"the kept entries are x itself; inverted dropout divides them by p = {keep:g}, so "
-            "that the expected value of out stays that of x"
-            if unscaled
-            else "every entry of out must be 0 or x / p"
-        )
-        message = f"{name} is neither 0 nor x / p where it was kept: it {wrong.text}"
-        yield _finding(trial, row, "value", message, name, advice=advice)
+        advice = fact("mask.unscaled", p=keep) if unscaled else fact("mask.zero_or_scaled")
+        yield _told(trial.finding(Check.VALUE, name, difference=wrong), advice)
     if x.size >= ENOUGH:
         share = float(kept.mean())
         if abs(share - keep) > DEVIATIONS * np.sqrt(keep * (1 - keep) / x.size):
             turned = abs(share - (1 - keep)) < 0.02
-            advice = "p is the probability to keep an entry, as in CS231n, not to drop it"
-            yield _finding(
-                trial,
-                row,
-                "mask",
-                f"{name} keeps {share:.1%} of {x.size} entries; expected about {keep:.0%}",
-                name,
-                advice=advice if turned else "",
-            )
+            said = fact("mask.share", name=name, share=share, size=x.size, keep=keep)
+            found = trial.finding(Check.MASK, name, fact=said)
+            yield _told(found, fact("mask.turned")) if turned else found
         elif any(_kept_together(kept, keep, axis) for axis in range(x.ndim)):
-            message = f"{name} keeps or drops whole rows or columns; every entry is drawn by itself"
-            yield _finding(trial, row, "mask", message, name)
+            yield trial.finding(Check.MASK, name, fact=fact("mask.together", name=name))
 
 
 def _kept_together(kept: np.ndarray, keep: float, axis: int) -> bool:
@@ -104,15 +93,12 @@ def _judge_backward(row: Row, trial: Trial, kept: np.ndarray, keep: float) -> It
     (dout,) = trial.case.upstream
     wrong = difference(seen.outputs[name], Expected(np.where(kept, dout / keep, 0.0)))
     if wrong is not None:
-        advice = "backward must use the mask of its own forward, scaled in the same way"
-        message = f"{name} is not dout times the mask of the forward: it {wrong.text}"
-        yield _finding(trial, row, "gradient", message, name, advice=advice)
+        found = trial.finding(Check.GRADIENT, name, difference=wrong)
+        yield _told(found, fact("mask.same"))
 
 
-def _finding(
-    trial: Trial, row: Row, check: str, message: str, output: str, advice: str = ""
-) -> Finding:
-    return Finding(check, output, message, case=trial.case.name, hidden=trial.hidden, advice=advice)
+def _told(finding: Finding, advice: Fact) -> Finding:
+    return replace(finding, explanation=Explanation(Source.CHECK, fact=advice))
 
 
 def _input(trial: Trial) -> np.ndarray:

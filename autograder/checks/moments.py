@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.finding import Finding
+from autograder.checks.finding import Check, Finding
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Row
+from autograder.exercises.fact import Fact, fact
 
 DEVIATIONS = 6.0
 LINE_DEVIATIONS = 8.0
@@ -38,42 +39,39 @@ def _judge(
     if "shape" not in want:
         for key, item in want.items():
             if not isinstance(value, dict) or key not in value:
-                yield _finding(trial, "contract", name, f"{label} has no entry {key!r}")
+                missing = fact("moments.missing", name=label, key=repr(key))
+                yield trial.finding(Check.CONTRACT, name, fact=missing)
             else:
                 yield from _judge(name, f"{label}[{key!r}]", value[key], item, trial)
         return
     shape = tuple(int(size) for size in want["shape"])
     got = as_array(value)
     if got is None or got.dtype.kind not in "fiu":
-        yield _finding(trial, "contract", name, f"{label} is not an array of numbers")
+        yield trial.finding(Check.CONTRACT, name, fact=fact("moments.no_array", name=label))
     elif got.shape != shape:
-        text = f"{label} has shape {got.shape}; expected {shape}"
-        yield _finding(trial, "contract", name, text)
+        wrong = fact("moments.shape", name=label, shape=got.shape, expected=shape)
+        yield trial.finding(Check.CONTRACT, name, fact=wrong)
     elif not np.isfinite(got).all():
-        yield _finding(trial, "finite", name, f"{label} has entries that are not finite")
+        yield trial.finding(Check.FINITE, name, fact=fact("moments.not_finite", name=label))
     else:
-        for text in _compare(label, got.astype(float), want):
-            yield _finding(trial, "moments", name, text)
+        for said in _compare(label, got.astype(float), want):
+            yield trial.finding(Check.MOMENTS, name, fact=said)
 
 
-def _compare(label: str, got: np.ndarray, want: dict[str, float]) -> Iterator[str]:
+def _compare(label: str, got: np.ndarray, want: dict[str, float]) -> Iterator[Fact]:
     mean, spread, n = want["mean"], want["std"], got.size
     error = spread * np.sqrt(2.0 / n)
     if not abs(float(got.mean()) - mean) <= DEVIATIONS * error + 1e-12:
-        yield f"{label} has mean {got.mean():.3g}; expected about {mean:.3g}"
+        yield fact("moments.mean", name=label, got=float(got.mean()), expected=mean)
     if not abs(float(got.std()) - spread) <= DEVIATIONS * error / np.sqrt(2.0) + 1e-12:
-        yield f"{label} has standard deviation {got.std():.3g}; expected about {spread:.3g}"
+        yield fact("moments.std", name=label, got=float(got.std()), expected=spread)
     if n > 50 and spread > 0 and np.unique(got).size < 3 * n // 4:
-        yield f"{label} holds only {np.unique(got).size} different numbers among {n}"
+        yield fact("moments.few", name=label, different=int(np.unique(got).size), size=n)
     elif got.ndim == 2 and any(_flat(got, spread, axis) for axis in (0, 1)):
-        yield f"{label} has rows or columns that hardly vary; every entry is drawn by itself"
+        yield fact("moments.lines", name=label)
 
 
 def _flat(got: np.ndarray, spread: float, axis: int) -> bool:
     """Whether a line along `axis` spreads less than independent draws of its length ever would."""
     room = LINE_DEVIATIONS * spread / np.sqrt(2.0 * got.shape[axis])
     return bool((got.std(axis=axis) < spread - room).any())
-
-
-def _finding(trial: Trial, check: str, name: str, message: str) -> Finding:
-    return Finding(check, name, message, case=trial.case.name, hidden=trial.hidden)

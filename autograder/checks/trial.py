@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from autograder.checks.expected import Expectation
+from autograder.checks.finding import Check, Finding
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise, Observed
 
@@ -27,3 +29,7 @@ class Trial:
     def case(self) -> Case:
         """The case, with its upstream gradients."""
         return self.expectation.case
+
+    def finding(self, check: Check, output: str | None = None, **what: Any) -> Finding:
+        """A finding on this case."""
+        return Finding(check, output, self.case.name, self.hidden, **what)

@@ -75,7 +75,7 @@ def _status(outputs: dict[str, bool], found: Sequence[Finding]) -> Status:
         return "right"
     if any(outputs.values()):
         return "partial"
-    kinds = [f.check.removeprefix("failure:") for f in found if f.check.startswith("failure:")]
+    kinds = [f.failure.kind for f in found if f.failure is not None]
     for kind in ("timeout", "memory", "crash", "exit", "protocol"):
         if kind in kinds:
             return _STATUS[kind]

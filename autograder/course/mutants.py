@@ -23,7 +23,7 @@ class Mutant:
         line: Line within the function's source, from 1.
         what: The change, such as "sum -> mean".
         source: The whole changed function.
-        kind: The kind of slip that it is, such as "sign"; one of `diagnosis.slips.KINDS`.
+        kind: The kind of slip that it is, such as "sign"; one of `explain.slips.KINDS`.
         target: The variable that is computed at the place, or "".
     """
 

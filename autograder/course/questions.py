@@ -9,11 +9,11 @@ from functools import cache, lru_cache, partial
 
 from autograder.course.notebook import Notebook
 from autograder.course.slips import derived_slips, released_slips, slips_digest
-from autograder.diagnosis import Question, prepare, to_public
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Exercise, Mistake
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PUBLIC_SEED, PublicData, dump
+from autograder.explain import Question, prepare, to_public
 
 HIDDEN_ROUNDS = 2
 

@@ -1,7 +1,7 @@
 """The derived slips of a notebook: made at release, shipped as keys, read again when grading.
 
 Every small slip of `slip_operators` is made in the reference and run on the public cases. Of what
-comes out only a key is kept (`diagnosis.keys`), with the kind of slip. That takes some seconds a
+comes out only a key is kept (`explain.keys`), with the kind of slip. That takes some seconds a
 notebook, so a release takes over what the last one found, as long as nothing changed on which it
 depends; a grader only reads.
 """
@@ -33,15 +33,16 @@ from autograder.course.notebook import Notebook
 from autograder.course.patient import Patient, can_wait
 from autograder.course.rewrites import rewrites
 from autograder.course.slip_operators import CONFUSED, VALUES
-from autograder.diagnosis import Question, keys
-from autograder.diagnosis import slips as matching
-from autograder.diagnosis.bank import prints_of
-from autograder.diagnosis.keys import counts, keys_of
-from autograder.diagnosis.slips import Slips, common, seen_in
 from autograder.errors import CourseError
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import SUFFIX, encode, load
 from autograder.exercises.script import Script
+from autograder.explain import Question, keys
+from autograder.explain import slips as matching
+from autograder.explain.bank import prints_of
+from autograder.explain.derived import seen_in
+from autograder.explain.keys import counts, keys_of
+from autograder.explain.slips import Slips, common
 
 SECONDS = 0.25
 Found = dict[tuple[str, str], dict[str, set[tuple[int, str, str]]]]

@@ -15,11 +15,10 @@ import numpy as np
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Observed, named, settings
+from autograder.exercises.fact import Fact, fact, type_of
 from autograder.exercises.inputs import constant
 from autograder.exercises.kinds import Function, fill
 from autograder.exercises.script import Call, Failure, Implementation, Outcome, Script
-
-FEW = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +93,8 @@ class Critic(Function):
                 return {self.function: Observed(None, failure=outcome.failure, outcome=outcome)}
             accepted = outcome.failure is None and _truth(outcome.value)
             if accepted is None:
-                problem = f"{self.function} returned {_described(outcome.value)}"
+                none = "critic.none" if outcome.value is None else "critic.no_verdict"
+                problem = fact(none, what=self.function, got=type_of(outcome.value))
                 return {self.function: Observed(None, problem, outcome=outcome)}
             if accepted and not right:
                 missed.append(name)
@@ -115,38 +115,25 @@ class Critic(Function):
 
     def _account(
         self, missed: Sequence[str], alarms: Sequence[str], raised: Sequence[Failure]
-    ) -> str:
+    ) -> Fact:
         """How many were judged rightly, and which were not."""
         wrong, right = len(self.wrong), len(self.right)
         if not missed and not alarms:
-            return f"{self.function} rejects all {wrong} wrong layers and accepts all {right} right"
+            return fact("critic.all", what=self.function, wrong=wrong, right=right)
         caught = wrong - len(missed)
-        share = max(0.0, caught / wrong - len(alarms) / right)
-        lines = [
-            f"{self.function} rejects {caught} of {wrong} wrong layers, and {len(alarms)} of "
-            f"{right} right ones: {caught}/{wrong} − {len(alarms)}/{right} = {100 * share:.0f} %"
-        ]
-        lines += [f"· accepted, but wrong: {name}" for name in self._few(self.wrong, missed)]
-        lines += [f"· rejected, but right: {name}" for name in self._few(self.right, alarms)]
-        if raised:
-            lines.append(
-                f"· an exception is a rejection; on {len(raised)} of {right} right layers it "
-                f"raised one: {raised[0].type_name}: {raised[0].message}"
-            )
-        return "\n".join(lines)
-
-    def _few(self, members: Mapping[str, str], names: Sequence[str]) -> list[str]:
-        """Some of the names, as declared; how many more there are."""
-        ordered = [name for name in members if name in names]
-        more = len(ordered) - FEW
-        return ordered if more < 2 else [*ordered[:FEW], f"{more} more"]
-
-
-def _described(value: Any) -> str:
-    """What came back in place of a verdict."""
-    if value is None:
-        return "None; expected True or False. Is a return missing?"
-    return f"a value of type {type(value).__name__}; expected True or False"
+        return fact(
+            "critic.some",
+            what=self.function,
+            caught=caught,
+            wrong=wrong,
+            alarms=len(alarms),
+            right=right,
+            percent=round(100 * max(0.0, caught / wrong - len(alarms) / right)),
+            missed=[name for name in self.wrong if name in missed],
+            alarmed=[name for name in self.right if name in alarms],
+            raised=len(raised),
+            error=f"{raised[0].type_name}: {raised[0].message}" if raised else "",
+        )
 
 
 def _truth(value: Any) -> bool | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case, Variant
+from autograder.exercises.fact import Fact, fact, type_of
 from autograder.exercises.inputs import Array, Input, as_input, tokens
 from autograder.exercises.mistakes import Mistake
 from autograder.exercises.script import Failure, Outcome, Script
@@ -45,21 +46,19 @@ class Observed:
         problem: What is wrong with the form of what was returned.
         failure: Why the function returned nothing.
         changed: Names of the inputs that it changed in place.
-        sign: What a problem is recognised by, where its text holds numbers of one answer only.
-        account: For kinds that judge more than numbers, what was found, in a sentence without an
-            end: it is told in place of "got and expected" and of the number of cases.
+        account: For kinds that judge more than numbers, what was found: it is told in place of
+            "got and expected" and of the number of cases.
         traceback: The frames of the student's code that belong to the account.
         listed: The outputs that came as lists.
     """
 
     outputs: dict[str, Any] | None
-    problem: str = ""
+    problem: Fact | None = None
     failure: Failure | None = None
     changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     outcome: Outcome | None = None
-    sign: str = ""
-    account: str = ""
+    account: Fact | None = None
     traceback: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
 
@@ -121,6 +120,10 @@ class Exercise(abc.ABC):
         """The outputs that are random numbers: judged by their moments, not their values."""
         return frozenset()
 
+    def turns(self, output: str) -> int:
+        """Of how many calls an output holds the results, one after the other; 0: of one, bare."""
+        return 0
+
     def upstream_shapes(self, outcomes: Sequence[Outcome]) -> list[tuple[int, ...]]:
         """The shapes of the upstream gradients, read from the reference's own outcomes."""
         return []
@@ -181,7 +184,7 @@ def settings(
 
 def read_outputs(
     value: Any, names: Sequence[str], *, what: str
-) -> tuple[dict[str, Any] | None, str]:
+) -> tuple[dict[str, Any] | None, Fact | None]:
     """Take a returned value apart into its named outputs, in any ordinary style.
 
     A tuple, a list or an array whose first axis has the right length all unpack. A single output
@@ -189,10 +192,10 @@ def read_outputs(
 
     Returns:
         outputs: Name -> value, or None when the number is wrong.
-        problem: What is wrong, for the student; empty when nothing is.
+        problem: What is wrong; None when nothing is.
     """
-    how_many = len(names) if len(names) > 1 else "one value"
-    expected = f"expected {how_many}: {', '.join(names)}"
+    if value is None:
+        return None, fact("returned.none", what=what, wanted=list(names))
     if len(names) == 1:
         if (isinstance(value, tuple) and len(value) == 1) or (
             isinstance(value, list)
@@ -202,16 +205,12 @@ def read_outputs(
         ):
             value = value[0]
         if isinstance(value, tuple):
-            return None, f"{what} returned {len(value)} values; {expected}"
-        if value is None:
-            return None, f"{what} returned None; {expected}. Is a return missing?"
-        return {names[0]: value}, ""
-    if value is None:
-        return None, f"{what} returned None; {expected}. Is a return missing?"
+            return None, fact("returned.count", what=what, count=len(value), wanted=list(names))
+        return {names[0]: value}, None
     if isinstance(value, np.ndarray) and value.ndim and len(value) == len(names):
         value = tuple(value)
     if not isinstance(value, (tuple, list)):
-        return None, f"{what} returned one value ({type(value).__name__}); {expected}"
+        return None, fact("returned.one", what=what, got=type_of(value), wanted=list(names))
     if len(value) != len(names):
-        return None, f"{what} returned {len(value)} values; {expected}"
-    return dict(zip(names, value, strict=True)), ""
+        return None, fact("returned.count", what=what, count=len(value), wanted=list(names))
+    return dict(zip(names, value, strict=True)), None

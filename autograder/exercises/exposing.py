@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.exercises.fact import Fact, fact
+
 STEP = 1e-5
 APART = 1e-4
 """A gradient further off than this share of its size is wrong: central differences err far less."""
@@ -24,14 +26,12 @@ class Exposure:
     """What became of an input.
 
     Args:
-        exposed: How the card is wrong on it; empty when the card is right.
-        hidden: Why it exposes nothing; empty when it does.
-        sign: What that is recognised by: `hidden` without numbers and shapes.
+        exposed: How the card is wrong on it; None when the card is right.
+        hidden: Why it exposes nothing; None when it does.
     """
 
-    exposed: str = ""
-    hidden: str = ""
-    sign: str = ""
+    exposed: Fact | None = None
+    hidden: Fact | None = None
 
 
 @dataclass(frozen=True)
@@ -63,35 +63,32 @@ class Card:
         try:
             out = self.forward(*(array.copy() for array in inputs))[0]
         except Exception as error:  # shapes that do not fit together
-            said = "the card's forward does not take these arrays"
-            return Exposure(hidden=f"{said}: {error}", sign=said)
+            return Exposure(hidden=fact("exposing.not_taken", error=str(error)))
         if np.shape(out) != dout.shape:
-            said = f"{last} has shape {dout.shape}; the card's out has {np.shape(out)} here"
-            return Exposure(hidden=said, sign=f"{last} is not shaped like out")
+            shapes = {"shape": dout.shape, "out": np.shape(out)}
+            return Exposure(hidden=fact("exposing.dout_shape", name=last, **shapes))
         kinked = self._kink(inputs, dout)
         if kinked:
-            said = f"at your {kinked} the function has a kink; move off it"
-            return Exposure(hidden=said, sign=said)
+            return Exposure(hidden=fact("exposing.kink", name=kinked))
         exposed = self.wrong_at(inputs, dout)
-        if exposed:
+        if exposed is not None:
             return Exposure(exposed=exposed)
-        said = f"the card is right on your input; {self._what_hides_it(list(arrays))}"
-        return Exposure(hidden=said, sign=said)
+        return Exposure(hidden=self._what_hides_it(list(arrays)))
 
-    def wrong_at(self, inputs: Sequence[np.ndarray], dout: np.ndarray) -> str:
-        """How the card is wrong there, in words; empty when it is right."""
+    def wrong_at(self, inputs: Sequence[np.ndarray], dout: np.ndarray) -> Fact | None:
+        """How the card is wrong there; None when it is right."""
         name = getattr(self.backward, "__name__", "the card")
         _, cache = self.forward(*(array.copy() for array in inputs))
         try:
             grads = self.backward(dout.copy(), cache)
         except Exception as error:
-            return f"{name} raises {type(error).__name__} on your input"
+            return fact("exposed.raises", card=name, error=type(error).__name__)
         grads = grads if isinstance(grads, (tuple, list)) else (grads,)
         for place, (array, grad) in enumerate(zip(inputs, grads)):
             label = f"d{self.names[place]}"
             if np.shape(grad) != array.shape:
-                has = f"{label} has shape {np.shape(grad)}; expected {array.shape}"
-                return f"{name} is wrong on your input: {has}"
+                shapes = {"shape": np.shape(grad), "expected": array.shape}
+                return fact("exposed.shape", card=name, name=label, **shapes)
             above, below, noise = self._slopes(inputs, place, dout, STEP)
             measured = (above + below) / 2
             gap = np.abs(grad - measured)
@@ -100,9 +97,8 @@ class Card:
                 i = np.unravel_index(int(np.argmax(gap - noise)), gap.shape)
                 where = f"{label}[{', '.join(map(str, i))}]" if i else label
                 said, true = float(np.asarray(grad)[i]), float(measured[i])
-                found = f"it says {where} = {said:.4g}; measured it is {true:.4g}"
-                return f"{name} is wrong on your input: {found}"
-        return ""
+                return fact("exposed.value", card=name, where=where, says=said, measured=true)
+        return None
 
     def _kink(self, inputs: Sequence[np.ndarray], dout: np.ndarray) -> str:
         """The name of an array at a kink: there the two slopes differ, however small the step."""
@@ -146,29 +142,30 @@ class Card:
         taken = [changed.copy() if i == place else a.copy() for i, a in enumerate(inputs)]
         return np.asarray(self.forward(*taken)[0])
 
-    def _what_hides_it(self, arrays: list[np.ndarray]) -> str:
+    def _what_hides_it(self, arrays: list[np.ndarray]) -> Fact:
         """What would expose it: other numbers in one array, in several, or only other shapes."""
-        ways = [way for place in range(len(arrays)) if (way := self._way_out(arrays, place))]
+        ways = [self._way_out(arrays, place) for place in range(len(arrays))]
+        ways = [way for way in ways if way is not None]
         if ways:
-            return f"{' or '.join(ways)} would expose it"
+            return fact("exposing.hidden_by", ways=ways)
         every = set(range(len(arrays)))
         if any(self._exposes(_with(arrays, every, seed)) for seed in range(TRIES)):
-            return "other numbers in several of your arrays would expose it"
-        return "no other numbers in arrays of these shapes would expose it either"
+            return fact("exposing.hidden_by_several")
+        return fact("exposing.hidden_by_shapes")
 
-    def _way_out(self, arrays: Sequence[np.ndarray], place: int) -> str:
-        """How the numbers of one array would have to change; empty when it is not to blame."""
+    def _way_out(self, arrays: Sequence[np.ndarray], place: int) -> Fact | None:
+        """How the numbers of one array would have to change; None when it is not to blame."""
         name, array = self.names[place], arrays[place]
         smaller = [np.asarray(a * SMALL) if i == place else a for i, a in enumerate(arrays)]
         if place < len(arrays) - 1 and self._exposes(smaller):  # a small dout shows no more
-            return f"smaller numbers in {name}"
+            return fact("way.smaller", name=name)
         if not any(self._exposes(_with(arrays, {place}, seed)) for seed in range(TRIES)):
-            return ""
+            return None
         special = trait(array)
-        return f"another {name}" + (f" (yours {special})" if special else "")
+        return fact(f"way.{special}" if special else "way.other", name=name)
 
     def _exposes(self, arrays: Sequence[np.ndarray]) -> bool:
-        return bool(self.wrong_at(arrays[:-1], arrays[-1]))
+        return self.wrong_at(arrays[:-1], arrays[-1]) is not None
 
 
 def _largest(array: np.ndarray) -> float:
@@ -180,20 +177,20 @@ def trait(array: np.ndarray) -> str:
 
     Example:
         >>> trait(np.ones(3)), trait(np.array([1.0, -2.0]))
-        ('is all ones', '')
+        ('ones', '')
     """
     if not array.any():
-        return "is all zeros"
+        return "zeros"
     if (array == 1).all():
-        return "is all ones"
+        return "ones"
     if array.ndim > 1 and not array.any(axis=tuple(range(1, array.ndim))).all():
-        return "has a row of zeros"
+        return "zero_row"
     if not array.all():
-        return "has zeros"
+        return "some_zeros"
     if (array > 0).all():
-        return "is positive throughout"
+        return "positive"
     if (array < 0).all():
-        return "is negative throughout"
+        return "negative"
     return ""
 
 

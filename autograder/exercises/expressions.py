@@ -108,7 +108,7 @@ class Expressions(Module):
         if hard or all(isinstance(value, Opaque) for value in outputs.values()):
             return {self.cls: Observed(None, failure=(hard or failures)[0], outcome=outcomes[-1])}
         texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
-        return {self.cls: Observed(outputs, "", None, (), texts, outcomes[-1])}
+        return {self.cls: Observed(outputs, None, None, (), texts, outcomes[-1])}
 
 
 def _failures(

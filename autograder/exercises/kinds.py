@@ -232,6 +232,9 @@ class Function(Exercise):
                 calls.append(self._further(inputs, stride * (step - 1) + turn, rng))
         return Script(case.seed, tuple(calls))
 
+    def turns(self, output: str) -> int:
+        return self.steps if self.steps > 1 else 0
+
     def _stride(self, case: Case) -> int:
         """Two where a second array takes its steps in turn with the first, else one."""
         return 2 if case.name == AGAIN and self.steps > 1 else 1
@@ -265,7 +268,7 @@ class Function(Exercise):
             }
         texts = tuple(dict.fromkeys(text for one in seen for text in one.warnings))
         changed = tuple(dict.fromkeys(k for s in seen for k in s.changed if k not in self.carry))
-        return {row.id: Observed(outputs, "", None, changed, texts, outcomes[-1])}
+        return {row.id: Observed(outputs, None, None, changed, texts, outcomes[-1])}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,6 +70,9 @@ class Module(Exercise):
     def drawn(self) -> frozenset[str]:
         return frozenset(self.fresh)
 
+    def turns(self, output: str) -> int:
+        return sum(step[0] == output for step in self.steps)
+
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         value = case.inputs
         calls = [Call(self.cls, tuple(value[name] for name in self.init), hold="all")]
@@ -102,7 +105,7 @@ class Module(Exercise):
             outputs[output] = (*outputs.get(output, ()), outcome.value)
         for output, outcome in zip(self.fresh, drawn, strict=True):
             outputs[output] = outcome.value  # None where there is no such attribute
-        return {self.cls: Observed(outputs, "", None, (), texts, outcomes[-1])}
+        return {self.cls: Observed(outputs, None, None, (), texts, outcomes[-1])}
 
 
 def _step(step: Sequence[str], value: Mapping[str, Any], on: Ref) -> Call:

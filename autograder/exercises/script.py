@@ -91,9 +91,14 @@ class Script:
 
 @dataclass(frozen=True)
 class Opaque:
-    """Stands in an outcome for something that stayed behind or cannot travel."""
+    """Stands in an outcome for something that stayed behind, cannot travel, or fits nothing.
+
+    Args:
+        count: Of how many values it was, for lists and tuples.
+    """
 
     type_name: str
+    count: int | None = None
 
 
 @dataclass(frozen=True)

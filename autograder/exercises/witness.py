@@ -18,6 +18,7 @@ from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Observed, named, read_outputs, settings
 from autograder.exercises.exposing import Card, Exposure
+from autograder.exercises.fact import Fact, fact
 from autograder.exercises.kinds import Function, fill
 from autograder.exercises.script import Outcome
 
@@ -79,57 +80,51 @@ class Witness(Function):
         if outcome.failure is not None:
             return {self.function: Observed(None, failure=outcome.failure, outcome=outcome)}
         found = self._examined(outcome.value)
-        seen = Observed(
-            None if found.hidden else {"exposes": True},
-            found.hidden,
-            outcome=outcome,
-            sign=found.sign,
-            account=found.exposed,
-        )
+        outputs = {"exposes": True} if found.exposed is not None else None
+        seen = Observed(outputs, found.hidden, outcome=outcome, account=found.exposed)
         return {self.function: seen}
 
     def _examined(self, value: Any) -> Exposure:
-        """What became of the returned input: exposing or, in words, not."""
+        """What became of the returned input: exposing or, why it is not."""
         if isinstance(value, np.ndarray):  # never taken apart: its rows are not what is wanted
-            said = f"{self.function} returned one array; expected {', '.join(self.returns)}"
-            return Exposure(hidden=said, sign=said)
+            said = fact("returned.array", what=self.function, wanted=list(self.returns))
+            return Exposure(hidden=said)
         taken, problem = read_outputs(value, self.returns, what=self.function)
         if taken is None:
-            return Exposure(hidden=problem, sign=problem)
+            return Exposure(hidden=problem)
         arrays = []
         for name, item in taken.items():
             array = as_array(item)
             if array is None or array.dtype.kind not in "biuf":
-                said = f"{name} is not an array of numbers"
-                return Exposure(hidden=said, sign=said)
+                return Exposure(hidden=fact("exposing.no_array", name=name))
             if array.size > MOST_ENTRIES:
-                said = f"{name} has {array.size} entries; {MOST_ENTRIES} are enough for anybody"
-                return Exposure(hidden=said, sign=f"{name} is too large")
+                said = fact("exposing.large", name=name, size=array.size, most=MOST_ENTRIES)
+                return Exposure(hidden=said)
             array = array.astype(float)
             arrays.append(array)
             if array.size == 0 or not np.isfinite(array).all():
-                said = f"{name} must hold finite numbers, at least one"
-                return Exposure(hidden=said, sign=said)
+                return Exposure(hidden=fact("exposing.not_finite", name=name))
         misshapen = self._misshapen(arrays)
         if misshapen is not None:
-            return misshapen
+            return Exposure(hidden=misshapen)
         with np.errstate(all="ignore"):
             return Card.of(self.forward, self.backward, self.returns).examine(arrays)
 
-    def _misshapen(self, arrays: Sequence[np.ndarray]) -> Exposure | None:
+    def _misshapen(self, arrays: Sequence[np.ndarray]) -> Fact | None:
         """The first array that does not have the shape that was declared."""
         sizes: dict[str, tuple[int, str]] = {}
         for name, array in zip(self.returns, arrays, strict=True):
             letters = self.shapes[name].split()
             if letters == [ANY]:
                 continue
-            wanted = f"expected ({', '.join(letters)}{',' if len(letters) == 1 else ''})"
+            wanted = f"({', '.join(letters)}{',' if len(letters) == 1 else ''})"
             if array.ndim != len(letters):
-                said = f"{name} has shape {array.shape}; {wanted}"
-                return Exposure(hidden=said, sign=f"{name} has {array.ndim} dimensions")
+                return fact("exposing.axes", name=name, shape=array.shape, form=wanted)
             for letter, size in zip(letters, array.shape, strict=True):
                 known, where = sizes.setdefault(letter, (size, name))
                 if size != known:
-                    said = f"{name} has shape {array.shape}; {wanted}, and {where} has {letter} = "
-                    return Exposure(hidden=f"{said}{known}", sign=f"{name} has another {letter}")
+                    return fact(
+                        "exposing.size", name=name, shape=array.shape, form=wanted, where=where,
+                        letter=letter, known=known,
+                    )  # fmt: skip
         return None

@@ -8,7 +8,7 @@ from types import CodeType
 from typing import Any
 
 from autograder.checks.finding import RowResult
-from autograder.diagnosis import examine_all
+from autograder.explain import examine_all
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.diagnosis import Question, from_public
+from autograder.explain import Question, from_public
 from autograder.errors import CourseError
 from autograder.exercises.exercise import Row
 from autograder.exercises.public import SUFFIX, PublicData, PublicExercise, load

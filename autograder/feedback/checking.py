@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from autograder.checks.finding import RowResult
-from autograder.diagnosis import examine_all
+from autograder.explain import examine_all
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
 from autograder.feedback.asking import ask, settled

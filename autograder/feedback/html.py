@@ -1,4 +1,4 @@
-"""A verdict as HTML for a notebook: inline styles only, no scripts, every text escaped.
+"""Blocks as HTML for a notebook: inline styles only, no scripts, every text escaped.
 
 Text and background are inherited and tints are transparent, so that the page fits light and dark
 themes. A colour never stands alone: a sign or a word says the same.
@@ -6,18 +6,29 @@ themes. A colour never stands alone: a sign or a word says the same.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from html import escape
 
 from autograder.checks.finding import RowResult
+from autograder.feedback.blocks import (
+    Block,
+    Code,
+    Fold,
+    Frames,
+    Head,
+    Line,
+    Paragraph,
+    Picture,
+    Place,
+    Rows,
+    Ticks,
+)
 from autograder.feedback.heatmap import Grid
 from autograder.feedback.picture import picture
-from autograder.feedback.problems import Coverage, Problem
-from autograder.feedback.story import Story, headline, tell, tone, total
+from autograder.feedback.problems import Coverage
+from autograder.feedback.story import card, table
 from autograder.feedback.text import plain
-from autograder.feedback.troubleshooting import PAGE
-from autograder.feedback.wording import introduced, listed, mark, points
+from autograder.feedback.wording import mark
 
 GREEN, RED, AMBER, BLUE, GREY = "#2da44e", "#d9363e", "#b7791f", "#3b82d6", "#808080"
 COLOURS = {"right": GREEN, "partial": AMBER, "unanswered": GREY, "manual": GREY}
@@ -34,6 +45,20 @@ _PRE = (
     _MONO + "background:rgba(128,128,128,.1);color:inherit;margin:.2em 0 0;padding:.4em .6em;"
     "border-radius:3px;white-space:pre-wrap;overflow-wrap:anywhere;"
 )
+_ASIDE = "margin:.5em 0 .1em;padding:.15em .7em;border-left:3px solid {};background:{};"
+_STYLES = {
+    "plain": "margin-top:.4em;",
+    "muted": "margin-top:.4em;" + _MUTED,
+    "explains": _ASIDE.format(AMBER, "rgba(183,121,31,.12)"),
+    "hint": _ASIDE.format(BLUE, "rgba(59,130,214,.12)"),
+    "wrong": "margin-top:.5em;",
+    "warning": "margin-top:.5em;",
+}
+_SIGNS = {
+    "wrong": f'<b style="color:{RED}">✗</b> ',
+    "warning": f'<b style="color:{AMBER}">!</b> '
+    f'<span style="{_MUTED}">warning, costs nothing: </span>',
+}
 # JupyterLab would typeset $...$ in a student's message as mathematics.
 _NO_MATHS = "mathjax_ignore tex2jax_ignore"
 
@@ -54,145 +79,92 @@ def render_html(
         grids: Arrays of public cases, for pictures of where a matrix is wrong.
         notes: What else should be said, before what fails.
     """
-    return story_html(tell(result, hint=hint, coverage=coverage, grids=grids, notes=notes))
-
-
-def story_html(story: Story) -> str:
-    """A story as HTML."""
-    colour = COLOURS.get(story.status, RED)
-    parts = [_head(story, colour)]
-    if story.outputs and story.status != "right":
-        parts.append(_ticks(story.outputs))
-    parts += [_line(note) for note in story.notes]
-    parts += [_problem(problem, "✗", RED) for problem in story.problems]
-    parts += [_line(f"✗ also: {text}") for text in story.more]
-    parts += [_problem(p, "!", AMBER, "warning, costs nothing: ") for p in story.warnings]
-    if story.passed:
-        parts.append(_line(story.passed, _MUTED))
-    parts += [_hint(number, text) for number, text in enumerate(story.hints, start=1)]
-    if story.hints_left:
-        parts.append(_line(story.hints_left, _MUTED))
-    if story.trace:
-        where = f" (case: {story.trace_case})" if story.trace_case else ""
-        frames = _text("\n".join(story.trace))
-        parts.append(_line(f"In your code{where}:"))
-        parts.append(f'<pre style="{_PRE}">{frames}</pre>')
-    return _box(colour, "".join(parts))
+    return as_html(card(result, hint=hint, coverage=coverage, grids=grids, notes=notes))
 
 
 def render_html_table(results: Sequence[RowResult]) -> str:
     """The rows of a notebook as an HTML table, with the sum below."""
-    cell = "text-align:{align};padding:.15em .8em .15em 0;border:0;background:none;{extra}"
-    left = cell.format(align="left", extra="")
-    right = cell.format(align="right", extra="white-space:nowrap;")
-    lines = []
-    for result in results:
-        colour = COLOURS.get(tone(result), RED)
-        sign = f'<b style="color:{colour}">{mark(tone(result))}</b>'
-        earned = "–" if result.status == "manual" else points(result.score)
-        wrong = [name for name, ok in result.outputs.items() if not ok]
-        failing = f": ✗ {listed(wrong)}" if result.status == "partial" and wrong else ""
-        verdict = headline(result) + failing
-        lines.append(
-            f'<tr style="background:none"><td style="{left}">{sign} {_code(result.id)}</td>'
-            f'<td style="{left}">{_text(verdict)}</td>'
-            f'<td style="{right}">{earned} / {points(result.points)}</td></tr>'
-        )
-    earned_points, available = total(results)
-    later = sum(r.points for r in results if r.status == "manual")
-    rest = f" ({points(later)} of them come later)" if later else ""
-    table = (
-        '<table style="border-collapse:collapse;margin:0;border:0;font-size:14px">'
-        f"<tbody>{''.join(lines)}</tbody></table>"
-    )
-    total_line = f"<b>{points(earned_points)} of {points(available)} points</b> so far{rest}"
-    colour = GREEN if earned_points == available else BLUE
-    return _box(colour, f'{table}<div style="margin-top:.4em">{total_line}</div>')
+    return as_html([table(results)])
 
 
-def _box(colour: str, inside: str) -> str:
+def as_html(blocks: Sequence[Block]) -> str:
+    """Blocks as HTML, in a box whose edge has the colour of the verdict."""
+    first = blocks[0]
+    colour = BLUE
+    if isinstance(first, Head):
+        colour = COLOURS.get(first.tone, RED)
+    elif isinstance(first, Rows) and first.complete:
+        colour = GREEN
+    inside = "".join(map(_block, blocks))
     return f'<div class="{_NO_MATHS}" style="{_BOX.format(colour=colour)}">{inside}</div>'
 
 
-def _head(story: Story, colour: str) -> str:
-    earned = f'<span style="{_MUTED}">{_text(story.earned)}</span>' if story.earned else ""
-    return (
-        '<div style="display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1.5em">'
-        f'<span><b style="color:{colour}">{mark(story.status)}</b> '
-        f"<b>{_code(story.id)}</b> {_text(story.headline)}</span>{earned}</div>"
-    )
-
-
-def _ticks(outputs: Sequence[tuple[str, bool]]) -> str:
-    chips = "".join(
-        f'<span style="margin-right:1.2em;white-space:nowrap">'
-        f'<b style="color:{GREEN if ok else RED}">{"✓" if ok else "✗"}</b> {_code(name)}</span>'
-        for name, ok in outputs
-    )
-    return f"<div>{chips}</div>"
-
-
-def _problem(problem: Problem, sign: str, colour: str, lead: str = "") -> str:
-    parts = []
-    for i, (message, place) in enumerate(zip(problem.messages, problem.places, strict=True)):
-        first, *more = message.split("\n")
-        said = _text(first)
-        if i == 0 and lead:
-            said = f'<span style="{_MUTED}">{lead}</span>{said}'
-        if i == 0 and problem.spread:
-            said += f' <span style="{_MUTED}">[{_text(problem.spread)}]</span>'
-        said = "\n".join([said, *map(_text, more)])
-        parts.append(
-            f'<div style="white-space:pre-wrap"><b style="color:{colour}">{sign}</b> {said}</div>'
-        )
-        if place is not None:
-            case = f' <span style="{_MUTED}">({_text(place.case)})</span>' if place.case else ""
-            parts.append(
-                f'<div style="margin-left:1.3em">{_code(place.where)}: got {_code(place.got)}, '
-                f"expected {_code(place.expected)}{case}</div>"
+def _block(block: Block) -> str:
+    match block:
+        case Head(tone, row, verdict, earned):
+            colour = COLOURS.get(tone, RED)
+            right = f'<span style="{_MUTED}">{_text(earned)}</span>' if earned else ""
+            return (
+                '<div style="display:flex;flex-wrap:wrap;justify-content:space-between;'
+                f'gap:0 1.5em"><span><b style="color:{colour}">{mark(tone)}</b> '
+                f"<b>{_code(row)}</b> {_text(verdict)}</span>{right}</div>"
             )
-    parts += [f'<div style="margin:.3em 0 0 1.3em">{picture(grid)}</div>' for grid in problem.grids]
-    if problem.mistake:
-        lead = introduced(problem.mistake)
-        known = f"{lead}, {_code(problem.mistake)}: {_prose(problem.advice)}"
-        parts.append(_aside(known, AMBER))
-    elif problem.advice:
-        parts.append(_aside(_prose(problem.advice), AMBER))
-    if problem.see:
-        see = f"More: “{_text(problem.see)}” in {_code(PAGE)}"
-        parts.append(f'<div style="margin-left:1.3em;{_MUTED}">{see}</div>')
-    return f'<div style="margin-top:.5em">{"".join(parts)}</div>'
+        case Ticks(outputs):
+            return f"<div>{''.join(_tick(name, ok) for name, ok in outputs)}</div>"
+        case Paragraph(line, style):
+            inside = _SIGNS.get(style, "") + _line(line)
+            return f'<div style="{_STYLES[style]}white-space:pre-wrap">{inside}</div>'
+        case Place(where, got, expected, case):
+            told = f' <span style="{_MUTED}">({_text(case)})</span>' if case else ""
+            return (
+                f'<div style="margin-left:1.3em">{_code(where)}: got {_code(got)}, '
+                f"expected {_code(expected)}{told}</div>"
+            )
+        case Picture(grid):
+            return f'<div style="margin:.3em 0 0 1.3em">{picture(grid)}</div>'
+        case Fold(title, inside_blocks):
+            inside = "".join(map(_block, inside_blocks))
+            return (
+                f'<details style="margin-top:.5em"><summary style="cursor:pointer">{_SIGNS["wrong"]}'
+                f"{_text(title)}</summary>{inside}</details>"
+            )
+        case Frames(title, lines):
+            frames = _text("\n".join(lines))
+            return (
+                f'<div style="margin-top:.4em">{_text(title)}</div>'
+                f'<pre style="{_PRE}">{frames}</pre>'
+            )
+        case Rows():
+            return _rows(block)
 
 
-def _aside(inside: str, colour: str) -> str:
-    style = (
-        f"margin:.3em 0 .1em 1.3em;padding:.15em .7em;border-left:3px solid {colour};"
-        "background:rgba(183,121,31,.12);white-space:pre-wrap"
+def _rows(block: Rows) -> str:
+    cell = "text-align:{align};padding:.15em .8em .15em 0;border:0;background:none;{extra}"
+    left = cell.format(align="left", extra="")
+    right = cell.format(align="right", extra="white-space:nowrap;")
+    lines = "".join(
+        f'<tr style="background:none"><td style="{left}">'
+        f'<b style="color:{COLOURS.get(tone, RED)}">{mark(tone)}</b> {_code(row)}</td>'
+        f'<td style="{left}">{_text(verdict)}</td><td style="{right}">{_text(worth)}</td></tr>'
+        for tone, row, verdict, worth in block.rows
     )
-    return f'<div style="{style}">{inside}</div>'
-
-
-def _hint(number: int, text: str) -> str:
-    style = (
-        f"margin:.5em 0 0;padding:.15em .7em;border-left:3px solid {BLUE};"
-        "background:rgba(59,130,214,.12);white-space:pre-wrap"
+    return (
+        '<table style="border-collapse:collapse;margin:0;border:0;font-size:14px">'
+        f'<tbody>{lines}</tbody></table><div style="margin-top:.4em"><b>{_text(block.total)}</b></div>'
     )
-    return f'<div style="{style}"><b>Hint {number}</b> {_prose(text)}</div>'
 
 
-def _line(text: str, style: str = "") -> str:
-    return f'<div style="margin-top:.4em;white-space:pre-wrap;{style}">{_text(text)}</div>'
+def _tick(name: str, ok: bool) -> str:
+    sign = f'<b style="color:{GREEN if ok else RED}">{"✓" if ok else "✗"}</b>'
+    return f'<span style="margin-right:1.2em;white-space:nowrap">{sign} {_code(name)}</span>'
+
+
+def _line(line: Line) -> str:
+    return "".join(_code(part) if isinstance(part, Code) else _text(part) for part in line)
 
 
 def _code(text: str) -> str:
     return f'<code style="{_CODE}">{_text(text)}</code>'
-
-
-def _prose(text: str) -> str:
-    """A text of the course, in which `backticks` hold code."""
-    return re.sub(
-        r"`([^`\n]+)`", lambda found: f'<code style="{_CODE}">{found[1]}</code>', _text(text)
-    )
 
 
 def _text(text: str) -> str:

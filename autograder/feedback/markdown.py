@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from autograder.checks.finding import LOOK, STATE, RowResult
-from autograder.feedback.problems import Problem
-from autograder.feedback.story import Story, headline, tell, tone, total
+from autograder.checks.finding import Check, RowResult
+from autograder.feedback.blocks import Block, Code, Fold, Frames, Head, Line, Paragraph, Place
+from autograder.feedback.story import card, table, total
 from autograder.feedback.text import plain
-from autograder.feedback.wording import SLIP, mark, points
+from autograder.feedback.wording import mark, points
+
+_LEADS = {"warning": "warning, costs nothing: "}
 
 
 def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
@@ -22,61 +24,43 @@ def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
     head = f"{points(earned)} of {points(available)} points"
     lines = [f"## {_text(title)}: {head}" if title else f"## {head}", ""]
     lines += ["| | row | verdict | points |", "|---|---|---|---:|"]
+    lines += [
+        f"| {mark(tone)} | {_code(row)} | {_text(verdict)} | {_text(worth)} |"
+        for tone, row, verdict, worth in table(results).rows
+    ]
     for result in results:
-        verdict = headline(result)
-        outputs = " ".join(
-            f"{'✓' if ok else '✗'}&nbsp;{_text(name)}" for name, ok in result.outputs.items()
-        )
-        shown = f"{verdict}: {outputs}" if result.status == "partial" else verdict
-        earned_here = "–" if result.status == "manual" else points(result.score)
-        lines.append(
-            f"| {mark(tone(result))} | {_code(result.id)} | {shown} "
-            f"| {earned_here} / {points(result.points)} |"
-        )
-    for result in results:
-        story = tell(result)
-        told = story.problems or story.warnings or story.notes
         silent = result.status in ("unanswered", "manual")
-        if told and not (silent and all(f.check not in (STATE, LOOK) for f in result.findings)):
-            lines += ["", *_story(story)]
+        if not silent or any(f.check in (Check.STATE, Check.LOOK) for f in result.findings):
+            told = [line for block in card(result)[1:] for line in _lines(block)]
+            if told:
+                first = next(_lines(card(result)[0]))
+                lines += ["", first, "", *told]
     return "\n".join(lines) + "\n"
 
 
-def _story(story: Story) -> list[str]:
-    lines = [f"### {mark(story.status)} {_code(story.id)}: {_text(story.headline)}", ""]
-    lines += [f"- {_text(note)}" for note in story.notes]
-    for problem in story.problems:
-        lines += _problem(problem, "")
-    lines += [f"- also: {_text(text)}" for text in story.more]
-    for problem in story.warnings:
-        lines += _problem(problem, "warning, costs nothing: ")
-    if story.trace:
-        lines += ["", *(f"      {_flat(frame)}" for frame in story.trace)]
-    return lines
+def _lines(block: Block) -> Iterator[str]:
+    match block:
+        case Head(tone, row, verdict, _):
+            yield f"### {mark(tone)} {_code(row)}: {_text(verdict)}"
+        case Paragraph(line, style, name) if style not in ("muted", "hint"):
+            known = f" ({_code(name)})" if name else ""
+            yield f"- {_LEADS.get(style, '')}{_line(line)}{known}"
+        case Place(where, got, expected, case):
+            told = f" ({_text(case)})" if case else ""
+            yield f"  - {_code(where)}: got {_code(got)}, expected {_code(expected)}{told}"
+        case Fold(_, inside):
+            for one in inside:
+                yield from _lines(one)
+        case Frames(_, frames):
+            yield from ("", *(f"      {_flat(frame)}" for frame in frames))
 
 
-def _problem(problem: Problem, lead: str) -> list[str]:
-    lines = []
-    for i, (message, place) in enumerate(zip(problem.messages, problem.places, strict=True)):
-        spread = f" *({_text(problem.spread)})*" if problem.spread and i == 0 else ""
-        lines.append(f"- {lead if i == 0 else ''}{_text(message)}{spread}")
-        if place is not None:
-            case = f" ({_text(place.case)})" if place.case else ""
-            lines.append(
-                f"  - {_code(place.where)}: got {_code(place.got)}, "
-                f"expected {_code(place.expected)}{case}"
-            )
-    if problem.mistake:
-        slip = problem.mistake.startswith(SLIP)
-        kind = "looks like a slip" if slip else "known mistake"
-        lines.append(f"  - {kind} {_code(problem.mistake)}: {_text(problem.advice)}")
-    elif problem.advice:
-        lines.append(f"  - {_text(problem.advice)}")
-    return lines
+def _line(line: Line) -> str:
+    return "".join(_code(part) if isinstance(part, Code) else _text(part) for part in line)
 
 
 def _flat(text: str) -> str:
-    return re.sub(r"\s+", " ", plain(text)).strip()
+    return re.sub(r"\s+", " ", plain(text))
 
 
 def _text(text: str) -> str:
@@ -101,4 +85,4 @@ def _code(text: str) -> str:
         >>> _code("dw[2, 1]")
         '`dw[2, 1]`'
     """
-    return "`" + _flat(text).replace("`", "'").replace("|", "¦") + "`"
+    return "`" + _flat(text).strip().replace("`", "'").replace("|", "¦") + "`"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.checks.finding import RowResult
-from autograder.diagnosis import Question
+from autograder.explain import Question
 from autograder.exercises.script import Outcome, Runner, Script
 from autograder.feedback.heatmap import Grid, grid
 
@@ -28,7 +28,8 @@ class Recorder:
         """The wrong outputs of a row beside what was expected, in the case that is told first."""
         told: dict[str, str] = {}
         for finding in result.findings:
-            if finding.costs and finding.output and finding.index is not None:
+            wrong = finding.difference
+            if finding.costs and finding.output and wrong is not None and wrong.kind == "value":
                 told.setdefault(finding.output, finding.case)
         found = []
         for expectation in question.expectations:

@@ -1,150 +1,94 @@
-"""What a verdict says, in the order in which a person reads it, before it is text or HTML.
+"""What is told of a verdict, in the order in which a person reads it; nothing twice.
 
-What fails, by how much and where; which known mistake it equals; the hints; the traceback last.
+The verdict and the points; what it looks like, in words; what is wrong, output by output, folded
+where there are more than two; what holds; the hints; the student's own lines last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
-from autograder.checks.finding import LOOK, STATE, Finding, RowResult
-from autograder.feedback.heatmap import Grid
-from autograder.feedback.problems import Coverage, Problem, merged
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
+from autograder.exercises.fact import fact
+from autograder.feedback.blocks import (
+    Block,
+    Code,
+    Fold,
+    Frames,
+    Head,
+    Line,
+    Paragraph,
+    Picture,
+    Place,
+    Rows,
+    Ticks,
+    prose,
+)
+from autograder.feedback.heatmap import Grid, pattern
+from autograder.feedback.problems import Coverage, Problem, problems
+from autograder.feedback.say import advice, message, place, said
+from autograder.feedback.troubleshooting import PAGE, section
 from autograder.feedback.wording import VERDICTS, counted, listed, points
 
-SHOWN_IN_FULL = 4
+SHOWN_IN_FULL = 2
 SHOWN_FRAMES = 6
-RECORDED = "recorded"
+LIKE = "This looks like a slip. "
 
 
-@dataclass(frozen=True)
-class Story:
-    """All that is shown of one row, in reading order.
-
-    Args:
-        headline: The verdict in words.
-        earned: `"3.33 / 5 points"`, or `""` where no points are shown.
-        outputs: Output name -> whether it earned its share; empty when nothing was returned.
-        passed: The one line about what holds.
-        hints: The hints asked for.
-        hints_left: How to ask for more, or `""`.
-        trace_case: The case in which the traceback came up.
-    """
-
-    id: str
-    status: str
-    headline: str
-    earned: str = ""
-    outputs: tuple[tuple[str, bool], ...] = ()
-    notes: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    more: tuple[str, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    passed: str = ""
-    hints: tuple[str, ...] = ()
-    hints_left: str = ""
-    trace: tuple[str, ...] = ()
-    trace_case: str = ""
-
-
-def tell(
+def card(
     result: RowResult,
     *,
     hint: int = 0,
     coverage: Coverage | None = None,
     grids: Sequence[Grid] = (),
     notes: Sequence[str] = (),
-) -> Story:
+) -> tuple[Block, ...]:
     """Put a verdict into words.
 
     Args:
         hint: How many of the hints to show.
         coverage: On which cases the row was checked.
-        grids: Pictures of public cases; each goes to the problem of its output and case.
+        grids: Arrays of public cases, for pictures and for what the wrong entries have in common.
         notes: What else should be said, before what fails.
     """
     coverage = coverage or Coverage()
     if result.status == "unanswered":
-        return _unanswered(result, hint, notes)
+        return (*_unanswered(result, notes), *_hints(result, hint))
     failing = [f for f in result.findings if f.costs]
-    problems = merged(failing, coverage, grids)
-    warned = [f for f in result.findings if _warns(f, result)]
-    traced = next((f for f in failing if f.traceback and not f.hidden), None)
-    traced = traced or next((f for f in failing if f.traceback), None)
-    outputs = tuple(result.outputs.items())
-    return Story(
-        id=result.id,
-        status=tone(result),
-        headline=headline(result),
-        earned=_earned(result),
-        outputs=outputs if result.status in ("right", "partial", "wrong") else (),
-        notes=(*_notes(result), *notes),
-        problems=_pointing_once(problems[:SHOWN_IN_FULL]),
-        more=tuple(_brief(problem) for problem in problems[SHOWN_IN_FULL:]),
-        warnings=tuple(merged(warned, coverage, ())),
-        passed=_passed(result, coverage, failing),
-        hints=result.hints[:hint],
-        hints_left=_hints_left(result, hint),
-        trace=_folded(traced.traceback)[-SHOWN_FRAMES:] if traced else (),
-        trace_case=traced.case if traced and not traced.hidden else "",
-    )
+    blocks: list[Block] = [Head(tone(result), result.id, headline(result), earned(result))]
+    if result.status in ("partial", "wrong") and result.outputs:
+        blocks.append(Ticks(tuple(result.outputs.items())))
+    blocks += [Paragraph((note,)) for note in (*_notes(result), *notes)]
+    blocks += _explanations(result, failing)
+    blocks += _wrong(problems(failing, coverage), result, coverage, grids)
+    for problem in problems([f for f in result.findings if _warns(f, result)], coverage):
+        blocks += _problem(problem, result, (), "warning")
+    holds = _holds(result, coverage, failing)
+    blocks += [Paragraph((holds,), "muted")] if holds else []
+    return (*blocks, *_hints(result, hint), *_frames(failing))
 
 
-def _warns(finding: Finding, result: RowResult) -> bool:
-    """Whether it is a warning to show; errors that were forgiven are told in a note already."""
-    forgiven = result.follow_through and finding.output is not None
-    return finding.severity == "warning" and not finding.passed and not forgiven
-
-
-def _pointing_once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """The problems, each section of the troubleshooting page named in the first of them only."""
-    named: set[str] = set()
-    kept = []
-    for problem in problems:
-        kept.append(replace(problem, see="") if problem.see in named else problem)
-        named.add(problem.see)
-    return tuple(kept)
-
-
-def _folded(frames: Sequence[str]) -> tuple[str, ...]:
-    """The frames; a run of the same one, as in a recursion without end, is told once."""
-    runs = [(frame, len(list(same))) for frame, same in groupby(frames)]
-    return tuple(f"{frame}   (and again)" if times > 1 else frame for frame, times in runs)
-
-
-def _unanswered(result: RowResult, hint: int, notes: Sequence[str]) -> Story:
-    missing = next((f for f in result.findings if f.check == "failure:missing"), None)
-    where = f"Write {result.id} in its cell, run that cell, then run this one again."
-    if missing is not None:
-        where = f"{missing.message}. Run the cell that defines it, then run this one again."
-    return Story(
-        id=result.id,
-        status=result.status,
-        headline=VERDICTS["unanswered"],
-        earned=_earned(result),
-        notes=(*_notes(result), *notes) or (where,),
-        hints=result.hints[:hint],
-        hints_left=_hints_left(result, hint),
+def table(results: Sequence[RowResult]) -> Rows:
+    """The rows of a notebook, with the sum."""
+    earned_points, available = total(results)
+    later = sum(r.points for r in results if r.status == "manual")
+    rest = f" ({points(later)} of them come later)" if later else ""
+    return Rows(
+        tuple((tone(r), r.id, _verdict(r), _points(r)) for r in results),
+        f"{points(earned_points)} of {points(available)} points so far{rest}",
+        earned_points == available,
     )
 
 
 def headline(result: RowResult) -> str:
     """The verdict in words."""
-    if any(f.check == RECORDED for f in result.findings):
+    if any(f.check is Check.RECORDED for f in result.findings):
         return "recorded"
-    if any(f.check == "form" and f.costs for f in result.findings):
+    if any(f.check is Check.FORM and f.costs for f in result.findings):
         return "wrong form"
-    if _was_skipped(result):
-        return "not run yet"
-    return VERDICTS.get(result.status, result.status)
-
-
-def _was_skipped(result: RowResult) -> bool:
-    """Whether it could not even be called, because what it needs failed."""
-    costly = [f for f in result.findings if f.costs and result.status == "error"]
-    return bool(costly) and all(f.check == "failure:skipped" for f in costly)
+    return "not run yet" if _was_skipped(result) else VERDICTS.get(result.status, result.status)
 
 
 def tone(result: RowResult) -> str:
@@ -152,42 +96,146 @@ def tone(result: RowResult) -> str:
     return "unanswered" if _was_skipped(result) else result.status
 
 
-def _earned(result: RowResult) -> str:
-    if any(f.check == RECORDED for f in result.findings):
-        return f"{_worth(result)}, given later"
+def earned(result: RowResult) -> str:
+    """The points in words."""
+    worth = f"{points(result.points)} {'point' if result.points == 1 else 'points'}"
+    if any(f.check is Check.RECORDED for f in result.findings):
+        return f"{worth}, given later"
     if result.status == "manual":
-        return f"{_worth(result)}, to be given by hand"
-    return f"{points(result.score)} / {_worth(result)}"
+        return f"{worth}, to be given by hand"
+    return f"{points(result.score)} / {worth}"
 
 
-def _worth(result: RowResult) -> str:
-    return f"{points(result.points)} {'point' if result.points == 1 else 'points'}"
+def recorded(result: RowResult) -> RowResult:
+    """The verdict on an answer whose right value is not known here: of the right form, or not.
+
+    Args:
+        result: What `examine` says of an `Answer` from public data, which holds no answer.
+    """
+    if result.status != "right":
+        return result
+    right = fact("answer.recorded", name=result.id)
+    note = Finding(Check.RECORDED, severity="warning", passed=True, fact=right)
+    return replace(result, status="manual", score=0.0, outputs={}, findings=(note,))
 
 
-def _notes(result: RowResult) -> tuple[str, ...]:
-    if any(f.check == RECORDED for f in result.findings):
-        return ("It has the right form. Whether it is right comes out when it is graded.",)
-    told = [f for f in result.findings if f.check in ("follow-through", STATE, LOOK)]
-    said = [f.message if f.message.startswith(result.id) else _capital(f.message) for f in told]
-    return tuple(f"{text}. {f.advice}".rstrip() for text, f in zip(said, told, strict=True))
+def total(results: Sequence[RowResult]) -> tuple[float, float]:
+    """Points earned and points there are."""
+    return sum(r.score for r in results), sum(r.points for r in results)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _unanswered(result: RowResult, notes: Sequence[str]) -> Iterator[Block]:
+    where = f"Write {result.id} in its cell, run that cell, then run this one again."
+    if any(f.failed("missing") for f in result.findings):
+        where = f"{result.id} is not defined. Run the cell that defines it, then run this one again."
+    yield Head(result.status, result.id, VERDICTS["unanswered"], earned(result))
+    yield from (Paragraph((note,)) for note in (*_notes(result), *notes) or (where,))
 
 
-def _passed(result: RowResult, coverage: Coverage, failing: Sequence[Finding]) -> str:
+def _notes(result: RowResult) -> Iterator[str]:
+    if any(f.check is Check.RECORDED for f in result.findings):
+        yield "It has the right form. Whether it is right comes out when it is graded."
+    for finding in result.findings:
+        if finding.check in (Check.FOLLOW_THROUGH, Check.STATE, Check.LOOK):
+            text, told = message(finding, result.id), finding.explanation
+            text = text if text.startswith(result.id) else text[:1].upper() + text[1:]
+            yield f"{text}. {advice(told) if told else ''}".rstrip()
+
+
+def _explanations(result: RowResult, failing: Sequence[Finding]) -> Iterator[Block]:
+    """The first wrong stage, then what each output looks like; the same is said once."""
+    for finding in result.findings:
+        if finding.check in (Check.STAGE, Check.OWN_FORWARD):
+            yield Paragraph((message(finding, result.id) + ".",), "explains")
+            yield from _place(finding)
+    of: dict[Explanation, list[str]] = {}
+    for finding in failing:
+        if finding.explanation is not None:
+            outputs = of.setdefault(_key(finding.explanation), [])
+            if finding.output and finding.output not in outputs:
+                outputs.append(finding.output)
+    unclear = len({f.output for f in failing}) > 1
+    for told, outputs in of.items():
+        lead = LIKE if told.source is Source.LIKE else ""
+        label: Line = (Code(", ".join(outputs)), ": ") if outputs and unclear else ()
+        name = told.name if told.source is not Source.CHECK else ""
+        yield Paragraph((*label, *prose(lead + advice(told))), "explains", name)
+
+
+def _key(told: Explanation) -> Explanation:
+    """Explanations that say the same are the same; facts hold dicts, which have no hash."""
+    return Explanation(told.source, told.name, advice(told))
+
+
+def _wrong(
+    found: Sequence[Problem], result: RowResult, coverage: Coverage, grids: Sequence[Grid]
+) -> Iterator[Block]:
+    for problem in found[:SHOWN_IN_FULL]:
+        yield from _problem(problem, result, grids)
+    rest = tuple(block for p in found[SHOWN_IN_FULL:] for block in _problem(p, result, grids))
+    if rest:
+        names = list(dict.fromkeys(p.first.output or result.id for p in found[SHOWN_IN_FULL:]))
+        yield Fold(f"{listed(names)}: wrong, too", rest)
+    pointed = (section(p.first, grids) for p in found)
+    see = next((title for title in pointed if title), "")
+    if see:
+        yield Paragraph((f"More: “{see}” in ", Code(PAGE)), "muted")
+
+
+def _problem(
+    problem: Problem,
+    result: RowResult,
+    grids: Sequence[Grid],
+    style: str = "wrong",
+) -> Iterator[Block]:
+    first = problem.first
+    grid = next(
+        (g for g in grids if not first.hidden and (g.output, g.case) == (first.output, first.case)),
+        None,
+    )
+    common = pattern(grid) if grid is not None else ""
+    text = message(first, result.id)
+    head, *more = (f"{text.rstrip('.')}; {common}" if common else text).split("\n")
+    spread = f" [{problem.spread}]" if problem.spread else ""
+    yield Paragraph(("\n".join([head + spread, *more]),), style)  # type: ignore[arg-type]
+    yield from _place(first)
+    if grid is not None and grid.teaches:
+        yield Picture(grid)
+
+
+def _place(finding: Finding) -> Iterator[Block]:
+    where = place(finding)
+    if where is not None:
+        yield Place(*where, finding.case)
+
+
+def _warns(finding: Finding, result: RowResult) -> bool:
+    """Whether it is a warning to show; errors that were forgiven are told in a note already."""
+    told = finding.check in (Check.STAGE, Check.OWN_FORWARD)
+    forgiven = result.follow_through and finding.output is not None
+    return finding.severity == "warning" and not (finding.passed or forgiven or told)
+
+
+def _was_skipped(result: RowResult) -> bool:
+    """Whether it could not even be called, because what it needs failed."""
+    costly = [f for f in result.findings if f.costs and not f.hidden]
+    return result.status == "error" and bool(costly) and all(f.failed("skipped") for f in costly)
+
+
+def _holds(result: RowResult, coverage: Coverage, failing: Sequence[Finding]) -> str:
     """The one line about what holds."""
     failed = {f.case for f in failing if not f.hidden}
     held = [name for name in coverage.public if name not in failed]
-    if not held or result.status == "manual" or any(f.traceback or not f.case for f in failing):
+    if not held or result.status == "manual" or any(f.frames or not f.case for f in failing):
         return ""
     if result.accounts and not failing:
-        return _accounted(result.accounts)
+        return _accounted([said(account) for account in result.accounts])
     hidden = f", and {counted(coverage.hidden, 'hidden case')}" if coverage.hidden else ""
     names = listed(held, limit=6)
     if not failing:
         return f"Checked on {counted(len(held), 'case')}: {names}{hidden}."
+    if len(held) == len(coverage.public):
+        return f"Holds in all {counted(len(held), 'public case')}: {names}."
     return f"Holds in {len(held)} of {counted(len(coverage.public), 'case')}: {names}."
 
 
@@ -199,37 +247,46 @@ def _accounted(accounts: Sequence[str]) -> str:
     return f"{text}."
 
 
+def _hints(result: RowResult, hint: int) -> Iterator[Block]:
+    for number, text in enumerate(result.hints[:hint], start=1):
+        yield Paragraph((f"Hint {number}: ", *prose(text)), "hint")
+    left = _hints_left(result, hint)
+    if left:
+        yield Paragraph((left,), "muted")
+
+
 def _hints_left(result: RowResult, hint: int) -> str:
-    total = len(result.hints)
-    if result.status in ("right", "manual") or not total:
-        return f"There are no hints for {result.id}." if hint and not total else ""
-    if hint >= total:
-        return f"That is all: {counted(total, 'hint')}." if hint > total else ""
+    most = len(result.hints)
+    if result.status in ("right", "manual") or not most:
+        return f"There are no hints for {result.id}." if hint and not most else ""
+    if hint >= most:
+        return f"That is all: {counted(most, 'hint')}." if hint > most else ""
     # an answer is a variable, and only its name says which
     name = f'"{result.id}"' if result.id in result.outputs else result.id
     ask = f"check({name}, hint={hint + 1})"
-    left, more = total - hint, "more " if hint else ""
+    left, more = most - hint, "more " if hint else ""
     there = f"is 1 {more}hint; it costs" if left == 1 else f"are {left} {more}hints; they cost"
     return f"{'' if hint else 'Stuck? '}There {there} nothing: {ask}"
 
 
-def _brief(problem: Problem) -> str:
-    text = problem.messages[0].splitlines()[0] if problem.messages else ""
-    return f"{text} [{problem.spread}]" if problem.spread else text
+def _frames(failing: Sequence[Finding]) -> Iterator[Block]:
+    traced = next((f for f in failing if f.frames), None)
+    if traced is not None:
+        where = f" (case: {traced.case})" if traced.case else ""
+        yield Frames(f"In your code{where}:", _folded(traced.frames)[-SHOWN_FRAMES:])
 
 
-def recorded(result: RowResult) -> RowResult:
-    """The verdict on an answer whose right value is not known here: of the right form, or not.
-
-    Args:
-        result: What `examine` says of an `Answer` from public data, which holds no answer.
-    """
-    if result.status != "right":
-        return result
-    note = Finding(RECORDED, None, f"{result.id} is recorded", "warning", passed=True)
-    return replace(result, status="manual", score=0.0, outputs={}, findings=(note,))
+def _folded(frames: Sequence[str]) -> tuple[str, ...]:
+    """The frames; a run of the same one, as in a recursion without end, is told once."""
+    runs = [(frame, len(list(same))) for frame, same in groupby(frames)]
+    return tuple(f"{frame}   (and again)" if times > 1 else frame for frame, times in runs)
 
 
-def total(results: Sequence[RowResult]) -> tuple[float, float]:
-    """Points earned and points there are."""
-    return sum(r.score for r in results), sum(r.points for r in results)
+def _verdict(result: RowResult) -> str:
+    wrong = [name for name, ok in result.outputs.items() if not ok]
+    failing = f": ✗ {listed(wrong)}" if result.status == "partial" and wrong else ""
+    return headline(result) + failing
+
+
+def _points(result: RowResult) -> str:
+    return f"{'–' if result.status == 'manual' else points(result.score)} / {points(result.points)}"

@@ -1,20 +1,35 @@
-"""A verdict as plain text, for terminals and for those who cannot see the page."""
+"""Blocks as plain text, for terminals and for those who cannot see the page."""
 
 from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from autograder.checks.finding import RowResult
+from autograder.feedback.blocks import (
+    Block,
+    Fold,
+    Frames,
+    Head,
+    Paragraph,
+    Picture,
+    Place,
+    Rows,
+    Ticks,
+    flat,
+)
 from autograder.feedback.heatmap import Grid
-from autograder.feedback.problems import Coverage, Problem
-from autograder.feedback.story import Story, headline, tell, tone, total
-from autograder.feedback.troubleshooting import PAGE
-from autograder.feedback.wording import introduced, listed, mark, points
+from autograder.feedback.problems import Coverage
+from autograder.feedback.story import card, table
+from autograder.feedback.wording import mark
 
 WIDTH = 96
 _DRIVING = ("Cc", "Cf", "Cs")
+_LEADS = {
+    "explains": "→ ", "wrong": "✗ ", "warning": "! warning, costs nothing: ",
+}  # fmt: skip
+_APART = ("explains", "wrong", "warning", "hint", "muted")
 
 
 def render_text(
@@ -30,90 +45,66 @@ def render_text(
     Args:
         hint: How many of the hints to show.
         coverage: On which cases the row was checked, for "in 5 of 8 cases".
-        grids: Arrays of public cases, for the pattern of the wrong entries in words.
+        grids: Arrays of public cases, for what the wrong entries have in common.
         notes: What else should be said, before what fails.
     """
-    return story_text(tell(result, hint=hint, coverage=coverage, grids=grids, notes=notes))
-
-
-def story_text(story: Story) -> str:
-    """A story as plain text."""
-    sign = mark(story.status)
-    head = f"{sign} {story.id}: {story.headline}"
-    lines = [f"{head}   {story.earned}" if story.earned else head]
-    if story.outputs and story.status != "right":
-        ticks = "   ".join(f"{'✓' if ok else '✗'} {name}" for name, ok in story.outputs)
-        lines.append(f"  {ticks}")
-    for note in story.notes:
-        lines += _wrapped(note, "  ")
-    for problem in story.problems:
-        lines += ["", *_problem(problem, "✗")]
-    if story.more:
-        lines.append("")
-        for text in story.more:
-            lines += _wrapped(f"✗ also: {text}", "  ", "    ")
-    for problem in story.warnings:
-        lines += ["", *_problem(problem, "!", "warning, costs nothing: ")]
-    if story.passed:
-        apart = [""] if story.problems or story.warnings else []
-        lines += [*apart, *_wrapped(story.passed, "  ")]
-    for number, text in enumerate(story.hints, start=1):
-        lines += ["", *_wrapped(f"Hint {number}: {text}", "  ", "    ")]
-    if story.hints_left:
-        lines += ["", *_wrapped(story.hints_left, "  ")]
-    if story.trace:
-        where = f" (case: {story.trace_case})" if story.trace_case else ""
-        lines += ["", f"  In your code{where}:", *(f"    {frame}" for frame in story.trace)]
-    return plain("\n".join(lines))
-
-
-def _problem(problem: Problem, sign: str, lead: str = "") -> list[str]:
-    lines: list[str] = []
-    for i, (message, place) in enumerate(zip(problem.messages, problem.places, strict=True)):
-        spread = f" [{problem.spread}]" if problem.spread and i == 0 else ""
-        first, *more = message.split("\n")
-        text = "\n".join([f"{sign} {lead if i == 0 else ''}{first}{spread}", *more])
-        lines += _wrapped(text, "  ", "    ")
-        if place is not None:
-            case = f"   ({place.case})" if place.case else ""
-            lines.append(f"      {place.where}: got {place.got}, expected {place.expected}{case}")
-    if problem.mistake:
-        known = f"{introduced(problem.mistake)}, {problem.mistake}: {problem.advice}"
-        lines += _wrapped(f"→ {known}", "    ", "      ")
-    elif problem.advice:
-        lines += _wrapped(f"→ {problem.advice}", "    ", "      ")
-    if problem.see:
-        lines += _wrapped(f"More: “{problem.see}” in {PAGE}", "    ", "      ")
-    return lines
+    return as_text(card(result, hint=hint, coverage=coverage, grids=grids, notes=notes))
 
 
 def render_table(results: Sequence[RowResult]) -> str:
     """The rows of a notebook as a table for a terminal, with the sum below."""
-    shown = [(mark(tone(r)), plain(r.id), headline(r), _points(r), _failing(r)) for r in results]
-    name = max([len("row"), *(_columns(row[1]) for row in shown)])
-    verdict = max([len("verdict"), *(len(row[2]) for row in shown)])
-    number = max([len("points"), *(len(row[3]) for row in shown)])
-    lines = [f"  {'row':<{name}}  {'verdict':<{verdict}}  {'points':>{number}}".rstrip()]
-    for sign, row, words, worth, failing in shown:
-        padded = row + " " * (name - _columns(row))
-        lines.append(f"{sign} {padded}  {words:<{verdict}}  {worth:>{number}}  {failing}".rstrip())
-    earned, available = total(results)
-    later = sum(r.points for r in results if r.status == "manual")
-    rest = f" ({points(later)} of them come later)" if later else ""
-    lines += ["", f"{points(earned)} of {points(available)} points so far{rest}"]
-    return "\n".join(lines)
+    return as_text([table(results)])
 
 
-def _points(result: RowResult) -> str:
-    earned = "–" if result.status == "manual" else points(result.score)
-    return f"{earned} / {points(result.points)}"
+def as_text(blocks: Sequence[Block]) -> str:
+    """Blocks as text."""
+    lines: list[str] = []
+    before: Block | None = None
+    for block in blocks:
+        if isinstance(block, Paragraph) and block.style in _APART and not isinstance(before, Head):
+            lines.append("")
+        lines += _lines(block)
+        before = block
+    return plain("\n".join(lines))
 
 
-def _failing(result: RowResult) -> str:
-    """What the last column says: the outputs that are wrong, while others are right."""
-    if result.status != "partial":
-        return ""
-    return f"✗ {listed([name for name, ok in result.outputs.items() if not ok])}"
+def _lines(block: Block) -> Iterator[str]:
+    match block:
+        case Head(tone, row, verdict, earned):
+            yield f"{mark(tone)} {row}: {verdict}" + (f"   {earned}" if earned else "")
+        case Ticks(outputs):
+            yield "  " + "   ".join(f"{'✓' if ok else '✗'} {name}" for name, ok in outputs)
+        case Paragraph(line, style):
+            lead = _LEADS.get(style, "")
+            yield from _wrapped(lead + flat(line), "  ", "  " + " " * min(len(lead), 2))
+        case Place(where, got, expected, case):
+            told = f"   ({case})" if case else ""
+            yield f"      {where}: got {got}, expected {expected}{told}"
+        case Fold(_, inside):
+            yield ""
+            for one in inside:
+                if isinstance(one, Paragraph):
+                    yield from _wrapped(f"✗ also: {flat(one.line)}", "  ", "    ")
+        case Frames(title, frames):
+            yield from ("", f"  {title}", *(f"    {frame}" for frame in frames))
+        case Rows(rows, total, _):
+            yield from _table(rows)
+            yield from ("", total)
+        case Picture(_):
+            pass  # what it shows is said in words
+
+
+def _table(rows: Sequence[tuple[str, str, str, str]]) -> Iterator[str]:
+    titles = ("row", "verdict", "points")
+    shown = [[plain(part) for part in row[1:]] for row in rows]
+    name, verdict, number = (
+        max([len(title), *(columns(row[i]) for row in shown)]) for i, title in enumerate(titles)
+    )
+    yield f"  {'row':<{name}}  {'verdict':<{verdict}}  {'points':>{number}}".rstrip()
+    for (tone, *_), (row, words, worth) in zip(rows, shown, strict=True):
+        padded = [f"{text}{' ' * (width - columns(text))}" for text, width in
+                  ((row, name), (words, verdict))]  # fmt: skip
+        yield f"{mark(tone)} {padded[0]}  {padded[1]}  {worth:>{number}}".rstrip()
 
 
 def plain(text: str) -> str:
@@ -128,16 +119,15 @@ def plain(text: str) -> str:
     )
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """How many columns of a terminal the text takes."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     marks = sum(bool(unicodedata.combining(c)) for c in text)
     return len(text) + wide - marks
 
 
-def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
     """Fold long lines; line breaks of the text are kept."""
-    rest = first if rest is None else rest
     lines: list[str] = []
     for part in text.split("\n"):
         lead = rest if lines else first

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from autograder.checks.finding import Finding
+from collections.abc import Sequence
+
+from autograder.checks.finding import Check, Finding
+from autograder.feedback.heatmap import Grid
 
 PAGE = "docs/troubleshooting.md"
 NOT_FINITE = "NaN or inf"
 SHAPES = "Shape errors"
 FLAT = "A flat loss"
 
-
-def section(finding: Finding) -> str:
-    """The title of the section, or `""` when the finding says all there is to say."""
-    overflow = finding.check == "warnings" and any(
-        sign in finding.message for sign in ("overflow", "divide by zero", "invalid value")
-    )
-    if finding.check == "finite" or overflow:
-        return NOT_FINITE
-    shaped = finding.check == "contract" and " has shape " in finding.message
-    raised = finding.check == "failure:exception" and any(
-        sign in finding.message for sign in _SHAPES_IN_ERRORS
-    )
-    return SHAPES if (shaped or raised) and not finding.mistake else ""
-
-
-# How NumPy begins what it says of shapes that do not fit.
+# How NumPy begins what it says of shapes that do not fit, and of numbers that leave the range.
 _SHAPES_IN_ERRORS = ("shapes (", "could not be broadcast", "matmul: ", "cannot reshape", "axis ")
+_OVERFLOWS = ("overflow", "divide by zero", "invalid value")
+
+
+def section(finding: Finding, grids: Sequence[Grid] = ()) -> str:
+    """The title of the section, or `""` when the finding says all there is to say."""
+    if finding.check is Check.FINITE:
+        return NOT_FINITE
+    if finding.check is Check.WARNINGS and finding.fact is not None:
+        told = str(finding.fact.values.get("text", ""))
+        return NOT_FINITE if any(sign in told for sign in _OVERFLOWS) else ""
+    if finding.mistake:
+        return ""
+    if finding.difference is not None and finding.difference.kind == "shape":
+        return SHAPES
+    if finding.failed("exception") and finding.failure is not None:
+        told = finding.failure.message
+        return SHAPES if any(sign in told for sign in _SHAPES_IN_ERRORS) else ""
+    flat = any(g.output == finding.output and not g.got.any() and g.wrong for g in grids)
+    return FLAT if finding.check is Check.GRADIENT and flat else ""

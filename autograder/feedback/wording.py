@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
+
+EXACT = 1e-6
 
 VERDICTS = {
     "right": "right",
@@ -20,8 +23,6 @@ VERDICTS = {
 }
 MARKS = {"right": "✓", "partial": "◐", "unanswered": "○", "manual": "○"}
 """One sign per verdict; `✗` for all others."""
-SLIP = "slip:"
-"""How the names of derived slips begin (`diagnosis.slips`)."""
 
 
 def mark(status: str) -> str:
@@ -34,16 +35,6 @@ def mark(status: str) -> str:
     return MARKS.get(status, "✗")
 
 
-def introduced(mistake: str) -> str:
-    """How the name of a mistake is introduced: one of the bank, or a slip that the numbers show.
-
-    Example:
-        >>> introduced("db_averaged"), introduced("slip:sign")
-        ('This is a known mistake', 'This looks like a slip')
-    """
-    return "This looks like a slip" if mistake.startswith(SLIP) else "This is a known mistake"
-
-
 def number(value: float) -> str:
     """A number for a person: four digits, and more only where it is an integer.
 
@@ -52,8 +43,25 @@ def number(value: float) -> str:
         ('0.1235', '-3', '1.5e-09', 'nan')
     """
     if math.isfinite(value) and value == int(value) and abs(value) < 1e6:
-        return str(int(value))
+        return str(int(value))  # also -0.0, which is 0
     return f"{value:z.4g}"
+
+
+def factor(value: float) -> str:
+    """A factor as a person would write it: 1/5, 3, √(4/5), or just its digits.
+
+    Example:
+        >>> factor(0.2), factor(3.0), factor(-0.8**0.5), factor(0.3217), factor(1.25)
+        ('1/5', '3', '-√(4/5)', '0.3217', '5/4')
+    """
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    if not 1e-6 < size < 1e6:
+        return f"{value:.4g}"
+    for power, form, largest in ((size, "{}", 100), (size**2, "√({})", 20)):
+        ratio = Fraction(power).limit_denominator(largest)
+        if ratio.numerator <= 100 and abs(float(ratio) - power) < EXACT * power:
+            return sign + form.format(ratio)
+    return f"{value:.4g}"
 
 
 def pair(got: float, expected: float) -> tuple[str, str]:

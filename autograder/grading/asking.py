@@ -11,10 +11,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.checks.finding import STATE, Finding, RowResult
-from autograder.diagnosis import Question, examine_all
-from autograder.diagnosis.cells import Cell as ReadCell
-from autograder.diagnosis.cells import only_below, overlap, read_cells
+from autograder.checks.finding import Check, Finding, RowResult
+from autograder.exercises.fact import fact
+from autograder.explain import Question, examine_all
+from autograder.explain.cells import Cell as ReadCell
+from autograder.explain.cells import only_below, overlap, read_cells
 from autograder.grading.patience import Patience
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import SubmittedCell
@@ -168,4 +169,4 @@ def _as_seen(after_all: RowResult, at_check: RowResult, changed: str, below: str
 
 
 def _note(text: str) -> Finding:
-    return Finding(STATE, None, text, "warning", passed=True)
+    return Finding(Check.STATE, severity="warning", passed=True, fact=fact("note", text=text))

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from autograder.checks.finding import LOOK
+from autograder.checks.finding import Check
 from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.grading.classrun import ClassReport
@@ -198,7 +198,7 @@ def _misplaced(results: Sequence[Result]) -> list[str]:
         for result in results
         for row in result.rows
         for finding in row.findings
-        if finding.check == LOOK and not row.score
+        if finding.check == Check.LOOK and not row.score
     ]
     return ["Needs a person:", *found] if found else []
 

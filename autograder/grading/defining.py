@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from autograder.checks.finding import LOOK, Finding, RowResult, Status
-from autograder.diagnosis.written import NOT_WRITTEN, Placed, whereabouts
+from autograder.checks.finding import Check, Finding, RowResult, Status
+from autograder.exercises.fact import fact
+from autograder.explain.written import NOT_WRITTEN, Placed, whereabouts
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
 from autograder.sandbox import CellOutcome
@@ -42,10 +43,10 @@ def explained(
         submission: All of its cells.
         starters: Row -> the cell as it was released, where it is known.
     """
-    failures = {f.check for f in row.findings if f.costs}
-    if "failure:missing" in failures:
+    costly = [f for f in row.findings if f.costs and not f.hidden]
+    if any(f.failed("missing") for f in costly):
         row = _blamed(row, ran)
-    if failures == {"failure:skipped"} and not _is_written(row.id, ran):
+    if costly and all(f.failed("skipped") for f in costly) and not _is_written(row.id, ran):
         row = replace(row, status="unanswered")
     if row.status != "unanswered" or row.score:
         return row
@@ -56,7 +57,8 @@ def explained(
     found = whereabouts(row.id, cells, starters or (), starters)
     if not found:
         return row
-    note = Finding(LOOK, None, found, "warning", passed=True)
+    said = fact("note", text=found)
+    note = Finding(Check.LOOK, severity="warning", passed=True, fact=said)
     return row.with_findings((note, *row.findings))
 
 
@@ -71,12 +73,8 @@ def _blamed(row: RowResult, ran: Ran) -> RowResult:
             what = failure.message
             if failure.type_name:
                 what = f"{failure.type_name}: {what}"
-            finding = Finding(
-                "cell",
-                None,
-                f"{cell.name}, which defines {row.id}, did not run to its end: {what}",
-                traceback=failure.traceback,
-            )
+            stopped = fact("cell.stopped", cell=cell.name, row=row.id, message=what)
+            finding = Finding(Check.CELL, fact=stopped, traceback=failure.traceback)
             return replace(row, status=_ENDS[failure.kind], findings=(finding, *row.findings))
     return row
 

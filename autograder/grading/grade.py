@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograder.checks.discreet import discreet
-from autograder.checks.finding import Finding, RowResult, Status
+from autograder.checks.finding import Check, Finding, RowResult, Status
 from autograder.exercises import Row
+from autograder.exercises.fact import fact
 from autograder.grading.asking import ask
 from autograder.grading.defining import explained
 from autograder.grading.papers import Paper
@@ -84,7 +85,7 @@ def without_answers(
 ) -> Result:
     """A result with no points: nothing was handed in, it cannot be read, or grading failed."""
     row_status: Status = "unanswered" if status == "missing" else "error"
-    finding = Finding("submission", None, message)
+    finding = Finding(Check.SUBMISSION, fact=fact("submission", message=message))
     listed: list[ResultRow] = []
     for row in rows:
         verdict = unjudged(row)

@@ -11,8 +11,8 @@ from pathlib import Path
 from autograder.course import Notebook, SourceCell, load_course
 from autograder.course.questions import hidden_questions, public_questions
 from autograder.course.secret import secret_seed
-from autograder.diagnosis import Question
 from autograder.exercises import Row
+from autograder.explain import Question
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import fields
+from typing import Any, Literal
 
 import msgspec
+import numpy as np
 
-from autograder.checks.finding import Finding, RowResult, Status
+from autograder.checks.compare import Difference
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Status
+from autograder.exercises.fact import Fact
+from autograder.exercises.script import Failure
+from autograder.exercises.trees import mapped
+from autograder.feedback.say import in_full
 
 SCHEMA = 1
 MOST_TEXT = 2_000
@@ -24,7 +31,7 @@ STANDING = GRADES | {"unclear", "overload"}
 
 
 class ResultFinding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`checks.Finding` on paper. The fields with a default are written only where they say more."""
+    """`checks.Finding` on paper: what it says, for whoever reads the file, and the data itself."""
 
     check: str
     output: str | None
@@ -35,10 +42,10 @@ class ResultFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     error: float | None
     case: str = ""
     hidden: bool = False
-    advice: str = ""
-    index: tuple[int, ...] | None = None
-    got: float | None = None
-    expected: float | None = None
+    difference: Difference | None = None
+    failure: Failure | None = None
+    fact: Fact | None = None
+    explanation: Explanation | None = None
     traceback: tuple[str, ...] = ()
 
 
@@ -82,6 +89,13 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.status in GRADES
 
 
+def _plain(value: Any) -> Any:
+    """A NumPy number as the number that it is."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no place in a result")
+
+
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(Result)
 
@@ -111,7 +125,7 @@ def from_row(row: RowResult) -> ResultRow:
         points=float(row.points),
         status=row.status,
         follow_through=row.follow_through,
-        findings=tuple(_from_finding(finding) for finding in row.findings),
+        findings=tuple(_from_finding(finding, row.id) for finding in row.findings),
         outputs=dict(row.outputs),
     )
 
@@ -129,30 +143,26 @@ def to_row(row: ResultRow) -> RowResult:
     )
 
 
-def _from_finding(finding: Finding) -> ResultFinding:
-    return ResultFinding(
-        check=finding.check,
-        output=finding.output,
-        severity=finding.severity,
-        passed=finding.passed,
-        message=_writable(finding.message),
-        mistake=finding.mistake,
-        error=None if finding.error is None else float(finding.error),
-        case=finding.case,
-        hidden=finding.hidden,
-        advice=finding.advice,
-        index=None if finding.index is None else tuple(int(i) for i in finding.index),
-        got=None if finding.got is None else float(finding.got),
-        expected=None if finding.expected is None else float(finding.expected),
-        traceback=tuple(_writable(line) for line in finding.traceback),
-    )
+def _from_finding(finding: Finding, row: str) -> ResultFinding:
+    told = f"{finding.check}:{finding.failure.kind}" if finding.failure else str(finding.check)
+    data = {f.name: getattr(finding, f.name) for f in fields(finding)} | {
+        "check": told,
+        "message": in_full(finding, row),
+        "mistake": finding.mistake,
+        "error": finding.difference.error if finding.difference is not None else None,
+    }
+    clean = mapped(_writable, msgspec.to_builtins(data, enc_hook=_plain))
+    return msgspec.convert(clean, ResultFinding)
 
 
 def _to_finding(finding: ResultFinding) -> Finding:
-    return Finding(**{name: getattr(finding, name) for name in finding.__struct_fields__})
+    data = {f.name: getattr(finding, f.name) for f in fields(Finding)}
+    return Finding(**{**data, "check": Check(finding.check.split(":")[0])})
 
 
-def _writable(text: str) -> str:
+def _writable(leaf: Any) -> Any:
     """A student's words may hold half a surrogate pair, which no file can, and be very many."""
-    cut = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]} …"
+    if not isinstance(leaf, str):
+        return leaf
+    cut = leaf if len(leaf) <= MOST_TEXT else f"{leaf[:MOST_TEXT]} …"
     return cut.encode("utf-8", "replace").decode("utf-8")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.checks.finding import STATE, RowResult
-from autograder.diagnosis import Question, from_public
+from autograder.checks.finding import Check, RowResult
 from autograder.errors import CourseError, GradingError, IsolationError
 from autograder.exercises import Answer
 from autograder.exercises.public import SUFFIX, load
+from autograder.explain import Question, from_public
 from autograder.feedback import Coverage, recorded, render_markdown, render_table, render_text
 from autograder.grading import submission
 from autograder.grading.asking import ask
@@ -141,7 +141,9 @@ def show(checked: Checked) -> str:
     """The verdicts as text: each row that is not right in full, then the table of all rows."""
     parts = []
     for row in checked.rows:
-        told = row.status not in ("right", "manual") or any(f.check == STATE for f in row.findings)
+        told = row.status not in ("right", "manual") or any(
+            f.check is Check.STATE for f in row.findings
+        )
         if told:
             parts.append(render_text(row, coverage=Coverage(checked.cases[row.id])))
     return "\n\n".join([*parts, render_table(checked.rows)])

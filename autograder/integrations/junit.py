@@ -9,6 +9,7 @@ from xml.etree import ElementTree as xml
 
 from autograder.checks.finding import RowResult
 from autograder.errors import GradingError
+from autograder.feedback.say import in_full
 from autograder.feedback.story import headline
 from autograder.feedback.text import render_text
 from autograder.grading.selfcheck import Checked
@@ -96,7 +97,7 @@ def _case(suite: xml.Element, group: str, row: RowResult) -> None:
         xml.SubElement(case, "skipped", message=_legal(headline(row)))
     elif row.status != "right":
         kind = "error" if row.status in _ERRORS else "failure"
-        message = next((f.message for f in row.findings if f.costs), headline(row))
+        message = next((in_full(f, row.id) for f in row.findings if f.costs), headline(row))
         detail = xml.SubElement(case, kind, type=row.status, message=_legal(message))
         detail.text = _legal(render_text(row))
 

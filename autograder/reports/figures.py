@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.checks.differencing import NAME as DIFFERENCING
+from autograder.checks.finding import Check
+from autograder.feedback.say import advice
 from autograder.integrations.classbook import ClassBook, Line, Paper
 
 BINS = 10
@@ -175,13 +176,15 @@ def _mistakes(papers: Sequence[Paper]) -> tuple[Mistake, ...]:
     for paper in papers:
         for line in paper.lines:
             costly = (f for f in line.result.findings if f.severity == "error" and not f.passed)
-            named = {f.mistake: f.advice for f in costly if f.mistake}
+            named = {
+                f.mistake: advice(f.explanation) for f in costly if f.explanation and f.mistake
+            }
             if line.result.score >= line.result.points:
                 continue
-            for name, advice in named.items():
+            for name, said in named.items():
                 key = (line.result.id, name)
                 students.setdefault(key, []).append(paper.result.student)
-                says[key] = says.get(key) or advice
+                says[key] = says.get(key) or said
     found = [
         Mistake(row, name, says[row, name], tuple(who)) for (row, name), who in students.items()
     ]
@@ -215,7 +218,7 @@ def _of_paper(paper: Paper) -> list[tuple[str, str]]:
     differing = set()
     for line in paper.lines:
         for finding in line.result.findings:
-            if finding.check == DIFFERENCING and not finding.passed and not line.by_hand:
+            if finding.check == Check.DIFFERENCING and not finding.passed and not line.by_hand:
                 found.append(("differs", finding.message))
                 differing.add(line.result.id)
         if line.look_again:

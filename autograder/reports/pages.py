@@ -11,10 +11,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.checks.finding import LOOK
+from autograder.checks.finding import Check
 from autograder.feedback import render_html
-from autograder.feedback.html import story_html
-from autograder.feedback.story import tell
+from autograder.feedback.html import as_html
+from autograder.feedback.story import card
 from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
@@ -119,10 +119,10 @@ def _row(line: Line) -> Markup:
     if line.result.status == "unanswered" and not line.by_hand:
         # What to do next stands in the notebook; here only a function that is gone is news.
         missing = [f for f in line.result.findings if f.check == "failure:missing"]
-        placed = [f for f in line.result.findings if f.check == LOOK]
+        placed = [f for f in line.result.findings if f.check == Check.LOOK]
         notes = notes or [finding.message for finding in (placed or missing)[:1]]
-        verdict = replace(line.verdict, findings=())
-        return Markup(story_html(replace(tell(verdict), notes=tuple(notes))))
+        blocks = card(replace(line.verdict, findings=()), notes=notes)
+        return Markup(as_html(blocks[: 1 + len(notes)]))
     return Markup(render_html(line.verdict, notes=notes))
 
 

@@ -15,10 +15,11 @@ from autograder.course.mutants import Mutant, mutants
 from autograder.course.notebook import Notebook
 from autograder.course.patient import Patient
 from autograder.course.questions import hidden_questions, public_questions, relevant_mistakes
-from autograder.diagnosis import Question, examine_all, prepare
-from autograder.diagnosis.matching import mistake_of
 from autograder.exercises import Exercise, Mistake
 from autograder.exercises.script import Failure, Outcome, Runner, Script
+from autograder.explain import Question, examine_all, prepare
+from autograder.explain.known import mistake_of
+from autograder.feedback.say import in_full
 from autograder.validation.margins import headroom
 
 SEED = "validation"
@@ -181,7 +182,7 @@ def _fresh_question(notebook: Notebook, exercise: Exercise) -> Question:
 
 def _first(result: RowResult) -> str:
     costly = [finding for finding in result.findings if finding.costs]
-    return f"{costly[0].message} ({costly[0].case})" if costly else result.status
+    return f"{in_full(costly[0], result.id)} ({costly[0].case})" if costly else result.status
 
 
 class _Starter:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from autograder.explain.hypotheses import HYPOTHESES
 
 from autograder.checks.compare import difference
 from autograder.checks.finding import RowResult
@@ -24,11 +25,10 @@ from autograder.course.questions import (
     relevant_mistakes,
 )
 from autograder.course.slips import Made, derived_slips, label_of, made_slips
-from autograder.diagnosis import Question, examine_all, prepare
-from autograder.diagnosis.hypotheses import HYPOTHESES
-from autograder.diagnosis.slips import PREFIX, common
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.mistakes import Mistake
+from autograder.explain import Question, examine_all, prepare
+from autograder.explain.slips import PREFIX, common
 from benchmarks.naming.operators import OTHERS
 
 SEED = "naming"

@@ -48,7 +48,7 @@ def test_one_wrong_entry_is_found_where_it_is(value, place, off):
         (np.array([0, 1]), np.array([False, True]), "dtype"),
         (np.array([0.0, 1.0]), np.array([0, 1]), "dtype"),
         ((1.0, 2.0), (1.0, 2.0, 3.0), "type"),
-        ({"a": 1.0}, {"a": 1.0, "b": 2.0}, "type"),
+        ({"a": 1.0}, {"a": 1.0, "b": 2.0}, "missing"),
     ],
 )
 def test_a_wrong_form_is_told_apart(got, expected, kind):
@@ -116,4 +116,4 @@ def test_nested_outputs_name_the_entry():
     expected = Expected({"W1": np.ones(2), "b": (1.0, 2.0)})
     found = difference({"W1": np.ones(2), "b": (1.0, 3.0)}, expected)
     assert found is not None
-    assert found.where == "['b'][1]"
+    assert found.where == ("b", 1)

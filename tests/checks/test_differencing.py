@@ -5,10 +5,10 @@ import inspect
 import numpy as np
 import pytest
 
-from autograder.checks import differencing
-from autograder.diagnosis import examine, prepare
+from autograder.checks.finding import Check
 from autograder.exercises import Layer
 from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine, prepare
 
 
 def tanh_affine_forward(x, w):
@@ -109,7 +109,7 @@ def backward_row(questions, source):
 def test_numerical_differentiation_waits_for_a_person(questions, source):
     result = backward_row(questions, source)
     assert (result.status, result.score) == ("manual", 0)
-    assert result.findings[0].check == differencing.NAME
+    assert result.findings[0].check == Check.DIFFERENCING
 
 
 def test_switching_off_the_counting_waits_for_a_person(questions):

@@ -8,11 +8,11 @@ import pytest
 
 from autograder.checks.compare import Expected, difference
 from autograder.checks.fitting import fitted
-from autograder.diagnosis import examine, prepare
 from autograder.exercises import Layer, arrays
 from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Observed
 from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine, prepare
 
 WANT = np.arange(6.0).reshape(2, 3)
 MANY = [[0.5] * 300] * 300

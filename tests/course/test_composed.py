@@ -6,7 +6,8 @@ import pytest
 
 from autograder.course.notebook import load_notebook
 from autograder.course.questions import hidden_questions, public_questions
-from autograder.diagnosis import examine_all
+from autograder.explain import examine_all
+from autograder.feedback.say import in_full
 
 load = cache(load_notebook)
 MADE = {("affine_backward", "db_averaged"), ("relu_backward", "mask_from_dout")}
@@ -32,7 +33,7 @@ def test_two_mistakes_below_cost_their_own_rows_only(layers):
     assert results["relu_backward"].score == 0
     net = results["TwoLayerNet"]
     assert (net.status, net.score, net.follow_through) == ("right", net.points, True)
-    assert "affine_backward and relu_backward" in net.findings[0].message
+    assert "affine_backward and relu_backward" in in_full(net.findings[0], net.id)
 
 
 def test_a_third_mistake_of_its_own_costs_the_row(layers):

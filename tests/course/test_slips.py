@@ -20,9 +20,10 @@ from autograder.course.slips import (
     slips_digest,
     slips_of,
 )
-from autograder.diagnosis import examine
-from autograder.diagnosis.matching import mistake_of
 from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine
+from autograder.explain.known import mistake_of
+from autograder.feedback.say import advice
 
 NOTEBOOK = '''# %% [markdown]
 # # Small
@@ -124,15 +125,15 @@ def names(questions, *change):
     namespace = {}
     exec(student, namespace)
     result = examine(questions, LocalRunner(namespace))[1]
-    return mistake_of(result), [f.advice for f in result.findings if f.mistake]
+    return mistake_of(result), [advice(f.explanation) for f in result.findings if f.mistake]
 
 
 def test_a_released_notebook_names_slips_in_another_style(released):
     (questions,) = public_questions(load_notebook(released))
     assert names(questions) == (set(), [])
-    named, advice = names(questions, "* dout, grad", ", grad")
+    named, says = names(questions, "* dout, grad", ", grad")
     assert named == {"slip:lost_factor"}
-    assert "dsquare" in advice[0]
+    assert "dsquare" in says[0]
     assert names(questions, "grad += up", "grad = up")[0] == {"slip:assignment_for_accumulation"}
 
 

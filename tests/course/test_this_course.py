@@ -10,8 +10,8 @@ from nbclient import NotebookClient
 
 from autograder.course import load_course
 from autograder.course.leaks import find_leaks, telling_texts
-from autograder.diagnosis import examine_all, from_public
 from autograder.exercises.public import load
+from autograder.explain import examine_all, from_public
 
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from autograder.diagnosis import examine, from_public, prepare, to_public
 from autograder.errors import DeclarationError
 from autograder.exercises import Critic, Expressions, Witness
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import decode, encode
+from autograder.explain import examine, from_public, prepare, to_public
+from autograder.feedback.say import in_full
+from autograder.feedback.say import said as said_of
 
 
 def slope_forward(x):
@@ -50,14 +52,14 @@ def exposing():
         (lambda: ([-2.0, 3.0], [0.5, 2.0]), ""),  # lists are arrays to anybody
         (lambda: (np.array([1.0]), np.array([1.0])), "the card is right"),
         (lambda: (np.array([1.0]), np.array([1.0, 2.0])), "dout has shape"),
-        (lambda: np.array([1.0]), "returned one array; expected x, dout"),
+        (lambda: np.array([1.0]), "returned one array; expected 2: x and dout"),
         (lambda: (np.array([np.nan]), np.array([1.0])), "finite"),
         (lambda: (np.ones(1000), np.ones(1000)), "1000 entries"),
         (lambda: ("x", "dout"), "not an array"),
         (lambda: (["x" * 100_000] + [""] * 99_000, [1.0]), "not an array"),  # 37 GiB for NumPy
         (lambda: ([[1.0], [2.0, 3.0]], [1.0]), "not an array"),  # rows of different lengths
         (lambda: None, "Is a return missing?"),
-        (lambda: (np.array([1.0]),), "returned 1 values; expected 2: x, dout"),
+        (lambda: (np.array([1.0]),), "returned 1 values; expected 2: x and dout"),
         (lambda: (np.array([1e12, 3.0]), np.array([1.0, 1.0])), "the card is right"),
         (lambda: (np.array([900.0, -0.2]), np.array([1.0, 1.0])), ""),
     ],
@@ -65,7 +67,7 @@ def exposing():
 def test_a_witness_is_judged_by_the_slope_itself(answer, problem):
     result = graded(WITNESS, {"expose": exposing}, {"expose": answer})
     assert result.score == (0 if problem else 1)
-    assert not problem or any(problem in finding.message for finding in result.findings)
+    assert not problem or any(problem in in_full(finding, result.id) for finding in result.findings)
 
 
 def kinked_forward(x):
@@ -138,13 +140,16 @@ def test_a_critic_earns_what_it_catches_less_its_false_alarms(answer, score):
 
 def account(answer, check="my_check"):
     result = graded(CRITIC, {"my_check": careful}, {"my_check": answer})
-    return {finding.message for finding in result.findings if finding.costs}, result
+    costly = [f for f in result.findings if f.costs and not f.hidden]
+    return {in_full(finding, result.id) for finding in costly}, result
 
 
 def test_a_critic_says_what_it_was_judged_on():
     said, result = account(careful)
     assert not said
-    assert set(result.accounts) == {"my_check rejects all 2 wrong layers and accepts all 1 right"}
+    assert {said_of(a) for a in result.accounts} == {
+        "my_check rejects all 2 wrong layers and accepts all 1 right"
+    }
     (said,), _ = account(lambda f, b: True)
     assert "rejects 0 of 2 wrong layers, and 0 of 1 right ones: 0/2 − 0/1 = 0 %" in said
     assert "accepted, but wrong: sign" in said and "accepted, but wrong: raises" in said
@@ -155,7 +160,7 @@ def test_a_critic_says_what_it_was_judged_on():
 def test_a_critic_that_raises_is_told_so():
     (said,), result = account(lambda f, b: f(np.ones(2), np.ones(2)).nothing)
     assert "on 1 of 1 right layers it raised one: AttributeError" in said
-    assert any(finding.traceback for finding in result.findings)
+    assert any(finding.frames for finding in result.findings)
     said, _ = account(lambda f, b: None)
     assert said == {"my_check returned None; expected True or False. Is a return missing?"}
 
@@ -238,7 +243,7 @@ def test_a_method_that_is_missing_costs_its_expressions_only():
 
     result = graded(EXPRESSIONS, {"Value": Value}, {"Value": NoProduct})
     assert result.outputs == {"sum": True, "fork": False, "again": True}
-    assert "__mul__ is a NoneType" in result.findings[0].message
+    assert "__mul__ is a NoneType" in in_full(result.findings[0], "Value")
 
 
 @pytest.mark.parametrize("text", ["a @ b", "2 + 3", "c + a", "for i in a: pass"])

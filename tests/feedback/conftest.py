@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.diagnosis import prepare, to_public
+from autograder.explain import prepare, to_public
 from autograder.exercises import Answer, Exercise, Function, Layer, replacement
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump

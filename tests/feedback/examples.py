@@ -1,8 +1,14 @@
 """Verdicts of every sort, written by hand: what the rendering tests and golden files show."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from autograder.checks.finding import Finding, RowResult
+from autograder.checks.compare import Difference
+from autograder.checks.discreet import discreet
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
+from autograder.exercises.fact import fact
+from autograder.exercises.script import Failure
 from autograder.feedback.heatmap import Grid
 from autograder.feedback.problems import Coverage
 from autograder.feedback.story import recorded
@@ -24,19 +30,14 @@ COLUMN = Grid("dw", "plain", _got, _want)
 
 def partial() -> RowResult:
     """One output of three equals a known mistake in some cases."""
+    averaged = Explanation(
+        Source.KNOWN,
+        "db_averaged",
+        "db is averaged over the batch; it is a sum: b is used once per example.",
+    )
+    off = Difference("value", (), 0.5125, 2.05, 0.75, (3,), (5, 6))
     wrong = tuple(
-        Finding(
-            "gradient",
-            "db",
-            "db is off by 0.75 (relative) in 5 of 6 entries at db[3]: got 0.5125, expected 2.05",
-            case=case,
-            mistake="db_averaged",
-            advice="db is averaged over the batch; it is a sum: b is used once per example.",
-            error=0.75,
-            index=(3,),
-            got=0.5125,
-            expected=2.05,
-        )
+        Finding(Check.GRADIENT, "db", case, difference=off, explanation=averaged)
         for case in CASES
         if case != "a batch of one"
     )
@@ -45,20 +46,22 @@ def partial() -> RowResult:
 
 
 def wrong() -> RowResult:
-    """A wrong shape, a wrong column, and a warning that costs nothing."""
+    """A wrong shape, a wrong column, two more outputs, a stage, and a warning that costs nothing."""
+    shape = Difference("shape", (), (5, 12), (5, 4, 3), shape_of="x")
+    reshape = Explanation(Source.CHECK, fact=fact("shape.reshape"))
+    dw, again = (Difference("value", (), got, expected, error, index) for got, expected, error, index
+                 in ((-4.0, 11.0, 0.21, (3, 1)), (1.0, 2.5, 0.3, (0, 1))))  # fmt: skip
+    stage = fact("stage.after", row="affine_backward", stage="dz", right=["da"])
+    changed = fact("inputs.changed", row="affine_backward", names=["dout"])
+    minus = Explanation(Source.LIKE, "sign", fact=fact("like.sign"))
     findings = (
-        Finding(
-            "contract",
-            "dx",
-            "dx has shape (5, 12); expected (5, 4, 3), the shape of x. Is a reshape missing?",
-            case="plain",
-        ),
-        Finding("gradient", "dw", "dw is off by 0.21 (relative)", case="plain", error=0.21,
-                index=(3, 1), got=-4.0, expected=11.0),
-        Finding("gradient", "dw", "dw is off by 0.3 (relative)", case="other sizes", error=0.3,
-                index=(0, 1), got=1.0, expected=2.5),
-        Finding("inputs unchanged", None, "affine_backward changes dout in place; "
-                "whoever called it may still need dout", severity="warning", case="plain"),
+        Finding(Check.CONTRACT, "dx", "plain", difference=shape, explanation=reshape),
+        Finding(Check.GRADIENT, "dw", "plain", difference=dw),
+        Finding(Check.GRADIENT, "dw", "other sizes", difference=again),
+        Finding(Check.GRADIENT, "db", "plain", difference=dw, explanation=minus),
+        Finding(Check.STAGE, case="plain", severity="warning", fact=stage,
+                difference=replace(dw, index=(0, 2))),
+        Finding(Check.UNCHANGED, case="plain", severity="warning", fact=changed),
     )  # fmt: skip
     outputs = {"dx": False, "dw": False, "db": False}
     return RowResult("affine_backward", 0.0, 5.0, "wrong", outputs, findings, hints=HINTS)
@@ -66,16 +69,13 @@ def wrong() -> RowResult:
 
 def raised() -> RowResult:
     """The student's code raises; its message tries to be markup."""
-    finding = Finding(
-        "failure:exception",
-        None,
-        "affine_backward raised ValueError: <script>alert('x')</script> & \x1b[31mred $x$",
-        case="plain",
-        traceback=(
-            "affine_backward, line 4: dw = x.dot(dout)",
-            "flatten, line 2: return x.reshape(<b>, -1)",
-        ),
+    failure = Failure(
+        "exception",
+        "<script>alert('x')</script> & \x1b[31mred $x$",
+        "ValueError",
+        ("affine_backward, line 4: dw = x.dot(dout)", "flatten, line 2: return x.reshape(<b>, -1)"),
     )
+    finding = Finding(Check.FAILURE, case="plain", failure=failure)
     outputs = {"dx": False, "dw": False, "db": False}
     return RowResult("affine_backward", 0.0, 5.0, "error", outputs, (finding,), hints=HINTS)
 
@@ -87,13 +87,9 @@ def right() -> RowResult:
 
 def unanswered() -> RowResult:
     """The starter as it was handed out."""
-    finding = Finding(
-        "failure:unanswered",
-        None,
-        "relu_backward is not written yet",
-        case="plain",
-        traceback=("relu_backward, line 9: raise NotImplementedError",),
-    )
+    trace = ("relu_backward, line 9: raise NotImplementedError",)
+    failure = Failure("unanswered", "", "NotImplementedError", trace)
+    finding = Finding(Check.FAILURE, case="plain", failure=failure)
     return RowResult(
         "relu_backward", 0.0, 3.0, "unanswered", {"dx": False}, (finding,), hints=HINTS
     )
@@ -101,21 +97,22 @@ def unanswered() -> RowResult:
 
 def hidden() -> RowResult:
     """Right on the public cases, wrong on hidden ones."""
+    off = Difference("value", (), 123.456, 654.321, 0.02, (1, 2))
     findings = tuple(
-        Finding("gradient", "dx", "dx is off by 0.02 (relative)", case=case, hidden=True,
-                error=0.02, index=(1, 2), got=123.456, expected=654.321,
-                traceback=("tanh_backward, line 3: secret_line",))
+        Finding(Check.GRADIENT, "dx", case, hidden=True, difference=off)
         for case in ("plain", "large values")
-    )  # fmt: skip
-    return RowResult("tanh_backward", 0.0, 3.0, "wrong", {"dx": False}, findings)
+    )
+    return discreet(RowResult("tanh_backward", 0.0, 3.0, "wrong", {"dx": False}, findings))
 
 
 def followed() -> RowResult:
     """Keeps its points although the row below it is wrong."""
-    says = "rnn_backward is wrong only because rnn_step_backward, which it calls, is"
-    note = Finding("follow-through", None, f"{says}; the points are kept", "warning", passed=True,
-                   mistake="wh_not_turned", advice="Wh goes in as it is; turn it.")  # fmt: skip
-    spilt = Finding("gradient", "dx", "dx is off by 0.5 (relative)", "warning", case="plain")
+    kept = fact("follow.calls", row="rnn_backward", names=["rnn_step_backward"])
+    told = Explanation(Source.KNOWN, "wh_not_turned", "Wh goes in as it is; turn it.")
+    note = Finding(Check.FOLLOW_THROUGH, severity="warning", passed=True, fact=kept,
+                   explanation=told)  # fmt: skip
+    off = Difference("value", error=0.5, got=1.0, expected=2.0, index=())
+    spilt = Finding(Check.GRADIENT, "dx", "plain", severity="warning", difference=off)
     outputs = {"dx": True, "dh0": True}
     return RowResult("rnn_backward", 8.0, 8.0, "right", outputs, (note, spilt), follow_through=True)
 
@@ -127,14 +124,15 @@ def recorded_answer() -> RowResult:
 
 def wrong_form() -> RowResult:
     """An answer of the wrong form."""
-    finding = Finding("form", "answer_zero", "answer_zero is a str; expected a whole number")
+    got = fact("answer.integer", name="answer_zero", got="'none'", choices=[])
+    finding = Finding(Check.FORM, "answer_zero", fact=got)
     return RowResult("answer_zero", 0.0, 1.0, "wrong", {"answer_zero": False}, (finding,))
 
 
 def not_finite() -> RowResult:
     """NaN in an output: the troubleshooting page goes further."""
-    finding = Finding("finite", "loss", "loss has nan in 1 of 1 entries", case="large values",
-                      index=(), got=float("nan"), expected=2.302585)  # fmt: skip
+    wrong = Difference("finite", (), "nan", 2.302585, None, (), (1, 1))
+    finding = Finding(Check.FINITE, "loss", "large values", difference=wrong)
     return RowResult("softmax_loss", 2.0, 4.0, "partial", {"loss": False, "dx": True}, (finding,))
 
 

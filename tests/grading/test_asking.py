@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autograder.checks.finding import LOOK, STATE
+from autograder.checks.finding import Check
 from autograder.course.questions import public_data
 from autograder.grading.grade import grade
 from autograder.grading.papers import make_paper
@@ -137,19 +137,21 @@ def test_a_row_is_judged_as_at_its_check_cell(
         found = row(result, name)
         assert found.status == "right", found
         assert not any(f.mistake for f in found.findings)
-    assert says in said(row(result), STATE)
-    assert bool(says) == bool(said(row(result), STATE))
+    assert says in said(row(result), Check.STATE)
+    assert bool(says) == bool(said(row(result), Check.STATE))
 
 
 def test_what_a_later_cell_leaves_alone_is_not_mentioned(small_class: Class, graded: Grade) -> None:
     path = hand_in(small_class)
     harmless = "x = 3\nout = [times for times in range(3)]\nprint(scale_forward(np.ones(2), 1.0))"
     change(path, at="scale_forward", new=through("a * x"), below=harmless)
-    assert all(r.status in ("right", "manual") and not said(r, STATE) for r in graded(path).rows)
+    assert all(
+        r.status in ("right", "manual") and not said(r, Check.STATE) for r in graded(path).rows
+    )
     path = hand_in(small_class)
     wrong = "def scale_forward(x, a):\n    return x + a, (x, a)\n"
     change(path, at="scale_forward", new=wrong, below="np.random.seed(0)\nscale_forward(1.0, 2.0)")
-    assert row(graded(path)).status == "wrong" and not said(row(graded(path)), STATE)
+    assert row(graded(path)).status == "wrong" and not said(row(graded(path)), Check.STATE)
 
 
 def test_an_answer_is_the_one_at_its_check_cell(small_class: Class, graded: Grade) -> None:
@@ -163,7 +165,7 @@ def test_a_helper_that_stands_only_below_is_told(small_class: Class, graded: Gra
     change(path, at="scale_forward", new=FORWARD, below="def times(a, x):\n    return a * x")
     found = row(graded(path))
     assert found.status == "right" and found.score == found.points
-    assert "`times` is defined only in cell" in said(found, STATE)
+    assert "`times` is defined only in cell" in said(found, Check.STATE)
 
 
 STANDS = {
@@ -197,7 +199,7 @@ def test_an_answer_that_does_not_count_is_found(
     change(path, at="scale_forward", new=edit, to=kind)
     found = row(graded(path))
     assert (found.status, found.score) == ("unanswered", 0.0)
-    assert says in said(found, LOOK)
+    assert says in said(found, Check.LOOK)
     folder = tmp_path / "alone"
     folder.mkdir()
     (folder / "small.check.json").write_text(public_data(small_class.notebook))
@@ -222,10 +224,10 @@ def test_an_answer_that_is_overwritten_before_its_check(
     body["cells"].insert(at + 1, {"cell_type": "code", "metadata": {}, "source": below})
     path.write_text(json.dumps(body))
     found = row(graded(path))
-    assert found.score == 0.0 and says in said(found, LOOK)
+    assert found.score == 0.0 and says in said(found, Check.LOOK)
 
 
 def test_a_starter_stands_nowhere_else(small_class: Class, graded: Grade) -> None:
     result = graded(hand_in(small_class, solved=False))
-    assert not any(f.check in (LOOK, STATE) for r in result.rows for f in r.findings)
+    assert not any(f.check in (Check.LOOK, Check.STATE) for r in result.rows for f in r.findings)
     assert {r.status for r in result.rows} == {"unanswered", "manual"}

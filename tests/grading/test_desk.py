@@ -25,8 +25,8 @@ STAGES = {
     "read": "autograder.grading.submission.read",
     "plan": "autograder.grading.grade.plan",
     "decode": "autograder.sandbox.dialogue.unpack_outcome",
-    "compare": "autograder.diagnosis.examine.judge",
-    "explain": "autograder.diagnosis.examine.slipped",
+    "compare": "autograder.explain.examine.judge",
+    "explain": "autograder.explain.examine.explained",
     "render": "autograder.grading.grade.from_row",
 }
 """Stage -> a function of the grader that works in it."""

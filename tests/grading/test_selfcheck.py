@@ -6,9 +6,10 @@ from xml.etree import ElementTree as xml
 
 import pytest
 
-from autograder.checks.finding import Finding, RowResult
+from autograder.checks.finding import Check, Finding, RowResult
 from autograder.course.questions import public_data
 from autograder.errors import CourseError, GradingError
+from autograder.exercises.script import Failure
 from autograder.grading import selfcheck
 from autograder.grading.selfcheck import (
     PLAIN,
@@ -63,7 +64,7 @@ def test_a_wrong_one_names_the_mistake(alone: Path) -> None:
     edit(alone, "np.sum(dout * x)", "np.mean(dout * x)")
     checked = check_notebook(alone, LIMITS)
     assert not checked.all_right
-    assert "da_averaged" in show(checked)
+    assert "da is averaged; it is a sum." in show(checked)
 
 
 def test_without_a_sandbox_it_runs_and_says_so(
@@ -118,7 +119,7 @@ NASTY = "]]> <b>&amp; | ` \x1b[31m \ud800 \ufffe \n| fake | row |"
 
 
 def nasty() -> Checked:
-    finding = Finding("failure:exception", None, NASTY, traceback=(NASTY,))
+    finding = Finding(Check.FAILURE, failure=Failure("exception", NASTY, "ValueError", (NASTY,)))
     rows = (
         RowResult("f", 0.0, 2.0, "error", {"out": False}, (finding,)),
         RowResult("g", 1.0, 2.0, "partial", {"dx": True, "dw": False}, (finding,)),

@@ -8,8 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from autograder.checks.finding import Finding, RowResult
+from autograder.checks.compare import Difference
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
 from autograder.errors import GradingError
+from autograder.exercises.script import Failure
+from autograder.feedback import render_text
 from autograder.grading.result import Result, dump, from_row, load, to_row
 from autograder.grading.store import Store, is_current
 
@@ -21,16 +24,11 @@ ROW = RowResult(
     {"dx": True, "dw": True, "db": False},
     (
         Finding(
-            "gradient",
+            Check.GRADIENT,
             "db",
-            "db is twice what it should be",
-            case="plain",
-            mistake="db_doubled",
-            advice="Sum it once.",
-            error=0.75,
-            index=(2,),
-            got=2.0,
-            expected=1.0,
+            "plain",
+            difference=Difference("value", (), 2.0, 1.0, 0.75, (2,)),
+            explanation=Explanation(Source.KNOWN, "db_doubled", "Sum it once."),
         ),
     ),
 )
@@ -72,24 +70,35 @@ def test_what_was_written_reads_the_same() -> None:
 
 
 def test_numbers_that_json_lacks_become_null() -> None:
-    finding = Finding("finite", "out", "out holds NaN", error=float("nan"), got=float("inf"))
+    wrong = Difference("value", got=float("inf"), expected=0.0, error=float("nan"))
+    finding = Finding(Check.VALUE, "out", difference=wrong)
     row = from_row(RowResult("f", 0, 1, "wrong", {}, (finding,)))
     read = load(dump(result(rows=(row,))))
-    assert read.rows[0].findings[0].error is None and read.rows[0].findings[0].got is None
+    again = read.rows[0].findings[0]
+    assert again.error is None and again.difference.got is None
+    assert render_text(to_row(read.rows[0]))
 
 
 def test_a_students_words_never_stop_the_writing() -> None:
-    finding = Finding("value", "out", "said \ud800 and \x1b[31m", traceback=("\udfff",))
+    said = Failure("exception", "said \ud800 and \x1b[31m", "ValueError", ("\udfff",))
+    finding = Finding(Check.FAILURE, failure=said)
     row = from_row(RowResult("f", 0, 1, "wrong", {}, (finding,)))
-    assert load(dump(result(rows=(row,)))).rows[0].findings[0].message.startswith("said ?")
+    assert (
+        load(dump(result(rows=(row,))))
+        .rows[0]
+        .findings[0]
+        .message.startswith("f raised ValueError: said ?")
+    )
 
 
 def test_what_leaves_the_grader_is_small_whatever_went_in() -> None:
     """Pages, exports and autograded notebooks are made of it in the parent, for everybody."""
-    long = Finding("value", "out", "x" * 10**6, traceback=("y" * 10**6,) * 12)
-    row = from_row(RowResult("f", 0, 1, "wrong", {}, (long,)))
-    short = from_row(RowResult("f", 0, 1, "wrong", {}, (Finding("value", "out", "x"),)))
-    assert len(dump(result(rows=(row,)))) < len(dump(result(rows=(short,)))) + 13 * 2_100
+    raised = [Failure("exception", "x" * n, "E", ("y" * n,) * 12) for n in (10**6, 1)]
+    row, short = (
+        from_row(RowResult("f", 0, 1, "error", {}, (Finding(Check.FAILURE, failure=one),)))
+        for one in raised
+    )
+    assert len(dump(result(rows=(row,)))) < len(dump(result(rows=(short,)))) + 14 * 2_100
     assert row.findings[0].message.endswith("x …")
 
 

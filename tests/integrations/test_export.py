@@ -235,7 +235,7 @@ def test_gradescope_gets_a_file_for_every_submission(book: ClassBook) -> None:
     assert "status" not in text and "explain_bias" in bob["output"]
     carl = gradescope(book, "carl")
     assert carl["score"] == PARTIAL - 1
-    assert carl["tests"][1]["status"] == "failed" and "db_averaged" in carl["tests"][1]["output"]
+    assert carl["tests"][1]["status"] == "failed" and "db is averaged" in carl["tests"][1]["output"]
     allowed = {"score", "output", "output_format", "visibility", "tests"}
     assert set(carl) <= allowed | {"stdout_visibility", "extra_data"}
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from autograder.checks.finding import Finding, RowResult, Status
+from autograder.checks.finding import Check, Finding, RowResult, Status
 from autograder.course import Notebook, load_course
 from autograder.course.build import write_source
 from autograder.errors import GradingError
+from autograder.exercises.fact import fact
 from autograder.grading.result import SCHEMA, Result, SubmissionStatus, from_row
 from autograder.grading.submission import Handin
 from autograder.integrations.nbgrader import GradebookSink
@@ -36,7 +37,11 @@ def result(
     for row, points in POINTS.items():
         earned = (scores or {}).get(row, points)
         verdict: Status = "right" if earned == points else "wrong"
-        findings = () if earned == points else (Finding("value", "out", f"<b>{row}</b> is off"),)
+        findings = (
+            ()
+            if earned == points
+            else (Finding(Check.VALUE, "out", fact=fact("moments.no_array", name=f"<b>{row}</b>")),)
+        )
         if row == "text_why":
             earned, verdict, findings = 0.0, "manual", ()
         elif status != "graded" and status != "stale":
@@ -319,8 +324,8 @@ def test_findings_stand_escaped_below_their_check_cell_and_the_score_last(desk: 
     desk.write(result("ada", {"scale_backward": 1.25}))
     shown, score = _outputs(desk, "ada", "scale_backward")
     assert shown["output_type"] == "display_data"
-    assert "&lt;b&gt;scale_backward&lt;/b&gt; is off" in shown["data"]["text/html"]
-    assert "<b>scale_backward</b> is off" in shown["data"]["text/plain"]
+    assert "&lt;b&gt;scale_backward&lt;/b&gt; is not an array" in shown["data"]["text/html"]
+    assert "<b>scale_backward</b> is not an array" in shown["data"]["text/plain"]
     assert (score["output_type"], score["data"]) == ("execute_result", {"text/plain": "1.25"})
 
 

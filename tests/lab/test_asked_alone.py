@@ -3,8 +3,8 @@
 import pytest
 
 from autograder.course.questions import public_questions
-from autograder.diagnosis import examine
 from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine
 
 MASKED = "05_normalisation", "dropout"
 

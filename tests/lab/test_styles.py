@@ -3,8 +3,9 @@
 import pytest
 
 from autograder.course.questions import public_questions
-from autograder.diagnosis import examine, prepare
 from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine, prepare
+from autograder.feedback.say import in_full
 
 STYLES = {
     ("00_start", "relative_error", "one line"): """
@@ -294,5 +295,5 @@ def test_another_style_earns_everything(notebook, style):
         exercise, seed="styles", rounds=3, reference=book.reference(), mistaken={}, hidden=True
     )
     for result in examine([*public, hidden], runner):
-        wrong = [finding.message for finding in result.findings if finding.costs]
+        wrong = [in_full(finding, result.id) for finding in result.findings if finding.costs]
         assert result.score == result.points, wrong

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
-from autograder.grading.result import Result, ResultFinding, ResultRow
+from autograder.checks.compare import Difference
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
+from autograder.exercises.fact import fact
+from autograder.exercises.script import Failure
+from autograder.grading.result import Result, ResultFinding, ResultRow, from_row
 from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.hand_scores import Hand, HandScores, Person
@@ -15,34 +19,38 @@ FORMULA = "=HYPERLINK(1)"
 TERMINAL = "\x1b[31mred\x1b[0m <b>bold</b> \u202edlof"
 
 
-def finding(message: str, **more: object) -> ResultFinding:
-    known = {"check": "gradient", "output": "db", "severity": "error", "passed": False}
-    return ResultFinding(message=message, **{"mistake": "", "error": None, **known, **more})  # type: ignore[arg-type]
+def finding(check: Check, output: str | None = None, **more: object) -> ResultFinding:
+    found = Finding(check, output, **more)  # type: ignore[arg-type]
+    return from_row(RowResult("affine_backward", 0.0, 1.0, "wrong", {}, (found,))).findings[0]
 
 
 AVERAGED = finding(
-    "db is off by 0.8 (relative) at db[4]: got -0.772, expected -3.86",
-    mistake="db_averaged",
-    advice="db is averaged over the batch; it is a sum: every example uses the same bias.",
-    error=0.8,
+    Check.GRADIENT,
+    "db",
     case="plain",
-    index=(4,),
-    got=-0.772,
-    expected=-3.86,
+    difference=Difference("value", (), -0.772, -3.86, 0.8, (4,)),
+    explanation=Explanation(
+        Source.KNOWN,
+        "db_averaged",
+        "db is averaged over the batch; it is a sum: every example uses the same bias.",
+    ),
 )
 RAISED = finding(
-    f"affine_forward raised ValueError: {TERMINAL}",
-    check="failure:exception",
-    output=None,
-    traceback=(f"affine_forward, line 3: raise ValueError({TERMINAL!r})",),
+    Check.FAILURE,
+    failure=Failure(
+        "exception",
+        TERMINAL,
+        "ValueError",
+        (f"affine_forward, line 3: raise ValueError({TERMINAL!r})",),
+    ),
 )
 DIFFERS = finding(
-    "affine_backward seems to differentiate numerically",
-    check="numerical_differentiation",
-    output=None,
+    Check.DIFFERENCING,
     severity="warning",
+    fact=fact("differencing.seems", row="affine_backward", input="x"),
 )
-UNWRITTEN = finding("affine_forward is not written yet", check="failure:unanswered", output=None)
+HUNG = finding(Check.FAILURE, failure=Failure("timeout", "10 s are over"))
+UNWRITTEN = finding(Check.FAILURE, failure=Failure("unanswered", "", "NotImplementedError"))
 
 
 def row(id: str, status: str, score: float, points: float, *findings: ResultFinding) -> ResultRow:
@@ -66,7 +74,7 @@ PARTIAL = rows(
 )
 BROKEN = rows(
     row("affine_forward", "error", 0.0, 2.0, RAISED),
-    row("affine_backward", "timeout", 0.0, 4.0, finding("affine_backward ran out of time")),
+    row("affine_backward", "timeout", 0.0, 4.0, HUNG),
 )
 EMPTY = rows(
     row("affine_forward", "unanswered", 0.0, 2.0, UNWRITTEN),
@@ -88,7 +96,7 @@ def result(
     message: str = "",
 ) -> Result:
     if status != "graded" and status != "stale":  # as `without_answers` makes them
-        why = finding(message, check="submission", output=None)
+        why = finding(Check.SUBMISSION, fact=fact("submission", message=message))
         kind = "unanswered" if status == "missing" else "error"
         of = tuple(r if r.status == "manual" else row(r.id, kind, 0.0, r.points, why) for r in of)
     score = sum(r.score for r in of)

@@ -165,9 +165,9 @@ def test_an_old_score_is_no_score(book: ClassBook) -> None:
     assert "stale" in Page(class_page(book)).text
 
 
-def test_what_fails_comes_before_the_mistake_and_the_traceback_last(book: ClassBook) -> None:
+def test_what_it_looks_like_comes_first_and_the_traceback_last(book: ClassBook) -> None:
     text = Page(student(book, "carl")).text
-    assert text.index("db is off by") < text.index("got -0.772") < text.index("db_averaged")
+    assert text.index("db is averaged") < text.index("db is off by") < text.index("-0.772")
     name = next(name for name in book.students if name.startswith("<script"))
     broken = Page(student(book, name)).text
     assert broken.index("raised ValueError") < broken.index("In your code")

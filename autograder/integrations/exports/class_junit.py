@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree as xml
 
-from autograder.checks.finding import Finding, RowResult
+from autograder.checks.finding import Check, Finding, RowResult
+from autograder.exercises.fact import fact
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.junit import document, refusal, suite
 
@@ -34,7 +35,7 @@ def _suite(paper: Paper) -> xml.Element:
 def _verdict(line: Line) -> RowResult:
     verdict = line.verdict
     if line.by_hand or verdict.status != line.result.status:
-        said = "graded by hand" if line.by_hand else "left as it was"
-        finding = Finding("by hand", None, said, passed=verdict.status == "right")
+        said = fact("hand.graded" if line.by_hand else "hand.left")
+        finding = Finding(Check.BY_HAND, passed=verdict.status == "right", fact=said)
         return replace(verdict, outputs={}, findings=(finding,))
     return verdict

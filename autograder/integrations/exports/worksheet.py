@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
+from autograder.feedback.say import advice
 from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
@@ -134,7 +135,8 @@ def _in_short(paper: Paper) -> str:
 
 def _lost(line: Line) -> str:
     costly = [f for f in line.result.findings if f.severity == "error" and not f.passed]
-    said = [f.advice or f.message for f in sorted(costly, key=lambda f: not f.advice)]
+    explained = [advice(f.explanation) for f in costly if f.explanation is not None]
+    said = [*explained, *(f.message for f in costly)]
     why = line.comment or ("by hand" if line.by_hand else next(iter(said), line.status))
     return f"{line.result.id} {points(line.score)} of {points(line.result.points)}: {_cut(why)}"
 

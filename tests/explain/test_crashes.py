@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from autograder.diagnosis import examine, prepare
-from autograder.diagnosis.matching import mistake_of
 from autograder.exercises import Function, edit
 from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine, prepare
+from autograder.explain.known import mistake_of
 
 
 def halve(x):

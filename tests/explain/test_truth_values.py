@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from autograder.diagnosis import examine, prepare
 from autograder.exercises import Function
 from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine, prepare
+from autograder.feedback.say import in_full
 
 
 def dead_units(acts):
@@ -24,7 +25,7 @@ def question():
 def said(question, function) -> list[tuple[str, str]]:
     (result,) = examine([question], LocalRunner({"dead_units": function}))
     assert result.score == 0
-    return [(f.message, f.mistake) for f in result.findings]
+    return [(in_full(f, result.id), f.mistake) for f in result.findings]
 
 
 def test_floats_in_place_of_booleans_are_not_called_a_lost_sign(question):

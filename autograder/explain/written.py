@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.diagnosis.cells import parsed, without_magics
+from autograder.explain.cells import parsed, without_magics
 
 NOT_WRITTEN = "NotImplementedError"
 """What a starter raises."""

@@ -13,43 +13,38 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.finding import Finding, RowResult
+from autograder.checks.finding import Check, Finding, RowResult
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
+from autograder.exercises.fact import fact
 from autograder.exercises.kinds import Layer
 from autograder.exercises.script import Runner, Script, Strided
+from autograder.explain.asked import Asked
 from autograder.gradcheck import GradcheckError, GradientReport, check_gradient
 
 EVALUATIONS = 120
 
 
-def explained(
-    result: RowResult, forward: RowResult, trials: Sequence[Trial], runner: Runner
-) -> RowResult:
-    """Add what the numerical check of the student's own forward says about a backward."""
-    exercise = trials[0].exercise if trials else None
-    if not isinstance(exercise, Layer) or exercise.random:
-        return result
-    if all(forward.outputs.values()) or not any(f.costs for f in result.findings):
-        return result
-    for trial in trials[:2]:
-        report = _report(exercise, trial, runner)
+def own_forward(result: RowResult, asked: Asked) -> Finding | None:
+    """What the numerical check of the student's own forward says about a backward."""
+    exercise = asked.exercise
+    if not isinstance(exercise, Layer) or exercise.random or result.follow_through:
+        return None
+    forward = asked.results.get(exercise.forward)
+    if forward is None or forward.id == result.id or all(forward.outputs.values()):
+        return None
+    for trial in asked.trials[:2]:
+        report = _report(exercise, trial, asked.runner)
         if report is None or report.verdict == "inconclusive":
             continue
+        rows = {"row": result.id, "forward": forward.id}
         if report.verdict == "pass":
-            message = (
-                f"{result.id} is right for the {forward.id} that was written, but {forward.id} "
-                "is wrong: repair that first"
-            )
+            said = fact("own_forward.right", **rows)
         else:
             wrong = [name for name, one in report.arrays.items() if one.verdict == "fail"]
-            message = (
-                f"{', '.join(wrong) or 'the gradient'} is wrong for the {forward.id} that was "
-                "written, too: numerical gradients of it differ"
-            )
-        note = Finding("own forward", None, message, "warning", case=trial.case.name)
-        return result.with_findings((*result.findings, note))
-    return result
+            said = fact("own_forward.wrong", outputs=wrong, **rows)
+        return Finding(Check.OWN_FORWARD, None, trial.case.name, severity="warning", fact=said)
+    return None
 
 
 def _report(exercise: Layer, trial: Trial, runner: Runner) -> GradientReport | None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from autograder.diagnosis import examine, prepare
 from autograder.exercises import Layer, edit
 from autograder.exercises.interpreter import LocalRunner
-from tests.diagnosis.small import GLOBALS, mistaken, scale_backward, scale_forward
+from autograder.explain import examine, prepare
+from tests.explain.small import GLOBALS, mistaken, scale_backward, scale_forward
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.checks.expected import Expectation
-from autograder.diagnosis.fingerprints import agree, fingerprint
 from autograder.exercises.exercise import Exercise, Observed
+from autograder.exercises.fact import Fact
 from autograder.exercises.mistakes import Mistake
 from autograder.exercises.script import Runner
+from autograder.explain.fingerprints import agree, fingerprint
 
 Prints = dict[str, dict[str, dict[str, Any]]]
 """Case name -> row id -> output name -> fingerprint."""
+
+Key = tuple[str, str]
+"""The function in which a mistake is made, and its name."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,23 @@ def prints_of(observed: Mapping[str, Observed]) -> dict[str, dict[str, Any]]:
         if seen.failure is not None:
             found[row] = {"": f"{seen.failure.kind}: {seen.failure.type_name}"}
         elif seen.outputs is None:
-            found[row] = {"": seen.sign or seen.problem}
+            found[row] = {"": _sign(seen.problem) if seen.problem is not None else ""}
         else:
             found[row] = {name: fingerprint(value) for name, value in seen.outputs.items()}
     return found
 
 
-def known_mistake(
+def _sign(problem: Fact) -> str:
+    """What a problem of form is recognised by: no number or shape of one answer only."""
+    parts = [problem.name]
+    for key, value in problem.values.items():
+        told = value if isinstance(value, list) else [value]
+        if key == "count" or (key != "error" and all(isinstance(v, (str, Fact)) for v in told)):
+            parts += [_sign(v) if isinstance(v, Fact) else str(v) for v in told]
+    return " ".join(parts)
+
+
+def run_mistake(
     mistake: Mistake, exercise: Exercise, expectations: Sequence[Expectation], runner: Runner
 ) -> Known | None:
     """Run a mistake on the cases; None when it gives what the reference gives on all of them."""

@@ -7,15 +7,15 @@ import pytest
 
 from autograder.checks.compare import Expected
 from autograder.course.mutants import OPERATORS, mutants
-from autograder.diagnosis import examine, from_public, prepare, to_public
-from autograder.diagnosis.bank import prints_of
-from autograder.diagnosis.keys import LETTERS, keys_of
-from autograder.diagnosis.matching import mistake_of
-from autograder.diagnosis.slips import KINDS, Slips, common
 from autograder.exercises import Layer, edit
 from autograder.exercises.cases import Case
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump, load
+from autograder.explain import examine, from_public, prepare, to_public
+from autograder.explain.bank import prints_of
+from autograder.explain.keys import LETTERS, keys_of
+from autograder.explain.known import mistake_of
+from autograder.explain.slips import KINDS, Slips, common
 from autograder.feedback import render_html, render_text
 from autograder.grading.result import from_row
 
@@ -215,18 +215,11 @@ def test_keys_hold_against_rounding_and_tell_numbers_apart():
 def test_what_is_told_is_exact_and_warm(questions):
     result = backward(questions, ('cache["w"] * slope * dout', 'cache["w"] * slope'))
     text = " ".join(render_text(result).split())
-    assert "This looks like a slip, slip:lost_factor: On the public cases the numbers are" in text
+    assert "This looks like a slip. On the public cases the numbers are" in text
     assert "exactly what comes out when one factor on the way is left out" in text
-    assert "known mistake" not in text
-    page = render_html(result)
-    assert "This looks like a slip" in page and "slip:lost_factor" in page
+    assert "slip:" not in text + render_html(result)  # identifiers are for instructors
     row = from_row(result)
     assert {f.mistake for f in row.findings if f.mistake} == {"slip:lost_factor"}
-
-
-def test_every_kind_is_said_in_whole_sentences():
-    for says in KINDS.values():
-        assert says.endswith((".", "?")) and not says[0].isupper()
 
 
 def test_the_keys_give_no_numbers_away(questions):

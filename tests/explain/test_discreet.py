@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from autograder.checks.discreet import discreet
-from autograder.diagnosis import examine, prepare
 from autograder.exercises.interpreter import LocalRunner
-from tests.diagnosis.small import GLOBALS, mistaken, scale_backward, scale_forward
+from autograder.explain import examine, prepare
+from tests.explain.small import GLOBALS, mistaken, scale_backward, scale_forward
 
 SEEDS = ("one", "another", "a third")
 LINES = "\n".join(f"    if k == {k}: raise ValueError" for k in range(256))
@@ -128,4 +128,4 @@ def test_a_mistake_is_named_on_hidden_cases_only_as_on_public_ones(asked):
         for each in hidden:
             found = told(public, each, {"scale_backward": backward})[1]
             assert {f.mistake for f in found} == names
-            assert all(bool(f.advice) == bool(f.mistake) for f in found)
+            assert all((f.explanation is not None) == bool(f.mistake) for f in found)

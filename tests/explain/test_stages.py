@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from autograder.diagnosis import examine, from_public, prepare, to_public
 from autograder.exercises import Layer
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump, load
+from autograder.explain import examine, from_public, prepare, to_public
+from autograder.feedback.say import in_full
 
 REFERENCE = """
 def f(x, w):
@@ -43,14 +44,16 @@ def question(tmp_path_factory):
 
 def told(question, source):
     backward = examine([question], runner(source))[1]
-    return [f.message for f in backward.findings if f.check == "stage"]
+    return [in_full(f, backward.id) for f in backward.findings if f.check == "stage"]
 
 
 def test_the_first_wrong_stage_is_named(question):
     (message,) = told(question, REFERENCE.replace("** 2", "** 3"))
-    assert message.startswith("dz is the first stage of g that is wrong at dz[")
+    assert message.startswith("dz is the first stage of g that is wrong; dz[")
     (message,) = told(question, REFERENCE.replace("dz * w", "dz + w"))
-    assert message.startswith("dz is right; dproduct is the first stage of g that is wrong")
+    assert message.startswith(
+        "dproduct is the first stage of g that is wrong (right before it: dz)"
+    )
 
 
 def test_stages_are_never_required(question):

@@ -9,9 +9,6 @@ from typing import Any
 
 from autograder.checks.compare import Expected
 from autograder.checks.expected import Expectation, expect
-from autograder.diagnosis.bank import Known, known_mistake
-from autograder.diagnosis.follow import Compose, right_gradients
-from autograder.diagnosis.slips import Slips
 from autograder.exercises.cases import make_cases
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds_stateful import Answer
@@ -23,6 +20,9 @@ from autograder.exercises.public import (
     encode_value,
 )
 from autograder.exercises.script import Runner
+from autograder.explain.bank import Known, run_mistake
+from autograder.explain.mistaken import Compose, right_gradients
+from autograder.explain.slips import Slips
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def prepare(
     expectations = tuple(expect(exercise, case, reference) for case in cases)
     bank = []
     for mistake, runner in mistaken.items():
-        known = known_mistake(mistake, exercise, expectations, runner)
+        known = run_mistake(mistake, exercise, expectations, runner)
         if known is None:
             continue
         if mistake.follow and mistake.function == getattr(exercise, "forward", None):

@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from autograder.diagnosis import examine, from_public, to_public
-from autograder.diagnosis.matching import mistake_of
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump, load
 from autograder.exercises.script import Failure, Outcome
-from tests.diagnosis.small import GLOBALS, mistaken
+from autograder.explain import examine, from_public, to_public
+from autograder.explain.known import mistake_of
+from autograder.feedback.say import message
+from tests.explain.small import GLOBALS, mistaken
 
 
 def test_the_reference_earns_everything(judged):
@@ -84,7 +85,9 @@ def test_a_backward_that_is_wrong_for_its_own_wrong_forward_is_told(judged):
         scale_backward=lambda d, c: (7 * d * c[1], (d * c[0]).sum(0)),
     )
     told = [f for f in results["scale_backward"].findings if f.check == "own forward"]
-    assert told and "wrong for the scale_forward that was written" in told[0].message
+    assert told and "wrong for the scale_forward that was written" in message(
+        told[0], "scale_backward"
+    )
 
 
 def test_a_backward_that_is_right_for_its_own_wrong_forward_is_told_and_earns_nothing(judged):
@@ -93,7 +96,9 @@ def test_a_backward_that_is_right_for_its_own_wrong_forward_is_told_and_earns_no
         scale_backward=lambda d, c: (5 * d * c[1], 5 * (d * c[0]).sum(0)),
     )
     told = [f for f in results["scale_backward"].findings if f.check == "own forward"]
-    assert told and "is right for the scale_forward that was written" in told[0].message
+    assert told and "is right for the scale_forward that was written" in message(
+        told[0], "scale_backward"
+    )
     assert results["scale_backward"].score == 0
 
 

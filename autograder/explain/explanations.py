@@ -1,0 +1,69 @@
+"""The explanations, in the order in which they are tried; the first that fits an output wins.
+
+From the particular to the general, because the more particular one says more:
+
+1. a *known mistake* of the exercise: somebody wrote down what it is and what to do about it;
+2. a *general slip*: exactly the negative, the transpose, 1/N of the right value …;
+3. a *derived slip*: the numbers are those of a small slip in the reference; its kind is known;
+4. *by itself*: what an exception, a wrong shape, a repetition says to whoever can read it.
+
+Beside them stand two things that are true of a whole backward pass, whatever its outputs look like:
+the *first wrong stage*, and whether it is right for the student's *own forward*. None of all this
+changes a score; what follow-through may change stands apart, in `follow.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from dataclasses import replace
+
+from autograder.checks.finding import Explanation, Finding, RowResult, Source
+from autograder.explain.asked import Asked
+from autograder.explain.derived import derived_slip
+from autograder.explain.general import general_slip
+from autograder.explain.itself import by_itself
+from autograder.explain.known import known_mistake
+from autograder.explain.own_forward import own_forward
+from autograder.explain.stages import first_wrong_stage
+
+OfOutputs = Callable[[RowResult, Asked, Set[str | None]], dict[str | None, Explanation]]
+"""The verdict, what was asked, outputs without an explanation (None: the whole row) -> theirs."""
+
+OfRow = Callable[[RowResult, Asked], Finding | None]
+
+OF_OUTPUTS: tuple[OfOutputs, ...] = (known_mistake, general_slip, derived_slip, by_itself)
+OF_ROWS: tuple[OfRow, ...] = (first_wrong_stage, own_forward)
+
+
+def explained(
+    result: RowResult, asked: Asked, explanations: Sequence[OfOutputs] = OF_OUTPUTS
+) -> RowResult:
+    """The verdict, with an explanation for every output that has one."""
+    for explain in explanations:
+        left = {f.output for f in result.findings if f.costs and _is_open(f, explain)}
+        if not left:
+            break
+        found = explain(result, asked, left)
+        result = result.with_findings(
+            tuple(
+                replace(f, explanation=found[f.output])
+                if f.costs and f.output in found and _is_open(f, explain)
+                else f
+                for f in result.findings
+            )
+        )
+    return result
+
+
+def noted(result: RowResult, asked: Asked) -> RowResult:
+    """The verdict, with what is true of the whole row where it is not right."""
+    if not any(finding.costs for finding in result.findings):
+        return result
+    notes = [note for explain in OF_ROWS if (note := explain(result, asked)) is not None]
+    return result.with_findings((*result.findings, *notes))
+
+
+def _is_open(finding: Finding, explain: OfOutputs) -> bool:
+    """Whether nothing is known of it yet; a known mistake says more than the check itself."""
+    told = finding.explanation
+    return told is None or (explain is known_mistake and told.source is Source.CHECK)

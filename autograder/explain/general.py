@@ -1,0 +1,203 @@
+"""General slips: what a wrong output looks like when no known mistake of the exercise fits.
+
+Each turns the expected value into what a common slip would have given. A slip is named only when it
+predicts the student's output on every case, among them at least two on which it is wrong, and when
+it is the only one that does. A new slip is one entry in `SLIPS`, and serves every exercise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.compare import Expected, difference
+from autograder.checks.finding import Explanation, RowResult, Source
+from autograder.checks.trial import Trial
+from autograder.exercises.arrays import as_array
+from autograder.exercises.fact import fact
+from autograder.exercises.script import Strided
+from autograder.explain.asked import Asked
+
+ENOUGH = 2
+TELLING = 6
+"""So many entries, all cases together, show a constant factor."""
+SAME = 1e-6
+NO_FACTOR = 1e-3
+
+Slip = Callable[[np.ndarray, int], np.ndarray | None]
+"""The expected array, the batch size -> what the slip gives; None where it makes no sense."""
+Pair = tuple[Trial, np.ndarray, Expected]
+
+
+def _scaled(factor: float) -> Slip:
+    return lambda e, n: e * factor
+
+
+def _without(part: slice, axis: int) -> Slip:
+    """The right value with zeros at the first or the last place along an axis."""
+
+    def slip(e: np.ndarray, n: int) -> np.ndarray | None:
+        if e.ndim <= axis:
+            return None
+        rest = e.copy()
+        rest[(slice(None),) * axis + (part,)] = 0
+        return rest
+
+    return slip
+
+
+def _last_step(e: np.ndarray, n: int) -> np.ndarray | None:
+    if e.ndim < 3:
+        return None
+    only = np.zeros_like(e)
+    only[:, -1] = e[:, -1]
+    return only
+
+
+SLIPS: dict[str, Slip] = {
+    "sign": _scaled(-1.0),
+    "zero": _scaled(0.0),
+    "divided_by_n": lambda e, n: e / n if n > 0 else None,
+    "times_n": lambda e, n: e * n,
+    "twice": _scaled(2.0),
+    "half": _scaled(0.5),
+    "transposed": lambda e, n: e.T if e.ndim == 2 else None,
+    "reversed_in_time": lambda e, n: e[:, ::-1] if e.ndim >= 2 else None,
+    "last_step_only": _last_step,
+    "first_left_out.0": _without(slice(0, 1), 0),
+    "first_left_out.1": _without(slice(0, 1), 1),
+    "last_left_out.0": _without(slice(-1, None), 0),
+    "last_left_out.1": _without(slice(-1, None), 1),
+    "absolute": lambda e, n: np.abs(e),
+}
+"""Name -> slip. `feedback.say` has a sentence for each, under `like.<name>`."""
+
+
+def general_slip(
+    result: RowResult, asked: Asked, outputs: Set[str | None]
+) -> dict[str | None, Explanation]:
+    """The general slip that each output looks like, where exactly one fits."""
+    found = {name: _looks_like(result.id, name, asked.trials) for name in outputs if name}
+    return {name: told for name, told in found.items() if told is not None}
+
+
+def _looks_like(row: str, output: str, trials: Sequence[Trial]) -> Explanation | None:
+    pairs: list[Pair] = []
+    for trial in trials:
+        seen = trial.observed.get(row)
+        expected = trial.expectation.outputs.get(row, {}).get(output)
+        if seen is None or expected is None or trial.case.tie:
+            continue
+        got = as_array(seen.outputs[output]) if seen.outputs is not None else None
+        if got is None or not isinstance(expected.value, (np.ndarray, float, np.generic)):
+            return None
+        if np.asarray(expected.value).dtype.kind == "b":  # truth values have no size or sign
+            return None
+        pairs.append((trial, got, expected))
+    wrong = sum(difference(got, expected) is not None for _, got, expected in pairs)
+    if wrong < ENOUGH:
+        return None
+    fitting = [name for name, slip in SLIPS.items() if _predicts(slip, pairs)]
+    if len(fitting) == 1:
+        name = fitting[0].partition(".")[0]
+        return Explanation(Source.LIKE, name, fact=fact(f"like.{fitting[0]}"))
+    if not fitting:
+        return _mistaken_identity(row, output, trials) or _factor(pairs)
+    return None
+
+
+def _predicts(slip: Slip, pairs: Sequence[Pair]) -> bool:
+    for trial, got, expected in pairs:
+        predicted = slip(np.asarray(expected.value, float), _batch(trial))
+        if predicted is None or difference(got, replace(expected, value=predicted)) is not None:
+            return False
+    return True
+
+
+def _mistaken_identity(row: str, output: str, trials: Sequence[Trial]) -> Explanation | None:
+    """Whether it is another output of the same function, returned in this one's place."""
+    others: set[str] | None = None
+    judged = 0
+    for trial in trials:
+        seen = trial.observed.get(row)
+        expected = trial.expectation.outputs.get(row, {})
+        if seen is None or output not in expected or trial.case.tie:
+            continue
+        if seen.outputs is None:
+            return None
+        got = seen.outputs[output]
+        same = {
+            name
+            for name, other in expected.items()
+            if name != output and difference(got, other) is None
+        }
+        others = same if others is None else others & same
+        judged += 1
+    if judged < ENOUGH or not others or len(others) > 1:
+        return None
+    (other,) = others
+    return Explanation(
+        Source.LIKE, f"is_{other}", fact=fact("like.other_output", other=other, output=output)
+    )
+
+
+def _factor(pairs: Sequence[Pair]) -> Explanation | None:
+    """Whether it is a multiple of the right value on every case, by one number or several."""
+    ratios: list[tuple[str, float]] = []
+    entries = 0
+    for trial, got, expected in pairs:
+        value = np.asarray(expected.value, float)
+        if got.shape != value.shape or not np.isfinite(value).all() or got.dtype.kind not in "iuf":
+            return None
+        ratio = _ratio(got.astype(float), value)
+        if difference(got, replace(expected, value=ratio * value)) is not None:
+            return None
+        entries += value.size
+        ratios.append((trial.case.name, ratio))
+    if len(ratios) < ENOUGH or entries < TELLING:
+        return None
+    if not all(np.isfinite(r) and abs(r) > SAME for _, r in ratios):
+        return None
+    first = ratios[0][1]
+    if all(abs(r - first) <= SAME * abs(first) for _, r in ratios):
+        if abs(first - 1) < NO_FACTOR:
+            return None
+        return Explanation(Source.LIKE, "factor", fact=fact("like.factor", factor=first))
+    return _factors(pairs, ratios)
+
+
+def _factors(pairs: Sequence[Pair], ratios: Sequence[tuple[str, float]]) -> Explanation | None:
+    """Another multiple in each case: a number that depends on the shapes."""
+    telling = [
+        (trial.case.name, ratio)
+        for (trial, got, _), (_, ratio) in zip(pairs, ratios, strict=True)
+        if got.size > 1 and not trial.hidden and abs(ratio - 1) > NO_FACTOR
+    ]
+    if len({f"{ratio:.6g}" for _, ratio in telling}) < ENOUGH:
+        return None
+    (one, first), (other, second) = (
+        telling[0],
+        next(pair for pair in telling if abs(pair[1] - telling[0][1]) > SAME * abs(pair[1])),
+    )
+    said = fact("like.factors", one=one, first=first, other=other, second=second)
+    return Explanation(Source.LIKE, "factors", fact=said)
+
+
+def _ratio(got: np.ndarray, value: np.ndarray) -> float:
+    """The number by which `value` comes nearest to `got`; squares must not overflow."""
+    peak = float(np.abs(value).max(initial=0.0))
+    if not peak:
+        return 0.0
+    scaled = value / peak
+    return float(np.sum(got / peak * scaled) / np.sum(scaled * scaled))
+
+
+def _batch(trial: Trial) -> int:
+    for value in trial.case.inputs.values():
+        array: Any = value.array if isinstance(value, Strided) else value
+        if isinstance(array, np.ndarray) and array.ndim:
+            return len(array)
+    return 0

@@ -1,0 +1,94 @@
+"""What a finding says by itself to whoever can read it: exceptions, shapes, repetitions."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from autograder.checks.compare import Difference
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
+from autograder.exercises.fact import Fact, fact
+from autograder.exercises.script import Failure
+from autograder.explain.asked import Asked
+
+EXCEPTIONS = (
+    ("truth value of an array", "truth_value"),
+    ("ufunc 'bitwise_", "bitwise"),
+    ("can be converted to Python scalars", "scalar"),
+    ("array has an inhomogeneous shape", "ragged"),
+    ("'tuple' and '", "pair"),
+    ("cannot access local variable", "unassigned"),
+    ("NoneType", "none"),
+)
+"""A piece of what Python or NumPy says -> the sentence `exception.<name>`; the first that fits."""
+
+
+REMOVED = {
+    "product": "np.prod", "cumproduct": "np.cumprod", "in1d": "np.isin", "sometrue": "np.any",
+    "alltrue": "np.all", "row_stack": "np.vstack", "trapz": "np.trapezoid", "float_": "np.float64",
+    "Inf": "np.inf", "Infinity": "np.inf", "infty": "np.inf", "NaN": "np.nan", "bool8": "np.bool_",
+    "float": "float", "int": "int", "bool": "bool", "object": "object", "asfarray": "np.asarray",
+    "round_": "np.round", "unicode_": "np.str_", "complex_": "np.complex128", "msort": "np.sort",
+}  # fmt: skip
+"""Names that NumPy 2 has no more -> what to write."""
+
+
+def by_itself(
+    result: RowResult, asked: Asked, outputs: Set[str | None]
+) -> dict[str | None, Explanation]:
+    """The next step after an error of the student's code, a wrong shape, a changed repetition."""
+    found: dict[str | None, Explanation] = {}
+    for finding in result.findings:
+        if finding.costs and finding.output in outputs and finding.output not in found:
+            said = _said(finding, result)
+            if said is not None:
+                found[finding.output] = Explanation(Source.CHECK, fact=said)
+    return found
+
+
+def _said(finding: Finding, result: RowResult) -> Fact | None:
+    failure, wrong = finding.failure, finding.difference
+    if failure is not None and failure.kind == "exception" and not finding.hidden:
+        if failure.type_name == "KeyError":
+            return fact("exception.key")
+        return _removed(failure) or _of_exception(failure)
+    if wrong is not None and wrong.kind == "shape":
+        return _of_shape(wrong)
+    if finding.check is Check.REPEATABILITY and all(
+        f.check is Check.REPEATABILITY for f in result.findings if f.output == finding.output
+    ):
+        return fact("again.state")
+    if finding.check is Check.DIFFERENCING:
+        return fact("differencing.task")
+    return None
+
+
+def _of_exception(failure: Failure) -> Fact | None:
+    name = next((name for sign, name in EXCEPTIONS if sign in failure.message), "")
+    return fact(f"exception.{name}") if name else None
+
+
+def _removed(failure: Failure) -> Fact | None:
+    """A name that older tutorials use and this NumPy does not know."""
+    if failure.type_name == "AttributeError" and "numpy" in failure.message.lower():
+        for name, new in REMOVED.items():
+            if f"'{name}'" in failure.message or f"`np.{name}`" in failure.message:
+                return fact("exception.removed", old=f"np.{name}", new=new)
+    if failure.type_name == "TypeError" and "'newshape'" in failure.message:
+        return fact("exception.removed", old="reshape(newshape=…)", new="reshape(shape=…)")
+    return None
+
+
+def _of_shape(wrong: Difference) -> Fact | None:
+    have, want = tuple(wrong.got), tuple(wrong.expected)
+    if len(have) == 2 and have == want[::-1]:
+        return fact("shape.transpose")
+    if _entries(have) == _entries(want):
+        return fact("shape.reshape")
+    return fact("shape.sum") if len(have) > len(want) else None
+
+
+def _entries(shape: tuple[int, ...]) -> int:
+    total = 1
+    for size in shape:
+        total *= size
+    return total

@@ -1,0 +1,255 @@
+"""The sentence of every fact: whole sentences with gaps, so that they can be translated.
+
+A gap takes what `say` makes of a value: a name, a number, a shape, a list, or another sentence.
+"""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, str] = {
+    # what something is
+    "type.none": "None",
+    "type.sequence": "a {type} of {count} values",
+    "type.object": "{article} {type}",
+    "type.absent": "something of a library that is not at hand here",
+    "expected.dict": "a dict with {keys}",
+    "expected.sequence": "{count} values",
+    "expected.array": "an array of shape {shape}",
+    "expected.number": "a number",
+    # a difference
+    "differs.broken": "{name} {got}",
+    "differs.type": "{name} is {got}; expected {expected}",
+    "differs.missing": "{name} has no entry {expected}",
+    "differs.shape": "{name} has shape {got}; expected {expected}",
+    "differs.shape_of": "{name} has shape {got}; expected {expected}, the shape of {of}",
+    "differs.single": "{name} has shape {got}; expected a single number",
+    "differs.dtype": "{name} holds {got} values; expected {expected}",
+    "differs.finite": "{name} has {got} in {some} of {all} entries",
+    "differs.text": "{name} is {got}; expected {expected}",
+    "differs.truth": "{name} is the other truth value in {some} of {all} entries",
+    "differs.value": "{name} is off by {error} (relative)",
+    "differs.value_in": "{name} is off by {error} (relative) in {some} of {all} entries",
+    "differs.again": "asked the same again, {said}",
+    "differs.call": "{name} (call {turn})",
+    # no value
+    "failure.missing": "{row} is not defined",
+    "failure.unanswered": "{row} is not written yet",
+    "failure.exception": "{row} raised {type}: {message}",
+    "failure.exit": "{row} ended the program: {message}",
+    "failure.timeout": "{row} took too long: {message}",
+    "failure.memory": "{row} needed too much memory: {message}",
+    "failure.crash": "{row} crashed the interpreter: {message}",
+    "failure.protocol": "{row} gave something that could not be read: {message}",
+    "failure.skipped": "{message}",
+    "failure.skipped_unwritten": "{message} what it needs is not written yet",
+    # hidden cases: coarse on purpose
+    "hidden.missing": "{row} is not defined",
+    "hidden.unanswered": "{row} is not written yet",
+    "hidden.timeout": "{row} took too long",
+    "hidden.memory": "{row} needed too much memory",
+    "hidden.crash": "{row} crashed the interpreter",
+    "hidden.exit": "{row} ended the program",
+    "hidden.protocol": "{row} gave something that could not be read",
+    "hidden.skipped": "{row} was not run, because a call that it needs failed",
+    "hidden.raised": "{row} raised a {kind}",
+    "hidden.raised_other": "{row} raised an error of another kind",
+    "hidden.finite": "{name} has entries that are inf or nan",
+    "hidden.contract": "{name} has not the form that is expected",
+    "hidden.repeatability": "{name} differs when the same is asked again",
+    "hidden.mask": "{name} is not masked as p demands",
+    "hidden.moments": "{name} does not have the mean and the spread that are expected",
+    "hidden.wrong": "{name} is wrong",
+    "hidden.slightly": "{name} is slightly wrong",
+    # the form of what came back
+    "returned.none": "{what} returned None; expected {wanted}. Is a return missing?",
+    "returned.count": "{what} returned {count} values; expected {wanted}",
+    "returned.one": "{what} returned one value, {got}; expected {wanted}",
+    "returned.array": "{what} returned one array; expected {wanted}",
+    "wanted.one": "one value: {names}",
+    "wanted.several": "{count}: {names}",
+    "style.list": "{name} is a list of numbers; an array would be better style",
+    "inputs.changed": "{row} changes {names} in place; whoever called it may still need {names}",
+    "warns": "{row} makes NumPy warn: {text}",
+    # answers
+    "answer.integer": "{name} is {got}; expected a whole number",
+    "answer.number": "{name} is {got}; expected a number",
+    "answer.choice": "{name} is {got}; expected one of {choices}",
+    "answer.wrong": "{name} is not the right answer",
+    "answer.recorded": "{name} is recorded",
+    # masks
+    "mask.form": "{name} is not an array of shape {shape}",
+    "mask.unseen": "{name} cannot be judged: {out} shows no mask",
+    "mask.forward_first": "Mend {row} first: its {out} is shaped like x.",
+    "mask.unscaled": "The kept entries are x itself; inverted dropout divides them by p = {p}, so "
+    "that the expected value of out stays that of x.",
+    "mask.zero_or_scaled": "Every entry of out must be 0 or x / p.",
+    "mask.share": "{name} keeps {share} % of {size} entries; expected about {keep} %",
+    "mask.turned": "p is the probability to keep an entry, as in CS231n, not to drop it.",
+    "mask.together": "{name} keeps or drops whole rows or columns; every entry is drawn by itself",
+    "mask.same": "Backward must use the mask of its own forward, scaled in the same way.",
+    # moments of what is drawn
+    "moments.missing": "{name} has no entry {key}",
+    "moments.no_array": "{name} is not an array of numbers",
+    "moments.shape": "{name} has shape {shape}; expected {expected}",
+    "moments.not_finite": "{name} has entries that are not finite",
+    "moments.mean": "{name} has mean {got}; expected about {expected}",
+    "moments.std": "{name} has standard deviation {got}; expected about {expected}",
+    "moments.few": "{name} holds only {different} different numbers among {size}",
+    "moments.lines": "{name} has rows or columns that hardly vary; every entry is drawn by itself",
+    # numerical differentiation
+    "differencing.off": "{row} switches off what counts its calls, so nobody can see how it works. "
+    "A person decides whether this counts.",
+    "differencing.seems": "{row} seems to differentiate numerically: for every entry of {input} it "
+    "evaluates a function at another point. A person decides whether this counts.",
+    "differencing.task": "The task is to derive the gradient and write it down as a formula.",
+    # a critic: a gradient check of one's own
+    "critic.no_verdict": "{what} returned {got}; expected True or False",
+    "critic.none": "{what} returned None; expected True or False. Is a return missing?",
+    "critic.all": "{what} rejects all {wrong} wrong layers and accepts all {right} right",
+    "critic.some": "{what} rejects {caught} of {wrong} wrong layers, and {alarms} of {right} right "
+    "ones: {caught}/{wrong} − {alarms}/{right} = {percent} %",
+    "critic.missed": "· accepted, but wrong: {name}",
+    "critic.alarmed": "· rejected, but right: {name}",
+    "critic.raised": "· an exception is a rejection; on {raised} of {right} right layers it raised "
+    "one: {error}",
+    "critic.raised_hidden": "· an exception is a rejection; on {raised} of {right} right layers it "
+    "raised one",
+    # an input that exposes a mistake
+    "exposing.no_array": "{name} is not an array of numbers",
+    "exposing.large": "{name} has {size} entries; {most} are enough for anybody",
+    "exposing.not_finite": "{name} must hold finite numbers, at least one",
+    "exposing.axes": "{name} has shape {shape}; expected {form}",
+    "exposing.size": "{name} has shape {shape}; expected {form}, and {where} has "
+    "{letter} = {known}",
+    "exposing.not_taken": "the card's forward does not take these arrays: {error}",
+    "exposing.dout_shape": "{name} has shape {shape}; the card's out has {out} here",
+    "exposing.kink": "at your {name} the function has a kink; move off it",
+    "exposing.hidden_by": "the card is right on your input; {ways} would expose it",
+    "exposing.hidden_by_several": "the card is right on your input; other numbers in several of "
+    "your arrays would expose it",
+    "exposing.hidden_by_shapes": "the card is right on your input; no other numbers in arrays of "
+    "these shapes would expose it either",
+    "way.smaller": "smaller numbers in {name}",
+    "way.other": "another {name}",
+    "way.zeros": "another {name} (yours is all zeros)",
+    "way.ones": "another {name} (yours is all ones)",
+    "way.zero_row": "another {name} (yours has a row of zeros)",
+    "way.some_zeros": "another {name} (yours has zeros)",
+    "way.positive": "another {name} (yours is positive throughout)",
+    "way.negative": "another {name} (yours is negative throughout)",
+    "exposed.raises": "{card} raises {error} on your input",
+    "exposed.shape": "{card} is wrong on your input: {name} has shape {shape}; expected {expected}",
+    "exposed.value": "{card} is wrong on your input: it says {where} = {says}; measured it is "
+    "{measured}",
+    # what it builds on
+    "stage.first": "{stage} is the first stage of {row} that is wrong",
+    "stage.after": "{stage} is the first stage of {row} that is wrong (right before it: {right})",
+    "own_forward.right": "{row} is right for the {forward} that was written, but {forward} is "
+    "wrong: repair that first",
+    "own_forward.wrong": "{outputs} is wrong for the {forward} that was written, too: numerical "
+    "gradients of it differ",
+    "follow.forward": "{row} is right for the {forward} that was written; the points are kept",
+    "follow.forward_part": "{outputs} of {row} fits the {forward} that was written; its points are "
+    "kept",
+    "follow.calls": "{row} is wrong only because of {names}, which it calls; the points are kept",
+    # general slips
+    "like.sign": "It is exactly the negative of the right value: a sign is lost.",
+    "like.zero": "It is zero everywhere; was the result never stored?",
+    "like.divided_by_n": "It is the right value divided by the batch size N. The mean over the "
+    "batch belongs into the loss; a gradient with respect to a parameter is a sum.",
+    "like.times_n": "It is the right value times the batch size N; a division by N is missing, or "
+    "a sum is taken where a mean belongs.",
+    "like.twice": "It is twice the right value; is something counted twice?",
+    "like.half": "It is half the right value; is a factor 2 missing?",
+    "like.transposed": "It is the transpose of the right value.",
+    "like.reversed_in_time": "It is right, but reversed along the second axis (time).",
+    "like.last_step_only": "Only the last step in time is right; the others are 0.",
+    "like.first_left_out.0": "It is right, but 0 at the first place along axis 0: a loop is one "
+    "turn short.",
+    "like.first_left_out.1": "It is right, but 0 at the first place along axis 1: a loop is one "
+    "turn short.",
+    "like.last_left_out.0": "It is right, but 0 at the last place along axis 0: a loop is one turn "
+    "short.",
+    "like.last_left_out.1": "It is right, but 0 at the last place along axis 1: a loop is one turn "
+    "short.",
+    "like.absolute": "It has the right size, but never a negative sign.",
+    "like.other_output": "It is {other}, returned in the place of {output}.",
+    "like.factor": "It is exactly {factor} times the right value, in every case: a factor on the "
+    "way is another number.",
+    "like.factors": "In every case it is a multiple of the right value, but not the same one: "
+    "{first} times in “{one}”, {second} times in “{other}”. What depends on the shapes "
+    "is there too often, or not at all: an N, a D, a number of entries.",
+    # derived slips
+    "slip.at_stage": "{slip} It lies where {stage} is computed.",
+    **{
+        f"slip.{kind}": f"On the public cases the numbers are exactly what comes out when {what}"
+        for kind, what in {
+            "sign": "one sign on the way is the wrong one: a + for a -, a minus that is lost or "
+            "too many. Go through the signs one by one.",
+            "lost_term": "one term of a sum is left out. Each path that leads here adds a term: "
+            "is one missing?",
+            "lost_factor": "one factor on the way is left out. Go through the product, factor by "
+            "factor: which one is not there?",
+            "inverse": "it is multiplied somewhere where it should be divided, or the other way "
+            "round.",
+            "power": "a power on the way is another one: a square or a root that is lost or too "
+            "many, or an exponent that is off.",
+            "number": "a number on the way is another one: a 2 or a half that is lost, counted "
+            "twice, or not the right constant.",
+            "factor": "one factor on the way is wrong: it is left out, is there twice, divides "
+            "where it should multiply, or is another number.",
+            "mean_for_sum": "the mean is taken somewhere where a sum belongs: a division by the "
+            "number of examples (or entries) too many.",
+            "sum_for_mean": "a sum is taken somewhere where the mean belongs: a division by the "
+            "number of examples (or entries) is missing.",
+            "lost_sum": "one sum is left out. What was broadcast on the way forward is summed on "
+            "the way back.",
+            "axis": "a sum, a mean or a maximum runs along another axis. Write the shapes beside "
+            "each line.",
+            "transpose": "a matrix on the way is transposed, or the two sides of an @ have changed "
+            "places. Write the shapes beside each line.",
+            "wrong_name": "one variable stands where another belongs: two that have changed "
+            "places, or one that was taken for its neighbour.",
+            "comparison": "one comparison is the other way round, or a True stands where a False "
+            "belongs.",
+            "function": "one function on the way is left out, or another one stands in its place.",
+            "assignment_for_accumulation": "a = stands where a += belongs, so that only the last "
+            "contribution is left.",
+            "lost_statement": "one statement, or one argument of a call, is left out.",
+            "lost_part": "one contribution is left out: a term of a sum, a += that became a =, or "
+            "a whole line.",
+            "order": "a loop runs in the other direction.",
+            "off_by_one": "an index, or the end of a loop, is off by one. Try it by hand with two "
+            "steps.",
+        }.items()
+    },
+    # what a finding says by itself
+    "shape.transpose": "Is a transpose missing?",
+    "shape.reshape": "The numbers may fit: is a reshape missing, or keepdims too much?",
+    "shape.sum": "Is a sum over an axis missing?",
+    "again.state": "The same inputs gave the right result before; other calls came in between. Is "
+    "something kept in a global variable, or in an attribute, that belongs into the cache?",
+    "exception.truth_value": "An `if`, `and`, `or` or `not` wants one True or False, and this is a "
+    "whole array. To ask whether an argument was left out, write `y is None`; "
+    "`np.where(condition, a, b)` chooses entry by entry; for booleans there are &, | and ~.",
+    "exception.bitwise": "& and | bind more tightly than < and >: put brackets around each "
+    "comparison, as in (a < b) | (c > d).",
+    "exception.scalar": "A function that takes one number got an array. Those of the module math "
+    "take one number; NumPy's, such as np.exp, take arrays.",
+    "exception.ragged": "Arrays of different shapes met in one list or tuple. Is one of the values "
+    "the pair of out and cache that a forward function returns? Take it apart: out, cache = f(x).",
+    "exception.pair": "A tuple is used as a number here. Is it the pair of out and cache that a "
+    "forward function returns? Take it apart: out, cache = f(x).",
+    "exception.unassigned": "On this path nothing was assigned to it before. Is the line missing, "
+    "or does it stand inside an if or a loop that was not entered?",
+    "exception.key": "The dict has no entry of this name, perhaps not yet. d.get(name, start) "
+    "gives a start where it is missing.",
+    "exception.none": "Something here is None. Is it set to None elsewhere? A function without a "
+    "return gives None too; so does a method that works in place, such as list.append.",
+    "exception.removed": "{old} was removed in NumPy 2; write {new}.",
+    # around the verdict
+    "note": "{text}",
+    "submission": "{message}",
+    "cell.stopped": "{cell}, which defines {row}, did not run to its end: {message}",
+    "hand.graded": "graded by hand",
+    "hand.left": "left as it was",
+}
