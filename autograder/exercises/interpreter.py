@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,12 @@ from autograder.exercises.script import (
     Script,
     Strided,
 )
+from autograder.exercises.time_limit import TooLong, limited
 from autograder.exercises.tracing import Trace, traced
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
+Made = tuple[Any, Outcome]
 _PLAIN = (bool, int, float, complex, str, type(None))
 
 
@@ -42,6 +45,7 @@ def execute(
     namespace: Mapping[str, Any],
     report: Callable[[Outcome], None] | None = None,
     interruptible: bool = True,
+    limit: Callable[[Callable[[], Made]], Made] = lambda work: work(),
 ) -> list[Outcome]:
     """Make the calls of `script` in `namespace`; return one outcome per call.
 
@@ -51,6 +55,7 @@ def execute(
         report: Called with each outcome as soon as it is known, so that a later hang loses nothing.
         interruptible: A KeyboardInterrupt comes from the person at the keyboard and stops all;
             otherwise student code raised it, and it is an outcome like any other.
+        limit: Does the work of each call; it may raise `TooLong`.
 
     Raises:
         KeyboardInterrupt: When the person at the keyboard stops it.
@@ -61,7 +66,8 @@ def execute(
     outcomes: list[Outcome] = []
     for call in script.calls:
         try:
-            result, outcome = _make(call, namespace, results, outcomes, interruptible)
+            work = partial(_make, call, namespace, results, outcomes, interruptible)
+            result, outcome = limit(work)
         except BaseException as error:  # even taking a result apart can run a student's code
             if interruptible and isinstance(error, KeyboardInterrupt):
                 raise
@@ -237,6 +243,8 @@ def describe(error: BaseException) -> Failure:
     kind: Any = "exception"
     if isinstance(error, NotImplementedError):
         kind = "unanswered"
+    elif isinstance(error, TooLong):
+        kind = "timeout"
     elif isinstance(error, SystemExit):
         kind = "exit"
     elif isinstance(error, MemoryError) or (
@@ -273,14 +281,21 @@ def _texts(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
 
 
 class LocalRunner:
-    """Runs scripts in this process: the student's kernel, or the reference's namespace."""
+    """Runs scripts in this process: the student's kernel, or the reference's namespace.
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    Args:
+        seconds: What one call may take; None for any time.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], seconds: float | None = None) -> None:
         self.namespace = namespace
+        self._seconds = seconds
 
     def run(self, script: Script) -> list[Outcome]:
         with undisturbed_randomness():
-            return execute(script, self.namespace)
+            if self._seconds is None:
+                return execute(script, self.namespace)
+            return execute(script, self.namespace, limit=partial(limited, self._seconds))
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def examine(
 def _ask(
     questions: Sequence[Question], runner: Runner, rows: Collection[str] | None
 ) -> Asked | None:
-    """Run the cases; a row that hangs is not asked again, after one repetition."""
+    """Run the cases; a row that hangs is not asked again."""
     exercise = questions[0].exercise
     left = {row.id for row in exercise.rows if rows is None or row.id in rows}
     if not left:
@@ -72,8 +72,6 @@ def _ask(
                 break
             script = exercise.script(expectation.case, sorted(left))
             outcomes = runner.run(script)
-            if _hung(outcomes):
-                outcomes = runner.run(script)
             observed = exercise.observe(expectation.case, outcomes)
             # A row that is not asked for stays: the mask of a forward judges its backward.
             observed = {

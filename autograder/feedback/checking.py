@@ -25,6 +25,8 @@ from autograder.feedback.unread import unread
 from autograder.feedback.wording import listed
 
 SLOW = 10.0
+CALL_SECONDS = 10.0
+"""What one call may take, as in the grader."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -63,7 +65,7 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     )
     if stale:
         judged = ChainMap({row_id: function_or_name}, dict(namespace))
-    recorder = Recorder(LocalRunner(judged))
+    recorder = Recorder(LocalRunner(judged, CALL_SECONDS))
     started = monotonic()
     try:
         result, notes = ask(sheet, public, row_id, recorder, judged)
@@ -126,7 +128,7 @@ def progress() -> Progress:
             row.id for public, row in sheet.rows.values() if isinstance(public.exercise, Answer)
         }
         with bounded_output(0):
-            found = examine_all(questions, LocalRunner(namespace))
+            found = examine_all(questions, LocalRunner(namespace, CALL_SECONDS))
         results += [
             recorded(result) if result.id in answers else settled(result, namespace)
             for result in found

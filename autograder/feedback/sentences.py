@@ -35,7 +35,8 @@ SENTENCES: dict[str, str] = {
     "failure.unanswered": "{row} is not written yet",
     "failure.exception": "{row} raised {type}: {message}",
     "failure.exit": "{row} ended the program: {message}",
-    "failure.timeout": "{row} took too long: {message}",
+    "failure.timeout": "{row} took too long: {message}. Is there a loop without an end, or far "
+    "more work than the shapes ask for?",
     "failure.memory": "{row} needed too much memory: {message}",
     "failure.crash": "{row} crashed the interpreter: {message}",
     "failure.protocol": "{row} gave something that could not be read: {message}",

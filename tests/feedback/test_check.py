@@ -304,6 +304,18 @@ def test_a_slow_answer_is_told_of_the_graders_limits(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_function_without_an_end_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["autograder.feedback.checking"], "CALL_SECONDS", 0.1)
+    endless = "def double(x):\n    while True:\n        pass\n"
+    text = checked(endless, call="check(double)").text
+    assert "double took too long: it took more than 0.1 seconds" in text
+    assert "Is there a loop without an end" in text and "double, line" in text
+    own = namespace(RIGHT, endless) | {"progress": progress}
+    table = repr(eval("progress()", own))
+    assert table.count("ran out of time") == 2  # fourfold calls double
+
+
+@pytest.mark.usefixtures("folder")
 def test_an_interrupted_check_says_so_and_no_more() -> None:
     with pytest.raises(KeyboardInterrupt) as stopped:
         checked("def double(x):\n    raise KeyboardInterrupt\n", call="check(double)")

@@ -1,0 +1,106 @@
+"""A call in the kernel ends, whatever loop it is in, and leaves nothing behind."""
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.script import Call, Outcome, Ref, Script
+from autograder.exercises.time_limit import TooLong, lift_limit, limited
+
+ENDLESS = {
+    "loop": "while True: pass",
+    "halving": "x = 1\n    while x < x + 1: x += 0",
+    "swallows": "while True:\n        try: time.sleep(0.01)\n        except Exception: pass",
+    "bare": "while True:\n        try: pass\n        except: pass",
+    "generator": "return sum(1 for _ in iter(int, 1))",
+    "sleep": "time.sleep(60)",
+}
+
+
+def run(body: str, seconds: float = 0.1, *calls: Call) -> list[Outcome]:
+    space: dict[str, Any] = {"time": time}
+    exec(f"def f():\n    {body}\ndef g(x=0):\n    return 7", space)
+    return LocalRunner(space, seconds).run(Script(1, (Call("f", hold="all"), *calls)))
+
+
+@pytest.fixture(autouse=True)
+def untouched() -> Iterator[None]:
+    """Handlers, alarms and threads are as before."""
+    handler = signal.getsignal(signal.SIGALRM) if hasattr(signal, "SIGALRM") else None
+    yield
+    if handler is not None:
+        assert signal.getsignal(signal.SIGALRM) is handler
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("where", ["main thread", "other thread", "no alarm"])
+@pytest.mark.parametrize("how", ENDLESS)
+def test_what_does_not_end_is_ended(how: str, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = ENDLESS[how]
+    if where != "main thread" and how == "sleep":
+        body = "for _ in range(60000): time.sleep(0.001)"
+    if where == "no alarm":
+        monkeypatch.delattr(signal, "setitimer", raising=False)
+    follow = (Call("g", (Ref(0),)), Call("g"))
+    if where == "other thread":
+        with ThreadPoolExecutor(1) as pool:
+            first, skipped, other = pool.submit(run, body, 0.1, *follow).result(60)
+    else:
+        first, skipped, other = run(body, 0.1, *follow)
+    assert first.failure is not None and first.failure.kind == "timeout"
+    assert first.failure.message == "it took more than 0.1 seconds"
+    assert first.failure.traceback
+    assert skipped.failure is not None and skipped.failure.kind == "skipped"
+    assert other.value == 7
+
+
+@pytest.mark.parametrize("alarm", [True, False])
+def test_what_ends_in_time_is_left_alone(alarm: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not alarm:
+        monkeypatch.delattr(signal, "setitimer", raising=False)
+    (outcome,) = run("return 3", 60.0)
+    assert outcome.failure is None
+    late: list[BaseException] = []
+    for _ in range(200):  # ends about when the time is over: the exception may not come later
+        with contextlib.suppress(TooLong):
+            limited(0.001, lambda: sum(range(100) and 1 for _ in range(9000)))
+        try:
+            for _ in range(100):
+                pass
+        except TooLong as error:
+            late.append(error)
+    assert not late and threading.active_count() < 50
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no alarm on this system")
+def test_an_alarm_of_the_students_own_still_rings() -> None:
+    rung: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, frame: rung.append(number))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        limited(60.0, lambda: time.sleep(0.1))
+        while not rung:
+            time.sleep(0.001)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_who_debugs_may_take_as_long_as_it_takes() -> None:
+    def debugged() -> int:
+        lift_limit()
+        end = time.monotonic() + 0.1
+        while time.monotonic() < end:
+            pass
+        return 1
+
+    assert limited(0.01, debugged) == 1
+    lift_limit()  # outside of any: nothing to lift
+    assert sys.gettrace() is None
