@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.feedback import check, progress
+    from autograder.feedback.gradcheck import gradcheck
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "check", "progress"]
+__all__ = ["__version__", "check", "gradcheck", "progress"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +18,8 @@ def __getattr__(name: str) -> Any:
         from autograder import feedback
 
         return getattr(feedback, name)
+    if name == "gradcheck":
+        from autograder.feedback import gradcheck
+
+        return gradcheck.gradcheck
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

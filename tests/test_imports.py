@@ -14,7 +14,7 @@ PACKAGE = ROOT / "autograder"
 # From the ground to the roof: a room may import the rooms before it, never one after it.
 ROOMS = (
     "exercises",
-    "gradcheck",
+    "numerical",
     "checks",
     "explain",
     "feedback",
@@ -30,7 +30,7 @@ ROOMS = (
 STUDENT_SIDE = frozenset(ROOMS[: ROOMS.index("course")])
 # What the package itself holds beside its rooms: the ground floor that all may import.
 GROUND = frozenset({"autograder", "errors", "whole"})
-NUMPY_ONLY = frozenset({"exercises", "gradcheck"})
+NUMPY_ONLY = frozenset({"exercises", "numerical"})
 # Too heavy, too slow or too dangerous for a student's kernel.
 NOT_FOR_STUDENTS = frozenset(
     {"nbgrader", "msgspec", "typer", "sqlalchemy", "nbconvert", "jupytext", "nbformat"}
@@ -122,9 +122,9 @@ def test_imports_run_one_way(path: Path) -> None:
         ("checks", "from ..exercises import cases", False),
         ("checks", "from .. import grading", True),
         ("checks", "def f():\n    from autograder.sandbox.host import run", True),
-        ("gradcheck", "import autograder.checks", True),
-        ("gradcheck", "import scipy.special", True),
-        ("gradcheck", "import numpy.linalg, math", False),
+        ("numerical", "import autograder.checks", True),
+        ("numerical", "import scipy.special", True),
+        ("numerical", "import numpy.linalg, math", False),
         ("feedback", "import msgspec", True),
         ("grading", "import msgspec\nfrom autograder import course", False),
         ("autograder", "from autograder.feedback import check", False),

@@ -20,7 +20,7 @@ from autograder.exercises.fact import fact
 from autograder.exercises.kinds import Layer
 from autograder.exercises.script import Runner, Script, Strided
 from autograder.explain.asked import Asked
-from autograder.gradcheck import GradcheckError, GradientReport, check_gradient
+from autograder.numerical import GradcheckError, GradientReport, check_gradient
 
 EVALUATIONS = 120
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import autograder
 
-DECIDING_ROOMS = ("exercises", "gradcheck", "checks", "explain", "course", "sandbox", "grading")
+DECIDING_ROOMS = ("exercises", "numerical", "checks", "explain", "course", "sandbox", "grading")
 
 
 @functools.cache

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.gradcheck import numerical_gradient
 from autograder.lab.data import Split
 from autograder.lab.style import BLACK, BLUE, GREEN, LINES, RED, SKY, style
 from autograder.lab.training import History, accuracy
+from autograder.numerical import numerical_gradient
 
 
 def loss_curve(history: History, title: str = "", floor: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The bank that measures. Nothing in `autograder.gradcheck` was tuned on it."""
+"""The bank that measures. Nothing in `autograder.numerical` was tuned on it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from autograder.gradcheck.slope import slope_with_error_bar
+from autograder.numerical.slope import Slope, slope_with_error_bar
 from benchmarks.gradcheck.cases import REGIMES
 from benchmarks.gradcheck.measure import ERRORS, Score, SizeRow
 
@@ -42,6 +42,12 @@ def save(figure: plt.Figure, folder: Path, name: str) -> Path:
     return path
 
 
+def _slope(base: np.ndarray, plus: np.ndarray, minus: np.ndarray, h: float) -> Slope:
+    values = np.concatenate([plus, minus])[:, None]
+    slope = slope_with_error_bar(base, values, round(np.log2(h)), 2.0**-52)
+    return Slope(slope[0], *(part[0] for part in slope[1:]))
+
+
 def v_curve(folder: Path) -> Path:
     """Error of a slope by step, with the error bars that the checker draws."""
     rng = np.random.default_rng(4)
@@ -55,7 +61,7 @@ def v_curve(folder: Path) -> Path:
     central, ours, bars = [], [], []
     for h in steps:
         plus, minus = (np.array([f(s * h / 2**k) for k in range(3)]) for s in (1, -1))
-        slope = slope_with_error_bar(f(0.0), plus, minus, h, 2.0**-52)
+        slope = _slope(f(0.0), plus, minus, h)
         central.append(abs(u @ (plus[0] - minus[0]) / (2 * h) - true))
         ours.append(abs(u @ slope.value - true))
         bars.append(np.linalg.norm(u * slope.bar))
@@ -85,7 +91,7 @@ def kink(folder: Path) -> Path:
         return np.maximum(z, 0)
 
     plus, minus = relu(t - distances), relu(-t - distances)
-    slope = slope_with_error_bar(relu(-distances), plus, minus, h, 2.0**-52)
+    slope = _slope(relu(-distances), plus, minus, h)
     central = (plus[0] - minus[0]) / (2 * h)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.8))
     z = np.linspace(-1.3, 1.3, 200)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograder.gradcheck import check_backward
+from autograder.numerical import check_backward
 from benchmarks.gradcheck import bank
 from benchmarks.gradcheck.cases import REGIMES, Case, cases
 from benchmarks.gradcheck.peers import PEERS, Peer

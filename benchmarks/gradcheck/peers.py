@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.gradcheck import check_backward
+from autograder.numerical import check_backward
 from benchmarks.gradcheck.cases import Case, upstream_for
 
 Answer = tuple[str, int]

@@ -1,4 +1,4 @@
-"""The bank on which the constants of `autograder.gradcheck` were tuned.
+"""The bank on which the constants of `autograder.numerical` were tuned.
 
 Its operations, mistakes and seeds are not those of `bank`, which measures.
 """

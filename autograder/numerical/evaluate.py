@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.gradcheck.arguments import Arguments, Array
+from autograder.numerical.arguments import Arguments, Array
 
 DOUBLE = float(np.finfo(np.float64).eps)
 SINGLE = float(np.finfo(np.float32).eps)
@@ -37,8 +37,7 @@ class Evaluator:
     def __init__(self, forward: Callable[..., Any], arguments: Arguments, limit: int) -> None:
         self.forward = forward
         self.arguments = arguments
-        self.limit = limit
-        self.share = limit
+        self.limit = self.share = limit
         self.evaluations = 0
         self.shapes: list[tuple[int, ...]] = []
         self.dtypes: list[np.dtype[Any]] = []
@@ -56,8 +55,8 @@ class Evaluator:
             outputs: All outputs in one vector, shape (n,).
             kept: False when the forward changed an argument in place.
         """
-        arguments = self.arguments.fresh(arrays)
-        raw = self._raw([arguments])[0]
+        copies = [array.copy() for array in arrays]
+        (raw,) = self._raw([self.arguments.around(copies)])
         if isinstance(raw, Exception):
             raise OutputError(f"the forward raised {type(raw).__name__}: {raw}") from raw
         self.several = isinstance(raw, tuple | list)
@@ -67,50 +66,47 @@ class Evaluator:
         self.shapes = [part.shape for part in converted]
         self.dtypes = [part.dtype for part in converted]
         kept = all(
-            np.array_equal(np.asarray(arguments[i]), array, equal_nan=True)
-            for i, array in zip(self.arguments.checked, arrays, strict=True)
+            (copy == array).all() or np.array_equal(copy, array, equal_nan=True)
+            for copy, array in zip(copies, arrays, strict=True)
         )
         return _flat(converted), kept
 
-    def many(self, points: Sequence[Sequence[Array]]) -> Array:
-        """Evaluate at many points.
+    def many(self, points: Sequence[Sequence[Any]]) -> Array:
+        """Evaluate at many points, whose arrays the forward may change.
 
         Returns:
             One row per point, shape (len(points), n); NaN where the forward raised or returned
             another shape than at the first point.
         """
-        size = sum(int(np.prod(shape)) for shape in self.shapes)
-        rows = np.full((len(points), size), np.nan)
-        if hasattr(self.forward, "many"):
-            results: Iterable[Any] = self._raw([self.arguments.fresh(p) for p in points])
-        else:  # one by one, so that only one set of copies lives at a time
-            results = (self._raw([self.arguments.fresh(point)])[0] for point in points)
-        for row, raw in zip(rows, results, strict=True):
-            if isinstance(raw, Exception):
-                continue
-            try:
-                parts = [_real(part) for part in (raw if isinstance(raw, tuple | list) else [raw])]
-            except OutputError:
-                continue
-            if [part.shape for part in parts] == self.shapes:
-                row[:] = _flat(parts)
-        return rows
-
-    def _raw(self, arguments: list[tuple[Any, ...]]) -> list[Any]:
-        self.evaluations += len(arguments)
-        with np.errstate(all="ignore"):
-            if hasattr(self.forward, "many"):
-                return list(self.forward.many(arguments))
-            results: list[Any] = []
-            for one in arguments:
+        rows = []
+        for raw in self._raw([self.arguments.around(point) for point in points]):
+            row = None
+            if not isinstance(raw, Exception):
                 try:
-                    results.append(self.forward(*one))
-                except Exception as error:  # whatever a student's code raises
-                    results.append(error)
-            return results
+                    parts = [_real(p) for p in (raw if isinstance(raw, tuple | list) else [raw])]
+                    row = _flat(parts) if [part.shape for part in parts] == self.shapes else None
+                except OutputError:
+                    pass
+            rows.append(row)
+        size = sum(int(np.prod(shape)) for shape in self.shapes)
+        return np.array([np.full(size, np.nan) if row is None else row for row in rows])
+
+    def _raw(self, arguments: list[tuple[Any, ...]]) -> Iterable[Any]:
+        self.evaluations += len(arguments)
+        if hasattr(self.forward, "many"):
+            return list(self.forward.many(arguments))
+        return map(self._one, arguments)
+
+    def _one(self, arguments: tuple[Any, ...]) -> Any:
+        try:
+            return self.forward(*arguments)
+        except Exception as error:  # whatever a student's code raises
+            return error
 
     def split(self, flat: Array) -> list[Array]:
         """Cut a vector of all outputs into pieces shaped like the outputs."""
+        if len(self.shapes) == 1:
+            return [flat.reshape(self.shapes[0])]
         sizes = [int(np.prod(shape)) for shape in self.shapes]
         pieces = np.split(flat, np.cumsum(sizes)[:-1])
         return [piece.reshape(shape) for piece, shape in zip(pieces, self.shapes, strict=True)]
@@ -126,15 +122,17 @@ def resolution(values: Array, dtypes: Sequence[np.dtype[Any]]) -> float:
     declared = max((float(np.finfo(d).eps) for d in dtypes if d.kind == "f"), default=DOUBLE)
     if declared > DOUBLE:
         return declared
-    finite = values[np.isfinite(values)]
-    with np.errstate(all="ignore"):
-        long = finite[finite.astype(np.float16).astype(np.float64) != finite]
-        rounded = long.astype(np.float32).astype(np.float64)
-    ordinary = np.abs(long) < 1e30
-    return SINGLE if ordinary.any() and bool(np.all((rounded == long)[ordinary])) else DOUBLE
+    flat = values.ravel()
+    for part in (flat[:64], flat):  # nearly always a few values tell
+        ordinary = np.abs(part) < 1e30
+        if ((part.astype(np.float32) != part) & ordinary).any():
+            return DOUBLE
+    return SINGLE if ((flat.astype(np.float16) != flat) & ordinary).any() else DOUBLE
 
 
 def _real(part: Any) -> Array:
+    if type(part) is np.ndarray and part.dtype == np.float64:
+        return part
     try:
         array = np.asarray(part)
     except Exception as error:
@@ -148,4 +146,7 @@ def _real(part: Any) -> Array:
 
 
 def _flat(parts: Sequence[Array]) -> Array:
+    """All outputs in one vector of its own."""
+    if len(parts) == 1:
+        return parts[0].flatten().astype(np.float64, copy=False)
     return np.concatenate([np.zeros(0), *(np.asarray(p, dtype=np.float64).ravel() for p in parts)])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.gradcheck import check_backward, check_gradient, numerical_gradient
+from autograder.numerical import check_backward, check_gradient, numerical_gradient
 
 RNG = np.random.default_rng(11)
 X, W, B = RNG.normal(size=(6, 5)), RNG.normal(size=(5, 4)), RNG.normal(size=4)

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.gradcheck.arguments import Array
-from autograder.gradcheck.directions import random_upstream, signs_and_sizes
-from autograder.gradcheck.evaluate import Evaluator, OutputError
-from autograder.gradcheck.report import GradcheckError
+from autograder.numerical.arguments import Array
+from autograder.numerical.directions import random_upstream, signs_and_sizes
+from autograder.numerical.evaluate import Evaluator, OutputError
+from autograder.numerical.report import GradcheckError
 
 
 class Upstreams:
@@ -44,15 +44,15 @@ class Upstreams:
         Raises:
             GradcheckError: When the given upstream doesn't fit, or is needed and missing.
         """
+        if not base.size:
+            raise OutputError("the forward returns an empty array")
         loss = evaluator.shapes == [()]
-        live = np.concatenate(
-            [
-                np.full(int(np.prod(s)), d.kind == "f")
-                for s, d in zip(evaluator.shapes, evaluator.dtypes)
-            ]
-            or [np.zeros(0, dtype=bool)]
-        )
-        live |= loss  # a loss may well come as an integer
+        kinds = [loss or d.kind == "f" for d in evaluator.dtypes]
+        if not any(kinds):
+            raise OutputError(integers(evaluator))
+        live = np.isfinite(base)
+        if not all(kinds):
+            live &= np.repeat(kinds, [int(np.prod(shape)) for shape in evaluator.shapes])
         if self.given is None:
             if loss:
                 self.flat = [np.ones(1)]
@@ -62,7 +62,6 @@ class Upstreams:
                     "upstream gradient that the gradients were computed for"
                 )
             else:
-                live &= np.isfinite(base)
                 outputs = evaluator.split(np.where(live, base, 0.0))
                 self.flat = [
                     random_upstream(self.rng, outputs) * live,
@@ -75,7 +74,7 @@ class Upstreams:
             self.flat = [given]
             if not self.only_given and not (loss and given[0] == 1.0):
                 self.flat.append(given * signs_and_sizes(self.rng, given.shape) * -1024.0)
-        if not np.all(np.isfinite(base[self.flat[0] != 0])) or (base.size and not live.any()):
+        if not live.any() or not np.isfinite(base[self.flat[0] != 0]).all():
             raise OutputError("the forward returns inf or NaN at the given input")
 
     def handed(self, k: int, evaluator: Evaluator, factors: Array | float = 1.0) -> Any:
@@ -115,6 +114,19 @@ class Upstreams:
                 "the upstream gradient contains inf or NaN; expected finite numbers"
             )
         return flat
+
+
+def whole(evaluator: Evaluator) -> bool:
+    """Whether nothing that the forward returned is floating point."""
+    return all(dtype.kind != "f" for dtype in evaluator.dtypes)
+
+
+def integers(evaluator: Evaluator) -> str:
+    """The reason when nothing that the forward returns can move a little."""
+    return (
+        f"the forward returns integers ({evaluator.dtypes[0]}), which jump and have no slope (is "
+        "a number cut off by astype(int), by // or by an integer buffer?)"
+    )
 
 
 def _show(shapes: list[tuple[int, ...]]) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.gradcheck import check_backward, check_gradient
+from autograder.numerical import check_backward, check_gradient
 
 
 def normalised(x, w, b):

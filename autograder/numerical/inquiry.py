@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from autograder.gradcheck.arguments import Arguments, Array
-from autograder.gradcheck.contract import (
+from autograder.numerical.arguments import Arguments, Array
+from autograder.numerical.contract import (
     ContractError,
     NotFiniteError,
     gradients_of,
     require_finite,
 )
-from autograder.gradcheck.directions import far, nudge, scale
-from autograder.gradcheck.evaluate import Evaluator, OutputError, resolution
-from autograder.gradcheck.lines import Point
-from autograder.gradcheck.report import ArrayReport, GradientReport
-from autograder.gradcheck.summary import Outcome, localised, summarise
-from autograder.gradcheck.upstreams import Upstreams
-from autograder.gradcheck.verdict import Judge
+from autograder.numerical.curve import v_curve
+from autograder.numerical.directions import exponent, far, nudge
+from autograder.numerical.evaluate import Evaluator, OutputError, resolution
+from autograder.numerical.judge import Judge, Opinion
+from autograder.numerical.localise import localised
+from autograder.numerical.probe import Point, Probe, flat
+from autograder.numerical.report import ArrayReport, GradientReport, summarise
+from autograder.numerical.upstreams import Upstreams, integers, whole
 
 Forward = Callable[..., Any]
 Backward = Callable[..., Any]
+TIES = 6  # outputs on a kink that are asked for one by one
 
 
 class Inquiry:
@@ -63,6 +68,8 @@ class Inquiry:
         self.upstreams = Upstreams(upstream, self.rng, only_given=backward is None)
         self.tolerance, self.probability = tolerance, probability
         self.notes: list[str] = []
+        self.moved = ""
+        self.opinions: list[Opinion] = []
 
     def report(self) -> GradientReport:
         """Answer."""
@@ -71,21 +78,28 @@ class Inquiry:
 
     def _report(self) -> GradientReport:
         try:
-            outcome = self._outcome()
+            self._judge_points()
         except OutputError as error:
             return self._stop("inconclusive", f"{error}. No gradient can be judged there.")
         except ContractError as error:
             return self._stop("fail", str(error), error.name)
-        judge = outcome.judge
-        places = localised(judge)
+        if self.moved:
+            self.notes.append(
+                "the input given could not decide; judged also at an input "
+                + ("of ordinary size" if self.moved == "far" else "moved by one per cent")
+            )
+        for name in self.arguments.ignored:
+            self.notes.append(
+                f"{name} holds integers, which cannot move a little: its gradient is not checked"
+            )
         return summarise(
-            outcome,
-            self.arguments.names,
-            places,
-            judge.evidence.tolerance,
+            dict(zip(self.arguments.names, self.opinions, strict=True)),
+            localised(self.judge),
+            self.judge.tolerance,
             self.probability,
             self.evaluator.evaluations,
             self.notes,
+            partial(v_curve, self.evaluator, self.judge.point, self.arguments.names, 0),
         )
 
     def _stop(self, verdict: Any, reason: str, name: str | None = None) -> GradientReport:
@@ -97,35 +111,96 @@ class Inquiry:
             verdict, reason, arrays, self.evaluator.evaluations, tuple(self.notes)
         )
 
-    # --- points --------------------------------------------------------------------------------
+    # --- points --------------------------------------------------------------
 
-    def _outcome(self) -> Outcome:
+    def _judge_points(self) -> None:
+        """Judge at the input given, and elsewhere what cannot be seen there."""
         point = self._given_point()
         limit = self.evaluator.limit
-        judge = self._judge(point, limit if self.backward is None else limit // 2)
-        outcome = Outcome(judge.run(), judge)
+        self.judge = self._judge(point, limit if self.backward is None else limit // 2)
+        self.opinions = self.judge.run()
         if self.backward is None:
-            return outcome
-        if outcome.needs_nudge() and self.evaluator.affords(14):
-            moved = self._try_point([nudge(self.rng, array) for array in point.arrays])
-            self._hear(outcome, moved, far=False)
-        if outcome.needs_far() and self.evaluator.affords(17):
+            return
+        if self.judge.kinked and self._verdicts() != {"pass"} and self.evaluator.affords(14):
+            self._examine_ties(point)
+            for _ in range(2):  # the first may leave a maximum on one side only
+                self._hear(self._try_point([nudge(self.rng, a) for a in point.arrays]), "nudged")
+                if "inconclusive" not in self._verdicts() or not self.evaluator.affords(14):
+                    break
+        if self._needs_far():
             midway, *others = far(self.rng, point.arrays)
-            if any(opinion.empty for opinion in outcome.opinions):
-                self._hear(outcome, self._try_point(midway), far=True, share=0.7)
-            if outcome.needs_far() and self.evaluator.affords(17):
+            if any(o.saturated and not o.idle for o in self.opinions):
+                self._hear(self._try_point(midway), "far", share=0.7)
+            if self._needs_far():
                 points = [self._try_point(arrays) for arrays in others]
                 telling = [p for p in points if p is not None]
-                self._hear(outcome, max(telling, key=_balance, default=None), far=True)
-        return outcome
+                self._hear(max(telling, key=_balance, default=None), "far")
 
-    def _hear(self, outcome: Outcome, point: Point | None, far: bool, share: float = 1.0) -> None:
-        if point is not None:
-            settled = [i for i, o in enumerate(outcome.opinions) if o.verdict == "pass"]
-            accused = any(o.verdict == "fail" for o in outcome.opinions)
-            focus = [i for i in range(len(point.arrays)) if accused or i not in settled]
-            judge = self._judge(point, int(share * self.evaluator.limit), focus)
-            outcome.hear(judge.run(), judge, far)
+    def _verdicts(self) -> set[str]:
+        return {opinion.verdict for opinion in self.opinions}
+
+    def _needs_far(self) -> bool:
+        """Saturation: only a long way off there is something to see."""
+        verdicts = self._verdicts()
+        open_ = "inconclusive" in verdicts and "fail" not in verdicts
+        return open_ and self.evaluator.affords(17)
+
+    def _hear(self, point: Point | None, moved: str, share: float = 1.0) -> None:
+        """Judge at another point what is open here, and weigh both opinions, array by array."""
+        if point is None:
+            return
+        accused = "fail" in self._verdicts()
+        focus = [i for i, o in enumerate(self.opinions) if accused or o.verdict != "pass"]
+        judge = self._judge(point, int(share * self.evaluator.limit), focus)
+        others = judge.run()
+        for other, power in zip(others, point.exponents):
+            other.idle &= abs(power) <= 4  # what is tiny or vast may move nothing, and matter
+        merged = [_weigh(own, other) for own, other in zip(self.opinions, others)]
+        if not accused and any(opinion.verdict == "fail" for opinion in merged):
+            self.judge = judge
+        if merged != self.opinions:
+            self.moved = moved
+        self.opinions = merged
+
+    def _examine_ties(self, point: Point) -> None:
+        """Ask for single outputs that are on a kink: is the slope between those of both sides?
+
+        A whole upstream lets many kinks add up to more than a wrong slope at one of them.
+        """
+        probe = next((p for p in self.judge.probes if len(p.slopes) > 1), None)
+        if probe is None or not probe.ties().any():
+            return
+        powers = [slope.power for slope in probe.slopes]
+        if self.evaluator.affords(36 + 50):
+            probe = Probe.random(point, self.rng, probe.moved, 3)
+            probe.measure(self.evaluator, max(powers))
+            probe.measure(self.evaluator, min(powers))
+        on = np.argwhere(probe.ties().any(axis=0)).ravel()
+        places = point.heard
+        for j in self.rng.permutation(on)[:TIES]:
+            if not self.evaluator.affords(1):
+                return
+            single = np.zeros(self.upstreams.flat[0].size)
+            single[places[j]] = self.upstreams.flat[0][places[j]]
+            self.evaluator.base(point.arrays)
+            gradients = self._gradients(point.arrays, 0, single / self.upstreams.flat[0])
+            alone = self._assemble(point.arrays, self._base, [gradients], [single])
+            alone.epsilon = point.epsilon
+            again = Probe(alone, probe.directions, probe.scale)
+            again.slopes = [
+                slope._replace(
+                    **{
+                        part: np.ldexp(getattr(slope, part)[:, [j]], point.powers[j] - alone.powers)
+                        for part in ("value", "bend", "jump", "rounding")
+                    }
+                )
+                for slope in probe.slopes
+            ]
+            again.read()
+            if self._judge(alone, self.evaluator.limit).contradicts(again):
+                for i in probe.moved:
+                    self.opinions[i].contradicted = True
+                return
 
     def _try_point(self, arrays: list[Array]) -> Point | None:
         try:
@@ -152,9 +227,14 @@ class Inquiry:
         if not kept:
             self.notes.append("the forward changes its arguments in place")
         self.upstreams.fit(self.evaluator, base)
+        if self.evaluator.shapes == [()] and whole(self.evaluator):
+            self.evaluator.base([nudge(self.rng, a) for a in self.arguments.arrays])
+            if whole(self.evaluator):  # no loss that just happens to be 0 here
+                raise OutputError(integers(self.evaluator))
         first = self._gradients(self.arguments.arrays, 0)
         self._require_finite(first)
         again, _ = self.evaluator.base(self.arguments.arrays)
+        self._base = base
         if not np.array_equal(base, again, equal_nan=True):
             raise OutputError(
                 "the forward returned something else when it was called again with the same "
@@ -178,7 +258,7 @@ class Inquiry:
             nearby = []
             for sign in (1.0, -1.0):
                 moved = np.array(arrays[i])
-                moved[error.index] += sign * 2.0**-10 * scale(arrays[i])
+                moved[error.index] += sign * np.ldexp(1.0, exponent(arrays[i]) - 10)
                 nearby.append([*arrays[:i], moved, *arrays[i + 1 :]])
             if error.infinite and not np.all(np.isfinite(self.evaluator.many(nearby))):
                 raise OutputError(
@@ -205,18 +285,19 @@ class Inquiry:
             gradients.append(self._gradients(arrays, k))
         return self._assemble(arrays, base, gradients)
 
-    def _assemble(self, arrays: list[Array], base: Array, gradients: list[list[Array]]) -> Point:
-        kinds = [g.dtype for g in gradients[0]]
-        every = np.concatenate([np.zeros(0), *(g.ravel() for gs in gradients for g in gs)])
-        return Point(
-            list(arrays),
-            np.where(np.isfinite(base), base, 0.0),
-            self.upstreams.flat,
-            [[g.astype(np.float64) for g in gs] for gs in gradients],
-            gradient_epsilon=resolution(every, kinds),
-        )
+    def _assemble(
+        self,
+        arrays: list[Array],
+        base: Array,
+        gradients: list[list[Array]],
+        upstreams: list[Array] | None = None,
+    ) -> Point:
+        parts = self.evaluator.split(np.where(np.isfinite(base), base, 0.0))
+        rows = np.array([flat(row) for row in gradients])
+        epsilon = resolution(rows, [g.dtype for g in gradients[0]])
+        return Point(arrays, parts, upstreams or self.upstreams.flat, rows, epsilon)
 
-    # --- gradients -----------------------------------------------------------------------------
+    # --- gradients -----------------------------------------------------------
 
     def _gradients(
         self, arrays: Sequence[Array], k: int, factors: Array | float = 1.0
@@ -238,27 +319,25 @@ class Inquiry:
                 ) from error
         return gradients_of(returned, self.arguments)
 
-    def _tremble(self, point: Point, size: float) -> list[list[Array]]:
+    def _tremble(self, point: Point, size: float) -> Array:
         """The gradients when input and upstream move by `size` rounding errors per entry.
 
         Raises:
             ContractError: When they differ without that too.
         """
         self.evaluator.base(point.arrays)
-        self._require_same(point.gradients[0], self._gradients(point.arrays, 0))
+        again = self._gradients(point.arrays, 0)
+        places = np.cumsum([0, *(array.size for array in point.arrays)])
+        first = [point.gradients[0, a:b] for a, b in pairwise(places)]
+        self._require_same(first, [g.ravel() for g in again])
         arrays = [(a * self._near_one(a, size)).astype(a.dtype) for a in point.arrays]
-        moved = []
+        moved = point.gradients.copy()
         for k, upstream in enumerate(self.upstreams.flat):
             try:
                 self.evaluator.base(arrays)
-                moved.append(
-                    [
-                        g.astype(float)
-                        for g in self._gradients(arrays, k, self._near_one(upstream, size))
-                    ]
-                )
+                moved[k] = flat(self._gradients(arrays, k, self._near_one(upstream, size)))
             except (OutputError, ContractError):
-                moved.append(point.gradients[k])
+                pass
         return moved
 
     def _near_one(self, array: Array, size: float) -> Array:
@@ -283,14 +362,33 @@ def _largest(array: Array) -> float:
     return float(np.max(np.abs(array), initial=0.0, where=np.isfinite(array)))
 
 
+def _weigh(own: Opinion, other: Opinion) -> Opinion:
+    """What is known of an array, from here and from elsewhere.
+
+    What was found here is never cleared elsewhere: it fails or stays open. Only where kinks explain
+    it is a right gradient elsewhere the better evidence.
+    """
+    clears = other.verdict == "pass" and not other.hollow
+    if own.verdict == "pass" or (own.verdict == "fail" and not clears):
+        return own
+    if own.contradicted and other.verdict != "fail":
+        return own
+    if other.verdict == "fail" or clears:
+        return replace(
+            own,
+            verdict=other.verdict,
+            certified=other.certified,
+            idle=False,
+            found=other.found if other.verdict == "fail" else own.found,
+        )
+    return replace(own, verdict="pass") if own.idle and other.idle else own
+
+
 def _balance(point: Point) -> float:
     """The smallest gradient against the output, both for steps as long as the input itself."""
-    output = float(np.linalg.norm(point.upstreams[0] * point.base))
+    output = float(np.linalg.norm(point.weights[0] * point.base))
     if not np.all(np.isfinite(point.base)) or output == 0:
         return 0.0
-    sizes = [
-        scale(array) * float(np.linalg.norm(gradient))
-        for array, gradient in zip(point.arrays, point.gradients[0])
-    ]
-    smallest = min(sizes, default=0.0) / output
+    sizes = point.norms(point.scaled(point.gradients, point.scale))[0]
+    smallest = float(sizes.min(initial=np.inf)) / output
     return smallest if np.isfinite(smallest) else 0.0

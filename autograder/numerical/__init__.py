@@ -3,25 +3,24 @@
 Read the files in this order, each is one idea:
 
 - `directions`   random lines to look along
-- `kinks`        what the even part of a function tells
-- `slope`        a slope with an error bar
+- `slope`        directional derivatives with an error bar
+- `probe`        lines that were measured, and the gradient's projection on them
 - `steps`        which step to take
 - `certainty`    how sure a few lines make us
-- `evidence`     what the lines say together
-- `objection`    when an objection is believed
-- `verdict`      pass, fail, or inconclusive, at one input
+- `judge`        pass, fail, or inconclusive, at one input
 - `inquiry`      the contract, and other inputs where that one cannot decide
 - `localise`     where the error is
 - `check`        the two questions one can ask
 - `elementwise`  the numerical gradient of one entry after the other
+- `curve`        the V-curve, for a picture
 
-``arguments``, ``evaluate``, ``contract``, ``upstreams``, ``lines``, ``summary`` and ``report``
-carry things from one to the next. The article is docs/gradcheck.md.
+``arguments``, ``evaluate``, ``contract``, ``upstreams`` and ``report`` carry things from one to the
+next. The article is docs/gradcheck.md.
 """
 
-from autograder.gradcheck.check import check_backward, check_gradient
-from autograder.gradcheck.elementwise import numerical_gradient
-from autograder.gradcheck.report import ArrayReport, GradcheckError, GradientReport
+from autograder.numerical.check import check_backward, check_gradient
+from autograder.numerical.elementwise import numerical_gradient
+from autograder.numerical.report import ArrayReport, GradcheckError, GradientReport
 
 __all__ = [
     "ArrayReport",

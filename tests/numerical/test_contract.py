@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.gradcheck import GradcheckError, check_backward, check_gradient
+from autograder.numerical import GradcheckError, check_backward, check_gradient
 
 RNG = np.random.default_rng(7)
 X, W, B = RNG.normal(size=(5, 4)), RNG.normal(size=(4, 3)), RNG.normal(size=3)
@@ -148,6 +148,60 @@ def test_a_plain_number_is_checked_when_a_gradient_is_handed_out_for_it():
     wrong = check_backward(forward, lambda u, x, a: (a * u, float(np.sum(u))), [X, 2.0])
     assert wrong.verdict == "fail"
     assert wrong.arrays["a"].verdict == "fail"
+
+
+@pytest.mark.parametrize("number", [3.0, np.float64(3.0), np.array(3.0)])
+def test_numbers_alone_are_checked_whatever_holds_them(number):
+    def square(x):
+        assert np.ndim(x) == 0
+        return x**2
+
+    assert check_backward(square, lambda u, x: 2 * x * u, [number])
+    assert check_backward(square, lambda u, x: 3 * x * u, [number]).verdict == "fail"
+    assert check_backward(square, lambda u, x: 0.0, [number]).verdict == "fail"
+    product = [number, number + 1]
+    assert check_backward(lambda x, y: x * y, lambda u, x, y: (u * y, u * x), product)
+    assert not check_backward(lambda x, y: x * y, lambda u, x, y: (u * x, u * y), product)
+
+
+@pytest.mark.parametrize("x", [np.arange(6).reshape(2, 3), 3, [1, 2], np.array([True])])
+def test_integers_alone_are_no_question(x):
+    with pytest.raises(GradcheckError, match=r"x holds integers.*astype"):
+        check_backward(lambda x: x * 2, lambda u, x: 2 * u, [x])
+
+
+def test_an_integer_array_that_gets_a_gradient_is_named():
+    x = np.arange(10).reshape(5, 2)
+
+    def backward(u, x, w):
+        return 7 * u @ w.T, x.T @ u
+
+    report = check_backward(lambda x, w: x @ w, backward, [x, X[:2]])
+    assert report
+    assert any("x holds integers" in note and "not checked" in note for note in report.notes)
+    silent = check_backward(lambda x, w: x @ w, lambda *a: (None, backward(*a)[1]), [x, X[:2]])
+    assert silent
+    assert silent.notes == ()
+
+
+@pytest.mark.parametrize(
+    "cut", [lambda y: y.astype(int), lambda y: int(y.sum()), lambda y: [y.astype(int)]]
+)
+def test_a_forward_that_cuts_to_integers_is_told_so(cut):
+    report = check_backward(lambda x: cut(3 * x), lambda u, x: 3 * np.ones(2), [X[0, :2]])
+    assert report.verdict == "inconclusive"
+    assert "integers" in report.reason
+
+
+def test_a_loss_that_happens_to_be_whole_is_checked():
+    def loss(x):
+        return sum((float(v) for v in x if v > 0), start=0)
+
+    nearly = check_backward(
+        lambda x: 0 if x[0] == 1 else float(x[0] - 1), lambda u, x: [np.ones(1)], [np.ones(1)]
+    )
+    assert nearly
+    assert check_backward(loss, lambda u, x: (x > 0) * u, [np.array([-1.0, 2.0])])
 
 
 def test_a_loss_needs_no_upstream():

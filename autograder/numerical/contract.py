@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.gradcheck.arguments import Arguments, Array
+from autograder.numerical.arguments import Arguments, Array
 
 
 class ContractError(Exception):
@@ -45,6 +45,11 @@ def gradients_of(returned: Any, arguments: Arguments) -> list[Array]:
         strict = isinstance(arguments.values[position], np.floating)
         if position not in arguments.checked and _is_number(number, zero_counts=strict):
             arguments.check_also(position)
+    arguments.ignored = [
+        arguments.all_names[position]
+        for position, entry in entries.items()
+        if arguments.is_integer(position) and entry is not None
+    ]
     return [
         _gradient(entries[position], np.shape(arguments.values[position]), name)
         for position, name in zip(arguments.checked, arguments.names, strict=True)
@@ -72,6 +77,8 @@ def require_finite(gradients: Sequence[Array], arguments: Arguments) -> None:
         NotFiniteError: With the first place.
     """
     for gradient, array, name in zip(gradients, arguments.arrays, arguments.names, strict=True):
+        if np.isfinite(gradient).all():
+            continue
         bad = ~np.isfinite(gradient) & np.isfinite(array)
         if bad.any():
             index = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -125,6 +132,8 @@ def _gradient(entry: Any, shape: tuple[int, ...], name: str) -> Array:
         raise ContractError(
             f"the gradient of {name} is None; expected an array of shape {shape}", name
         )
+    if type(entry) is np.ndarray and entry.dtype == np.float64 and entry.shape == shape:
+        return entry.copy()
     try:
         array = np.asarray(entry)
     except Exception as error:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from autograder.gradcheck import check_backward
+from autograder.numerical import check_backward
 from benchmarks.gradcheck.cases import cases
 from benchmarks.gradcheck.tuning_bank import GENERAL, OPERATIONS
 

@@ -2,7 +2,7 @@
 
 Every floating-point array is checked. Integers, booleans, strings, dictionaries, functions are held
 fixed. A floating-point number that is no array (``eps=1e-5``) is checked only when the backward
-hands out a nonzero gradient for it.
+hands out a nonzero gradient for it, or when there is no array at all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.gradcheck.report import GradcheckError
+from autograder.numerical.report import GradcheckError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -31,6 +31,10 @@ class Arguments:
         checked: Positions of the arguments that are checked.
         optional: Positions of plain floating-point numbers.
         arrays: The checked arrays, in order, at their own precision.
+        ignored: Names of integer arrays for which a gradient was handed out all the same.
+
+    Raises:
+        GradcheckError: When nothing here can be checked.
     """
 
     def __init__(
@@ -50,12 +54,16 @@ class Arguments:
                 "per argument of the forward"
             )
         self.values = [_as_array(value) for value in values]
-        self.checked = [i for i, value in enumerate(self.values) if _is_float_array(value)]
         self.optional = [i for i, v in enumerate(self.values) if isinstance(v, float | np.floating)]
+        self.checked = [i for i, value in enumerate(self.values) if _has_kind(value, "f")]
+        self.checked = self.checked or list(self.optional)
+        self.ignored: list[str] = []
         self.all_names = _names(len(self.values), self.checked, names, forward)
         for value, name in zip(self.values, self.all_names, strict=True):
-            if isinstance(value, np.ndarray) and value.dtype.kind == "c":
+            if _has_kind(value, "c"):
                 raise GradcheckError(f"{name} is complex; only real arrays can be checked")
+        if not self.checked:
+            raise GradcheckError(self._nothing())
 
     @property
     def arrays(self) -> list[Array]:
@@ -69,30 +77,57 @@ class Arguments:
         """Count a plain number among the checked arrays."""
         self.checked = sorted({*self.checked, position})
 
+    def is_integer(self, position: int) -> bool:
+        """Whether an argument is an array of integers, held fixed."""
+        return _has_kind(self.values[position], "iu")
+
     def fresh(self, arrays: Sequence[Array]) -> tuple[Any, ...]:
         """Copies of all arguments, the checked ones replaced by ``arrays``; all are writable."""
-        fresh = [_copy(value) for value in self.values]
+        return self.around([array.copy() for array in arrays])
+
+    def around(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
+        """All arguments: the checked ones are ``arrays`` themselves, the others fresh copies."""
+        if len(self.checked) == len(self.values) and not self.optional:
+            return tuple(arrays)
+        fresh = [None if i in self.checked else _copy(v) for i, v in enumerate(self.values)]
         for position, array in zip(self.checked, arrays, strict=True):
-            if isinstance(self.values[position], np.ndarray):
-                fresh[position] = np.array(array, copy=True)
-            else:
-                fresh[position] = type(self.values[position])(array)
+            value = self.values[position]
+            fresh[position] = array if isinstance(value, np.ndarray) else type(value)(array)
         return tuple(fresh)
+
+    def _nothing(self) -> str:
+        integers = [
+            name
+            for value, name in zip(self.values, self.all_names)
+            if _has_kind(value, "iub") or isinstance(value, int | np.integer)
+        ]
+        if not integers:
+            return "there is no floating-point array among the arguments, so nothing to check"
+        return (
+            f"{', '.join(integers)} hold{'s' if len(integers) == 1 else ''} integers; a numerical "
+            "gradient moves its input by small steps, which integers cannot take. Pass "
+            f"floating-point numbers, such as {integers[0]}.astype(float)"
+        )
 
 
 def _as_array(value: Any) -> Any:
-    """A list of floating-point numbers is an array to whoever wrote it; a tuple is a constant."""
+    """A list of numbers is an array to whoever wrote it; a tuple is a constant."""
     if isinstance(value, list):
         try:
             array = np.asarray(value)
         except ValueError:
             return value
-        return array if _is_float_array(array) else value
+        return array if array.dtype.kind == "f" else value
     return value
 
 
-def _is_float_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+def _has_kind(value: Any, kinds: str) -> bool:
+    if isinstance(value, list) and kinds != "f":
+        try:
+            value = np.asarray(value)
+        except ValueError:
+            return False
+    return isinstance(value, np.ndarray) and value.dtype.kind in kinds
 
 
 def _copy(value: Any) -> Any:
@@ -112,9 +147,14 @@ def _names(
             by_position = dict(zip(checked, given, strict=True))
             return [by_position.get(i, f"argument {i}") for i in range(count)]
         raise GradcheckError(f"got {len(given)} names for {count} arguments; expected one for each")
-    try:
-        parameters = inspect.signature(forward).parameters.values() if forward else ()
-    except (TypeError, ValueError):
-        parameters = ()
-    known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    code = getattr(forward, "__code__", None)
+    if code is not None and not inspect.ismethod(forward) and not hasattr(forward, "__wrapped__"):
+        known = list(code.co_varnames[: code.co_argcount])
+    else:
+        try:
+            parameters = inspect.signature(forward).parameters.values() if forward else ()
+        except (TypeError, ValueError):
+            parameters = ()
+        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        known = [p.name for p in parameters if p.kind in positional]
     return (known + [f"x{i}" for i in range(len(known), count)])[:count]

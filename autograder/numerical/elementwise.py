@@ -6,21 +6,19 @@ It costs at least six evaluations per entry; for a verdict use `check_backward`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograder.gradcheck.arguments import Arguments, Array
-from autograder.gradcheck.directions import scale
-from autograder.gradcheck.evaluate import Evaluator, OutputError
-from autograder.gradcheck.lines import Line, Point, read
-from autograder.gradcheck.report import GradcheckError
-from autograder.gradcheck.steps import refine
+from autograder.numerical.arguments import Arguments, Array
+from autograder.numerical.directions import entry_exponents
+from autograder.numerical.evaluate import Evaluator, OutputError
+from autograder.numerical.probe import Point, Probe
+from autograder.numerical.report import GradcheckError
+from autograder.numerical.steps import refine
 
-BATCH = 32
-ENOUGH = 1e-10
-LONG = 1.0 + 2.0**-26
+ENOUGH = 1e-4  # of the size at which a gradient of zeros is looked at, see `steps.UNSEEN`
+LONG = 1.0 + 2.0**-26  # or round numbers would look like float32
 
 
 def numerical_gradient(
@@ -56,32 +54,21 @@ def numerical_gradient(
         base, _ = evaluator.base([x])
     except OutputError as error:
         raise GradcheckError(str(error)) from error
-    point = Point([x], base, [_weights(upstream, evaluator)], [[np.zeros_like(x)]])
+    upstreams = [_weights(upstream, evaluator)]
+    parts = evaluator.split(np.where(np.isfinite(base), base, 0.0))
     gradient, bound = np.zeros(x.size), np.full(x.size, np.inf)
-    for start in range(0, x.size, BATCH):
-        entries = range(start, min(start + BATCH, x.size))
-        lines = [_along(x, entry) for entry in entries]
-        refine(evaluator, point, lines, partial(_enough, 0.0), tries=0)
-        steepest = max((abs(read(line, point, 0).slope) for line in lines), default=0.0)
-        refine(evaluator, point, lines, partial(_enough, steepest))
-        for entry, line in zip(entries, lines):
-            reading, size = read(line, point, 0), float(line.direction[0].flat[entry])
-            if size:
-                gradient[entry], bound[entry] = reading.slope / size, 2.0 * reading.bar / size
+    scale = np.broadcast_to(entry_exponents(x), x.shape).ravel()
+    with np.errstate(all="ignore"):
+        point = Point([x], parts, upstreams, np.zeros((1, x.size)))
+        for entry in np.flatnonzero(np.isfinite(point.x)):
+            direction = np.zeros((1, x.size))
+            direction[0, entry] = LONG
+            probe = Probe(point, direction, scale)
+            refine(evaluator, probe, ENOUGH, np.inf)
+            back = int(point.shifts[0, 0] - scale[entry])
+            gradient[entry] = np.ldexp(probe.value[0, 0] / LONG, back)
+            bound[entry] = np.ldexp(2.0 * probe.bar[0, 0] / LONG, back)
     return gradient.reshape(x.shape), bound.reshape(x.shape)
-
-
-def _enough(steepest: float, line: Line) -> float:
-    return ENOUGH * steepest
-
-
-def _along(x: Array, entry: int) -> Line:
-    direction = np.zeros_like(x)
-    own = abs(float(x.flat[entry]))
-    if np.isfinite(own):
-        size = 2.0 ** np.round(np.log2(own)) if own > 0 else scale(x)
-        direction.flat[entry] = size * LONG  # or round numbers would look like float32
-    return Line([direction], [direction])
 
 
 def _weights(upstream: Any, evaluator: Evaluator) -> Array:

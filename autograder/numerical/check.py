@@ -1,12 +1,12 @@
-"""The two questions that can be asked: is this backward right, and are these values right?"""
+"""The questions that can be asked: is this backward right, and are these values right?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from autograder.gradcheck.inquiry import Backward, Forward, Inquiry
-from autograder.gradcheck.report import GradientReport
+from autograder.numerical.inquiry import Backward, Forward, Inquiry
+from autograder.numerical.report import GradientReport
 
 
 def check_backward(
@@ -54,17 +54,8 @@ def check_backward(
         >>> report.verdict, report.arrays["w"].certified < 1e-6
         ('pass', True)
     """
-    return Inquiry(
-        forward,
-        arrays,
-        upstream,
-        names,
-        tolerance,
-        miss_probability,
-        seed,
-        max_evaluations,
-        backward=backward,
-    ).report()
+    options = (names, tolerance, miss_probability, seed, max_evaluations)
+    return Inquiry(forward, arrays, upstream, *options, backward=backward).report()
 
 
 def check_gradient(
@@ -105,14 +96,5 @@ def check_gradient(
         >>> check_gradient(lambda x: np.sum(x**2), [x], None, [x]).verdict
         'fail'
     """
-    return Inquiry(
-        forward,
-        arrays,
-        upstream,
-        names,
-        tolerance,
-        miss_probability,
-        seed,
-        max_evaluations,
-        gradients=gradients,
-    ).report()
+    options = (names, tolerance, miss_probability, seed, max_evaluations)
+    return Inquiry(forward, arrays, upstream, *options, gradients=gradients).report()
