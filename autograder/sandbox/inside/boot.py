@@ -20,7 +20,9 @@ TRANSFORMER = ("core/inputtransformer2.py", "utils/tokenutil.py")
 """The two files of IPython that turn magics into Python; nothing else of it is loaded."""
 
 OURS = ("autograder.", "IPython.")
-SHARED = tuple(f"autograder.exercises.{name}" for name in ("script", "tracing", "interpreter"))
+SHARED = tuple(
+    f"autograder.exercises.{name}" for name in ("script", "tracing", "time_limit", "interpreter")
+)
 """What the child holds of the rest of the kit. None of it may know an answer."""
 
 
