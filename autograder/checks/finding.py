@@ -127,6 +127,8 @@ class RowResult:
     Args:
         findings: Most important first.
         outputs: Output name -> whether it earned its share.
+        share: What part of its points the row can still earn: half, where it raised an exception
+            in one special family of cases and nowhere else.
         follow_through: The row keeps points although a row that it builds on is wrong.
         accounts: What was found on each public case, for kinds that give an account of it.
     """
@@ -140,6 +142,7 @@ class RowResult:
     follow_through: bool = False
     hints: tuple[str, ...] = ()
     accounts: tuple[Fact, ...] = field(default=())
+    share: float = 1.0
 
     def with_findings(self, findings: tuple[Finding, ...]) -> RowResult:
         """The same verdict with other findings."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -131,6 +132,21 @@ AGAIN = "the first case again"
 """Other calls come in between: what a cache, a config or an object keeps must be its own."""
 COUNTED = ("plain", "other sizes", "plain (2)", "other sizes (2)")
 """Cases in which it is counted what a backward evaluates; they differ in size."""
+
+
+def family(case: str) -> str:
+    """The regime of a case; every round draws it anew.
+
+    Example:
+        >>> family("a batch of one (2)")
+        'a batch of one'
+    """
+    return re.sub(r" \(\d+\)$", "", case)
+
+
+def is_ordinary(case: str) -> bool:
+    """Whether a case is one of those that a function must cope with before all others."""
+    return family(case) in ("plain", "other sizes", "other values", AGAIN)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,56 @@ from autograder.feedback.say import message
 from tests.explain.small import GLOBALS, mistaken
 
 
+def odd(function, fails):
+    """The same function, which raises where `fails(x)`, x being the first array that it sees."""
+
+    def changed(first, second):
+        array = second[0] if isinstance(second, tuple) else first
+        if fails(np.asarray(array)):
+            raise ValueError("odd")
+        return function(first, second)
+
+    return changed
+
+
+def of_one(x):
+    return len(x) == 1
+
+
+def not_contiguous(x):
+    return not x.flags["C_CONTIGUOUS"]
+
+
+FORWARD, BACKWARD = GLOBALS["scale_forward"], GLOBALS["scale_backward"]
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "scores"),
+    [
+        # One odd family: half of the row's own points; what a forward did not reach, it pays alone.
+        (odd(FORWARD, of_one), BACKWARD, [0.5, 4]),
+        (FORWARD, odd(BACKWARD, of_one), [1, 2]),
+        (odd(FORWARD, of_one), odd(BACKWARD, of_one), [0.5, 4]),
+        # Wrong elsewhere as well: an output that is wrong earns nothing of the half.
+        (FORWARD, odd(lambda d, c: (d * c[1], (d * c[0]).mean(0)), of_one), [1, 1]),
+        (odd(FORWARD, of_one), lambda d, c: (d * c[1], (d * c[0]).mean(0)), [0.5, 2]),
+        # Two odd families, an ordinary case or most of all families: everything.
+        (FORWARD, odd(BACKWARD, lambda x: of_one(x) or not_contiguous(x)), [1, 0]),
+        (FORWARD, odd(BACKWARD, lambda x: x.shape == (5, 4)), [1, 0]),
+        (odd(FORWARD, lambda x: x.shape == (5, 4)), BACKWARD, [0, 0]),
+        (odd(FORWARD, lambda x: np.abs(x).max() > 20 or np.abs(x).max() < 0.1 or len(x) in (1, 3)
+             or not_contiguous(x)), lambda d, c: (d * c[1], d.sum(0)), [0, 0]),
+    ],
+)  # fmt: skip
+def test_a_crash_in_an_odd_case_is_paid_once_and_by_whom_it_concerns(
+    judged, forward, backward, scores
+):
+    results = judged(scale_forward=forward, scale_backward=backward)
+    assert [r.score for r in results.values()] == scores
+    assert all((r.status == "right") == (r.score == r.points) for r in results.values())
+    assert all(r.findings for r in results.values() if r.score < r.points)
+
+
 def test_the_reference_earns_everything(judged):
     assert [(r.score, r.status, r.findings) for r in judged().values()] == [
         (1, "right", ()),
