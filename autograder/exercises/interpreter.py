@@ -30,14 +30,19 @@ from autograder.exercises.script import (
     Rng,
     Script,
     Strided,
+    TooLong,
 )
-from autograder.exercises.time_limit import TooLong, limited
 from autograder.exercises.tracing import Trace, traced
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
 Made = tuple[Any, Outcome]
+Limit = Callable[[Callable[[], Made]], Made]
 _PLAIN = (bool, int, float, complex, str, type(None))
+
+
+def _unlimited(work: Callable[[], Made]) -> Made:
+    return work()
 
 
 def execute(
@@ -45,7 +50,7 @@ def execute(
     namespace: Mapping[str, Any],
     report: Callable[[Outcome], None] | None = None,
     interruptible: bool = True,
-    limit: Callable[[Callable[[], Made]], Made] = lambda work: work(),
+    limit: Limit = _unlimited,
 ) -> list[Outcome]:
     """Make the calls of `script` in `namespace`; return one outcome per call.
 
@@ -284,18 +289,16 @@ class LocalRunner:
     """Runs scripts in this process: the student's kernel, or the reference's namespace.
 
     Args:
-        seconds: What one call may take; None for any time.
+        limit: Does the work of each call; see `time_limit.limited`.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], seconds: float | None = None) -> None:
+    def __init__(self, namespace: Mapping[str, Any], limit: Limit = _unlimited) -> None:
         self.namespace = namespace
-        self._seconds = seconds
+        self._limit = limit
 
     def run(self, script: Script) -> list[Outcome]:
         with undisturbed_randomness():
-            if self._seconds is None:
-                return execute(script, self.namespace)
-            return execute(script, self.namespace, limit=partial(limited, self._seconds))
+            return execute(script, self.namespace, limit=self._limit)
 
 
 @contextmanager

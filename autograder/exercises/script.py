@@ -111,12 +111,20 @@ FailureKind = Literal[
     "unanswered",  # it raised NotImplementedError: not written yet
     "exception",  # it raised
     "exit",  # it called sys.exit, or ended the process by os._exit
+    "unstarted",  # not run, because nothing was left of the submission's time
     "timeout",  # wall or CPU time ran out
     "memory",  # the memory limit was reached
     "crash",  # the process died by a signal
     "protocol",  # the reply was not acceptable (too large, forged, of an unknown type)
     "skipped",  # not run, because a call that it needs failed
 ]
+
+
+class TooLong(BaseException):
+    """A call took longer than it may; no `except Exception` of a student's catches it."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__(f"it took more than {seconds:g} seconds")
 
 
 @dataclass(frozen=True)

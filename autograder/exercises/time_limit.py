@@ -15,17 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-AGAIN_SECONDS = 0.05
-"""After so long it is raised again: a bare `except:` in a loop may have swallowed the first."""
+from autograder.exercises.script import TooLong
 
 Result = TypeVar("Result")
 
-
-class TooLong(BaseException):
-    """A call took longer than it may; no `except Exception` of a student's catches it."""
-
-    def __init__(self, seconds: float = 0.0) -> None:
-        super().__init__(f"it took more than {seconds:g} seconds")
+AGAIN_SECONDS = 0.05
+"""After so long it is raised again: a bare `except:` in a loop may have swallowed the first."""
 
 
 def limited(seconds: float, work: Callable[[], Result]) -> Result:

@@ -10,8 +10,9 @@ from typing import Any
 
 from autograder.checks.finding import RowResult
 from autograder.explain import examine_all
-from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.interpreter import LocalRunner, Made
 from autograder.exercises.kinds_stateful import Answer
+from autograder.exercises.time_limit import limited
 from autograder.feedback.asking import ask, settled
 from autograder.feedback.beside import CheckError, Sheet, sheets
 from autograder.feedback.html import render_html, render_html_table
@@ -27,6 +28,10 @@ from autograder.feedback.wording import listed
 SLOW = 10.0
 CALL_SECONDS = 10.0
 """What one call may take, as in the grader."""
+
+
+def _limited(work: Callable[[], Made]) -> Made:
+    return limited(CALL_SECONDS, work)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -65,7 +70,7 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     )
     if stale:
         judged = ChainMap({row_id: function_or_name}, dict(namespace))
-    recorder = Recorder(LocalRunner(judged, CALL_SECONDS))
+    recorder = Recorder(LocalRunner(judged, _limited))
     started = monotonic()
     try:
         result, notes = ask(sheet, public, row_id, recorder, judged)
@@ -128,7 +133,7 @@ def progress() -> Progress:
             row.id for public, row in sheet.rows.values() if isinstance(public.exercise, Answer)
         }
         with bounded_output(0):
-            found = examine_all(questions, LocalRunner(namespace, CALL_SECONDS))
+            found = examine_all(questions, LocalRunner(namespace, _limited))
         results += [
             recorded(result) if result.id in answers else settled(result, namespace)
             for result in found

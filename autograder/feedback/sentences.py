@@ -37,6 +37,7 @@ SENTENCES: dict[str, str] = {
     "failure.exit": "{row} ended the program: {message}",
     "failure.timeout": "{row} took too long: {message}. Is there a loop without an end, or far "
     "more work than the shapes ask for?",
+    "failure.unstarted": "{row} was not run: {message}",
     "failure.memory": "{row} needed too much memory: {message}",
     "failure.crash": "{row} crashed the interpreter: {message}",
     "failure.protocol": "{row} gave something that could not be read: {message}",
@@ -46,6 +47,7 @@ SENTENCES: dict[str, str] = {
     "hidden.missing": "{row} is not defined",
     "hidden.unanswered": "{row} is not written yet",
     "hidden.timeout": "{row} took too long",
+    "hidden.unstarted": "{row} was not run on all cases, because the time was used up",
     "hidden.memory": "{row} needed too much memory",
     "hidden.crash": "{row} crashed the interpreter",
     "hidden.exit": "{row} ended the program",

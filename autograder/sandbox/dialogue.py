@@ -19,7 +19,11 @@ from autograder.sandbox.limits import Cell, Limits
 
 START_SECONDS = 60.0
 _REQUEST_BYTES = 64 << 20
-_OURS_TO_SAY = ("timeout", "crash")  # a child to which that happens says nothing any more
+_OURS_TO_SAY = (
+    "timeout",
+    "crash",
+    "unstarted",
+)  # a child to which that happens says nothing any more
 _FRAME_SLACK = 1 << 18  # what a frame may hold besides values: names, texts, a traceback
 
 

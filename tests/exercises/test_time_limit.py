@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
 from autograder.exercises.interpreter import LocalRunner
-from autograder.exercises.script import Call, Outcome, Ref, Script
-from autograder.exercises.time_limit import TooLong, lift_limit, limited
+from autograder.exercises.script import Call, Outcome, Ref, Script, TooLong
+from autograder.exercises.time_limit import lift_limit, limited
 
 ENDLESS = {
     "loop": "while True: pass",
@@ -28,7 +29,9 @@ ENDLESS = {
 def run(body: str, seconds: float = 0.1, *calls: Call) -> list[Outcome]:
     space: dict[str, Any] = {"time": time}
     exec(f"def f():\n    {body}\ndef g(x=0):\n    return 7", space)
-    return LocalRunner(space, seconds).run(Script(1, (Call("f", hold="all"), *calls)))
+    return LocalRunner(space, partial(limited, seconds)).run(
+        Script(1, (Call("f", hold="all"), *calls))
+    )
 
 
 @pytest.fixture(autouse=True)
