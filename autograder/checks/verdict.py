@@ -19,6 +19,7 @@ _STATUS: dict[str, Status] = {
     "skipped": "error",
     "exit": "exit",
     "timeout": "timeout",
+    "unstarted": "timeout",
     "memory": "memory",
     "crash": "crash",
     "protocol": "protocol",
@@ -114,7 +115,7 @@ def _status(outputs: dict[str, bool], found: Sequence[Finding], share: float) ->
     if any(outputs.values()):
         return "partial"
     kinds = [f.failure.kind for f in found if f.failure is not None]
-    for kind in ("timeout", "memory", "crash", "exit", "protocol"):
+    for kind in ("timeout", "unstarted", "memory", "crash", "exit", "protocol"):
         if kind in kinds:
             return _STATUS[kind]
     if kinds:

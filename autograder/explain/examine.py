@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from time import monotonic
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from autograder.checks.finding import RowResult
 from autograder.checks.fitting import fitted
 from autograder.checks.trial import Trial
 from autograder.checks.verdict import judge
+from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.script import Outcome, Runner
 from autograder.explain.asked import Asked
 from autograder.explain.explanations import explained, noted
@@ -19,7 +22,10 @@ from autograder.explain.question import Question
 
 
 def examine_all(
-    notebook: Sequence[Sequence[Question]], runner: Runner, rows: Collection[str] | None = None
+    notebook: Sequence[Sequence[Question]],
+    runner: Runner,
+    rows: Collection[str] | None = None,
+    share: float | None = None,
 ) -> list[RowResult]:
     """Grade a notebook.
 
@@ -27,12 +33,13 @@ def examine_all(
         notebook: For each exercise its questions: public ones, hidden ones, or both. Rows that
             call others come after them.
         rows: Only these rows; None for all.
+        share: Seconds after which an exercise waits until the others had as much; None: no limit.
 
     Returns:
         One result per row, in the order of the notebook.
     """
     with np.errstate(all="ignore"):  # in a kernel a student's np.seterr(all="raise") reaches us
-        asked = [a for questions in notebook if (a := _ask(questions, runner, rows)) is not None]
+        asked = _ask_all(notebook, runner, rows, share)
         results: dict[str, RowResult] = {}
         of_row: dict[str, Asked] = {}
         for one in asked:
@@ -56,22 +63,41 @@ def examine(
     return examine_all([questions], runner, rows)
 
 
-def _ask(
-    questions: Sequence[Question], runner: Runner, rows: Collection[str] | None
-) -> Asked | None:
-    """Run the cases; a row that hangs is not asked again."""
-    exercise = questions[0].exercise
+def _ask_all(
+    notebook: Sequence[Sequence[Question]],
+    runner: Runner,
+    rows: Collection[str] | None,
+    share: float | None,
+) -> list[Asked]:
+    """Ask every exercise: answers, which cost nothing, first; who is slow lets the others by."""
+    asked = [
+        Asked(questions, [], runner)
+        for questions in notebook
+        if any(rows is None or row.id in rows for row in questions[0].exercise.rows)
+    ]
+    first = sorted(asked, key=lambda one: not isinstance(one.exercise, Answer))
+    waiting = deque((one, _steps(one, rows)) for one in first)
+    while waiting:
+        one, steps = waiting.popleft()
+        started = monotonic()
+        for _ in steps:
+            if share is not None and waiting and monotonic() - started > share:
+                waiting.append((one, steps))
+                break
+    return asked
+
+
+def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
+    """Run the cases of an exercise one by one; a row that hangs is not asked again."""
+    questions, exercise, trials = one.questions, one.exercise, one.trials
     left = {row.id for row in exercise.rows if rows is None or row.id in rows}
-    if not left:
-        return None
-    trials: list[Trial] = []
     given_up = set[str]()
     for question in questions:
         for expectation in question.expectations:
             if not left:
                 break
             script = exercise.script(expectation.case, sorted(left))
-            outcomes = runner.run(script)
+            outcomes = one.runner.run(script)
             observed = exercise.observe(expectation.case, outcomes)
             # A row that is not asked for stays: the mask of a forward judges its backward.
             observed = {
@@ -83,8 +109,9 @@ def _ask(
             if _hung(outcomes):
                 given_up |= {row for row, seen in observed.items() if seen.failure is not None}
                 left -= given_up
-    return Asked(questions, trials, runner)
+            yield
 
 
 def _hung(outcomes: Sequence[Outcome]) -> bool:
-    return any(o.failure is not None and o.failure.kind == "timeout" for o in outcomes)
+    kinds = ("timeout", "unstarted")
+    return any(o.failure is not None and o.failure.kind in kinds for o in outcomes)

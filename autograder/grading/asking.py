@@ -85,7 +85,8 @@ def _ask(
     ]
     with sandbox.open(cells, limits) as session:
         patience = Patience(session)
-        verdicts = {row.id: row for row in examine_all(questions, patience, rows)}
+        share = limits.submission_seconds / (4 * max(1, len(questions)))
+        verdicts = {row.id: row for row in examine_all(questions, patience, rows, share)}
         ran = list(zip(planned, session.cells, strict=True))
         seconds = session.seconds
     hung = any(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
@@ -69,6 +70,16 @@ class Session:
         return self._budget.used
 
     @property
+    def used_up(self) -> str:
+        """Says so when no time is left, and nothing would run any more; else `""`."""
+        return self._budget.message() if self._budget.is_used_up() else ""
+
+    @property
+    def seconds_left(self) -> float:
+        """Wall time that is left."""
+        return self.limits.submission_seconds - self._budget.used
+
+    @property
     def output(self) -> str:
         """What the cells printed, cut at the limit."""
         data = "".join(cell.output for cell in self.cells).encode()
@@ -94,8 +105,11 @@ class Session:
 
     # Scripts ------------------------------------------------------------------------------------
 
-    def run(self, script: Script) -> list[Outcome]:
+    def run(self, script: Script, at_most: float = math.inf) -> list[Outcome]:
         """Run a script; one outcome per call, always.
+
+        Args:
+            at_most: Seconds that one call may take, where that is less than the limit.
 
         A call at which the child ended has the failure that ended it, those after it are skipped,
         and the next script finds a fresh child.
@@ -106,19 +120,19 @@ class Session:
         if self._closed:
             raise GradingError("this session is closed")
         try:
-            return self._run(script)
+            return self._run(script, min(at_most, self.limits.call_seconds))
         except ZygoteFault:  # not the submission's fault: once more, on another zygote
             self._dialogue = None
-            return self._run(script)
+            return self._run(script, min(at_most, self.limits.call_seconds))
 
-    def _run(self, script: Script) -> list[Outcome]:
+    def _run(self, script: Script, seconds: float) -> list[Outcome]:
         outcomes: list[Outcome] = []
         self._budget.start()
         try:
-            self._converse(script, outcomes)
+            self._converse(script, outcomes, seconds)
         except ChildFault as fault:
             self._budget.charge()
-            failure, output = self._bury(fault, self.limits.call_seconds)
+            failure, output = self._bury(fault, seconds)
             outcomes.append(Outcome(failure=failure))
             self._keep(output)
         if any(o.failure is not None and o.failure.kind == "memory" for o in outcomes):
@@ -131,9 +145,9 @@ class Session:
             outcomes += [Outcome(failure=skipped) for _ in range(missing)]
         return outcomes
 
-    def _converse(self, script: Script, outcomes: list[Outcome]) -> None:
+    def _converse(self, script: Script, outcomes: list[Outcome], call_seconds: float) -> None:
         """Have the child run the script; add its outcomes as they come."""
-        call_seconds, budget = self.limits.call_seconds, self._budget
+        budget = self._budget
         dialogue = self._ready()
         nonce = dialogue.begin_script(script, budget.deadline(call_seconds))
         room = _REPLIES * self.limits.reply_bytes  # for the answers of one script together
@@ -247,7 +261,7 @@ class Session:
         if fault.kind == "ended":
             return explain_death(status), output
         if fault.kind == "timeout":
-            message = f"it took more than {allowed:g} seconds"
+            message = f"it took more than {allowed:.3g} seconds"
             if self._budget.is_used_up(counts):
                 message = self._budget.message()
             return Failure("timeout", message), output

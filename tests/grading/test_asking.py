@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,20 @@ def test_a_helper_that_stands_only_below_is_told(small_class: Class, graded: Gra
     found = row(graded(path))
     assert found.status == "right" and found.score == found.points
     assert "`times` is defined only in cell" in said(found, Check.STATE)
+
+
+@pytest.mark.parametrize("waste", ["time.sleep(0.5)", "[print(x) for _ in range(20000)]"])
+def test_who_is_slow_costs_the_others_nothing(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch, graded: Grade, waste: str
+) -> None:
+    path = hand_in(small_class)
+    wasteful = f"import time\ndef times(a, x):\n    {waste}\n    return a * x\n\n{FORWARD}"
+    change(path, at="scale_forward", new=wasteful)
+    monkeypatch.setitem(globals(), "LIMITS", replace(LIMITS, submission_seconds=3.0))
+    result = graded(path)
+    for name in ("Counter", "answer_small"):
+        assert row(result, name).status == "right"
+    assert row(result, "twice").status == row(result).status == "timeout"
 
 
 STANDS = {
