@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.course.notebook import load_notebook
+from autograder.course import load_course
 from autograder.course.questions import hidden_questions, public_questions
 from autograder.exercises.interpreter import LocalRunner
 from autograder.explain import examine_all
@@ -19,7 +19,7 @@ from autograder.explain import examine_all
 ANSWERS = sorted((Path(__file__).parent / "submissions" / "answers").glob("*.py"))
 
 
-load = cache(load_notebook)
+course = cache(load_course)
 
 
 def expectation(text):
@@ -36,8 +36,7 @@ def expectation(text):
 def test_answer_gets_the_declared_verdict(root, path, seed):
     text = path.read_text(encoding="utf-8")
     assignment, wrong = expectation(text)
-    (source,) = (root / "solutions" / assignment).glob("*.py")
-    notebook = load(source)
+    notebook = course(root).assignment(assignment)
     namespace = {"np": np}
     exec(notebook.provided_source, namespace)
     with np.errstate():  # an answer may change NumPy's error state, also for the grader

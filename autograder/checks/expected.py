@@ -56,7 +56,10 @@ def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
         if not case.tie
         else []
     )
-    sides = [_run(exercise, side, reference) for side in _nudged(exercise, case)]
+    sides = [
+        [_run(exercise, side, reference) for side in _nudged(exercise, part)]
+        for part in (_by_sign(case) if case.equals else [case])
+    ]
     outputs: dict[str, dict[str, Expected]] = {}
     base, *moved = (_with_moments(exercise, observed) for observed in (base, *moved))
     for row in exercise.rows:
@@ -99,18 +102,21 @@ def _expected(
     name: str,
     value: Any,
     moved: Sequence[dict[str, Observed]],
-    sides: Sequence[dict[str, Observed]],
+    sides: Sequence[Sequence[dict[str, Observed]]],
 ) -> Expected:
     backward = bool(case.upstream) and row == getattr(exercise, "backward", None)
     scale = max(float(np.abs(u).max()) for u in case.upstream) if backward else 1.0
     slack = max((_movement(value, (m[row].outputs or {})[name]) for m in moved), default=0.0)
     low = high = None
     shared = False
-    if sides and isinstance(value, (np.ndarray, float, np.generic)):
-        ends = [value, *((s[row].outputs or {})[name] for s in sides)]
-        low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
-        totals = [float(np.sum(end)) for end in ends]
-        shared = bool(case.equals and np.ptp(totals) <= 1e-6 * scale)
+    if sides[0] and isinstance(value, (np.ndarray, float, np.generic)):
+        parts = [[(s[row].outputs or {})[name] for s in part] for part in sides]
+        if len(parts) == 1 or not backward:
+            parts = [[value, *parts[0]]]
+        low = sum(np.minimum.reduce(part) for part in parts)
+        high = sum(np.maximum.reduce(part) for part in parts)
+        spread = max(float(np.ptp([np.sum(end) for end in part])) for part in parts)
+        shared = bool(case.equals and spread <= 1e-6 * scale)
     slack = min(SAFETY * slack, MOST * max(_largest(value), scale))
     return Expected(value, slack, max(scale, 1e-3), low, high, case.allow_infinite, shared)
 
@@ -206,10 +212,23 @@ def noisy(exercise: Exercise, case: Case, turn: int) -> Case:
     return replace(case, inputs=inputs, upstream=tuple(move(u) for u in case.upstream))
 
 
+def _by_sign(case: Case) -> list[Case]:
+    """The case with the positive and with the negative upstream gradients alone.
+
+    An entry that wins in one window need not win in the next. Its slope is largest where it wins
+    what is positive and loses what is negative; a backward is linear, so the two are added.
+    """
+    return [
+        replace(case, upstream=tuple(clip(u, 0) for u in case.upstream))
+        for clip in (np.maximum, np.minimum)
+    ]
+
+
 def _nudged(exercise: Exercise, case: Case) -> Iterator[Case]:
     """The case with its tied input moved to one side of the tie, and to the other.
 
-    Where numbers of one input are equal, each is moved by itself: raised it wins, lowered it loses.
+    Where numbers of one input are equal, each is moved by itself: raised it wins, lowered it loses,
+    everywhere at once.
     """
     name = case.equals or (exercise.ties[0] if case.tie and exercise.ties else "")
     if not name:

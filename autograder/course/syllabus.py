@@ -24,7 +24,11 @@ _PLACE = re.compile(
     r"(?P<begin><!-- from the course: (?P<what>\S+) -->\n)(?P<text>.*?)(?P<end><!-- end -->)",
     re.DOTALL,
 )
-_TIME = re.compile(r"^\*(?P<time>[^*]+?)\. (?P<points>[\d.]+) points\.\*$", re.MULTILINE)
+_TIME = re.compile(
+    r"^\*(?P<time>[^*]+?)\. (?P<points>[\d.]+) points"
+    r"(?:, and (?P<more>[\d.]+) more in a bonus at the end)?\.\*$",
+    re.MULTILINE,
+)
 _GOAL = re.compile(r"^- .+(?:\n  .+)*", re.MULTILINE)
 
 
@@ -131,9 +135,10 @@ def _time(notebook: Notebook) -> str:
             f"{notebook.path}: the first cell must say time and points in a line of its own, "
             f"such as '*About an hour. {notebook.points:g} points.*'; the syllabus shows them"
         )
-    if float(said["points"]) != notebook.points:
+    points = float(said["points"]) + float(said["more"] or 0)
+    if points != notebook.points:
         raise CourseError(
-            f"{notebook.path}: the first cell says {said['points']} points; its rows add up to "
+            f"{notebook.path}: the first cell says {points:g} points; its rows add up to "
             f"{notebook.points:g}. Change the text or the points"
         )
     return said["time"]

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from autograder.checks.compare import difference
 from autograder.checks.finding import Explanation, RowResult, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
@@ -93,11 +94,12 @@ def _is_zero(row: str, output: str, trials: Sequence[Trial]) -> bool:
 def _fitting(row: str, output: str, asked: Asked) -> dict[Key, Known]:
     """The known mistakes that give what the student's function gave, in every trial."""
     relevant = asked.on(row, output)
+    ties_tell = not any(_wrong_plainly(row, output, trial) for trial in relevant)
     found: dict[Key, Known] = {}
     for key, known in asked.known[relevant[0].hidden].items() if relevant else ():
         if all(
             (here := asked.find(key, trial)) is not None
-            and _fits_or_right(here, row, output, trial)
+            and _fits_or_right(here, row, output, trial, ties_tell)
             for trial in relevant
         ) and (known.function == row or _beyond_crashes(key, row, asked, relevant)):
             found[key] = known
@@ -124,8 +126,19 @@ def _only(fitting: Mapping[Key, Known], whole: Set[Key], row: str) -> Known | No
     return None
 
 
-def _fits_or_right(known: Known, row: str, output: str, trial: Trial) -> bool:
-    """At a tie a mistake may give any of several right values, so only plain cases must agree."""
-    if trial.case.tie or fits(known, row, output, trial):
+def _wrong_plainly(row: str, output: str, trial: Trial) -> bool:
+    """Whether an output (or the form of what was returned) is wrong away from ties."""
+    seen, expected = trial.observed[row].outputs, trial.expectation.outputs.get(row, {})
+    if trial.case.tie or output not in expected:
+        return output == ROW
+    return seen is None or difference(seen[output], expected[output]) is not None
+
+
+def _fits_or_right(known: Known, row: str, output: str, trial: Trial, ties_tell: bool) -> bool:
+    """At a tie a mistake may give any of several right values, so plain cases must agree.
+
+    What is wrong at ties alone is told by them.
+    """
+    if (trial.case.tie and not ties_tell) or fits(known, row, output, trial):
         return True
     return output == ROW and row in trial.observed and trial.observed[row].outputs is not None

@@ -78,32 +78,50 @@ def test_at_ties_every_value_between_the_sides_is_right():
         assert difference(np.array([wrong, 2.0]), expected) is not None
 
 
+def first(best):
+    return np.arange(best.size) == best.argmax()
+
+
 @pytest.mark.parametrize(
-    ("got", "right"),
+    ("share", "right"),
     [
-        ([3, 0, 0], True), ([0, 0, 3], True), ([1, 1, 1], True), ([2.5, 0.5, 0], True),
-        ([3, 3, 3], False), ([0, 0, 0], False), ([1, 1, 0], False), ([4, -1, 0], False),
+        (lambda best: best / best.sum(), True),
+        (first, True),
+        (lambda best: first(best[::-1])[::-1], True),
+        (lambda best: 0.3 * first(best) + 0.7 * first(best[::-1])[::-1], True),
+        (lambda best: best, False),
+        (lambda best: 0 * best, False),
+        (lambda best: best / best.size, False),
+        (lambda best: 2 * first(best) - first(best[::-1])[::-1] if best.sum() > 1 else best, False),
     ],
-)  # fmt: skip
-def test_where_a_maximum_is_tied_the_shares_add_up(got, right):
-    """Between the sides, entry by entry, is not enough: what came in is handed out once."""
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_where_a_maximum_is_tied_the_shares_add_up(share, right, seed):
+    """Every window may break its tie in its own way, but hands out what came in, once."""
 
-    class Reference:
+    def pool(share):
         def forward(x):
-            return np.array([x.max()]), x
+            return np.array([x[i : i + 3].max() for i in (0, 1, 2)]), x
 
-        def backward(dout, cache):
-            best = cache == cache.max()
-            return dout * best / best.sum()
+        def backward(dout, x):
+            dx = np.zeros(x.shape)
+            for i, up in enumerate(dout):
+                window = x[i : i + 3]
+                dx[i : i + 3] += up * share((window == window.max()) * 1.0)
+            return dx
 
+        return LocalRunner({"forward": forward, "backward": backward})
+
+    x = np.array([7.0, 7.0, 2.0, 7.0, 7.0])
     layer = Layer(
-        "forward", "backward", inputs={"x": "3"}, points={"backward": 1}, name="tied",
-        variants={"tied": variant(x=np.full(3, 7.0), tie="x")},
+        "forward", "backward", inputs={"x": "5"}, points={"backward": 1}, name="tied",
+        variants={"tied": variant(x=x, tie="x")},
     )  # fmt: skip
-    case = next(c for c in make_cases(layer, "public") if c.name == "tied")
-    expected = expect(layer, case, LocalRunner(vars(Reference))).outputs["backward"]["dx"]
-    got = np.array(got) / 3 * float(expected.high.max() + expected.low.min())
-    assert (difference(got, expected) is None) == right
+    case = next(c for c in make_cases(layer, seed) if c.name == "tied")
+    asked = expect(layer, case, pool(lambda best: best / best.sum()))
+    got = layer.observe(asked.case, pool(share).run(layer.script(asked.case)))["backward"]
+    found = difference(got.outputs["dx"], asked.outputs["backward"]["dx"])
+    assert (found is None) == right
 
 
 def test_numbers_whose_squares_overflow_are_compared():

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from autograder.course.notebook import Notebook, load_notebook
+from autograder.course import load_course
+from autograder.course.notebook import Notebook
 
-SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
+COURSE = load_course(Path(__file__).resolve().parents[2])
 
 
 @cache
 def _notebook(assignment: str) -> Notebook:
-    (path,) = (SOLUTIONS / assignment).glob("*.py")
-    return load_notebook(path)
+    return COURSE.assignment(assignment)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LAYERS, NORMALISATION, RNN = "02_layers", "05_normalisation", "06_rnn"
+CONVOLUTION = "09_convolution"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def declared(answers: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
 
 
 ROSTER: dict[str, dict[str, Work]] = {
-    "ada": {LAYERS: solved(), NORMALISATION: solved(), RNN: solved()},
+    "ada": {LAYERS: solved(), NORMALISATION: solved(), RNN: solved(), CONVOLUTION: solved()},
     "bela": {
         LAYERS: solved("right_closures_and_objects"),
         NORMALISATION: solved("right_staged"),
@@ -83,6 +84,7 @@ ROSTER: dict[str, dict[str, Work]] = {
         LAYERS: solved("right_loops"),
         NORMALISATION: solved("right_in_place"),
         RNN: solved("right_unrolled_alone"),
+        CONVOLUTION: solved("right_windows_and_closures"),
     },
     "dana": {
         LAYERS: solved("right_class_behind"),
@@ -98,6 +100,7 @@ ROSTER: dict[str, dict[str, Work]] = {
         LAYERS: solved("wrong_sigmoid_of_input"),
         NORMALISATION: solved("wrong_normalisation"),
         RNN: solved("wrong_time"),
+        CONVOLUTION: solved("wrong_axes_and_ties"),
     },
     "goran": {
         LAYERS: solved("wrong_broadcast_and_scale", TwoLayerNet=("loss_and_gradients",)),
