@@ -82,6 +82,7 @@ def draw(
         for axes in grid.flat:
             axes.set_xticks([])
             axes.set_yticks([])
+            axes.spines[:].set_visible(False)
             axes.grid(False)
         left.suptitle("orange: speaks for it; violet: against", fontsize="medium")
         axes = right.subplots()

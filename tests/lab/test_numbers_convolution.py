@@ -3,6 +3,11 @@
 import numpy as np
 import pytest
 
+from autograder.course.questions import public_questions
+from autograder.diagnosis import examine
+from autograder.diagnosis.matching import mistake_of
+from autograder.exercises.interpreter import LocalRunner
+
 NOTEBOOK = "09_convolution"
 LEARNS = "Your convolutional network"
 
@@ -111,3 +116,34 @@ def test_which_pixels_decided(own, experiment, capsys):
     guided = gradient(after["other"], X, *after["layers"], relu_backward=rule)
     assert alike(after["dx"], plain) < 0.3 < 0.4 < alike(after["guided_dx"], guided)
     assert alike(after["dx"], X) < alike(after["guided_dx"], X)
+
+
+@pytest.mark.parametrize(
+    ("share", "names"),
+    [
+        ("won / won.sum()", set()),
+        ("won", {"ties_paid_in_full"}),
+        ("won * (won.sum() == 1)", {"ties_get_nothing"}),
+        ("won / (won.size if won.sum() > 1 else 1)", set()),  # wrong, and like no known mistake
+        ("np.full(won.shape, 1 / won.size) if won.sum() > 1 else won", set()),
+    ],
+)
+def test_what_is_wrong_at_ties_alone_is_named_by_them(notebook, share, names):
+    book = notebook(NOTEBOOK)
+    (asked,) = (q for q in public_questions(book) if q[0].exercise.name == "max_pool")
+    own = dict(book.reference().namespace)
+    exec(
+        "import numpy as np\n"
+        "def max_pool_backward_naive(dout, cache):\n"
+        "    x, hh, ww, s = cache\n"
+        "    dx = np.zeros(x.shape)\n"
+        "    for n, c, i, j in np.ndindex(dout.shape):\n"
+        "        window = np.s_[n, c, i * s : i * s + hh, j * s : j * s + ww]\n"
+        "        won = (x[window] == x[window].max()) * 1.0\n"
+        f"        dx[window] += dout[n, c, i, j] * ({share})\n"
+        "    return dx\n",
+        own,
+    )
+    result = examine(asked, LocalRunner(own), rows=["max_pool_backward_naive"])[0]
+    assert (result.score == result.points) == (share == "won / won.sum()")
+    assert mistake_of(result) == names
