@@ -36,8 +36,8 @@ def as_rows(data: Split) -> Split:
 
 def rearranged(data: Split, places: np.ndarray) -> Split:
     """The same pictures with their pixels in another order, the same one for all."""
-    mixed = (_rows(X)[:, places].reshape(X.shape) for X in (data.X, data.X_val))
-    return replace(data, **dict(zip(("X", "X_val"), mixed)))
+    X, X_val = (_rows(X)[:, places].reshape(X.shape) for X in (data.X, data.X_val))
+    return replace(data, X=X, X_val=X_val)
 
 
 def moved(X: np.ndarray, down: int, right: int) -> np.ndarray:

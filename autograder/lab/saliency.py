@@ -86,8 +86,8 @@ def draw(
             axes.grid(False)
         left.suptitle("orange: speaks for it; violet: against", fontsize="medium")
         axes = right.subplots()
-        for look, (name, values) in zip(LINES, curves.items()):
-            axes.plot(blanked, 100 * np.array(values), **look, label=name)
+        for look, (name, curve) in zip(LINES, curves.items()):
+            axes.plot(blanked, 100 * np.array(curve), **look, label=name)
         axes.set(
             xlabel="pixels blanked, most important first (of 64)",
             ylabel="read correctly (%)",

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from autograder.course.questions import public_questions
-from autograder.diagnosis import examine
-from autograder.diagnosis.matching import mistake_of
 from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine
+from autograder.explain.known import mistake_of
 
 NOTEBOOK = "09_convolution"
 LEARNS = "Your convolutional network"
