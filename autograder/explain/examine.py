@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from time import monotonic
 
 import numpy as np
@@ -21,12 +22,29 @@ from autograder.explain.known import known_mistake
 from autograder.explain.question import Question
 
 
-def examine_all(
+@dataclass(frozen=True)
+class Examined:
+    """What came of a notebook.
+
+    Args:
+        results: Row -> verdict, in the order of the notebook.
+        asked: Row -> what was asked about its exercise.
+    """
+
+    results: dict[str, RowResult]
+    asked: dict[str, Asked]
+
+    def trials(self, row: str) -> Sequence[Trial]:
+        """The cases on which a row was judged."""
+        return self.asked[row].trials
+
+
+def examined(
     notebook: Sequence[Sequence[Question]],
     runner: Runner,
     rows: Collection[str] | None = None,
     share: float | None = None,
-) -> list[RowResult]:
+) -> Examined:
     """Grade a notebook.
 
     Args:
@@ -34,26 +52,34 @@ def examine_all(
             call others come after them.
         rows: Only these rows; None for all.
         share: Seconds after which an exercise waits until the others had as much; None: no limit.
-
-    Returns:
-        One result per row, in the order of the notebook.
     """
+    results: dict[str, RowResult] = {}
+    asked: dict[str, Asked] = {}
     with np.errstate(all="ignore"):  # in a kernel a student's np.seterr(all="raise") reaches us
-        asked = _ask_all(notebook, runner, rows, share)
-        results: dict[str, RowResult] = {}
-        of_row: dict[str, Asked] = {}
-        for one in asked:
+        for one in _ask_all(notebook, runner, rows, share):
             one.results = results
-            for row in one.exercise.rows:
-                if rows is None or row.id in rows:
-                    of_row[row.id] = one
-                    # A name comes first: what a row builds on may be a known mistake of another.
-                    results[row.id] = explained(judge(row, one.trials), one, [known_mistake])
-        for id, one in of_row.items():
-            results[id] = followed(results[id], one)
-        for id, one in of_row.items():
-            results[id] = noted(explained(results[id], one), one)
-        return list(results.values())
+            asked |= {r.id: one for r in one.exercise.rows if rows is None or r.id in rows}
+        for id, one in asked.items():
+            row = next(row for row in one.exercise.rows if row.id == id)
+            results[id] = judge(row, one.trials)
+        wrong = [id for id, result in results.items() if any(f.costs for f in result.findings)]
+        for id in wrong:  # names come first: what a row builds on may be a known mistake of another
+            results[id] = explained(results[id], asked[id], [known_mistake])
+        for id in wrong:
+            results[id] = followed(results[id], asked[id])
+        for id in wrong:
+            results[id] = noted(explained(results[id], asked[id]), asked[id])
+    return Examined(results, asked)
+
+
+def examine_all(
+    notebook: Sequence[Sequence[Question]],
+    runner: Runner,
+    rows: Collection[str] | None = None,
+    share: float | None = None,
+) -> list[RowResult]:
+    """The verdicts alone."""
+    return list(examined(notebook, runner, rows, share).results.values())
 
 
 def examine(

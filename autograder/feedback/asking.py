@@ -2,63 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import CodeType
 from typing import Any
 
 from autograder.checks.finding import RowResult
-from autograder.explain import examine_all
+from autograder.checks.trial import Trial
+from autograder.explain import examined
 from autograder.exercises.exercise import Exercise
+from autograder.exercises.interpreter import LocalRunner, Made
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
+from autograder.exercises.time_limit import limited
 from autograder.feedback.beside import Sheet
 from autograder.feedback.quiet import bounded_output
-from autograder.feedback.recording import Recorder
 from autograder.feedback.story import recorded, tone
 from autograder.feedback.wording import listed
 
 
+CALL_SECONDS = 10.0
+"""What one call may take, as in the grader."""
+
+
+def limiting(work: Callable[[], Made]) -> Made:
+    """Make a call, with a limit on its time."""
+    return limited(CALL_SECONDS, work)
+
+
 def ask(
-    sheet: Sheet,
-    public: PublicExercise,
-    row_id: str,
-    runner: Recorder,
-    namespace: Mapping[str, Any],
-) -> tuple[RowResult, list[str]]:
+    sheet: Sheet, public: PublicExercise, row_id: str, namespace: Mapping[str, Any]
+) -> tuple[RowResult, Sequence[Trial], list[str]]:
     """Examine a row on the public cases.
 
     Returns:
         result: The verdict; it takes into account what the row builds on.
+        trials: The cases on which it was judged.
         notes: What the student should mend first.
     """
-    question = sheet.question(public)
+    question, runner = sheet.question(public), LocalRunner(namespace, limiting)
     with bounded_output():
-        (result,) = examine_all([[question]], runner, rows=[row_id])
+        first = examined([[question]], runner, rows=[row_id])
+    result, trials = first.results[row_id], first.trials(row_id)
     if isinstance(public.exercise, Answer):
-        return recorded(result), _how_to_answer(public.exercise, result)
+        return recorded(result), trials, _how_to_answer(public.exercise, result)
     result = settled(result, namespace)
     if result.status in ("right", "manual", "unanswered", "timeout"):  # it would hang again
-        return result, []
+        return result, trials, []
     below = builds_on(row_id, public.exercise, namespace, set(sheet.rows))
     known = {known.function for known in question.bank} & sheet.rows.keys()
     needed = {row_id, *below, *known}
     if needed == {row_id}:  # asking again would say the same, and may take as long
-        return result, []
+        return result, trials, []
     questions = [
         [sheet.question(other)]
         for other in sheet.data.exercises
         if any(row.id in needed for row in other.exercise.rows)
     ]
-    runner.forget()
     with bounded_output(0):  # what it prints was shown above
-        results = {r.id: r for r in examine_all(questions, runner, rows=needed)}
+        again = examined(questions, runner, rows=needed)
+    result, trials = again.results[row_id], again.trials(row_id)
     wrong = [
-        r.id for r in results.values() if r.id in below and r.status not in ("right", "manual")
-    ]
-    if not wrong or results[row_id].status == "right":
-        return results[row_id], []
-    return results[row_id], [_first(row_id, wrong)]
+        id for id in again.results
+        if id in below and again.results[id].status not in ("right", "manual")
+    ]  # fmt: skip
+    if not wrong or result.status == "right":
+        return result, trials, []
+    return result, trials, [_first(row_id, wrong)]
 
 
 def settled(result: RowResult, namespace: Mapping[str, Any]) -> RowResult:

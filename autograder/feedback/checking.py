@@ -10,28 +10,21 @@ from typing import Any
 
 from autograder.checks.finding import RowResult
 from autograder.explain import examine_all
-from autograder.exercises.interpreter import LocalRunner, Made
+from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
-from autograder.exercises.time_limit import limited
-from autograder.feedback.asking import ask, settled
+from autograder.feedback.asking import ask, limiting, settled
 from autograder.feedback.beside import CheckError, Sheet, sheets
-from autograder.feedback.html import render_html, render_html_table
+from autograder.feedback.html import render_html_table
 from autograder.feedback.problems import Coverage
 from autograder.feedback.quiet import bounded_output
-from autograder.feedback.recording import Recorder
+from autograder.feedback.heatmap import grids
 from autograder.feedback.score import Score
-from autograder.feedback.story import recorded
-from autograder.feedback.text import render_table, render_text
+from autograder.feedback.story import card, recorded
+from autograder.feedback.text import render_table
 from autograder.feedback.unread import unread
 from autograder.feedback.wording import listed
 
 SLOW = 10.0
-CALL_SECONDS = 10.0
-"""What one call may take, as in the grader."""
-
-
-def _limited(work: Callable[[], Made]) -> Made:
-    return limited(CALL_SECONDS, work)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -70,10 +63,9 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     )
     if stale:
         judged = ChainMap({row_id: function_or_name}, dict(namespace))
-    recorder = Recorder(LocalRunner(judged, _limited))
     started = monotonic()
     try:
-        result, notes = ask(sheet, public, row_id, recorder, judged)
+        result, trials, notes = ask(sheet, public, row_id, judged)
     except KeyboardInterrupt:
         raise Interrupted(row_id) from None
     notes += unread(row_id) + _slowness(monotonic() - started)
@@ -84,12 +76,8 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
         )
     question = sheet.question(public)
     coverage = Coverage(tuple(e.case.name for e in question.expectations if row_id in e.outputs))
-    grids = recorder.grids(question, result)
-    score = Score(
-        result.score,
-        text=render_text(result, hint=hint, coverage=coverage, grids=grids, notes=notes),
-        html=render_html(result, hint=hint, coverage=coverage, grids=grids, notes=notes),
-    )
+    blocks = card(result, hint=hint, coverage=coverage, grids=grids(result, trials), notes=notes)
+    score = Score(result.score, blocks)
     if not _shows_html():
         _print(score.text)
     return score
@@ -133,7 +121,7 @@ def progress() -> Progress:
             row.id for public, row in sheet.rows.values() if isinstance(public.exercise, Answer)
         }
         with bounded_output(0):
-            found = examine_all(questions, LocalRunner(namespace, _limited))
+            found = examine_all(questions, LocalRunner(namespace, limiting))
         results += [
             recorded(result) if result.id in answers else settled(result, namespace)
             for result in found

@@ -7,9 +7,13 @@ Only public cases get here: a picture of a hidden case would give its expected v
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from autograder.checks.finding import RowResult
+from autograder.checks.trial import Trial
 
 LARGEST_SIDE = 16
 WRONG = 1e-5
@@ -66,6 +70,23 @@ def grid(output: str, case: str, got: object, expected: object) -> Grid | None:
     if got.shape != expected.shape or got.dtype.kind not in "fiub" or not got.size:
         return None
     return Grid(output, case, got.astype(float), expected.astype(float))
+
+
+def grids(result: RowResult, trials: Sequence[Trial]) -> list[Grid]:
+    """The wrong outputs of a row beside what was expected, in the case that is told first."""
+    told: dict[str, str] = {}
+    for finding in result.findings:
+        wrong = finding.difference
+        if finding.costs and finding.output and wrong is not None and wrong.kind == "value":
+            told.setdefault(finding.output, finding.case)
+    found = []
+    for trial in trials:
+        seen = trial.observed.get(result.id)
+        for output, expected in trial.expectation.outputs.get(result.id, {}).items():
+            first = told.get(output) == trial.case.name and not trial.hidden
+            if first and seen is not None and seen.outputs is not None:
+                found.append(grid(output, trial.case.name, seen.outputs[output], expected.value))
+    return [one for one in found if one is not None]
 
 
 def pattern(grid: Grid) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.feedback.blocks import Head
 from autograder.feedback import Score, check, progress
 from autograder.feedback.beside import CheckError
 from tests.feedback.conftest import (
@@ -242,10 +243,10 @@ def test_progress_lists_every_row() -> None:
 
 
 def test_a_score_is_a_float_through_and_through() -> None:
-    score = Score(2.5, text="text", html="<b>html</b>")
+    score = Score(2.5, [Head("right", "f", "right")])
     assert score + 1 == 3.5 and f"{score:.1f}" == "2.5" and json.dumps(score) == "2.5"
     assert pickle.loads(pickle.dumps(score)) == 2.5
-    assert score._repr_html_() == "<b>html</b>" and Score(1)._repr_html_() is None
+    assert "<b>" in score._repr_html_() and Score(1)._repr_html_() is None
 
 
 def run_script(folder: Path, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -305,7 +306,7 @@ def test_a_slow_answer_is_told_of_the_graders_limits(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("folder")
 def test_a_function_without_an_end_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["autograder.feedback.checking"], "CALL_SECONDS", 0.1)
+    monkeypatch.setattr(sys.modules["autograder.feedback.asking"], "CALL_SECONDS", 0.1)
     endless = "def double(x):\n    while True:\n        pass\n"
     text = checked(endless, call="check(double)").text
     assert "double took too long: it took more than 0.1 seconds" in text
