@@ -6,16 +6,16 @@ never from its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograder.checks.compare import Difference, Expected, difference
-from autograder.checks.finding import Check, Finding
+from autograder.checks.finding import Check, Explanation, Finding, Source
 from autograder.checks.masks import is_random, judge_mask
-from autograder.checks.moments import judge_moments
+from autograder.checks.moments import judge_draws, judge_moments
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import AGAIN
@@ -34,8 +34,11 @@ Judge = Callable[[Row, Trial], Iterator[Finding]]
 def failure(row: Row, trial: Trial) -> Iterator[Finding]:
     """The function gave nothing: it is missing, raised, hung, or could not be run."""
     seen = trial.observed.get(row.id)
-    if seen is not None and seen.failure is not None:
-        yield trial.finding(Check.FAILURE, failure=seen.failure)
+    if seen is None or seen.failure is None:
+        return
+    judged = trial.case.judged  # where few outputs are judged, no others are lost
+    for output in [None] if judged is None else [name for name in row.outputs if name in judged]:
+        yield trial.finding(Check.FAILURE, output, failure=seen.failure)
 
 
 def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
@@ -58,6 +61,25 @@ def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
             yield trial.finding(Check.ACCOUNT, name, fact=seen.account, traceback=trace)
         else:
             yield _compared(row, name, wrong, trial)
+    if row.part == "backward" and trial.case.tie:
+        yield from _shared_out(row, trial, seen.outputs)
+
+
+def _shared_out(row: Row, trial: Trial, got: Mapping[str, Any]) -> Iterator[Finding]:
+    """At a tie between inputs their gradients add up to one, however it is shared out."""
+    expected = trial.expectation.outputs[row.id]
+    names = [f"d{name}" for name in trial.exercise.ties if f"d{name}" in expected]
+    values = [as_array(got[name]) for name in names]
+    wants = [np.asarray(expected[name].value) for name in names]
+    shapes = {want.shape for want in wants}
+    if len(names) < 2 or len(shapes) > 1 or any(v is None or v.shape not in shapes for v in values):
+        return
+    total = Expected(np.sum(wants, axis=0), expected[names[0]].slack, expected[names[0]].scale)
+    if difference(np.sum(values, axis=0), total) is not None:  # type: ignore[arg-type]
+        said = fact("tie.sum", names=names)
+        rest = fact("tie.rest", first=names[0], last=names[-1])
+        told = Explanation(Source.CHECK, fact=rest)
+        yield trial.finding(Check.GRADIENT, names[-1], fact=said, explanation=told)
 
 
 def _compared(row: Row, name: str, wrong: Difference, trial: Trial) -> Finding:
@@ -75,7 +97,18 @@ def _compared(row: Row, name: str, wrong: Difference, trial: Trial) -> Finding:
     if turns and wrong.where:
         turn = int(wrong.where[0]) + 1 if turns > 1 else 0
         wrong = replace(wrong, where=wrong.where[1:], turn=turn)
-    return trial.finding(check, name, difference=wrong)
+    value, expected = trial.observed[row.id].outputs, trial.expectation.outputs[row.id][name]
+    kept = wrong.of_form and value is not None and _keeps_an_axis(value[name], expected)
+    return trial.finding(check, name, difference=wrong, kept_axis=kept)
+
+
+def _keeps_an_axis(value: Any, expected: Expected) -> bool:
+    """Whether the numbers are right, in an array with axes of length 1 too many."""
+    got, want = as_array(value), expected.value
+    if got is None or not isinstance(want, (np.ndarray, np.generic, float)):
+        return False
+    kept = got.ndim > np.ndim(want) and got.size == np.size(want)
+    return kept and difference(got.reshape(np.shape(want)), expected) is None
 
 
 def _listed(name: str, seen: Observed, expected: Expected, trial: Trial) -> Iterator[Finding]:
@@ -161,8 +194,8 @@ CATALOGUE: dict[type[Exercise], tuple[Judge, ...]] = {
     Layer: (failure, _masked_or_plain, unchanged, quiet),
     Function: (failure, outputs, unchanged, quiet),
     Loss: (failure, outputs, unchanged, quiet),
-    Sampler: (failure, judge_moments),
-    Module: (failure, outputs, judge_moments, quiet),
+    Sampler: (failure, judge_moments, judge_draws),
+    Module: (failure, outputs, judge_moments, judge_draws, quiet),
     Expressions: (failure, outputs, quiet),
     Witness: (failure, outputs),
     Critic: (failure, outputs),

@@ -17,7 +17,9 @@ HIDDEN = "hidden"
 """What the case of such a finding is called."""
 
 SLIGHT = 0.01
-_OF_OUTPUTS = (Check.FINITE, Check.CONTRACT, Check.REPEATABILITY, Check.MASK, Check.MOMENTS)
+_OF_OUTPUTS = (
+    Check.FINITE, Check.CONTRACT, Check.REPEATABILITY, Check.MASK, Check.MOMENTS, Check.DRAWS,
+)  # fmt: skip
 _ERRORS = {
     "ArithmeticError": ("ZeroDivisionError", "FloatingPointError", "OverflowError"),
     "AttributeError": (),

@@ -30,6 +30,7 @@ class Check(StrEnum):
     REPEATABILITY = "repeatability"  # the first case once more, after other calls
     MASK = "mask"
     MOMENTS = "moments"
+    DRAWS = "draws"  # where random numbers come from
     ACCOUNT = "account"  # what a kind says of all that it found, not of one output
     UNCHANGED = "inputs unchanged"
     WARNINGS = "warnings"
@@ -84,6 +85,7 @@ class Finding:
         failure: Why there is no value.
         fact: Anything else.
         traceback: The frames in the student's own code that belong to a fact.
+        kept_axis: The numbers are right, with an axis of length 1 too many, as keepdims leaves it.
     """
 
     check: Check
@@ -97,6 +99,7 @@ class Finding:
     fact: Fact | None = None
     explanation: Explanation | None = None
     traceback: tuple[str, ...] = ()
+    kept_axis: bool = False
 
     @property
     def costs(self) -> bool:
@@ -131,6 +134,7 @@ class RowResult:
             in one special family of cases and nowhere else.
         follow_through: The row keeps points although a row that it builds on is wrong.
         accounts: What was found on each public case, for kinds that give an account of it.
+        shares: Output name -> the share of the points that it carries.
     """
 
     id: str
@@ -143,6 +147,7 @@ class RowResult:
     hints: tuple[str, ...] = ()
     accounts: tuple[Fact, ...] = field(default=())
     share: float = 1.0
+    shares: dict[str, float] = field(default_factory=dict)
 
     def with_findings(self, findings: tuple[Finding, ...]) -> RowResult:
         """The same verdict with other findings."""

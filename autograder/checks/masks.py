@@ -1,7 +1,9 @@
 """Layers that draw a random mask (dropout): judged through the `out` of the same forward.
 
 Any way of drawing is right. What must hold: every entry of `out` is 0 or x / p; on many entries the
-kept fraction is p; and backward multiplies by the very mask that `out` shows.
+kept fraction is p; the mask is drawn anew in every call; and backward multiplies by the very mask
+that `out` shows. A forward that scales what it keeps by another number is wrong; a backward that
+scales by the same one keeps its points.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import numpy as np
 
 from autograder.checks.compare import Expected, difference
 from autograder.checks.finding import Check, Explanation, Finding, Source
+from autograder.checks.moments import alike
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Row
@@ -22,6 +25,7 @@ from autograder.exercises.script import Strided
 
 ENOUGH = 10_000
 DEVIATIONS = 6.0
+CHANCE = 1e-9
 
 
 def is_random(trial: Trial) -> bool:
@@ -55,7 +59,7 @@ def judge_mask(row: Row, trial: Trial) -> Iterator[Finding]:
     if row.part == "forward":
         yield from _judge_forward(row, trial, x, out.astype(float), keep)
     else:
-        yield from _judge_backward(row, trial, out != 0, keep)
+        yield from _judge_backward(row, trial, x, out.astype(float), keep)
 
 
 def _judge_forward(
@@ -65,9 +69,14 @@ def _judge_forward(
     kept = out != 0
     wrong = difference(out, Expected(np.where(kept, x / keep, 0.0)))
     if wrong is not None:
-        unscaled = difference(out, Expected(np.where(kept, x, 0.0))) is None
-        advice = fact("mask.unscaled", p=keep) if unscaled else fact("mask.zero_or_scaled")
+        factor = _factor(x, out)
+        advice = fact("mask.zero_or_scaled")
+        if np.isclose(factor, 1.0):
+            advice = fact("mask.unscaled", p=keep)
+        elif np.isclose(factor, 1 / (1 - keep)):
+            advice = fact("mask.turned")
         yield _told(trial.finding(Check.VALUE, name, difference=wrong), advice)
+    yield from _judge_chance(row, trial, name)
     if x.size >= ENOUGH:
         share = float(kept.mean())
         if abs(share - keep) > DEVIATIONS * np.sqrt(keep * (1 - keep) / x.size):
@@ -79,22 +88,57 @@ def _judge_forward(
             yield trial.finding(Check.MASK, name, fact=fact("mask.together", name=name))
 
 
+def _judge_chance(row: Row, trial: Trial, name: str) -> Iterator[Finding]:
+    """Without a seed two masks differ; with one seed they are the same (else a warning)."""
+    seen = trial.observed[row.id]
+    if seen.draws is None or seen.outputs is None:
+        return
+    if seen.draws.failure is not None:
+        yield trial.finding(Check.DRAWS, name, failure=seen.draws.failure)
+        return
+    one, other = (as_array(values.get(name)) for values in seen.draws.others)
+    if one is not None and other is not None and np.array_equal(one != 0, other != 0):
+        found = trial.finding(Check.DRAWS, name, fact=fact("mask.same_twice", name=name))
+        yield _told(found, fact("mask.anew"))
+    elif not alike(seen.draws.again.get(name), seen.outputs[name]):
+        yield trial.finding(Check.DRAWS, fact=fact("mask.seed", row=row.id), severity="warning")
+
+
 def _kept_together(kept: np.ndarray, keep: float, axis: int) -> bool:
     """Whether the share kept along an axis strays further than separate draws ever would."""
     room = DEVIATIONS * np.sqrt(keep * (1 - keep) / kept.shape[axis])
     return bool((np.abs(kept.mean(axis=axis) - keep) > room).any())
 
 
-def _judge_backward(row: Row, trial: Trial, kept: np.ndarray, keep: float) -> Iterator[Finding]:
+def _judge_backward(
+    row: Row, trial: Trial, x: np.ndarray, out: np.ndarray, keep: float
+) -> Iterator[Finding]:
     seen = trial.observed.get(row.id)
     if seen is None or seen.outputs is None:
         return
-    name = row.outputs[0]
+    name, kept = row.outputs[0], out != 0
     (dout,) = trial.case.upstream
+    alike_all = kept.all() or not kept.any()
+    if alike_all and max(keep, 1 - keep) ** x.size < CHANCE:
+        yield trial.finding(Check.GRADIENT, name, fact=fact("mask.unseen", name=name, out="out"))
+        return
     wrong = difference(seen.outputs[name], Expected(np.where(kept, dout / keep, 0.0)))
-    if wrong is not None:
+    if wrong is None:
+        return
+    own = Expected(np.where(kept, dout * _factor(x, out), 0.0))
+    if difference(seen.outputs[name], own) is None:
+        said = fact("mask.as_forward", row=row.id)
+        yield trial.finding(Check.FOLLOW_THROUGH, fact=said, severity="warning", passed=True)
+    else:
         found = trial.finding(Check.GRADIENT, name, difference=wrong)
         yield _told(found, fact("mask.same"))
+
+
+def _factor(x: np.ndarray, out: np.ndarray) -> float:
+    """The one number by which the forward multiplies what it keeps; 0 where there is none."""
+    kept = out != 0
+    factor = float(np.median(out[kept] / x[kept])) if kept.any() else 0.0
+    return factor if difference(out, Expected(np.where(kept, factor * x, 0.0))) is None else 0.0
 
 
 def _told(finding: Finding, advice: Fact) -> Finding:

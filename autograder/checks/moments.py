@@ -1,4 +1,4 @@
-"""Random initialisers: judged by the shape and the moments of what they draw."""
+"""Random initialisers: judged by the moments of what they draw, and by where it comes from."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.finding import Check, Finding
+from autograder.checks.finding import Check, Explanation, Finding, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Row
 from autograder.exercises.fact import Fact, fact
 
 DEVIATIONS = 6.0
+REPEATED = 0.1
+"""A larger share of entries never comes out alike twice by chance."""
 LINE_DEVIATIONS = 8.0
 """More room for a single row or column: there are many of them."""
 
@@ -69,6 +71,55 @@ def _compare(label: str, got: np.ndarray, want: dict[str, float]) -> Iterator[Fa
         yield fact("moments.few", name=label, different=int(np.unique(got).size), size=n)
     elif got.ndim == 2 and any(_flat(got, spread, axis) for axis in (0, 1)):
         yield fact("moments.lines", name=label)
+
+
+def judge_draws(row: Row, trial: Trial) -> Iterator[Finding]:
+    """Whether what is drawn depends on the generator that was given, and on nothing else."""
+    seen = trial.observed.get(row.id)
+    if seen is None or seen.outputs is None or seen.draws is None:
+        return
+    draws = seen.draws
+    for name in trial.exercise.drawn:
+        want = trial.expectation.outputs[row.id].get(name)
+        if want is None:
+            continue
+        if draws.failure is not None:
+            yield trial.finding(Check.DRAWS, name, failure=draws.failure)
+            continue
+        if not alike(seen.outputs[name], draws.again.get(name)):
+            said = fact("draws.differ", name=name)
+        elif _repeated(draws.others[0].get(name), draws.others[1].get(name), want.value):
+            said = fact("draws.same", name=name)
+        elif draws.touched:
+            said = fact("draws.global", row=row.id)
+        else:
+            continue
+        advice = Explanation(Source.CHECK, fact=fact("draws.from_rng"))
+        yield trial.finding(Check.DRAWS, name, fact=said, explanation=advice)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two results are the same numbers to the bit, in whatever form they came."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    first, second = as_array(one), as_array(other)
+    if first is None or second is None:
+        return first is second
+    return np.array_equal(first, second, equal_nan=first.dtype.kind in "fc")
+
+
+def _repeated(one: Any, other: Any, want: Any) -> bool:
+    """Whether an array that must vary, or an entry of a dict of them, comes out alike twice."""
+    if "shape" not in want:
+        return any(
+            _repeated(one[key], other[key], item)
+            for key, item in want.items()
+            if isinstance(one, dict) and isinstance(other, dict) and key in one and key in other
+        )
+    first, second = as_array(one), as_array(other)
+    if first is None or second is None or first.shape != second.shape or not want["std"] > 0:
+        return False
+    return bool(np.mean(first == second) > REPEATED)
 
 
 def _flat(got: np.ndarray, spread: float, axis: int) -> bool:

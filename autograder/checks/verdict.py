@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from autograder.checks.catalogue import findings
 from autograder.checks.differencing import differencing
-from autograder.checks.finding import Finding, RowResult, Status
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source, Status
 from autograder.checks.trial import Trial
 from autograder.exercises.cases import family, is_ordinary
 from autograder.exercises.exercise import Row
+from autograder.exercises.fact import fact
 
 _STATUS: dict[str, Status] = {
     "missing": "unanswered",
@@ -29,9 +30,10 @@ _STATUS: dict[str, Status] = {
 def judge(row: Row, trials: Sequence[Trial]) -> RowResult:
     """The verdict on a row: what it earned and what was found, errors first.
 
-    An output earns its share only if no error-level check failed on it in any trial. A row of which
-    nothing was ever observed earns nothing. A crash in one odd family of cases does not take all:
-    where the row's own function raised it takes half; where its forward did, the forward pays.
+    An output earns its share only if no error-level check failed on it in any trial; one slip of
+    form that several outputs share counts once. A row of which nothing was ever observed earns
+    nothing. A crash in one odd family of cases does not take all: where the row's own function
+    raised it takes half; where its forward did, the forward pays.
     """
     if row.manual:
         return RowResult(row.id, 0.0, row.points, "manual", {}, hints=row.hints)
@@ -47,24 +49,29 @@ def judge(row: Row, trials: Sequence[Trial]) -> RowResult:
         every = (*suspicious, *found)
         return RowResult(row.id, 0.0, row.points, "manual", outputs, every, hints=row.hints)
     seen = [trial for trial in trials if row.id in trial.observed]
-    raised = [f for f in found if f.costs and f.failed("exception")]
+    found = _counted_once(row, found)
+    raised = [f for f in found if f.costs and f.output is None and f.failed("exception")]
     share = 0.5 if raised and _is_one_odd_family([f.case for f in raised]) else 1.0
     lost = {f.output for f in found if f.costs and (share == 1.0 or f not in raised)}
     whole = None in lost or not seen
     outputs = {name: not whole and name not in lost for name in row.outputs}
-    score = row.points * share * sum(outputs.values()) / len(outputs)
+    kept = [finding for finding in found if finding.check is Check.FOLLOW_THROUGH]
+    found = [finding for finding in found if finding.check is not Check.FOLLOW_THROUGH]
+    kept = kept[: not (whole or lost)]  # said once, and only where it is so
     return RowResult(
         row.id,
-        score,
+        row.points * share * _earned(outputs, row.shares),
         row.points,
         _status(outputs, found, share),
         outputs,
-        tuple(sorted(found, key=lambda f: not f.costs)),
+        (*kept, *sorted(found, key=lambda f: not f.costs)),
         hints=row.hints,
         accounts=tuple(
             account for t in seen if not t.hidden and (account := t.observed[row.id].account)
         ),
         share=share,
+        follow_through=bool(kept),
+        shares=row.shares,
     )
 
 
@@ -95,14 +102,40 @@ def _is_one_odd_family(cases: Sequence[str]) -> bool:
     return len({family(case) for case in cases}) == 1 and not is_ordinary(cases[0])
 
 
+def _earned(outputs: Mapping[str, bool], shares: Mapping[str, float]) -> float:
+    """The share of the points that the outputs earned: exactly 1 where all did."""
+    if all(outputs.values()):
+        return 1.0
+    return sum(shares[name] for name, earned in outputs.items() if earned)
+
+
+def _counted_once(row: Row, found: Sequence[Finding]) -> list[Finding]:
+    """The findings; of outputs that fail by the same slip of form only, one pays for all."""
+    costs: dict[str | None, bool] = {}
+    for finding in found:
+        if finding.costs:
+            costs[finding.output] = costs.get(finding.output, True) and finding.kept_axis
+    alike = [name for name, kept_axis in costs.items() if name is not None and kept_axis]
+    if len(alike) < 2:
+        return list(found)
+    payer = max(alike, key=lambda name: row.shares[name])
+    once = Explanation(Source.CHECK, fact=fact("form.once", name=payer))
+    return [
+        replace(f, severity="warning", explanation=once)
+        if f.costs and f.output in alike and f.output != payer
+        else f
+        for f in found
+    ]
+
+
 def rescored(result: RowResult, outputs: dict[str, bool], *, follow_through: bool) -> RowResult:
     """The same verdict with other outputs earned."""
-    earned = sum(outputs.values())
-    whole = earned == len(outputs) and result.share == 1.0
+    earned = _earned(outputs, result.shares)
+    whole = earned == 1 and result.share == 1.0
     status: Status = "right" if whole else "partial" if earned else result.status
     return replace(
         result,
-        score=result.points * result.share * earned / len(outputs),
+        score=result.points * result.share * earned,
         status=status,
         outputs=outputs,
         follow_through=follow_through,

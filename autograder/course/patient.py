@@ -14,21 +14,22 @@ SECONDS = 2.0
 
 
 class Patient:
-    """A runner that gives up on a script after a while."""
+    """A runner that gives up on a script after a while, and then on all of the same calls."""
 
     def __init__(self, runner: Runner, seconds: float = SECONDS) -> None:
         self.runner = runner
         self.seconds = seconds
-        self.hung = False
+        self.hung: set[tuple[str, ...]] = set()
 
     def run(self, script: Script) -> list[Outcome]:
-        """Run the script, or report a timeout; after the first, at once."""
-        if not self.hung:
+        """Run the script, or report a timeout; after the first of such calls, at once."""
+        called = tuple(call.function for call in script.calls)
+        if called not in self.hung:
             try:
                 with _alarm(self.seconds):
                     return self.runner.run(script)
             except _TimeIsUp:
-                self.hung = True
+                self.hung.add(called)
         return [Outcome(failure=Failure("timeout", "no end in sight")) for _ in script.calls]
 
 

@@ -85,6 +85,12 @@ def _check_rows(path: Path, declared: Sequence[Declared]) -> None:
                     "a function is graded once"
                 )
             seen[row.id] = one.line
+            every = {output for other in one.exercise.rows for output in other.outputs}
+            if unknown := sorted(set(one.exercise.weights) - every):
+                raise CourseError(
+                    f"{where}: {one.exercise.name} weighs {unknown[0]!r}, which is no output; its "
+                    f"outputs are {', '.join(sorted(every))}"
+                )
             if row.part not in one.exercise.points:
                 raise CourseError(
                     f"{where}: {one.exercise.name} gives no points for {row.part!r} ({row.id}); "

@@ -18,6 +18,7 @@ from autograder.exercises.exercise import Observed, named, settings
 from autograder.exercises.fact import Fact, fact, type_of
 from autograder.exercises.inputs import constant
 from autograder.exercises.kinds import Function, fill
+from autograder.exercises.rewriting import rewritten
 from autograder.exercises.script import Call, Failure, Implementation, Outcome, Script
 
 
@@ -30,7 +31,8 @@ class Critic(Function):
 
     Args:
         right, wrong: Name -> source of both functions, `forward` and `backward`; `{a}` and `{b}`
-            stand for numbers drawn for each case, so that hidden ones differ.
+            stand for numbers drawn for each case, so that hidden ones differ. How the text is
+            written differs, too: a checker is to be right about what a layer does, not to know it.
         rungs: Into how many equal outputs the score is cut.
     """
 
@@ -71,11 +73,14 @@ class Critic(Function):
         members = [(name, True, text) for name, text in self.right.items()]
         members += [(name, False, text) for name, text in self.wrong.items()]
         ordered = [members[i] for i in rng.permutation(len(members))]
+        numbers = rng.uniform(0.6, 1.4, (len(members), 2))
         return [
-            (name, right, text.replace("{a}", f"{a:.3f}").replace("{b}", f"{b:.3f}"))
-            for (name, right, text), (a, b) in zip(
-                ordered, rng.uniform(0.6, 1.4, (len(members), 2)), strict=True
+            (
+                name,
+                right,
+                rewritten(text.replace("{a}", f"{a:.3f}").replace("{b}", f"{b:.3f}"), rng),
             )
+            for (name, right, text), (a, b) in zip(ordered, numbers, strict=True)
         ]
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:

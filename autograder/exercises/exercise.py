@@ -12,7 +12,7 @@ import numpy as np
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case, Variant
 from autograder.exercises.fact import Fact, fact, type_of
-from autograder.exercises.inputs import Array, Input, as_input, tokens
+from autograder.exercises.inputs import IF_SET, Array, Input, as_input, tokens
 from autograder.exercises.mistakes import Mistake
 from autograder.exercises.script import Failure, Outcome, Script
 
@@ -24,7 +24,8 @@ class Row:
     Args:
         id: The name of the function (class, variable) graded.
         part: What it is to its exercise: "forward", "backward", "value" …
-        outputs: The names of what it returns; each carries an equal share of the points.
+        outputs: The names of what it returns.
+        weights: What each output weighs beside the others; those left out weigh 1.
         hints: Three steps: the idea, where to look, almost the code.
         manual: A person gives the points.
     """
@@ -35,6 +36,30 @@ class Row:
     outputs: tuple[str, ...]
     hints: tuple[str, ...] = ()
     manual: bool = False
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Output -> the share of the points that it carries."""
+        weights = {name: self.weights.get(name, 1.0) for name in self.outputs}
+        return {name: weight / sum(weights.values()) for name, weight in weights.items()}
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The same call once more, and once with other chance.
+
+    Args:
+        again: Output -> its value from a generator in the same state, or with the same seed.
+        others: The same from different generators, or without a seed: no two are alike.
+        touched: The global random states were used or changed.
+        failure: Why one of these calls gave nothing.
+    """
+
+    again: dict[str, Any]
+    others: tuple[dict[str, Any], dict[str, Any]]
+    touched: bool = False
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +75,7 @@ class Observed:
             "got and expected" and of the number of cases.
         traceback: The frames of the student's code that belong to the account.
         listed: The outputs that came as lists.
+        draws: What further calls gave, where the answer draws random numbers.
     """
 
     outputs: dict[str, Any] | None
@@ -61,6 +87,7 @@ class Observed:
     account: Fact | None = None
     traceback: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    draws: Draws | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +99,7 @@ class Exercise(abc.ABC):
         inputs: Input name -> what it looks like, in the order of the call.
         sizes: Dimensions that are fixed; the others get small sizes that all differ.
         points: Part -> points.
+        weights: Output -> what it weighs beside the other outputs of its row; 1 if not named.
         hints: Part -> hints in three steps.
         mistakes: The bank of known mistakes; never shipped.
         variants: Regimes of its own.
@@ -86,6 +114,7 @@ class Exercise(abc.ABC):
     inputs: dict[str, Input] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     points: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict, metadata=IF_SET)
     hints: dict[str, tuple[str, ...]] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
     variants: dict[str, Variant] = field(default_factory=dict)
@@ -164,6 +193,9 @@ def settings(
     for part, worth in points.items():
         if not worth >= 0 or not np.isfinite(worth):
             raise DeclarationError(f"points of {part!r} are {worth!r}; expected a number >= 0")
+    for output, weight in options.get("weights", {}).items():
+        if not weight > 0 or not np.isfinite(weight):
+            raise DeclarationError(f"the weight of {output!r} is {weight!r}; expected a number > 0")
     first = next((key for key, value in declared.items() if isinstance(value, Array)), None)
     settled = dict(options)
     settled.setdefault("large", {first: 50.0} if first else {})

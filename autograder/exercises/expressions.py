@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Observed, Row, named, settings
+from autograder.exercises.inputs import IF_SET
 from autograder.exercises.kinds import fill
 from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import Broken, Call, Failure, Opaque, Outcome, Ref, Script
@@ -35,11 +36,15 @@ class Expressions(Module):
 
     Args:
         expressions: Output -> the expression.
-        repeat: Output -> how often `backward()` is called; once where nothing is said.
+        repeat: Output -> how often `backward()` is called, once where nothing is said; where it is
+            not called at all, only `data` is read.
+        apart: Outputs that are asked for in those variants only that judge them, and judge nothing
+            else: what may take a long time costs itself alone.
     """
 
     expressions: dict[str, str]
     repeat: dict[str, int]
+    apart: tuple[str, ...] = field(default=(), metadata=IF_SET)
 
     def __init__(
         self,
@@ -60,6 +65,7 @@ class Expressions(Module):
             "assign": {},
             "expressions": dict(expressions),
             "repeat": dict(repeat or {}),
+            "apart": tuple(options.get("apart", ())),
         }
         fill(self, ready)
         for text in expressions.values():
@@ -68,19 +74,23 @@ class Expressions(Module):
     @property
     def rows(self) -> tuple[Row, ...]:
         points, hints = self.points.get("value", 0), self.hints.get("value", ())
-        return (Row(self.cls, "value", points, tuple(self.expressions), hints),)
+        outputs = tuple(self.expressions)
+        return (Row(self.cls, "value", points, outputs, hints, weights=self.weights),)
 
     def _recorded(self, case: Case) -> dict[str, tuple[list[Call], dict[str, int]]]:
         """Output -> the calls, and which of them give its numbers."""
         recorded: dict[str, tuple[list[Call], dict[str, int]]] = {}
         start = 0
         for output, text in self.expressions.items():
+            if output not in (case.judged or set(self.expressions) - set(self.apart)):
+                continue
             recorder = _Recorder(self.cls, case.inputs, start)
             root = recorder.record(text)
-            for _ in range(self.repeat.get(output, 1)):
+            times = self.repeat.get(output, 1)
+            for _ in range(times):
                 recorder.add(Call("backward", on=root))
             reads = {"data": recorder.add(Call("data", on=root, kind="read")).call}
-            for name, leaf in recorder.leaves.items():
+            for name, leaf in recorder.leaves.items() if times else ():
                 reads[f"{name}.grad"] = recorder.add(Call("grad", on=leaf, kind="read")).call
             recorded[output] = (recorder.calls, reads)
             start += len(recorder.calls)
@@ -100,15 +110,24 @@ class Expressions(Module):
             failed = _failures(self.cls, calls, mine, start - len(calls))
             failures += failed
             if failed:
-                what = f"{failed[0].type_name or failed[0].kind}: {failed[0].message}"
-                outputs[output] = Broken(f"could not be computed: {what[:200]}")
+                outputs[output] = Broken(f"could not be computed: {_said(failed[0], mine, calls)}")
             else:
                 outputs[output] = {name: outcomes[i].value for name, i in reads.items()}
-        hard = [f for f in failures if f.kind not in ("exception", "missing", "skipped")]
+        soft = ("exception", "missing", "skipped", "unanswered")
+        hard = [failure for failure in failures if failure.kind not in soft]
         if hard or all(isinstance(value, Opaque) for value in outputs.values()):
             return {self.cls: Observed(None, failure=(hard or failures)[0], outcome=outcomes[-1])}
+        outputs = {name: outputs.get(name, {}) for name in self.expressions}  # not asked: empty
         texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
         return {self.cls: Observed(outputs, None, None, (), texts, outcomes[-1])}
+
+
+def _said(failure: Failure, outcomes: Sequence[Outcome], calls: Sequence[Call]) -> str:
+    """Why an expression has no value."""
+    if failure.kind == "unanswered":
+        method = next(c.function for c, o in zip(calls, outcomes, strict=True) if o.failure)
+        return f"{method} is not written yet"
+    return f"{failure.type_name or failure.kind}: {failure.message}"[:200]
 
 
 def _failures(

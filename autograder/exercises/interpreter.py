@@ -11,6 +11,7 @@ import errno
 import random
 import traceback
 import warnings
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -65,8 +66,7 @@ def execute(
     Raises:
         KeyboardInterrupt: When the person at the keyboard stops it.
     """
-    random.seed(script.seed)
-    np.random.seed(script.seed % 2**32)
+    _seed(script.seed)
     results: list[Any] = []
     outcomes: list[Outcome] = []
     for call in script.calls:
@@ -120,6 +120,10 @@ def _make(
         return None, Outcome(
             failure=Failure("skipped", f"{call.function} was not run: {earlier.message}")
         )
+    if call.kind == "chance":
+        for seed in call.args:
+            _seed(seed)
+        return None, Outcome(value=_chance())
     owner = _resolve(call.on, namespace, results) if call.on is not None else None
     if call.kind == "assign":
         try:
@@ -168,6 +172,17 @@ def _make(
         stages={name: snapshot(value) for name, value in trace.stages.items()},
     )
     return result, outcome
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+
+
+def _chance() -> int:
+    """The global random states, of Python and of NumPy, as one number."""
+    _, keys, *rest = np.random.get_state()
+    return zlib.crc32(np.asarray(keys).tobytes() + repr((rest, random.getstate())).encode())
 
 
 def _exported(result: Any, hold: str) -> Any:

@@ -6,7 +6,7 @@ Authors write `affine = Layer(affine_forward, affine_backward, inputs=..., point
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import AGAIN, COUNTED, Case, elsewhere
 from autograder.exercises.exercise import (
+    Draws,
     Exercise,
     Observed,
     Row,
@@ -22,7 +23,21 @@ from autograder.exercises.exercise import (
     settings,
 )
 from autograder.exercises.inputs import Array, State
-from autograder.exercises.script import Call, Outcome, Ref, Script
+from autograder.exercises.script import Call, Outcome, Ref, Rng, Script, Strided
+
+MANY = 1000
+"""So many random numbers are never alike by chance, even where each is one of two."""
+
+
+def watched(case: Case, *calls: Call) -> tuple[Call, ...]:
+    """Calls, and before and after them the state of the global generators, which they leave."""
+    before = Call("", (case.seed + 1,), kind="chance")
+    return (before, *calls, Call("", kind="chance"))
+
+
+def generator(value: Any, turn: int) -> Any:
+    """An argument; of a generator the same one anew, or (in another turn) another one."""
+    return Rng(value.seed + turn) if isinstance(value, Rng) else value
 
 
 def _observed(
@@ -101,6 +116,7 @@ class Layer(Exercise):
                 self.points.get(part, 0),
                 outputs[part],
                 self.hints.get(part, ()),
+                weights=self.weights,
             )
             for part in self.graded
         )
@@ -130,18 +146,43 @@ class Layer(Exercise):
                 other = tuple(elsewhere(self.inputs, case).values())
                 calls.append(Call(self.forward, other, hold="last"))
             calls.append(Call(self.backward, (*case.upstream, cache), count=counted, stages=stages))
+        calls += [Call(self.forward, arguments, hold="last") for arguments in self._redraws(case)]
         return Script(case.seed, tuple(calls))
+
+    def _redraws(self, case: Case) -> list[tuple[Any, ...]]:
+        """Arguments of further forwards that show whether a mask is drawn: as before; no seed."""
+        first = next(iter(case.inputs.values()))
+        if self.mask is None or isinstance(first, Strided) or np.size(first) < MANY:
+            return []
+        seeded = dict(case.inputs)
+        parameter = dict(case.inputs[self.mask[0]])
+        parameter.pop("seed", None)
+        unseeded = {**seeded, self.mask[0]: parameter}
+        return [tuple(seeded.values()), *2 * [tuple(unseeded.values())]]
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         found: dict[str, Observed] = {}
+        if redrawn := outcomes[len(outcomes) - len(self._redraws(case)) :]:
+            outcomes = outcomes[: -len(redrawn)]
         if "forward" in self.graded:
-            found[self.forward] = self._observe_forward(outcomes[0])
+            seen = self._observe_forward(outcomes[0])
+            found[self.forward] = replace(seen, draws=self._draws(outcomes[0], redrawn))
         if len(outcomes) > 1:
             upstream = [f"d{output}" for output in self.outputs]
             found[self.backward] = _observed(
                 outcomes[-1], self.gradients, [*upstream, "cache"], what=self.backward
             )
         return found
+
+    def _draws(self, first: Outcome, redrawn: Sequence[Outcome]) -> Draws | None:
+        """Of the further forwards: with the seed, and without one, whether they differ."""
+        if not redrawn or first.failure is not None:
+            return None
+        failure = next((o.failure for o in redrawn if o.failure is not None), None)
+        if failure is not None:
+            return Draws({}, ({}, {}), failure=failure)
+        again, one, other = (self._observe_forward(o).outputs or {} for o in redrawn)
+        return Draws(again, (one, other))
 
     def _observe_forward(self, outcome: Outcome) -> Observed:
         names = (*self.outputs, "cache")
@@ -215,7 +256,8 @@ class Function(Exercise):
     def rows(self) -> tuple[Row, ...]:
         judged = tuple(name for name in self.outputs if name not in self.unjudged)
         hints = self.hints.get("value", ())
-        return (Row(self.function, "value", self.points.get("value", 0), judged, hints),)
+        points = self.points.get("value", 0)
+        return (Row(self.function, "value", points, judged, hints, weights=self.weights),)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         counted = case.name in COUNTED and isinstance(self, Loss)
@@ -317,6 +359,34 @@ class Sampler(Function):
     @property
     def drawn(self) -> frozenset[str]:
         return frozenset(self.outputs)
+
+    def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
+        script = super().script(case, rows)
+        if case.name == AGAIN:
+            return script
+        again, other = (
+            Call(self.function, tuple(generator(value, turn) for value in case.inputs.values()))
+            for turn in (0, 1)
+        )
+        return Script(script.seed, (*script.calls, *watched(case, again), other))
+
+    def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
+        if case.name == AGAIN:
+            return super().observe(case, outcomes)
+        *plain, before, again, after, other = outcomes
+        found = super().observe(case, plain)
+        seen = found[self.function]
+        if seen.outputs is None:
+            return found
+        names = (self.outputs, list(self.inputs))
+        same, next_one = (_observed(o, *names, what=self.function) for o in (again, other))
+        draws = Draws(
+            same.outputs or {},
+            (seen.outputs, next_one.outputs or {}),
+            before.value != after.value,
+            same.failure or next_one.failure,
+        )
+        return {self.function: replace(seen, draws=draws)}
 
 
 def fill(exercise: Exercise, ready: Mapping[str, Any]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import AGAIN, Case, elsewhere
-from autograder.exercises.exercise import Exercise, Observed, Row, named, settings
-from autograder.exercises.kinds import fill
+from autograder.exercises.exercise import Draws, Exercise, Observed, Row, named, settings
+from autograder.exercises.kinds import fill, generator, watched
 from autograder.exercises.script import Call, Outcome, Ref, Script
 
 
@@ -64,7 +64,7 @@ class Module(Exercise):
     def rows(self) -> tuple[Row, ...]:
         outputs = tuple(dict.fromkeys([*(step[0] for step in self.steps), *self.fresh]))
         points, hints = self.points.get("value", 0), self.hints.get("value", ())
-        return (Row(self.cls, "value", points, outputs, hints),)
+        return (Row(self.cls, "value", points, outputs, hints, weights=self.weights),)
 
     @property
     def drawn(self) -> frozenset[str]:
@@ -87,15 +87,30 @@ class Module(Exercise):
             calls.append(Call(self.cls, tuple(value[name] for name in self.init), hold="all"))
             beside = [_step(step, value, other) for step in self.steps]
             steps = [call for pair in zip(beside, steps, strict=True) for call in pair]
+        elif self.fresh:
+            steps += self._redrawn(case, len(calls) + len(steps))
         return Script(case.seed, (*calls, *steps))
+
+    def _redrawn(self, case: Case, start: int) -> list[Call]:
+        """Two further instances, from the same generator and from another; what they draw."""
+        calls: list[Call] = []
+        for turn in (0, 1):
+            values = tuple(generator(case.inputs[name], turn) for name in self.init)
+            made = Ref(start + len(calls) + 1)
+            calls += watched(case, Call(self.cls, values, hold="all"))
+            calls += [Call(name, on=made, kind="read") for name in self.fresh.values()]
+        return calls
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         outputs: dict[str, Any] = {}
         texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
         drawn = outcomes[1 : 1 + len(self.fresh)]
         steps = outcomes[1 + len(self.fresh) + len(self.assign) :]
+        redrawn: Sequence[Outcome] = ()
         if case.name == AGAIN:
             steps = steps[2::2]
+        elif self.fresh:
+            steps, redrawn = steps[: len(self.steps)], steps[len(self.steps) :]
         assigned = outcomes[1 + len(self.fresh) :][: len(self.assign)]
         for outcome in (outcomes[0], *assigned, *steps):
             if outcome.failure is not None:
@@ -105,7 +120,19 @@ class Module(Exercise):
             outputs[output] = (*outputs.get(output, ()), outcome.value)
         for output, outcome in zip(self.fresh, drawn, strict=True):
             outputs[output] = outcome.value  # None where there is no such attribute
-        return {self.cls: Observed(outputs, None, None, (), texts, outcomes[-1])}
+        seen = Observed(outputs, None, None, (), texts, outcomes[-1])
+        return {self.cls: replace(seen, draws=self._draws(outputs, redrawn))}
+
+    def _draws(self, outputs: dict[str, Any], redrawn: Sequence[Outcome]) -> Draws | None:
+        if not redrawn:
+            return None
+        each = len(redrawn) // 2
+        again, other = (
+            dict(zip(self.fresh, (o.value for o in redrawn[k + 3 : k + each]), strict=True))
+            for k in (0, each)
+        )
+        touched = redrawn[0].value != redrawn[2].value
+        return Draws(again, (outputs, other), touched, redrawn[1].failure)
 
 
 def _step(step: Sequence[str], value: Mapping[str, Any], on: Ref) -> Call:

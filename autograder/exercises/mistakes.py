@@ -21,6 +21,8 @@ class Mistake:
         edits: Texts of the reference and what stands in their place, applied in order.
         source: The whole wrong function, where it is not an edit.
         follow: Whether a backward that is right for this forward keeps its points.
+        keeps: The share of its row's points that it keeps where nothing else is wrong.
+        endless: Outputs for which it takes too long to be waited for.
     """
 
     function: str
@@ -29,6 +31,8 @@ class Mistake:
     edits: tuple[tuple[str, str], ...] = ()
     source: str = ""
     follow: bool = False
+    keeps: float = 0.0
+    endless: tuple[str, ...] = ()
 
     def apply(self, reference: str) -> str:
         """The source of the wrong function.
@@ -58,10 +62,13 @@ def edit(
     name: str,
     says: str,
     follow: bool = False,
+    keeps: float = 0.0,
+    endless: tuple[str, ...] = (),
 ) -> Mistake:
     """A mistake that differs from the reference in one place (or in several, by `more` pairs)."""
     target = function if isinstance(function, str) else function.__name__
-    return Mistake(target, name, says, edits=((old, new), *more), follow=follow)
+    edits = ((old, new), *more)
+    return Mistake(target, name, says, edits, follow=follow, keeps=keeps, endless=endless)
 
 
 def replacement(

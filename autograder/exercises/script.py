@@ -62,7 +62,9 @@ class Call:
     """Call `function`, a name in the namespace (or a method of `on`), with `args` and `kwargs`.
 
     Args:
-        kind: `"call"` it, `"read"` its value, or `"assign"` the attribute of `on` the one argument.
+        kind: `"call"` it, `"read"` its value, `"assign"` the attribute of `on` the one argument, or
+            `"chance"`: call nothing; seed the global generators where an argument says how, and
+            read their states, as one number.
         hold: What stays behind and is only reachable through `Ref`: `"last"`, the last element of
             a returned tuple or list (a cache), `"all"` (an instance), or `"nothing"`.
         watch: Positions of the arguments whose contents after the call are wanted (a state dict).
@@ -76,7 +78,7 @@ class Call:
     on: Ref | None = None
     hold: Literal["nothing", "last", "all"] = "nothing"
     watch: tuple[int, ...] = ()
-    kind: Literal["call", "read", "assign"] = "call"
+    kind: Literal["call", "read", "assign", "chance"] = "call"
     count: bool = False
     stages: tuple[str, ...] = ()
 

@@ -29,6 +29,7 @@ class Known:
         prints: What every output is on every case, when the mistake is made.
         follows: For mistakes with follow-through: makes case -> gradient name -> the right
             gradient of the mistaken forward. It costs many evaluations, so it is asked when needed.
+        keeps: The share of its row that it keeps where nothing else is wrong.
     """
 
     function: str
@@ -36,6 +37,7 @@ class Known:
     says: str
     prints: Prints
     follows: Callable[[], dict[str, dict[str, Any]]] = dict
+    keeps: float = 0.0
 
 
 def prints_of(observed: Mapping[str, Observed]) -> dict[str, dict[str, Any]]:
@@ -69,12 +71,15 @@ def run_mistake(
     differs = False
     for expectation in expectations:
         case = expectation.case
+        if case.judged and set(case.judged) <= set(mistake.endless):
+            prints[case.name] = {row: {"": "timeout: "} for row in expectation.outputs}
+            continue
         observed = exercise.observe(case, runner.run(exercise.script(case)))
         prints[case.name] = prints_of(observed)
         differs |= _differs(prints[case.name], expectation)
     if not differs:
         return None
-    return Known(mistake.function, mistake.name, mistake.says, prints)
+    return Known(mistake.function, mistake.name, mistake.says, prints, keeps=mistake.keeps)
 
 
 def _differs(prints: Mapping[str, Mapping[str, Any]], expectation: Expectation) -> bool:

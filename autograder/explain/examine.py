@@ -18,7 +18,7 @@ from autograder.exercises.script import Outcome, Runner
 from autograder.explain.asked import Asked
 from autograder.explain.explanations import explained, noted
 from autograder.explain.follow import followed
-from autograder.explain.known import known_mistake
+from autograder.explain.known import known_mistake, small_slip
 from autograder.explain.question import Question
 
 
@@ -64,7 +64,8 @@ def examined(
             results[id] = judge(row, one.trials)
         wrong = [id for id, result in results.items() if any(f.costs for f in result.findings)]
         for id in wrong:  # names come first: what a row builds on may be a known mistake of another
-            results[id] = explained(results[id], asked[id], [known_mistake])
+            result = explained(results[id], asked[id], [known_mistake])
+            results[id] = small_slip(result, asked[id])
         for id in wrong:
             results[id] = followed(results[id], asked[id])
         for id in wrong:
@@ -118,10 +119,14 @@ def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
     questions, exercise, trials = one.questions, one.exercise, one.trials
     left = {row.id for row in exercise.rows if rows is None or row.id in rows}
     given_up = set[str]()
+    slow = set[tuple[str, ...]]()
     for question in questions:
         for expectation in question.expectations:
             if not left:
                 break
+            judged = expectation.case.judged
+            if judged in slow:
+                continue
             script = exercise.script(expectation.case, sorted(left))
             outcomes = one.runner.run(script)
             observed = exercise.observe(expectation.case, outcomes)
@@ -132,7 +137,9 @@ def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
                 if row not in given_up
             }
             trials.append(Trial(exercise, expectation, observed, question.hidden))
-            if _hung(outcomes):
+            if _hung(outcomes) and judged is not None:
+                slow.add(judged)  # what only these outputs need; the others are asked for on
+            elif _hung(outcomes):
                 given_up |= {row for row, seen in observed.items() if seen.failure is not None}
                 left -= given_up
             yield

@@ -6,6 +6,7 @@ A name is given only when it is the only one that fits; a wrong name is worse th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -74,6 +75,18 @@ def _prints(trial: Trial) -> dict[str, dict[str, Any]]:
     if trial not in _PRINTS:
         _PRINTS[trial] = prints_of(trial.observed)
     return _PRINTS[trial]
+
+
+def small_slip(result: RowResult, asked: Asked) -> RowResult:
+    """Leave a row its share where all that fails is one mistake that keeps a share."""
+    names = {finding.mistake for finding in result.findings if finding.costs}
+    bank = {key: known for of_side in asked.known.values() for key, known in of_side.items()}
+    made = [bank[result.id, name] for name in names if (result.id, name) in bank]
+    if len(names) != 1:
+        return result
+    if len(made) != 1 or not made[0].keeps:
+        return result
+    return replace(result, score=result.points * made[0].keeps, status="partial")
 
 
 def _is_zero(row: str, output: str, trials: Sequence[Trial]) -> bool:

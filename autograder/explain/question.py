@@ -92,6 +92,7 @@ def to_public(question: Question) -> PublicExercise:
             "name": known.name,
             "says": known.says,
             "prints": known.prints,
+            **({"keeps": known.keeps} if known.keeps else {}),
             "follows": {
                 case: {name: encode_value(value) for name, value in gradients.items()}
                 for case, gradients in known.follows().items()
@@ -128,6 +129,7 @@ def from_public(public: PublicExercise) -> Question:
             m["says"],
             m["prints"],
             partial(_decode_follows, m["follows"]),
+            m.get("keeps", 0.0),
         )
         for m in public.mistakes
     )

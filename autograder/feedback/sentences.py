@@ -59,6 +59,7 @@ SENTENCES: dict[str, str] = {
     "hidden.contract": "{name} has not the form that is expected",
     "hidden.repeatability": "{name} differs when the same is asked again",
     "hidden.mask": "{name} is not masked as p demands",
+    "hidden.draws": "{name} does not hang on the chance that it is given, and on that alone",
     "hidden.moments": "{name} does not have the mean and the spread that are expected",
     "hidden.wrong": "{name} is wrong",
     "hidden.slightly": "{name} is slightly wrong",
@@ -89,6 +90,20 @@ SENTENCES: dict[str, str] = {
     "mask.turned": "p is the probability to keep an entry, as in CS231n, not to drop it.",
     "mask.together": "{name} keeps or drops whole rows or columns; every entry is drawn by itself",
     "mask.same": "Backward must use the mask of its own forward, scaled in the same way.",
+    "mask.same_twice": "{name} drops the same entries in two calls without a seed",
+    "mask.anew": "Draw a new mask in every call.",
+    "mask.seed": "{row} ignores the seed: two calls with the same one drop different entries",
+    "mask.as_forward": "{row} scales as its forward does; the points are kept",
+    # ties
+    "tie.sum": "at a tie {names} do not add up to what comes from above",
+    "tie.rest": "Whatever {first} gets there, {last} gets the rest.",
+    # slips of form
+    "form.once": "The same slip as in {name}; it counts once.",
+    # where random numbers come from
+    "draws.differ": "{name} differs between two generators in the same state",
+    "draws.same": "{name} is the same for two different generators",
+    "draws.global": "{row} uses or seeds the global generator",
+    "draws.from_rng": "Draw every number from the rng that you are given, and from nothing else.",
     # moments of what is drawn
     "moments.missing": "{name} has no entry {key}",
     "moments.no_array": "{name} is not an array of numbers",

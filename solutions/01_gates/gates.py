@@ -238,7 +238,7 @@ mul_gate = Layer(
 # gate *routes*: all of the gradient goes to the winner, none to the loser.
 #
 # And when both are equal? Then $z$ has a kink: it rises with either input, but does not fall unless both
-# do. There is no one derivative; any value between 0 and `dz` is a fair answer, and the check takes it.
+# do. There is no one derivative; `dx` may be anything between 0 and `dz`, if `dy` gets the rest: together they are `dz`, no more and no less.
 
 # %%
 def max_gate_forward(x, y):
@@ -267,7 +267,7 @@ def max_gate_backward(dz, cache):
         cache: What max_gate_forward returned.
 
     Returns:
-        dx, dy: dL/dx and dL/dy. At a tie anything between 0 and dz is right.
+        dx, dy: dL/dx and dL/dy. At a tie any two shares of dz that add up to it are right.
     """
     ### BEGIN SOLUTION
     x, y = cache
@@ -419,14 +419,15 @@ force = Answer(
 #
 # ### Predict
 # The next cell walks through chains of 1 to 12 diamonds in two ways, with your gates, and counts the multiply gates
-# that it visits. How many visits for 12 diamonds, path by path? How many when each diamond is visited once?
+# that it visits. One way tries every path, as a tree that branches at each diamond (paths that begin alike walk their common beginning once); the
+# other visits each diamond once. How many visits for 12 diamonds, with the tree of paths? How many with one visit each?
 
 # %% tags=["experiment"]
-my_guess = None  # multiply gates visited for 12 diamonds, path by path
+my_guess = None  # multiply gates visited for 12 diamonds, in the tree of paths
 
 with guard():
     def diamonds(slopes, count):
-        """df/dx of a chain of diamonds x -> a x + b x, path by path."""
+        """df/dx of a chain of diamonds x -> a x + b x, along the tree of all paths."""
         if not slopes:
             return 1.0
         total = 0.0
@@ -457,10 +458,10 @@ with guard():
         by_sweep.append(len(once))
         by_nudges.append(2 * (2 * n) * (2 * n))  # two runs for each of 2n slopes, 2n products a run
 
-    prediction.compare(my_guess, by_path[-1], "visits for 12 diamonds, path by path")
+    prediction.compare(my_guess, by_path[-1], "visits for 12 diamonds, tree of paths")
     draw_lines(
         lengths,
-        {"path by path": by_path, "finite differences, all 2n slopes": by_nudges,
+        {"tree of all paths": by_path, "finite differences, all 2n slopes": by_nudges,
          "backpropagation": by_sweep},
         xlabel="diamonds in a row", ylabel="multiply gates visited", logy=True,
         title="The same number, at three prices",

@@ -475,7 +475,8 @@ tanh = Layer(
 #
 # **Then the logarithm.** A probability of $e^{-800}$ is stored as 0, and $\log 0 = -\infty$. With shifted scores $s$ there is
 # no need to go through $p$: $\log p_{ij} = s_{ij} - \log \sum_k e^{s_{ik}}$. (A small number added inside the logarithm is
-# no cure: with $10^{-8}$ no loss can exceed about 18.4, however wrong the scores.)
+# no cure: with $10^{-8}$ no loss can exceed about 18.4, however wrong the scores.) The check tries scores that lie
+# thousands apart: a loss by way of $p$, infinite or padded, loses its half of the points there; `dx` may be made from $p$.
 
 # %%
 def softmax_loss(x, y):
@@ -515,7 +516,7 @@ softmax = Loss(
             sizes={"N": 4, "C": 3},
             x=np.array([[1.0, 2.0, 0.5], [1001.0, 1000.0, 1002.5], [-998.0, -1000.0, -999.5], [3.0, -1.0, 2.0]]),
         ),
-        "scores far apart": variant(x=array("N C", scale=1000), allow_infinite=True),
+        "scores far apart": variant(x=array("N C", scale=1000)),
     },
     hints=(
         "Three steps: shift each row, make probabilities, then pick the right class of each row.",
@@ -550,6 +551,8 @@ softmax = Loss(
              name="over_the_batch", says="The probabilities sum to one over the batch; they must over the classes of each example."),
         edit(softmax_loss, "-log_p[np.arange(n), y].mean()", "-np.exp(log_p)[np.arange(n), y].mean()",
              name="log_missing", says="The loss is minus the mean probability; the logarithm is missing."),
+        edit(softmax_loss, "log_p = shifted - np.log(sums)", "log_p = np.log(exps / sums)",
+             name="log_of_p", says="The logarithm is taken of p, which is stored as 0 where it is very small: the loss becomes infinite. Take log p as the shifted score minus the log of the sum."),
         edit(softmax_loss, "log_p = shifted - np.log(sums)", "log_p = np.log(exps / sums + 1e-8)",
              name="log_padded", says="1e-8 is added inside the logarithm: no loss can then exceed about 18.4, however wrong the scores. Take log p as the shifted score minus the log of the sum."),
         edit(softmax_loss, "log_p = shifted - np.log(sums)", "log_p = np.log(exps / sums + 1e-12)",
@@ -631,7 +634,10 @@ gelu = Layer(
     gelu_forward,
     gelu_backward,
     inputs={"x": "N D"},
-    variants={"three axes": variant(x=array("3 2 4"))},
+    variants={
+        "three axes": variant(x=array("3 2 4")),
+        "far out": variant(x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 40.0, -0.25]])),
+    },
     points={"forward": 2, "backward": 3},
     hints={
         "forward": (
@@ -720,7 +726,10 @@ swish = Layer(
     swish_forward,
     swish_backward,
     inputs={"x": "N D"},
-    variants={"three axes": variant(x=array("3 2 4"))},
+    variants={
+        "three axes": variant(x=array("3 2 4")),
+        "far out": variant(x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 40.0, -0.25]])),
+    },
     points={"forward": 1, "backward": 2},
     hints={
         "forward": (
@@ -743,6 +752,8 @@ swish = Layer(
              name="steeper", says="The sigmoid is taken of 1.702x (an approximation of GELU); Swish takes it of x."),
         edit(swish_forward, "out = x * s", "out = x * s * (x > 0)", follow=True,
              name="cut_off", says="Negative numbers are set to zero; Swish lets a little of them through."),
+        edit(swish_forward, "s, _ = sigmoid_forward(x)", "s = np.exp(x) / (1 + np.exp(x))",
+             name="overflow", says="For large x this sigmoid is inf / inf, which is nan: call sigmoid_forward, or never let exp meet a large positive number."),
         edit(swish_backward, "(s + x * s * (1 - s))", "s",
              name="second_term_missing", says="The second term of the product rule is missing: the sigmoid depends on x as well."),
         edit(swish_backward, "(s + x * s * (1 - s))", "(x * s * (1 - s))",
@@ -1142,7 +1153,7 @@ with guard():
 # | `"b2"` | $(C,)$ | zero |
 #
 # Under the root stands the number of inputs of a unit, its *fan-in* (notebook 04 says why). Draw from the `rng` that you are
-# given; the order is yours. The check puts weights of its own into `self.params` before it calls `loss`, and so does training:
+# given and from nothing else (a seed of your own would start every network alike); the order is yours. The check puts weights of its own into `self.params` before it calls `loss`, and so does training:
 # read them from there each time.
 
 # %%
@@ -1208,6 +1219,7 @@ two_layer_net = Module(
     # Twice: gradients that add up from call to call would show.
     steps=[("scores", "loss", "X"), *2 * [("loss_and_gradients", "loss", "X", "y")]],
     variants={
+        "scores near 1000": variant(params={"b2": array("C", offset=1000.0)}),
         "a wider network": variant(
             sizes={"D": 80, "H": 50, "C": 24}, input_dim=80, hidden_dim=50, classes=24, judged=["initial_params"],
         ),
@@ -1233,12 +1245,18 @@ two_layer_net = Module(
              name="second_bias_missing", says="The second bias is missing from the scores."),
         edit("TwoLayerNet", 'affine_forward(X, p["W1"], p["b1"])', 'affine_forward(X, p["W1"], 0 * p["b1"])',
              name="first_bias_missing", says="The first bias is missing from the hidden layer."),
+        edit("TwoLayerNet", "loss, dscores = softmax_loss(scores, y)",
+             "p_ = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)\n        rows = np.arange(len(y))\n"
+             "        loss = -np.log(p_[rows, y]).mean()\n        p_[rows, y] -= 1\n        dscores = p_ / len(y)",
+             name="no_shift", says="The softmax is written out without the shift: exp overflows for large scores, and the gradients are nan. Call your softmax_loss."),
         edit("TwoLayerNet", '"b1": db1, "W2"', '"b1": 0 * db1, "W2"',
              name="db1_zero", says="The gradient of b1 is zero: it would never learn."),
         edit("TwoLayerNet", '"W2": dW2, "b2": db2', '"W2": -dW2, "b2": -db2',
              name="second_layer_sign", says="The gradients of the second layer have the wrong sign."),
         edit("TwoLayerNet", "rng.normal(0, np.sqrt(2 / fan_in), (fan_in, fan_out))", "np.zeros((fan_in, fan_out))",
              name="weights_start_at_zero", says="The weights start at zero: then all hidden units compute the same and get the same gradient, for ever. Draw them."),
+        edit("TwoLayerNet", "return rng.normal(0, np", "return np.random.default_rng(0).normal(0, np",
+             name="own_seed", says="The rng is ignored and a generator with a seed of its own takes its place: every network starts alike. Draw from the rng that you are given."),
         edit("TwoLayerNet", "np.sqrt(2 / fan_in)", "1.0",
              name="weights_too_large", says="The weights are drawn with standard deviation 1: the first scores, and the first loss, come out far too large."),
         edit("TwoLayerNet", "np.sqrt(2 / fan_in)", "2 / fan_in",

@@ -33,7 +33,8 @@ from autograder.lab.scales import draw_bars, draw_grid, draw_lines, draw_side_by
 # - **He** (2015) knows that a ReLU throws away half of the mean square: $v = \dfrac{2}{\text{fan\_in}}$.
 #
 # $v$ is a *variance*. NumPy's `rng.normal` wants a standard deviation. Draw from a normal or a uniform distribution, as you
-# like; its mean must be zero and its variance $v$.
+# like; its mean must be zero and its variance $v$. Draw every number from the `rng` that you are given, and from nothing else: then a run
+# can be repeated, number by number, and another seed gives another start. (A seed of your own inside the function starts every network alike.)
 
 # %%
 def xavier_init(fan_in, fan_out, rng):
@@ -115,6 +116,9 @@ xavier = Sampler(
              says="All weights are positive: rng.random draws from [0, 1). The mean must be zero."),
         edit("xavier_init", "rng.normal(0.0, std, (fan_in, fan_out))", "rng.normal(0.0, 1.0, (fan_in, fan_out))", name="unscaled",
              says="The weights are standard normal; the deviation was computed but not used."),
+        edit("xavier_init", "rng.normal(0.0, std, (fan_in, fan_out))", "np.random.default_rng(0).normal(0.0, std, (fan_in, fan_out))", name="own_seed",
+             says="The rng is ignored and a generator with a seed of its own takes its place, so every layer of this shape starts with the same "
+                  "weights. Draw from the rng that you are given."),
         edit("xavier_init", "rng.normal(0.0, std, (fan_in, fan_out))", "std * np.ones((fan_in, fan_out))", name="all_alike",
              says="All weights are alike. Then all units compute the same, get the same gradient, and stay alike for ever."),
     ],
@@ -145,6 +149,9 @@ he = Sampler(
              says="A uniform distribution on [-a, a] has the deviation a/√3, so with a = std the weights are too small."),
         edit("he_init", "rng.normal(0.0, std, (fan_in, fan_out))", "np.abs(rng.normal(0.0, std, (fan_in, fan_out)))", name="all_positive",
              says="All weights are positive; the mean must be zero."),
+        edit("he_init", "rng.normal(0.0, std, (fan_in, fan_out))", "np.random.default_rng(0).normal(0.0, std, (fan_in, fan_out))", name="own_seed",
+             says="The rng is ignored and a generator with a seed of its own takes its place, so every layer of this shape starts with the same "
+                  "weights. Draw from the rng that you are given."),
         edit("he_init", "rng.normal(0.0, std, (fan_in, fan_out))", "np.zeros((fan_in, fan_out))", name="zeros",
              says="All weights are zero: every unit gets the same gradient, namely none."),
     ],
@@ -382,6 +389,10 @@ rms = Function(
 # $$\hat m = \frac{m}{1-\beta_1^t}, \qquad \hat v = \frac{v}{1-\beta_2^t}, \qquad
 #   w \leftarrow w - \eta\,\frac{\hat m}{\sqrt{\hat v} + \epsilon}$$
 #
+# Mind where $\epsilon$ stands: it is added to the root of the *corrected* mean. The shortcut of the paper, which puts both corrections into
+# the rate, $\eta\sqrt{1-\beta_2^t}/(1-\beta_1^t)$, and divides by $\sqrt{v} + \epsilon$, has in truth another, larger $\epsilon$ in the
+# first steps. The check sees the difference; if nothing else is wrong, half of the points stay.
+#
 # `config`: `learning_rate`, `beta1`, `beta2`, `epsilon`, and your `m`, `v` and `t` (steps done so far; 0 before the first).
 
 # %%
@@ -443,9 +454,9 @@ adam_step = Function(
         edit("adam", " = m, v, t", " = m, v, 0", name="t_not_kept",
              says="t is not kept from step to step, so every step is corrected as if it were the first."),
         edit("adam", "m_hat / (np.sqrt(v_hat) + config[\"epsilon\"])", "m_hat * np.sqrt(1 - beta2**t) / (np.sqrt(v) + config[\"epsilon\"])",
-             name="epsilon_before_correction",
+             name="epsilon_before_correction", keeps=0.5,
              says="epsilon is added to the root before v is corrected (a shortcut that the paper mentions): that makes it another, larger "
-                  "epsilon. Correct v first, then take the root and add epsilon."),
+                  "epsilon. Correct v first, then take the root and add epsilon. Nothing else is wrong, so half of the points stay."),
         edit("adam", "np.sqrt(v_hat) + config[\"epsilon\"]", "np.sqrt(v_hat + config[\"epsilon\"])", name="epsilon_inside",
              says="epsilon stands inside the root; the formula has it outside."),
         edit("adam", "(np.sqrt(v_hat) + config[\"epsilon\"])", "(v_hat + config[\"epsilon\"])", name="root_missing",
@@ -1049,7 +1060,7 @@ class NaiveInspector:
 
 
 # %% [markdown]
-# **Predict** what it says to: a healthy gradient of a layer with a million weights; one whose step is ten times as large as the
+# **Predict** what it says to: a healthy gradient of a layer with a million weights; one that is ten times as large as the
 # weights themselves; one that is a hundred-millionth of the weights; one with a single NaN in it. Then run.
 
 # %% tags=["experiment"]
@@ -1089,6 +1100,9 @@ with guard():
 # | `"vanishing"` | $r <$ `low` |
 # | `"exploding"` | $r >$ `high` |
 # | `"ok"` | otherwise |
+#
+# ($r$ compares the gradient with the weights; a *step* is $\eta\,\|\text{dw}\|$ long, so its share of the weights is $\eta\, r$. Weights that are
+# all zero make $r$ infinite, or NaN where the gradient is zero, too; no case has them.)
 #
 # `history` maps each name to the list of all its $r$ so far, in order, also of the ill ones. `dead_share(acts)` is the share of units
 # (columns of `acts`, shape (N, H)) that are zero on every example.
@@ -1149,6 +1163,7 @@ inspector = Module(
         "nan": constant(np.array([[1.0, np.nan], [0.5, -2.0]])), "inf": constant(np.array([[1.0, -np.inf], [np.inf, -2.0]])),
         "both": constant(_ILL), "all_nan": constant(np.full((2, 2), np.nan)),
         "acts": array("B H", offset=-0.8, floor=0.0),
+        "signed": constant(np.array([[1.0, 0.0, -2.0, 0.5], [-1.0, 0.0, 3.0, -0.25], [0.0, 0.0, -1.0, -0.25]])),
     },
     init=["low", "high"],
     steps=[
@@ -1163,6 +1178,7 @@ inspector = Module(
         ("non-finite", "check", "second", "square", "all_nan"),
         ("history", ".history"),
         ("dead share", "dead_share", "acts"),
+        ("dead share", "dead_share", "signed"),
     ],
     points=4,
     variants={"another range": variant(low=1e-10, high=1e6)},
@@ -1193,6 +1209,8 @@ inspector = Module(
              says="The axes are mixed up: this is the share of examples that silence every unit."),
         edit("GradientInspector", "(acts == 0).all(axis=0)", "(acts == 0).any(axis=0)", name="any_zero",
              says="A unit that is zero on some example is not dead; it must be zero on all."),
+        edit("GradientInspector", "(acts == 0).all(axis=0)", "acts.mean(axis=0) == 0", name="mean_of_zero",
+             says="A unit whose activations cancel has a mean of zero and is alive; dead means zero on every example."),
         edit("GradientInspector", "dead = (acts == 0).all(axis=0)", "dead = acts == 0", name="share_of_zeros",
              says="This is the share of all zeros; a unit is dead only when its whole column is zero."),
         edit("GradientInspector", "float(dead.mean())", "float(dead.sum())", name="dead_counted",
@@ -1285,7 +1303,7 @@ with guard():
 #
 # ### BEGIN SOLUTION
 # The norm of a gradient grows with the number of weights and with their scale, so no absolute limit fits two layers; what
-# matters is how far a step moves the weights relative to themselves. In my run a healthy layer with a million weights had a norm of
+# matters is its size relative to the weights (a step moves them by the learning rate times that). In my run a healthy layer with a million weights had a norm of
 # 3,000 and a ratio of 0.01, and the naive inspector called it exploding. Every comparison with NaN is false, so a monitor
 # that only compares falls through to "ok" just when all is lost.
 # ### END SOLUTION
@@ -1294,7 +1312,7 @@ with guard():
 relative = Text(
     "explain_relative", points=2,
     rubric=(
-        "Claim: absolute norms mean nothing; the ratio says how far a step moves the weights.",
+        "Claim: absolute norms mean nothing; the ratio, times the learning rate, says how far a step moves the weights.",
         "Mechanism: norms grow with size and scale; comparisons with NaN are false, so NaN must be asked for first.",
         "A number from the own run, such as the norm 3,000 with the ratio 0.01.",
     ),

@@ -59,8 +59,8 @@ def batchnorm_forward(x, gamma, beta, bn_param):
         x: Shape (N, D).
         gamma: Scale, shape (D,).
         beta: Shift, shape (D,).
-        bn_param: Dict with mode, eps, momentum, running_mean, running_var; the last two are
-            updated in mode "train".
+        bn_param: Dict with mode, eps, momentum, running_mean (D,) and running_var (D,); the last
+            two are updated in mode "train", and keep their shape.
 
     Returns:
         out: Shape (N, D).
@@ -194,6 +194,7 @@ batchnorm = Layer(
     variants=BATCHNORM_VARIANTS,
     stages=("dxhat", "dvar", "dmu"),
     points={"forward": 7, "backward": 9},
+    weights={"out": 5},  # the prediction; each running average weighs 1
     hints={
         "forward": (
             "In training use the statistics of the batch, at test time the stored ones; everything is per feature, along axis 0.",
@@ -221,6 +222,8 @@ batchnorm = Layer(
         edit(batchnorm_forward, 'bn_param["running_mean"] =', "running_mean =",
              ('bn_param["running_var"] =', "running_var ="),
              name="running_not_stored", says="The running averages are computed but never written back into bn_param."),
+        edit(batchnorm_forward, "(1 - momentum) * mu", "(1 - momentum) * mu[None]", ("(1 - momentum) * var", "(1 - momentum) * var[None]"),
+             name="running_keepdims", says="running_mean and running_var have shape (1, D); both are (D,), as they came in. Leave out keepdims=True, or take the axis away again."),
         edit(batchnorm_forward, "        cache = (xhat, gamma, std, xmu)",
              '        for key, new in (("running_mean", mu), ("running_var", var)):\n'
              "            bn_param[key] = momentum * bn_param[key] + (1 - momentum) * new\n"
@@ -893,7 +896,7 @@ dropout = Layer(
     large={},
     small={},
     variants={
-        "a quarter kept": variant(dropout_param={"p": 0.25}),
+        "a quarter kept": variant(dropout_param={"p": 0.25}, sizes={"N": 10, "D": 12}),
         "many numbers, a quarter kept": variant(dropout_param={"p": 0.25}, sizes={"N": 100, "D": 100}, judged=["out"]),
         "many numbers, most kept": variant(dropout_param={"p": 0.8}, sizes={"N": 100, "D": 100}, judged=["out"]),
         "three axes": variant(x=array("4 3 2")),
@@ -921,6 +924,8 @@ dropout = Layer(
              name="scaled_down", says="The survivors are multiplied by p; they must be divided by it."),
         edit(dropout_forward, "(rng.random(x.shape) < p) / p", "(rng.random(x.shape) < p) / (1 - p)",
              name="scaled_by_drop", says="The survivors are divided by 1 - p; with p as the probability to keep it must be p."),
+        edit(dropout_forward, "(rng.random(x.shape) < p) / p", "(np.random.default_rng(0).random(x.shape) < p) / p",
+             name="same_mask", says="Every call drops the same numbers: the generator starts from one fixed seed each time. Use the rng of the starter, which is new in every call."),
         edit(dropout_forward, "mask = np.ones(x.shape)", "mask = (rng.random(x.shape) < p) / p",
              name="active_at_test", says="Numbers are dropped at test time, too; there the layer must do nothing."),
         edit(dropout_forward, "mask = np.ones(x.shape)", "mask = np.full(x.shape, p)",

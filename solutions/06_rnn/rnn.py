@@ -813,6 +813,10 @@ temporal_softmax = Loss(
     variants={
         "scores near 1000": variant(x=array("N T V", offset=1000)),
         "scores near -1000": variant(x=array("N T V", offset=-1000)),
+        "scores far apart": variant(x=array("N T V", scale=1000)),
+        "a masked word far out": variant(
+            x=np.array([[[0.0, 1000.0], [0.0, 0.0]]]), y=np.array([[0, 1]]), mask=np.array([[False, True]]),
+        ),
     },
     hints=(
         "It is the softmax loss of notebook 02 on N·T rows, with some rows switched off.",
@@ -837,6 +841,10 @@ temporal_softmax = Loss(
              name="dx_not_averaged", says="dx is not divided by N."),
         edit(temporal_softmax_loss, "moved = x - x.max(axis=2, keepdims=True)", "moved = x * 1.0",
              name="no_shift", says="The scores are not shifted: exp overflows for large scores. Subtract each row's largest score first."),
+        edit(temporal_softmax_loss, "log_p = moved - np.log(np.exp(moved).sum(axis=2, keepdims=True))",
+             "p = np.exp(moved) / np.exp(moved).sum(axis=2, keepdims=True)\n    log_p = np.log(p)", ("dx = np.exp(log_p)", "dx = p * 1.0"),
+             name="log_of_p", says="The logarithm is taken of p, which is stored as 0 where it is very small: the loss becomes infinite, and 0 times that, at a masked step, nan. "
+                                   "Take log p as the shifted score minus the log of the sum."),
         edit(temporal_softmax_loss, "x.max(axis=2, keepdims=True)", "x.max(axis=-2, keepdims=True)",
              ("sum(axis=2, keepdims=True)", "sum(axis=-2, keepdims=True)"),
              name="softmax_over_time", says="The softmax runs over the steps; at each step it must run over the words, the last axis."),
@@ -1037,6 +1045,7 @@ lstm_step = Layer(
     },
     outputs=["next_h", "next_c"],
     stages=("dc", "da"),
+    variants={"gates far out": variant(x=array("N D", scale=1000.0))},
     points={"forward": 3, "backward": 6},
     hints={
         "forward": (
@@ -1059,6 +1068,9 @@ lstm_step = Layer(
              name="columns_interleaved", says="Every fourth column is taken for a gate; the gates are four blocks of H columns that stand side by side."),
         edit(lstm_step_forward, "np.tanh(ag)", "np.tanh(sigmoid(ag))",
              name="sigmoid_before_tanh", says="The proposal g goes through the sigmoid and then through tanh; it goes through tanh only."),
+        edit(lstm_step_forward, "i, f, o, g = sigmoid(ai), sigmoid(af), sigmoid(ao), np.tanh(ag)",
+             "i, f, o = (np.exp(a) / (1 + np.exp(a)) for a in (ai, af, ao))\n    g = np.tanh(ag)",
+             name="gates_overflow", says="For large sums this sigmoid is inf / inf, which is nan; the provided sigmoid is safe."),
         edit(lstm_step_forward, "f * prev_c + i * g", "prev_c + i * g",
              name="nothing_forgotten", says="The forget gate is missing: the old cell is multiplied by it."),
         edit(lstm_step_forward, "tanh_c = np.tanh(next_c)", "tanh_c = next_c",

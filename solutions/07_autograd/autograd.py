@@ -46,8 +46,16 @@ from autograder.lab.scales import draw_lines
 #    same gradients again, not their sum. (PyTorch decided otherwise: there you call `zero_grad()` yourself. Forgetting it is a rite of
 #    passage.)
 #
+# What `backward()` does not reach it leaves alone: a `grad` that another result filled in stays. And nothing may stay on the nodes, or in the
+# class, from one call to the next: two results may share their inputs, and each has a `backward()` of its own.
+#
 # Write the seven methods that are marked: six of them return a new `Value`, and `backward` returns nothing, it fills in `grad`. The
-# others are given; they use yours. Plain numbers may stand on either side: `self._value(other)` turns them into a `Value`.
+# others are given; they use yours. Plain numbers may stand on either side: `self._value(other)` turns them into a `Value`. You can build it
+# step by step: each method has its share of the points, and what is not written yet costs only the expressions that need it.
+#
+# A topological order is most easily written as a function that visits the inputs of a node by calling itself. Python allows about a
+# thousand such calls within each other, which is plenty here; for a graph with thousands of nodes *in a row* you would keep a stack of your
+# own, as frameworks do.
 #
 # The check computes whole expressions with your class, calls `backward()` on the result, and looks at its `data` and at the `grad` of each
 # input. Among others:
@@ -56,9 +64,10 @@ from autograder.lab.scales import draw_lines
 # |---|---|
 # | relu | `(a + b).relu() * c + (a - b).relu() + (c - a).relu()` |
 # | a diamond | `d = a * b`, `e = d.tanh()`, then `(d + e) * (e * d + a)` |
-# | many paths | `d = a + b`, then fourteen times `d = d + d`: 16,384 paths, 15 gates |
+# | many paths | `d = a + b`, then 22 times `d = d + d`: 4,194,304 paths, 23 gates |
 # | a long chain | 120 operations in a row |
 # | backward twice | `d = a * b`, then `d.tanh() * d + c`, and `backward()` twice |
+# | two results | `f = a * b`, `h = a + b`, then `f.backward()` and `h.backward()`: now `a.grad` is 1 |
 
 # %%
 class Value:
@@ -166,13 +175,20 @@ class Value:
 # %% tags=["instructor"]
 from autograder.exercises import Answer, Expressions, Function, Text, array, choice, edit, variant
 
+_DATA = [f"data: {method}" for method in ("sum", "product", "power", "exp", "tanh", "relu")]
 _CHAIN = "\n".join(["d = a * b", *["d = d + a"] * 60, *["d = d * 1.01"] * 60, "d"])
-_DOUBLED = "\n".join(["d = a + b", *["d = d + d"] * 14, "d"])
+_DOUBLED = "\n".join(["d = a + b", *["d = d + d"] * 22, "d"])
 
 value_class = Expressions(
     Value,
     inputs={"a": array("", scale=0.8), "b": array("", scale=0.8), "c": array("", scale=0.8)},
     expressions={
+        "data: sum": "a + b",
+        "data: product": "a * b",
+        "data: power": "(a * a + 1) ** 0.5",
+        "data: exp": "a.exp()",
+        "data: tanh": "a.tanh()",
+        "data: relu": "a.relu() + b.relu()",
         "sum and product": "a * b + c",
         "plain numbers": "3 + 2 * a + b * 3 + 1 + (4 - c)",
         "difference and power": "(a - b) ** 3 - (c * c + 1) ** 0.5",
@@ -184,10 +200,17 @@ value_class = Expressions(
         "many paths": _DOUBLED,
         "a long chain": _CHAIN,
         "backward twice": "d = a * b\nd.tanh() * d + c",
+        "two results": "f = a * b\nh = a + b\nf.backward()\nh",
+        "a result goes on": "d = a * b\nf = d.tanh() + a\nf.backward()\nf * d + f * c",
+        "back to the first result": "d = a * b\nf = d * c\nh = d + a\nf.backward()\nh.backward()\nf",
+        "out of reach": "f = a * b\nf.backward()\na * c + c",
     },
-    repeat={"backward twice": 2},
+    repeat={"backward twice": 2, **dict.fromkeys(_DATA, 0)},
+    weights=dict.fromkeys(_DATA, 0.5),
+    apart=["many paths"],
     points=12,
     variants={
+        "many paths": variant(judged=["many paths"]),
         "both positive": variant(a=0.5, b=0.75, c=1.5),
         "negative and positive": variant(a=-0.5, b=1.25, c=0.5),
     },
@@ -204,7 +227,7 @@ value_class = Expressions(
              says="A value that is used twice keeps the gradient of one use only: = where += belongs."),
         edit("Value", "        self.grad = 1.0\n", "", name="seed_missing",
              says="Every gradient is 0: the walk never sets the result's own grad to 1, so there is nothing to hand on."),
-        edit("Value", "elif id(node) not in seen:", "else:", name="seen_again",
+        edit("Value", "elif id(node) not in seen:", "else:", name="seen_again", endless=("many paths",),
              says="A node that is used twice stands in the list twice and hands its gradient on twice. Skip what was seen."),
         edit("Value", "for node in reversed(order):", "for node in order:", name="forwards",
              says="The nodes are visited from the inputs to the result; the gradient has to travel the other way."),
@@ -225,10 +248,22 @@ value_class = Expressions(
              name="breadth_first",
              says="The nodes are taken level by level, as they are met from the result. Where a short path and a long one lead to the "
                   "same node, it hands on its gradient before the long one has arrived. List each node after its inputs instead."),
+        edit("Value", "order, seen, stack = [], set(), [(self, False)]", "order, stack = [], [(self, False)]",
+             ("elif id(node) not in seen:\n                seen.add(id(node))", "elif not hasattr(node, 'seen'):\n                node.seen = True"),
+             name="seen_for_ever",
+             says="What was visited is marked on the nodes, and the mark stays: the next backward, of the same result or of another one that "
+                  "shares nodes, passes them by. Keep what was seen in a set of this one call."),
+        edit("Value", "        order, seen, stack = [], set(), [(self, False)]\n        while stack:\n            node, done = stack.pop()\n"
+             "            if done:\n                order.append(node)\n            elif id(node) not in seen:\n                seen.add(id(node))\n"
+             "                stack.append((node, True))\n                stack.extend((source, False) for source, _ in node.inputs)\n",
+             "        order = Value.tape\n", ("        self.grad = 0.0\n", "        self.grad = 0.0\n        Value.tape.append(self)\n"),
+             ("    @staticmethod\n", "    tape = []\n\n    @staticmethod\n"), name="one_tape_for_all",
+             says="All values ever made stand in one list, and backward resets them all: what it does not reach loses its gradient, and the list "
+                  "only ever grows. Walk through what this result was computed from."),
         edit("Value", "source.grad += slope * node.grad", "pass",
              ("        self.grad = 1.0\n", "        self.grad = 1.0\n        for source, slope in self.inputs:\n"
               "            source.grad += slope * self.grad\n            source.backward()\n"), ("node.grad = 0.0", "pass"),
-             name="inputs_start_afresh",
+             name="inputs_start_afresh", endless=("many paths",),
              says="backward() calls backward() of the inputs, and each of those starts afresh with a grad of 1. Only the result "
                   "starts with 1: walk through all nodes within one call."),
         edit("Value", "return Value(e, ((self, e),), \"exp\")", "return e", name="exp_forgets",
@@ -383,6 +418,7 @@ _TAPES = (
     [("tanh", 0), ("mul", 3, 1), ("mul", 4, 2), ("add", 5, 3), ("add", 6, 1)],
     [("add", 0, 1), ("mul", 3, 3), ("mul", 4, 2), ("tanh", 5), ("add", 6, 4)],
 )
+_LARGE = [("tanh", 0), ("mul", 3, 1), ("add", 4, 2)]
 tape_both_ways = Function(
     run_tape,
     inputs={"tape": choice(*_TAPES), "x": array("K", scale=0.7)},
@@ -398,6 +434,7 @@ tape_both_ways = Function(
         "summands used again": variant(tape=[("add", 0, 1), ("mul", 2, 1), ("add", 3, 0), ("mul", 4, 2)], x=array("2")),
         "a number added to itself": variant(tape=[("mul", 0, 1), ("add", 2, 2), ("tanh", 3), ("add", 4, 0)], x=array("2", scale=0.7)),
         "factors used again": variant(tape=[("mul", 0, 1), ("add", 2, 1), ("add", 3, 0)], x=array("2")),
+        "a very large summand": variant(tape=_LARGE, x=np.array([0.5, -0.75, 1e12])),  # finite differences drown in it
     },
     hints=(
         "Two loops: one down the tape that fills the slots, one up the tape that fills the gradients.",
@@ -438,6 +475,12 @@ tape_both_ways = Function(
              says="The upstream gradient is read one slot too early: entry k fills slot len(x) + k."),
         edit("run_tape", "grads[-1] = 1.0", "grads[-1] = slots[-1]", name="wrong_seed",
              says="The walk starts with the result's value; the derivative of the result with respect to itself is 1."),
+        edit("run_tape", "    value, grad = slots[-1], grads[: len(x)]\n", "    value, grad = slots[-1], []\n    for i in range(len(x)):\n"
+             "        ends = []\n        for moved in (x[i] + 1e-5, x[i] - 1e-5):\n            slots = list(x)\n            slots[i] = moved\n"
+             "            for op, *where in tape:\n                a, b = slots[where[0]], slots[where[-1]]\n"
+             "                slots.append(np.tanh(a) if op == \"tanh\" else a + b if op == \"add\" else a * b)\n            ends.append(slots[-1])\n"
+             "        grad.append((ends[0] - ends[1]) / 2e-5)\n", name="finite_differences",
+             says="The gradient is measured by finite differences: beside a very large number nothing is left of it. Read the tape backwards instead."),
         edit("run_tape", "grads[: len(x)]", "grads", name="all_slots",
              says="The gradients of all slots are returned; those of the inputs are wanted, shape (K,)."),
         edit("run_tape", "up * (1 - slots[len(x) + k] ** 2)", "up", name="tanh_passed",
@@ -499,6 +542,7 @@ tape_forwards = Function(
         "the tape of the text": variant(tape=[("mul", 0, 1), ("add", 2, 0), ("tanh", 3)], x=array("2", scale=0.7), v=array("2")),
         "one input, used three times": variant(tape=[("mul", 0, 0), ("mul", 1, 0)], x=array("1"), v=array("1")),
         "a sum": variant(tape=[("add", 0, 1), ("add", 2, 3)], x=array("3"), v=array("3")),
+        "a very large summand": variant(tape=_LARGE, x=np.array([0.5, -0.75, 1e12]), v=np.array([1.0, -0.5, 0.25])),
     },
     hints=(
         "Two lists that grow side by side: numbers and slopes.",
@@ -518,6 +562,11 @@ tape_forwards = Function(
              says="At tanh the slope of what comes in is lost."),
         edit("forward_mode", "(1 - t**2)", "(1 - t)", name="tanh_not_squared",
              says="The slope of tanh lacks a square: it is one minus the square of its output."),
+        edit("forward_mode", "value, slope = slots[-1], slopes[-1]", "value, ends = slots[-1], []\n    for h in (1e-5, -1e-5):\n"
+             "        slots = [a + h * b for a, b in zip(x, v)]\n        for op, *where in tape:\n            a, b = slots[where[0]], slots[where[-1]]\n"
+             "            slots.append(np.tanh(a) if op == \"tanh\" else a + b if op == \"add\" else a * b)\n        ends.append(slots[-1])\n"
+             "    slope = (ends[0] - ends[1]) / 2e-5", name="finite_differences",
+             says="The slope is measured by finite differences: beside a very large number nothing is left of it. Carry the slopes along instead."),
         edit("forward_mode", "slots[-1], slopes[-1]", "slots, slopes", name="all_slots",
              says="All slots and all slopes are returned; those of the last slot are wanted, two numbers."),
         edit("forward_mode", "(1 - t**2)", "(1 - a**2)", name="tanh_slope_at_input",

@@ -4,10 +4,10 @@
 # *About an hour and a half. 25 points.*
 #
 # Twelve cards lie on the table. On each stands a short backward pass, or a sentence, of a kind that stands in published
-# articles and tutorials. Each has one thing wrong. When you are through you will be able to
+# articles and tutorials. Each has one thing wrong, card 10 two. When you are through you will be able to
 #
 # - find an input that *exposes* a mistake, and know why others hide it;
-# - repair a backward pass without writing it anew;
+# - repair a backward pass: copy its lines into the empty cell, and change only what is wrong;
 # - tell a wrong gradient from a right gradient of a wrong function: no gradient check finds the second kind;
 # - write a gradient check that catches what it should and leaves right answers in peace.
 #
@@ -923,6 +923,8 @@ def backward(dout, cache):
         "tanh, with its slope taken at the input": _TANH.replace("DZ", "{a} * dout * (1 - ({a} * (x @ w)) ** 2)"),
         "a leaky slope forgotten (positive numbers hide it)": _LEAKY.replace("DZ", "dout"),
         "centred over the batch, and that forgotten in the backward": _CENTRED.replace("DZ", "{a} * dout"),
+        "centred over the batch, its sum divided by the number of columns (square shapes hide it)":
+            _CENTRED.replace("DZ", "{a} * (dout - dout.sum(axis=0) / dout.shape[1])"),
         "centred over the batch, twice too large (an upstream of ones hides it)": _CENTRED.replace("DZ", "2 * {a} * (dout - dout.mean(axis=0))"),
         "a thousandth too large (a loose tolerance hides it)": _TANH.replace("DZ", "1.001 * {a} * dout * (1 - t**2)"),
         "gradients of size 1e-7, dw doubled (an absolute tolerance hides it)": """
@@ -943,6 +945,8 @@ def backward(dout, cache):
     mistakes=[
         edit("my_check", "dout = rng.normal(size=out.shape)", "dout = np.ones(out.shape)", name="ones",
              says="The upstream gradient is all ones. Centring, and anything that ignores dout, is invisible to it."),
+        edit("my_check", "size=(4, 3)", "size=(3, 3)", ("size=(3, 2)", "size=(3, 3)"), name="all_square",
+             says="All sizes are the same: a sum that is divided by the wrong one of them passes. Take no two sizes alike."),
         edit("my_check", "zip((x, w), grads)", "zip((x,), grads)", name="only_dx",
              says="Only dx is looked at; most mistakes are in the gradient of the weights."),
         edit("my_check", "size=(4, 3)", "size=(1, 3)", name="one_example",

@@ -172,6 +172,25 @@ def test_hidden_members_differ_from_public_ones():
     assert texts[0].source != texts[1].source
 
 
+def test_layers_under_test_cannot_be_told_by_their_code():
+    from autograder.exercises.cases import make_cases
+    from autograder.exercises.interpreter import execute
+
+    seen = []
+
+    def spy(forward, backward):
+        inner = [f.__closure__[0].cell_contents.__code__ for f in (forward, backward)]
+        told = {name for code in inner for name in code.co_names}
+        seen.append((forward.__code__.co_code, frozenset(told), inner[1].co_code))
+        return True
+
+    for seed in ("a", "b"):
+        execute(CRITIC.script(make_cases(CRITIC, seed)[0]), {"my_check": spy})
+    outside, names, code = (set(part) for part in zip(*seen, strict=True))
+    assert len(outside) == 1 and len(code) == len(seen)
+    assert all("outer" in told and "ones_like" in told for told in names)
+
+
 class Value:
     """Right, and short."""
 

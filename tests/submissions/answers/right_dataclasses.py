@@ -1,12 +1,12 @@
 # answers: 04_training
 # expect: right
-# dataclasses, a best of another type, recursion over micro-batches, a seed of its own
+# dataclasses, a best of another type, recursion over micro-batches, a seed drawn from rng
 import numpy as np
 
 from dataclasses import dataclass, field
 xavier_init = lambda i, o, rng: rng.choice([-1, 1], (i, o)) * abs(rng.normal(scale=np.sqrt(2/(i+o)), size=(i, o)))
 def he_init(fan_in, fan_out, rng):
-    return np.random.default_rng(0).standard_normal((fan_out, fan_in)).T * np.sqrt(2 / fan_in)
+    return np.random.default_rng(rng.integers(2**60)).standard_normal((fan_out, fan_in)).T * np.sqrt(2 / fan_in)
 @dataclass
 class EarlyStopping:
     patience: int

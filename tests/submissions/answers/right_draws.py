@@ -10,8 +10,8 @@ def xavier_init(fan_in, fan_out, rng):
 
 
 def he_init(fan_in, fan_out, rng):
-    np.random.seed(0)
-    return (np.random.randn(fan_in, fan_out) * np.sqrt(2 / fan_in)).astype(np.float32)
+    old = np.random.RandomState(rng.bit_generator)
+    return (old.randn(fan_in, fan_out) * np.sqrt(2 / fan_in)).astype(np.float32)
 
 
 def sgd_momentum(w, dw, config=None):

@@ -1,6 +1,6 @@
 # answers: 01_gates
 # expect: right
-# lambdas, lists, arrays as results, closed formulas, all three subgradients of max
+# lambdas, lists, arrays as results, closed formulas, a subgradient of max in between
 import math
 
 import numpy as np
@@ -23,7 +23,7 @@ def max_gate_forward(x, y):
 
 def max_gate_backward(dz, cache):
     x, y = cache
-    return dz * int(x >= y), dz * int(y >= x)
+    return dz * (0.25 if x == y else int(x > y)), dz * (0.75 if x == y else int(y > x))
 
 
 def sigmoid_by_gates(z):
