@@ -71,7 +71,18 @@ def grade(
     ] = None,
     timeout: Timeout = 10.0,
     memory: Memory = 1024,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Where there is no notebook under its name, grade the one file of this name, or "
+            "that fits this pattern, such as '*.ipynb'. May be given again.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade anew what stands.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Name everybody whom a note concerns.")
+    ] = False,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Grade on Dask's workers.", callback=_address),
@@ -80,8 +91,8 @@ def grade(
 ) -> None:
     """Grade what is new in the folder of submissions.
 
-    Exits with 0 when every submission got a grade, with 1 when the grader itself failed on some,
-    with 2 for wrong usage.
+    Exits with 0 when every submission got a grade or is left to a person, with 1 when the grader
+    itself failed on some, with 2 for wrong usage.
     """
     from rich.console import Console
 
@@ -118,12 +129,14 @@ def grade(
             make_pool,
             assignments=assignments or (),
             roster=enrolled(root, gradebook),
+            accept=accept or (),
             force=force,
             sinks=[sink],
             watcher=bar,
         )
-    leave, standings = _read_back(root / results, gradebook) if report.results else (None, {})
-    show_report(report, console, standings, sink.notes)
+    any_standing = bool(report.results or report.kept)
+    leave, standings = _read_back(root / results, gradebook) if any_standing else (None, {})
+    show_report(report, console, standings, sink.notes, verbose)
     if leave is not None:
         leave()
     raise typer.Exit(0 if report.ok else 1)

@@ -16,9 +16,9 @@ from autograder.exercises.fact import fact
 from autograder.explain import Question, examine_all
 from autograder.explain.cells import Cell as ReadCell
 from autograder.explain.cells import only_below, overlap, read_cells
+from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.patience import Patience
 from autograder.grading.plan import PlannedCell
-from autograder.grading.submission import SubmittedCell
 from autograder.sandbox import Cell, CellOutcome, Limits, Sandbox
 
 EXPERIMENT_SECONDS = 2.0

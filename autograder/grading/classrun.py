@@ -2,75 +2,25 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from types import FrameType
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from msgspec import structs
 
 from autograder.course import Course
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
+from autograder.grading.class_report import ClassReport, ResultSink, Watcher
 from autograder.grading.desk import OverloadError
 from autograder.grading.discovery import discover
 from autograder.grading.dispatch import dispatch
 from autograder.grading.grade import Graded, without_answers
+from autograder.grading.interrupts import interruptible, undisturbed
 from autograder.grading.pool import Pool
-from autograder.grading.result import Result
+from autograder.grading.result import Result, SubmissionStatus, writable_name
 from autograder.grading.store import Store, is_current
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms, students_folder
-
-
-class ResultSink(Protocol):
-    """Somewhere else that results go, such as a gradebook; only ever called from one thread."""
-
-    def write(self, handin: Handin, result: Result, fresh: bool) -> None:
-        """Take one result.
-
-        Args:
-            fresh: It was made in this run; otherwise it stood already and only must be there.
-        """
-
-    def close(self) -> None:
-        """Write what is still held back; called once, also after an interruption."""
-
-
-class Watcher(Protocol):
-    """Whoever looks on."""
-
-    def begin(self, total: int) -> None:
-        """So many submissions have to be graded."""
-
-    def graded(self, handin: Handin, result: Result) -> None:
-        """One more is done."""
-
-
-@dataclass
-class ClassReport:
-    """What a class run did.
-
-    Args:
-        results: Of every submission, by assignment and student; those that stood included.
-        fresh: How many of them were made in this run.
-        strange: What lies among the submissions and belongs to no assignment.
-        problems: What went wrong beside the grading, such as a locked gradebook.
-        remaining: How many submissions were not reached, because the run was stopped.
-    """
-
-    results: list[Result] = field(default_factory=list)
-    fresh: int = 0
-    strange: tuple[str, ...] = ()
-    problems: list[str] = field(default_factory=list)
-    remaining: int = 0
-    stopped: bool = False
-
-    @property
-    def ok(self) -> bool:
-        """Whether every submission got a grade and every place has it."""
-        return not (self.stopped or self.problems) and all(r.is_grade for r in self.results)
 
 
 def grade_class(
@@ -81,6 +31,7 @@ def grade_class(
     *,
     assignments: Sequence[str] = (),
     roster: Iterable[str] = (),
+    accept: Sequence[str] = (),
     force: bool = False,
     sinks: Sequence[ResultSink] = (),
     watcher: Watcher | None = None,
@@ -91,21 +42,25 @@ def grade_class(
         make_pool: Makes the pool for so many submissions; called only when there are any.
         assignments: Which; by default those that anybody handed in.
         roster: Students known from elsewhere; who handed in nothing is `missing`.
-        force: Grade anew also what stands.
+        accept: Other names, or patterns, under which a notebook is taken.
+        force: Grade anew also what stands; a forced run that was stopped goes on where it was.
 
     Raises:
         CourseError: An unknown assignment, or no folder of submissions.
-        GradingError: Results cannot be written; what was written stands.
+        GradingError: No result can be written; what was written stands.
         IsolationError: Student code cannot be contained.
     """
     notebooks = {name: path.stem for name, path in course.sources.items()}
-    found = discover(terms.submitted, notebooks, assignments, roster)
-    store.probe()
-    run = _Run(course, terms, store, sinks, watcher, ClassReport(strange=found.strange))
+    run = _Run(course, terms, store, sinks, watcher, ClassReport())
     with interruptible():
         try:
-            todo = [handin for handin in found.handins if not run.settle(handin, force)]
-            run.report.remaining = len(todo)
+            found = discover(terms.submitted, notebooks, assignments, roster, accept)
+            run.report.strange = found.strange
+            run.report.remaining = len(found.handins)
+            store.probe()
+            if force:
+                run.force(found.handins)
+            todo = [waiting for handin in found.handins if (waiting := run.settle(handin))]
             if watcher is not None:
                 watcher.begin(len(todo))
             if todo:
@@ -113,15 +68,20 @@ def grade_class(
                 try:
                     dispatch(todo, terms, pool, run.receive)
                 finally:
-                    with _undisturbed():
+                    with undisturbed():
                         pool.close()
+            run.finish(found.handins)
         except KeyboardInterrupt:
             run.report.stopped = True
         finally:
-            with _undisturbed():
+            with undisturbed():
                 run.close_sinks()
     run.report.results.sort(key=lambda r: (r.assignment, r.student))
     return run.report
+
+
+_SCORELESS = frozenset({"unreadable", "unclear", "overload"})
+"""What was handed in and got no points for what is in it."""
 
 
 @dataclass
@@ -136,35 +96,58 @@ class _Run:
     report: ClassReport
     _silent: set[int] = field(default_factory=set)
 
-    def settle(self, handin: Handin, force: bool) -> bool:
-        """Deal with a submission that needs no worker; say whether it is dealt with."""
+    def force(self, handins: Iterable[Handin]) -> None:
+        """See to it that what was handed in is graded anew."""
+        by_assignment: dict[str, list[str]] = {}
+        for handin in handins:
+            if handin.path is not None or handin.there:
+                by_assignment.setdefault(handin.assignment, []).append(handin.student)
+        for assignment, students in by_assignment.items():
+            self.store.force(assignment, students)
+
+    def settle(self, handin: Handin) -> Handin | None:
+        """Deal with a submission that needs no worker; give back one that does."""
         try:
+            old = self.store.get(handin.assignment, handin.student)
+            if old is None:
+                self._set_aside(handin)
+            else:
+                handin = self._as_accepted_before(handin, old)
             digest = self._digest(handin)
         except GradingError as error:
             self._failed(handin, str(error))
-            return True
-        old = self.store.get(handin.assignment, handin.student)
-        if old is not None and is_current(old, digest) and not force:
+            return None
+        if handin.path is not None and handin.note:
+            self._note(handin, handin.note)
+        if old is not None and old.status != "missing" and _is_absent(handin):
+            self._record(handin, old, fresh=False)  # no absence takes away what stands
+        elif old is not None and is_current(old, digest):
             self._record(handin, old, fresh=False)
-            return True
-        if handin.path is None:
+        elif handin.path is None:
             rows = self.course.assignment(handin.assignment).rows
-            self._keep(handin, without_answers(handin, rows, "missing", handin.note, "", digest))
-            return True
-        return False
+            status: SubmissionStatus = "unclear" if handin.there else "missing"
+            self._keep(handin, without_answers(handin, rows, status, handin.note, "", digest))
+        else:
+            return handin
+        return None
 
     def receive(self, handin: Handin, outcome: Graded | Exception) -> None:
         """Write down what a worker gave back."""
         if isinstance(outcome, Graded):
             self._keep(handin, outcome.result)
         elif isinstance(outcome, OverloadError):
-            rows = self.course.assignment(handin.assignment).rows
-            digest = self._digest(handin)
-            result = without_answers(handin, rows, "overload", str(outcome), "", digest)
-            self._keep(handin, result)
+            self._overload(handin, str(outcome))
         else:
             self._failed(handin, str(outcome) or type(outcome).__name__)
-        self.report.remaining -= 1
+
+    def finish(self, handins: Sequence[Handin]) -> None:
+        """All is dealt with: add the grades of those whom nobody expects here."""
+        files = {self.store.path(handin.assignment, handin.student) for handin in handins}
+        for assignment in dict.fromkeys(handin.assignment for handin in handins):
+            self.store.finished(assignment)
+            for student, old in self.store.all(assignment):
+                if old.status != "missing" and self.store.path(assignment, student) not in files:
+                    self._record(Handin(student, assignment, None), old, fresh=False)
 
     def close_sinks(self) -> None:
         """Let every sink write what it holds back."""
@@ -175,30 +158,86 @@ class _Run:
                 self._complain(error)
 
     def _digest(self, handin: Handin) -> str:
+        if handin.fault:
+            raise GradingError(handin.fault)
         content = f"missing: {handin.note}"
         if handin.path is not None:
             folder = students_folder(self.terms, handin.student)
             content = submission.fingerprint(handin.path, folder)
         return self.terms.digest(handin.assignment, content)
 
+    def _set_aside(self, handin: Handin) -> None:
+        """A result that cannot be read may hold a grade: it is kept, and not taken for none."""
+        aside = self.store.set_aside(handin.assignment, handin.student)
+        if aside is None:
+            return
+        if _is_absent(handin):
+            raise GradingError(
+                f"the result on file cannot be read (it is kept as {aside}), and nothing is there "
+                "to be graded anew; put a whole result back, or remove both files"
+            )
+        self._note(handin, "the result on file cannot be read; it is kept as *.damaged beside it")
+
+    def _as_accepted_before(self, handin: Handin, old: Result) -> Handin:
+        """What was accepted under another name once is taken again, as long as it is there."""
+        for file in handin.there if handin.path is None else ():
+            if old.file == writable_name(file):
+                path = self.terms.submitted / handin.student / file
+                return replace(handin, path=path, file=file, note="")
+        return handin
+
+    def _note(self, handin: Handin, text: str) -> None:
+        who = f"{handin.assignment}, {writable_name(handin.student)}"
+        self.report.notes.setdefault(text, []).append(who)
+
     def _keep(self, handin: Handin, result: Result) -> None:
-        self.store.put(result, handin.student)
+        """Put a result in its place; a score yields to nothing but a score."""
+        try:
+            old = self.store.get(handin.assignment, handin.student)
+            if old is not None and _has_score(old) and result.status in _SCORELESS:
+                why = f"What lies there now has no score: {result.message}"
+                result = self.store.mark_stale(old, why, handin.student, result.digest)
+            else:
+                note = handin.note if handin.path is not None and not result.message else ""
+                result = structs.replace(
+                    result, message=result.message or note, file=writable_name(handin.file)
+                )
+                self.store.put(result, handin.student)
+        except GradingError as error:
+            self.store.probe()  # where no result can be written, there is no use in going on
+            self._failed(handin, str(error))
+            return
         self._record(handin, result, fresh=True)
+
+    def _overload(self, handin: Handin, message: str) -> None:
+        rows = self.course.assignment(handin.assignment).rows
+        try:
+            digest = self._digest(handin)
+        except GradingError as error:
+            self._failed(handin, str(error))
+        else:
+            self._keep(handin, without_answers(handin, rows, "overload", message, "", digest))
 
     def _failed(self, handin: Handin, message: str) -> None:
         """The grader's own fault: an old score stays, but marked."""
-        old = self.store.get(handin.assignment, handin.student)
-        if old is not None and (old.is_grade or old.status == "stale"):
-            result = self.store.mark_stale(old, message, handin.student)
-        else:
-            rows = self.course.assignment(handin.assignment).rows
-            result = without_answers(handin, rows, "failed", message, "", "")
-            self.store.put(result, handin.student)
+        rows = self.course.assignment(handin.assignment).rows
+        result = without_answers(handin, rows, "failed", writable_name(message), "", "")
+        try:
+            old = self.store.get(handin.assignment, handin.student)
+            if old is not None and _has_score(old):
+                result = self.store.mark_stale(old, result.message, handin.student)
+            else:
+                self.store.put(result, handin.student)
+        except GradingError as error:  # it is at least said
+            result = structs.replace(result, message=str(error))
         self._record(handin, result, fresh=True)
 
     def _record(self, handin: Handin, result: Result, fresh: bool) -> None:
-        self.report.results.append(result)
+        kept = _is_absent(handin) and result.is_grade and result.status != "missing"
+        (self.report.kept if kept else self.report.results).append(result)
         self.report.fresh += fresh
+        if self.report.remaining:
+            self.report.remaining -= 1
         if fresh and self.watcher is not None and handin.path is not None:
             self.watcher.graded(handin, result)
         for sink in self.sinks:
@@ -214,32 +253,11 @@ class _Run:
         self.report.problems.append(f"{kind}{error}")
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let SIGTERM stop a run as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def _is_absent(handin: Handin) -> bool:
+    """Whether nothing at all was handed in."""
+    return handin.path is None and not handin.there and not handin.fault
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Finish what must be finished: further signals wait until it is done."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {n: signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _has_score(old: Result) -> bool:
+    """Whether a person got it for an answer; it may be out of date."""
+    return old.status in ("graded", "stale")

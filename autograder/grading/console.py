@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,16 +17,16 @@ from rich.text import Text
 from autograder.checks.finding import Check
 from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
-from autograder.grading.classrun import ClassReport
+from autograder.grading.class_report import ClassReport
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
 
 MOST_NAMED = 3
-_COLOURS = {"graded": "green", "missing": "dim", "unreadable": "yellow"}
+_COLOURS = {"graded": "green", "missing": "dim", "unreadable": "yellow", "unclear": "yellow"}
 
 
 class ProgressBar:
-    """A `classrun.Watcher` with a bar; a context manager."""
+    """A `class_report.Watcher` with a bar; a context manager."""
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
@@ -85,56 +86,93 @@ def show_report(
     console: Console,
     standings: Standings | None = None,
     notes: Sequence[str] = (),
+    verbose: bool = False,
 ) -> None:
     """Print the scores of a class run and what a person must know about it.
 
     Args:
         notes: What else should be known of the submissions.
+        verbose: Name everybody whom a note concerns; otherwise the first three.
     """
+
+    def say(text: str, style: str = "") -> None:
+        console.print(Text(plain(text), style=style))
+
     standings = standings or {}
-    by_assignment: dict[str, list[Result]] = {}
-    for result in report.results:
-        by_assignment.setdefault(result.assignment, []).append(result)
+    most = sys.maxsize if verbose else MOST_NAMED
+    by_assignment, kept = _by_assignment(report.results), _by_assignment(report.kept)
     for assignment, results in by_assignment.items():
         counting = [_standing(result, standings) for result in results]
         console.print(_table(assignment, results, counting))
-        console.print(Text(_mean(results, counting)))
+        standing = [_standing(result, standings) for result in kept.get(assignment, ())]
+        say(_mean([*results, *kept.get(assignment, ())], [*counting, *standing]))
         missing = sum(r.status == "missing" for r in results)
         if missing:
-            console.print(Text(f"{missing} of {len(results)} handed in nothing."))
+            say(f"{missing} of {len(results)} handed in nothing.")
         by_hand = _rows_by_hand(results, counting)
         if by_hand:
-            console.print(Text(plain(f"Still to be graded by hand: {listed(by_hand)}.")))
-    if not (report.results or report.stopped):
+            say(f"Still to be graded by hand: {listed(by_hand)}.")
+    for assignment, old in kept.items():
+        keep = "keeps its" if len(old) == 1 else "keep their"
+        say(f"{assignment}: {len(old)} {keep} grade; nothing new handed in.")
+    if not (report.results or report.kept or report.stopped):
         console.print("No submissions.")
-    misplaced = _misplaced(report.results)
-    for note in [*misplaced, *(f"Not graded: {note}" for note in report.strange), *notes]:
-        console.print(Text(plain(note), style="yellow"))
+    for note in _misplaced(report.results):
+        say(note, "yellow")
+    for note, students in report.strange.items():
+        say(f"Not graded: {note}{_whose(students, most)}", "yellow")
+    for note, whose in report.notes.items():
+        say(f"Look: {note}{_whose(whose, most)}", "yellow")
+    for note in notes:
+        say(note, "yellow")
     levels = Counter(r.isolation for r in report.results if r.isolation)
     if levels:
         console.print("Isolation: " + ", ".join(sorted(levels)))
     if "none" in levels:
-        console.print(
-            Text(f"{levels['none']} results were made WITHOUT ISOLATION and say so.", style="red")
-        )
+        say(f"{levels['none']} results were made WITHOUT ISOLATION and say so.", "red")
     for text in report.problems:
-        console.print(Text(plain(text), style="red"))
-    ungraded = [r for r in report.results if not r.is_grade]
-    for result in ungraded:
-        what = f"{result.assignment}, {result.student}: {result.status}: {result.message}"
-        console.print(Text(plain(what), style="red"))
-    known = len(report.results) - report.fresh
+        say(text, "red")
+    ungraded: dict[tuple[str, str, str], list[str]] = {}
+    for r in report.results:
+        if not r.is_grade:
+            ungraded.setdefault((r.assignment, r.status, r.message), []).append(r.student)
+    for (assignment, status, message), students in ungraded.items():
+        style = "yellow" if status == "unclear" else "red"
+        say(f"{assignment}, {listed(students, most)}: {status}: {message}", style)
+    count = sum(map(len, ungraded.values()))
+    known = len(report.results) + len(report.kept) - report.fresh
     console.print(
         f"{report.fresh} graded now, {known} stood already"
-        + (f", {len(ungraded)} without a grade." if ungraded else ".")
+        + (f", {count} without a grade." if count else ".")
     )
     if report.stopped:
-        console.print(
-            Text(
-                f"Stopped. What is graded is kept; {report.remaining} submissions are left. "
-                "Run the same command again to go on."
-            )
-        )
+        say(_stopped(report))
+
+
+def _by_assignment(results: Sequence[Result]) -> dict[str, list[Result]]:
+    found: dict[str, list[Result]] = {}
+    for result in results:
+        found.setdefault(result.assignment, []).append(result)
+    return found
+
+
+def _whose(names: Sequence[str], most: int) -> str:
+    """Whom a note concerns: how many, the first few, and how to see the rest."""
+    if not names:
+        return ""
+    how = f"{len(names)}: " if len(names) > 1 else ""
+    more = "; all of them with -v" if len(names) > most else ""
+    return f" ({how}{listed(names, most)}{more})"
+
+
+def _stopped(report: ClassReport) -> str:
+    if report.remaining is None:
+        return "Stopped before anything was graded. Run the same command again."
+    left = counted(report.remaining, "submission")
+    verb = "is" if report.remaining == 1 else "are"
+    return (
+        f"Stopped. What is graded is kept; {left} {verb} left. Run the same command again to go on."
+    )
 
 
 def _standing(result: Result, standings: Standings) -> Standing:
@@ -174,7 +212,9 @@ def _table(assignment: str, results: Sequence[Result], counting: Sequence[Standi
 
 def _wrong_rows(result: Result) -> str:
     """The rows that lost points; those of one kind are counted where they are many."""
-    if result.message and result.status in ("graded", "unreadable", "overload", "failed"):
+    if result.status in ("failed", "overload", "unclear"):
+        return ""  # why stands below the table, once for all whom it concerns
+    if result.message and result.status in ("graded", "unreadable"):
         return plain(result.message)
     judged = [r for r in result.rows if r.status != "manual"]
     lost: dict[str, list[str]] = {}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
+from autograder.feedback.wording import listed
+from autograder.grading.result import writable_name
+from autograder.grading.student_folder import StudentFolder, look
 from autograder.grading.submission import Handin
 
 _HANDED_IN = frozenset({".ipynb", ".zip"})
@@ -20,11 +24,12 @@ class Found:
 
     Args:
         handins: One for every student and every assignment that anybody handed in.
-        strange: What lies there and belongs to no assignment, for a person to look at.
+        strange: What lies there and belongs to no assignment, for a person to look at; with the
+            students whose folders have it.
     """
 
     handins: tuple[Handin, ...]
-    strange: tuple[str, ...]
+    strange: Mapping[str, Sequence[str]]
 
 
 def discover(
@@ -32,6 +37,7 @@ def discover(
     notebooks: Mapping[str, str],
     wanted: Iterable[str] = (),
     roster: Iterable[str] = (),
+    accept: Sequence[str] = (),
 ) -> Found:
     """Look through the folder of submissions.
 
@@ -42,6 +48,7 @@ def discover(
         notebooks: Assignment -> name of its notebook, for all assignments of the course.
         wanted: Assignments to grade; by default those of which somebody handed in something.
         roster: Students who are known from elsewhere.
+        accept: Other names, or patterns, under which a notebook is taken.
 
     Raises:
         CourseError: An assignment is unknown, or there is no such folder.
@@ -60,72 +67,79 @@ def discover(
             "<student>/<assignment>/<notebook>.ipynb there. Give the folder with --submitted."
         )
     try:
-        students = {entry.name: _folders(entry) for entry in submitted.iterdir() if _is_open(entry)}
-        strange = tuple(_strange(submitted, students, notebooks))
+        entries = sorted(submitted.iterdir())
     except OSError as error:
         raise GradingError(f"cannot look into {error.filename}: {error.strerror}") from error
-    handed_in = {name for folders in students.values() for name in folders}
+    here = [look(entry, notebooks) for entry in entries if _is_students(entry)]
+    handed_in = {name for folder in here for name in folder.assignments}
     graded = asked or [name for name in sorted(notebooks) if name in handed_in]
-    everyone = sorted({*students, *roster})
+    # Elsewhere a name stands as it can be written, which need not be that of the folder.
+    known = {writable_name(folder.student) for folder in here}
+    absent = [
+        StudentFolder(submitted / name) for name in dict.fromkeys(roster) if name not in known
+    ]
+    everyone = sorted([*here, *absent], key=lambda folder: folder.student)
     handins = tuple(
-        _handin(submitted, student, assignment, notebooks[assignment])
+        folder.handin(assignment, notebooks[assignment], accept)
         for assignment in graded
-        for student in everyone
+        for folder in everyone
     )
+    strange: dict[str, list[str]] = {}
+    for what, student in (*_beside(entries, notebooks), *_loose(here, handins), *_twins(here)):
+        strange.setdefault(what, []).extend([student] if student else [])
     return Found(handins, strange)
 
 
-def _handin(submitted: Path, student: str, assignment: str, notebook: str) -> Handin:
-    folder = submitted / student / assignment
-    path = folder / f"{notebook}.ipynb"
-    if path.exists() or path.is_symlink():
-        return Handin(student, assignment, path)
-    note = f"nothing was handed in: there is no {assignment}/{path.name}"
-    if folder.is_file():
-        note += f"; {assignment} is a file, expected a folder"
-    others = _notebooks_near(folder)
-    if others:
-        note += (
-            f", but there is {', '.join(others[:3])}. Is the file renamed, or in a wrong folder?"
-        )
-    return Handin(student, assignment, None, note)
+Strange = Iterator[tuple[str, str]]
 
 
-def _notebooks_near(folder: Path) -> list[str]:
-    """Notebooks in the folder of an assignment and in folders within, as an archive leaves them."""
-    try:
-        near = sorted(folder.glob("*.ipynb")) + sorted(folder.glob("*/*.ipynb"))
-    except OSError:
-        return []
-    shown = (path.relative_to(folder).as_posix() for path in near)
-    return [name for name in shown if not name.startswith(".")]
+def _is_students(entry: Path) -> bool:
+    """Whether it is a folder that is not hidden, or was meant to be one."""
+    dangling = entry.is_symlink() and not entry.exists()
+    return not entry.name.startswith(".") and (entry.is_dir() or dangling)
 
 
-def _strange(
-    submitted: Path, students: Mapping[str, set[str]], notebooks: Mapping[str, str]
-) -> Iterator[str]:
-    """What looks handed in and lies where it is not graded."""
-    for entry in sorted(submitted.iterdir()):
-        if entry.name not in students and entry.is_dir():
-            if entry.name not in _TOOLS and not _folders(entry).isdisjoint(notebooks):
+def _beside(entries: Sequence[Path], notebooks: Mapping[str, str]) -> Strange:
+    """What looks handed in and lies beside the students' folders."""
+    for entry in entries:
+        name = writable_name(entry.name)
+        if entry.name.startswith("."):
+            inside = look(entry, notebooks) if entry.is_dir() else None
+            if inside is not None and inside.assignments and entry.name not in _TOOLS:
                 yield (
-                    f"{entry.name} begins with a dot, and hidden folders are passed over; "
-                    "rename it if it is a student's"
+                    f"{name} begins with a dot, and hidden folders are passed over; "
+                    "rename it if it is a student's",
+                    "",
                 )
-        elif entry.suffix in _HANDED_IN:
-            yield f"{entry.name} is a file; {_PLACE}"
-    for student, folders in sorted(students.items()):
-        for name in sorted(folders - set(notebooks)):
-            yield f"{student}/{name} is no assignment of this course"
-        for path in sorted((submitted / student).iterdir()):
-            if path.suffix in _HANDED_IN and path.name not in folders:
-                yield f"{student}/{path.name} lies in no assignment's folder; {_PLACE}"
+        elif entry.suffix.casefold() in _HANDED_IN and not entry.is_dir():
+            yield f"{name} is a file; {_PLACE}", ""
 
 
-def _folders(student: Path) -> set[str]:
-    return {entry.name for entry in student.iterdir() if _is_open(entry)}
+def _loose(here: Sequence[StudentFolder], handins: Sequence[Handin]) -> Strange:
+    """What looks handed in, lies in no assignment's folder, and is told of no submission."""
+    told = {(handin.student, file) for handin in handins for file in handin.there}
+    expected = {handin.student for handin in handins}
+    for folder in here:
+        if folder.path.is_symlink() and folder.student not in expected:
+            yield f"{writable_name(folder.student)} is a link, and links are not followed", ""
+        for name, files in folder.loose.items():
+            if all((folder.student, file) in told for file in files):
+                continue
+            if files != [name]:
+                yield f"{writable_name(name)}/ is no assignment of this course", folder.student
+            elif Path(name).suffix.casefold() in _HANDED_IN:
+                yield (
+                    f"{writable_name(name)} lies in no assignment's folder; {_PLACE}",
+                    folder.student,
+                )
 
 
-def _is_open(entry: Path) -> bool:
-    """Whether it is a folder that is not hidden."""
-    return not entry.name.startswith(".") and entry.is_dir()
+def _twins(here: Sequence[StudentFolder]) -> Strange:
+    """Folders whose names a person takes for the same."""
+    alike: dict[str, list[str]] = {}
+    for folder in here:
+        name = unicodedata.normalize("NFKC", folder.student).casefold()
+        alike.setdefault(name, []).append(writable_name(folder.student))
+    for names in alike.values():
+        if len(names) > 1:
+            yield f"{listed(names)} are graded as different students; are they one?", ""

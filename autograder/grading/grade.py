@@ -15,7 +15,14 @@ from autograder.grading.asking import ask
 from autograder.grading.defining import explained
 from autograder.grading.papers import Paper
 from autograder.grading.plan import plan
-from autograder.grading.result import SCHEMA, Result, ResultRow, SubmissionStatus, from_row
+from autograder.grading.result import (
+    SCHEMA,
+    Result,
+    ResultRow,
+    SubmissionStatus,
+    from_row,
+    writable_name,
+)
 from autograder.grading.submission import Handin, Submission
 from autograder.sandbox import Limits, Sandbox
 
@@ -83,7 +90,7 @@ def without_answers(
     isolation: str,
     digest: str,
 ) -> Result:
-    """A result with no points: nothing was handed in, it cannot be read, or grading failed."""
+    """A result with no points: nothing (or who knows what) was handed in, or it cannot be read."""
     row_status: Status = "unanswered" if status == "missing" else "error"
     finding = Finding(Check.SUBMISSION, fact=fact("submission", message=message))
     listed: list[ResultRow] = []
@@ -125,8 +132,3 @@ def _doubt(rows: Sequence[RowResult], submission: Submission) -> str:
         f"nothing that is asked for is in this notebook, not even {asked[0].id}. "
         "Is it the notebook of another assignment?"
     )
-
-
-def writable_name(name: str) -> str:
-    """A folder's name as text that every file can hold."""
-    return name.encode("utf-8", "replace").decode("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import Notebook, SourceCell, load_course
+from autograder.course.cells import EXECUTED, classify
+from autograder.course.percent import read_percent
 from autograder.course.questions import hidden_questions, public_questions
 from autograder.course.secret import secret_seed
 from autograder.exercises import Row
@@ -61,3 +64,49 @@ def source_digest(source: Path) -> str:
         if "__pycache__" not in path.parts:
             digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+_PROSE = frozenset({".md", ".txt", ".rst"})
+_WITH_DOCSTRINGS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def graded_digest(source: Path) -> str:
+    """A digest of what bears on a grade in a notebook's source and in the files beside it.
+
+    That is the code of the cells that run before an answer is judged, with the declarations of
+    exercises, and data. Explanations, model answers, experiments, comments and docstrings may
+    change without a grade becoming out of date.
+
+    Raises:
+        CourseError: The source is wrong.
+    """
+    return _graded_digest(source, source_digest(source))
+
+
+@functools.lru_cache(maxsize=64)
+def _graded_digest(source: Path, made_from: str) -> str:
+    digest = hashlib.sha256()
+    cells = (classify(raw, source) for raw in read_percent(source))
+    for cell in cells:
+        if cell.kind in EXECUTED:
+            digest.update(f"{cell.kind}\0{_code(cell.source)}\0".encode())
+    folder = source.parent
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p != source):
+        if "__pycache__" not in path.parts and path.suffix not in _PROSE:
+            content = path.read_bytes()
+            if path.suffix == ".py":
+                content = _code(content.decode()).encode()
+            digest.update(str(path.relative_to(folder)).encode() + b"\0" + content)
+    return digest.hexdigest()
+
+
+def _code(python: str) -> str:
+    """The code without comments, docstrings and layout."""
+    try:
+        tree = ast.parse(python)
+    except SyntaxError:
+        return python  # whoever runs it will say so
+    for node in ast.walk(tree):
+        if isinstance(node, _WITH_DOCSTRINGS) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)

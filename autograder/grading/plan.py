@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.course import SourceCell
-from autograder.grading.submission import SubmittedCell
+from autograder.grading.notebook_json import SubmittedCell
 
 STUDENTS = frozenset({"solution", "text"})
 """Kinds of cells that a student fills in: theirs even when left unchanged."""

@@ -26,8 +26,6 @@ GRADES = frozenset({"graded", "unreadable", "missing"})
 """The statuses that are a grade; the others have no score."""
 WITHOUT_VERDICTS = frozenset({"unclear", "overload", "failed"})
 """The statuses in which nothing was found about any row."""
-STANDING = GRADES | {"unclear", "overload"}
-"""The statuses that stand until the submission changes; the others are the grader's own fault."""
 
 
 class ResultFinding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,6 +67,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
         seconds: Wall time that it took.
         digest: Keyed digest of all that the grade depends on; empty where it must be made again.
         message: Why there is no ordinary grade, or why somebody should look at it.
+        file: The notebook that was graded, from the student's folder, where it has another name
+            than it should and a person accepted that.
     """
 
     schema: int
@@ -82,11 +82,17 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float
     digest: str
     message: str = ""
+    file: str = ""
 
     @property
     def is_grade(self) -> bool:
         """Whether the submission got a grade that stands."""
         return self.status in GRADES
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether grading it again would give the same: a grade, or a matter for a person."""
+        return bool(self.digest) and self.status != "failed"
 
 
 def _plain(value: Any) -> Any:
@@ -158,6 +164,16 @@ def _from_finding(finding: Finding, row: str) -> ResultFinding:
 def _to_finding(finding: ResultFinding) -> Finding:
     data = {f.name: getattr(finding, f.name) for f in fields(Finding)}
     return Finding(**{**data, "check": Check(finding.check.split(":")[0])})
+
+
+def writable_name(name: str) -> str:
+    r"""A folder's or file's name as text that every file can hold; different names stay different.
+
+    Example:
+        >>> writable_name("Zoë"), writable_name("caf\udce9")
+        ('Zoë', 'caf\\udce9')
+    """
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _writable(leaf: Any) -> Any:

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from autograder.errors import GradingError
-from autograder.grading.result import STANDING, Result, dump, load
+from autograder.grading.result import Result, dump, load
 from autograder.whole import write_whole
+
+_LONGEST = 255  # bytes of a file's name, on every file system in use
+_ENDING = ".json"
+_DAMAGED = ".damaged"
+_FORCED = ".forced"
+_ADVICE = {
+    errno.ENOSPC: "free some space on the disk",
+    errno.EDQUOT: "free some of your quota",
+    errno.EROFS: "the disk is read-only: give another folder (--results)",
+    errno.EACCES: "change the permissions, or give another folder (--results)",
+    errno.EPERM: "change the permissions, or give another folder (--results)",
+    errno.ENAMETOOLONG: "give the folder a shorter name",
+    errno.EISDIR: "a folder is in the way: move it elsewhere",
+    errno.ENOTDIR: "a file is in the way of a folder: move it elsewhere",
+    errno.EEXIST: "a file is in the way of a folder: move it elsewhere",
+}
 
 
 @dataclass(frozen=True)
@@ -22,11 +41,16 @@ class Store:
     folder: Path
 
     def path(self, assignment: str, student: str) -> Path:
-        """The file of a submission's result."""
-        return self.folder / assignment / f"{student}.json"
+        """The file of a submission's result; a name too long for a file is cut and made unique."""
+        name = os.fsencode(student)
+        if len(name) + len(_ENDING) > _LONGEST:
+            tail = "-" + hashlib.sha256(name).hexdigest()[:10]
+            kept = name[: _LONGEST - len(_ENDING) - len(tail)].decode("utf-8", "ignore")
+            student = kept + tail
+        return self.folder / assignment / f"{student}{_ENDING}"
 
     def get(self, assignment: str, student: str) -> Result | None:
-        """The result on file; None when there is none or it is damaged (it is then made again).
+        """The result on file; None when there is none or it is damaged.
 
         Raises:
             GradingError: When the file system refuses.
@@ -36,10 +60,26 @@ class Store:
             return load(path.read_bytes())
         except FileNotFoundError:
             return None
-        except ValueError:  # msgspec's errors are of this kind
+        except (ValueError, IsADirectoryError):  # msgspec's errors are of the first kind
             return None
         except OSError as error:
             raise _refused("read", path, error) from error
+
+    def set_aside(self, assignment: str, student: str) -> Path | None:
+        """Move a result that cannot be read out of the way; where it lies now, if there is one.
+
+        Raises:
+            GradingError: When the file system refuses.
+        """
+        path = self.path(assignment, student)
+        if not path.exists():
+            return None
+        aside = path.with_name(path.name[: _LONGEST // 4 * 3] + _DAMAGED)
+        try:
+            os.replace(path, aside)
+        except OSError as error:
+            raise _refused("move", path, error) from error
+        return aside
 
     def put(self, result: Result, student: str | None = None) -> Path:
         """Write a result: first beside its place, then moved there in one step.
@@ -75,23 +115,53 @@ class Store:
             with contextlib.suppress(OSError):
                 beside.unlink()
 
-    def mark_stale(self, old: Result, message: str, student: str | None = None) -> Result:
-        """Say on file that an old score no longer belongs to the submission."""
-        stale = msgspec.structs.replace(old, status="stale", digest="", message=message)
+    def mark_stale(
+        self, old: Result, message: str, student: str | None = None, digest: str = ""
+    ) -> Result:
+        """Say on file that an old score no longer belongs to the submission.
+
+        Args:
+            digest: Of a submission that was looked at and has no score of its own; empty where the
+                grader failed, and has to try again.
+        """
+        stale = msgspec.structs.replace(old, status="stale", digest=digest, message=message)
         self.put(stale, student)
         return stale
 
-    def all(self, assignment: str) -> list[Result]:
-        """Every readable result of an assignment, by student.
+    def force(self, assignment: str, students: Iterable[str]) -> None:
+        """Have these results of an assignment made anew, unless a run that is not finished did.
+
+        Raises:
+            GradingError: When the file system refuses.
+        """
+        mark = self.folder / assignment / _FORCED
+        if mark.exists():
+            return
+        for student in students:
+            old = self.get(assignment, student)
+            if old is not None and old.digest:
+                self.put(msgspec.structs.replace(old, assignment=assignment, digest=""), student)
+        try:
+            self._make_folders(mark.parent)
+            mark.touch(mode=0o600)
+        except OSError as error:
+            raise _refused("write", mark, error) from error
+
+    def finished(self, assignment: str) -> None:
+        """Every submission of an assignment was dealt with: the next run that is forced begins."""
+        with contextlib.suppress(OSError):
+            (self.folder / assignment / _FORCED).unlink()
+
+    def all(self, assignment: str) -> list[tuple[str, Result]]:
+        """Every readable result of an assignment, by the name under which `get` finds it.
 
         Raises:
             GradingError: When the file system refuses.
         """
         folder = self.folder / assignment
-        if not folder.is_dir():
-            return []
-        names = sorted(p.stem for p in folder.glob("*.json") if not p.name.startswith("."))
-        return [result for name in names if (result := self.get(assignment, name)) is not None]
+        names = sorted(p.stem for p in folder.glob(f"*{_ENDING}") if not p.name.startswith("."))
+        found = ((name, self.get(assignment, name)) for name in names)
+        return [(name, result) for name, result in found if result is not None]
 
     def _make_folders(self, folder: Path) -> None:
         missing = [f for f in (folder, *folder.parents) if not f.exists()]
@@ -100,13 +170,13 @@ class Store:
 
 
 def is_current(old: Result | None, digest: str) -> bool:
-    """Whether an old result still holds: it was made of the very same things."""
-    return old is not None and old.status in STANDING and bool(digest) and old.digest == digest
+    """Whether an old result still holds: it is settled, and made of the very same things."""
+    return old is not None and old.is_settled and old.digest == digest
 
 
 def _refused(verb: str, path: Path, error: OSError) -> GradingError:
+    advice = _ADVICE.get(error.errno or 0, "mend that, or give another folder (--results)")
     return GradingError(
         f"cannot {verb} {path}: {error.strerror or error}. What was written before is kept; "
-        "free the disk or change the folder (--results), then run the same command again: "
-        "it goes on from there."
+        f"{advice}, then run the same command again: it goes on from there."
     )

@@ -16,7 +16,7 @@ from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
 from autograder.grading.digest import keyed_digest
 from autograder.grading.grade import Graded, grade
-from autograder.grading.papers import Paper, paper, source_digest
+from autograder.grading.papers import Paper, graded_digest, paper
 from autograder.grading.submission import Handin
 from autograder.sandbox import Limits, Sandbox
 
@@ -60,7 +60,7 @@ class Terms:
         """
         source = load_course(self.root).sources[assignment]
         conditions = f"{self.timeout}s {self.memory}MB isolated={self.isolated}"
-        return keyed_digest(secret_seed(self.root), content, source_digest(source), conditions)
+        return keyed_digest(secret_seed(self.root), content, graded_digest(source), conditions)
 
 
 def students_folder(terms: Terms, student: str) -> Path:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from autograder.checks.finding import Check
 from autograder.feedback.say import advice
+from autograder.grading.student_folder import BESIDE
 from autograder.integrations.classbook import ClassBook, Line, Paper
 
 BINS = 10
@@ -202,7 +203,7 @@ def _concerns(papers: Sequence[Paper]) -> tuple[Concern, ...]:
 
 
 _TITLES = (
-    "failed", "stale", "unclear", "overload", "unreadable", "another", "renamed", "differs",
+    "failed", "stale", "unclear", "overload", "unreadable", "another", "beside", "differs",
     "look again", "by hand",
 )  # fmt: skip
 
@@ -212,9 +213,9 @@ def _of_paper(paper: Paper) -> list[tuple[str, str]]:
     if result.status in ("failed", "stale", "unclear", "overload", "unreadable"):
         return [(result.status, result.message)]
     if result.status == "missing":
-        # The message says more than that nothing is there where another notebook is.
-        return [("renamed", result.message)] if ", but there is" in result.message else []
-    found = [("another", result.message)] if result.message else []
+        return []
+    kind = "beside" if result.message.endswith(BESIDE) else "another"
+    found = [(kind, result.message)] if result.message else []
     differing = set()
     for line in paper.lines:
         for finding in line.result.findings:

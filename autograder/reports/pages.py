@@ -32,7 +32,7 @@ STATUSES = {
     "unclear": "handed in, but not as this notebook",
     "overload": "too much work for the grader",
     "failed": "grading failed",
-    "stale": "old score, grading failed since",
+    "stale": "old score, what lies there now has none",
 }
 LEGEND = {
     "right": "right",
@@ -44,9 +44,9 @@ LEGEND = {
 }
 CONCERNS = {
     "failed": ("Grading failed", "The grader could not do its work; run it again."),
-    "stale": ("Old scores", "Grading anew failed: the score belongs to an earlier submission."),
+    "stale": ("Old scores", "Grading anew gave none: the score belongs to an earlier submission."),
     "unclear": (
-        "Handed in under another name",
+        "Handed in, but not the notebook under its name",
         "No score until a person has looked at what lies there.",
     ),
     "overload": ("Too much work for the grader", "No score until a person has looked at it."),
@@ -60,7 +60,7 @@ CONCERNS = {
         "Changed since it was graded by hand",
         "The answer, its verdict or its points changed. Does the score still hold?",
     ),
-    "renamed": ("A notebook of another name", "They count as missing."),
+    "beside": ("Several notebooks", "The one in its place was graded. Is it the right one?"),
     "by hand": ("To be graded by hand", "They count 0 until the gradebook has a score."),
 }
 

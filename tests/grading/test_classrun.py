@@ -1,7 +1,9 @@
 """A class run in one process: statuses, what is graded anew, what is kept when things break."""
 
+import errno
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -11,7 +13,8 @@ import pytest
 
 from autograder.course import load_course
 from autograder.errors import CourseError, GradingError
-from autograder.grading.classrun import ClassReport, ResultSink, grade_class
+from autograder.grading.class_report import ClassReport, ResultSink
+from autograder.grading.classrun import grade_class
 from autograder.grading.grade import Graded
 from autograder.grading.result import Result
 from autograder.grading.store import Store
@@ -51,15 +54,18 @@ def run(
     sinks: Sequence[ResultSink] = (),
     force: bool = False,
     roster: Sequence[str] = (),
+    accept: Sequence[str] = (),
+    submitted: Path | None = None,
     timeout: float = 10.0,
 ) -> tuple[ClassReport, Here]:
     pool = pool or Here()
     report = grade_class(
         load_course(small.root),
-        Terms(small.root, small.submitted, timeout=timeout),
+        Terms(small.root, submitted or small.submitted, timeout=timeout),
         Store(small.results),
         lambda total: pool,
         roster=roster,
+        accept=accept,
         force=force,
         sinks=sinks,
     )
@@ -154,11 +160,35 @@ def test_what_did_not_change_is_not_graded_again(small_class: Class) -> None:
     assert set(run(small_class, force=True)[1].asked) == {"ada", "bob"}
 
 
-def test_a_changed_exercise_is_graded_anew(small_class: Class) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "anew"),
+    [
+        ("# %% [markdown]\n", "# %% [markdown]\n# A typo mended.\n#\n", False),
+        ("    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    # a comment\n", False),
+        ('"""Send the gradient back.', '"""Send it back.', False),
+        ("# A function that calls another.", "# One that calls another.", False),
+        ('points={"forward": 1,', 'points={"forward": 2,', True),
+        ("dx = a * dout", "dx = dout * a", True),
+    ],
+)
+def test_only_what_bears_on_a_grade_is_graded_anew(
+    small_class: Class, old: str, new: str, anew: bool
+) -> None:
     small_class.hand_in("ada")
     run(small_class)
     source = small_class.notebook.path
-    source.write_text(source.read_text() + "\n# a comment\n")
+    text = source.read_text()
+    assert old in text
+    source.write_text(text.replace(old, new, 1))
+    assert run(small_class)[1].asked == ["ada"] * anew
+
+
+def test_data_beside_the_notebook_bear_on_a_grade_and_prose_does_not(small_class: Class) -> None:
+    small_class.hand_in("ada")
+    run(small_class)
+    (small_class.notebook.path.parent / "notes.md").write_text("for the lecture")
+    assert run(small_class)[1].asked == []
+    (small_class.notebook.path.parent / "words.csv").write_text("1")
     assert run(small_class)[1].asked == ["ada"]
 
 
@@ -235,26 +265,103 @@ def test_a_file_that_we_may_not_read_is_failed(small_class: Class) -> None:
     assert [r.status for r in report.results] == ["failed"]
 
 
-def test_a_full_disk_keeps_what_is_written(
+def refusing(monkeypatch: pytest.MonkeyPatch, students: str, number: int) -> None:
+    """Let the file system refuse the results of some students."""
+    import autograder.grading.store as store
+
+    true = store.write_whole
+
+    def write_whole(path: Path, content: bytes, **how: Any) -> None:
+        if path.stem in students.split():
+            raise OSError(number, os.strerror(number))
+        true(path, content, **how)
+
+    monkeypatch.setattr(store, "write_whole", write_whole)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.ENAMETOOLONG, errno.EIO])
+def test_a_result_that_cannot_be_written_costs_that_one(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    for student in ("ada", "bob", "eve"):
+        small_class.hand_in(student)
+    small_class.write("garbage", "{not json")
+    sink = Gradebook()
+    with monkeypatch.context() as patch:
+        refusing(patch, "bob nobody", number)
+        report, _ = run(small_class, sinks=[sink], roster=["nobody"])
+    assert not report.ok and report.remaining == 0
+    found = {r.student: r.status for r in report.results}
+    assert found == {
+        "ada": "graded", "bob": "failed", "eve": "graded", "garbage": "unreadable",
+        "nobody": "failed",
+    }  # fmt: skip
+    assert len(sink.written) == 5
+    (why,) = (r.message for r in report.results if r.student == "bob")
+    assert os.strerror(number) in why and ("free" in why) == (number == errno.ENOSPC)
+    assert run(small_class, roster=["nobody"])[1].asked == ["bob"]
+
+
+def test_a_folder_in_the_place_of_a_result_is_moved_aside(small_class: Class) -> None:
+    for student in ("ada", "bob"):
+        small_class.hand_in(student)
+    (small_class.results / ASSIGNMENT / "bob.json").mkdir(parents=True)
+    report, _ = run(small_class)
+    assert {r.student: r.status for r in report.results} == {"ada": "graded", "bob": "graded"}
+    assert (small_class.results / ASSIGNMENT / "bob.json.damaged").is_dir()
+
+
+def test_where_nothing_can_be_written_the_run_ends(
     small_class: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for student in ("ada", "bob", "eve"):
         small_class.hand_in(student)
-    written: list[str] = []
-    put = Store.put
+    probe = Store.probe
+    probed: list[str] = []
 
-    def fills_up(self: Store, result: Result, student: str | None = None) -> Path:
-        if written:
+    def full(self: Store) -> None:
+        probed.append("")
+        if len(probed) > 1:
             raise GradingError("cannot write: No space left on device")
-        written.append(result.student)
-        return put(self, result, student)
+        probe(self)
 
-    monkeypatch.setattr(Store, "put", fills_up)
-    with pytest.raises(GradingError, match="No space left"):
-        run(small_class)
-    assert small_class.result(written[0])["status"] == "graded"
-    monkeypatch.setattr(Store, "put", put)
-    assert set(run(small_class)[1].asked) == {"ada", "bob", "eve"} - set(written)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "probe", full)
+        refusing(patch, "bob", errno.ENOSPC)
+        with pytest.raises(GradingError, match="No space left"):
+            run(small_class)
+    assert small_class.result("ada")["status"] == "graded"
+    assert set(run(small_class)[1].asked) == {"bob", "eve"}
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 252, "é" * 126, "a\nb", "caf\udce9", "%41", "CON", "-rf", "a b;c", "{0}", "~"]
+)
+def test_any_name_of_a_folder_is_graded(small_class: Class, name: str) -> None:
+    small_class.hand_in(name)
+    small_class.hand_in("ada")
+    assert {r.status for r in run(small_class)[0].results} == {"graded"}
+    assert run(small_class)[1].asked == []
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"schema": 1}', "older"])
+def test_a_damaged_result_is_kept_aside_and_said(small_class: Class, damage: str) -> None:
+    small_class.hand_in("ada")
+    run(small_class)
+    path = small_class.results / ASSIGNMENT / "ada.json"
+    text = path.read_text().replace('"schema": 1', '"schema": 0') if damage == "older" else damage
+    path.write_text(text)
+    report, pool = run(small_class)
+    assert pool.asked == ["ada"] and report.ok
+    assert path.with_name("ada.json.damaged").read_text() == text
+    ((note, whose),) = report.notes.items()
+    assert "cannot be read" in note and whose == [f"{ASSIGNMENT}, ada"]
+    path.write_text(text)
+    small_class.path("ada").unlink()
+    for _ in range(2):  # what was in it is not taken for nothing
+        report, _ = run(small_class, roster=["ada"])
+        (result,) = report.results
+        assert result.status == "failed" and "nothing is there to be graded" in result.message
 
 
 class Gradebook:
@@ -301,14 +408,7 @@ def test_an_interruption_keeps_what_is_done(
     for student in ("ada", "bob", "eve"):
         small_class.hand_in(student)
     sink = Gradebook()
-
-    class Interrupted(Here):
-        def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
-            if len(self.asked) == 2:
-                raise KeyboardInterrupt
-            return super().submit(handin, terms)
-
-    report, _ = run(small_class, Interrupted(), sinks=[sink])
+    report, _ = run(small_class, StopsAfter(), sinks=[sink])
     assert report.stopped and not report.ok
     assert sink.closed == 1
     done = {r.student for r in report.results}
@@ -326,3 +426,138 @@ def test_an_unknown_assignment(small_class: Class) -> None:
             lambda total: Here(),
             assignments=["99_none"],
         )
+
+
+def test_a_late_batch_takes_no_grade_away(small_class: Class, tmp_path: Path) -> None:
+    late = tmp_path / "late"
+    for student in ("ada", "bob", "eve"):
+        small_class.hand_in(student)
+    small_class.write("garbage", "{not json")
+    (small_class.submitted / "nobody").mkdir()
+    (small_class.submitted / "mia" / ASSIGNMENT).mkdir(parents=True)
+    (small_class.submitted / "mia" / ASSIGNMENT / "small.zip").write_text("PK")
+    run(small_class)
+    names = ("ada", "bob", "eve", "garbage", "mia")
+    before = {name: small_class.result(name) for name in names}
+    for student in ("new", "bob"):
+        path = small_class.hand_in(student, lambda text: text.replace("np.sum(dout * x)", "0.0"))
+        (late / student / ASSIGNMENT).mkdir(parents=True)
+        shutil.copy(path, late / student / ASSIGNMENT)
+    (late / "eve" / ASSIGNMENT).mkdir(parents=True)  # an empty folder is an absence, too
+    sink = Gradebook()
+    # ada is known to the gradebook, garbage only by the result on file
+    report, pool = run(
+        small_class, submitted=late, roster=["ada", "bob", "mia", "nobody"], sinks=[sink]
+    )
+    assert sorted(pool.asked) == ["bob", "new"] and report.ok
+    assert sorted(r.student for r in report.kept) == ["ada", "eve", "garbage"]
+    assert {name: small_class.result(name) for name in names if name != "bob"} == {
+        name: found for name, found in before.items() if name != "bob"
+    }
+    assert small_class.result("bob")["score"] < before["bob"]["score"]
+    assert small_class.result("nobody")["status"] == "missing"
+    assert sorted(sink.written) == [
+        ("ada", False), ("bob", True), ("eve", False), ("garbage", False), ("mia", False),
+        ("new", True), ("nobody", False),
+    ]  # fmt: skip
+    assert run(small_class, submitted=late, force=True)[1].asked == ["bob", "new"]
+    assert small_class.result("ada") == before["ada"]
+
+
+@pytest.mark.parametrize("what", ["unreadable", "unclear"])
+def test_a_score_yields_to_nothing_but_a_score(small_class: Class, what: str) -> None:
+    path = small_class.hand_in("ada")
+    run(small_class)
+    score = small_class.result("ada")["score"]
+    whole = path.read_text()
+    if what == "unreadable":
+        path.write_text(whole[:200])
+    else:
+        path.rename(path.with_name("small-final.ipynb"))
+    for fresh in (1, 0):  # once; then it is known
+        report, _ = run(small_class)
+        assert report.ok and report.fresh == fresh
+        body = small_class.result("ada")
+        assert (body["status"], body["score"]) == ("stale", score)
+        assert "What lies there now has no score" in body["message"]
+    path.write_text(whole)
+    run(small_class)
+    assert small_class.result("ada")["status"] == "graded"
+
+
+def test_what_lies_under_another_name_is_unclear_until_it_is_accepted(small_class: Class) -> None:
+    path = small_class.hand_in("ada")
+    other = path.rename(path.with_name("small (1).ipynb"))
+    report, pool = run(small_class)
+    assert report.ok and pool.asked == []
+    body = small_class.result("ada")
+    assert (body["status"], body["score"], body["digest"] != "") == ("unclear", 0, True)
+    assert f"there is {ASSIGNMENT}/small (1).ipynb" in body["message"]
+    assert run(small_class)[0].fresh == 0
+    assert run(small_class, accept=["small (1).ipynb"])[1].asked == ["ada"]
+    body = small_class.result("ada")
+    assert (body["status"], body["file"]) == ("graded", f"{ASSIGNMENT}/small (1).ipynb")
+    assert run(small_class)[1].asked == []  # what was accepted stays accepted
+    assert small_class.result("ada")["status"] == "graded"
+    other.write_text(other.read_text() + " ")
+    assert run(small_class)[1].asked == ["ada"]
+    small_class.hand_in("ada")
+    run(small_class)
+    body = small_class.result("ada")
+    assert "file" not in body and "small (1).ipynb that lies beside it" in body["message"]
+
+
+def test_a_first_handin_that_fails_leaves_no_old_score(small_class: Class) -> None:
+    (small_class.submitted / "ada" / ASSIGNMENT).mkdir(parents=True)
+    run(small_class)
+    small_class.hand_in("ada")
+    run(small_class, Here(GradingError("the sandbox broke")))
+    assert small_class.result("ada")["status"] == "failed"  # and not an old 0 for nothing
+
+
+class StopsAfter(Here):
+    """A pool during which somebody presses Ctrl-C."""
+
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
+        if len(self.asked) == 2:
+            raise KeyboardInterrupt
+        return super().submit(handin, terms)
+
+
+def test_a_forced_run_goes_on_where_it_was_stopped(small_class: Class) -> None:
+    students = {"ada", "bob", "eve", "mia"}
+    for student in students:
+        small_class.hand_in(student)
+    run(small_class)
+    report, _ = run(small_class, StopsAfter(), force=True)
+    done = {r.student for r in report.results}
+    assert report.stopped and done and report.remaining == len(students - done) > 0
+    assert all(small_class.result(s)["status"] == "graded" for s in students)
+    assert set(run(small_class, force=True)[1].asked) == students - done
+    assert set(run(small_class, force=True)[1].asked) == students  # the next one is a new one
+
+
+def test_a_stop_while_looking_counts_what_waits(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import autograder.grading.classrun as classrun
+
+    for i in range(7):
+        small_class.hand_in(f"s{i}")
+    true = classrun.submission.fingerprint
+
+    def fingerprint(path: Path, folder: Path) -> str:
+        if "s3" in path.parts:
+            raise KeyboardInterrupt
+        return true(path, folder)
+
+    monkeypatch.setattr(classrun.submission, "fingerprint", fingerprint)
+    report, pool = run(small_class)
+    assert report.stopped and report.remaining == 7 and not pool.asked
+
+    def discover(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(classrun, "discover", discover)
+    report, _ = run(small_class)
+    assert report.stopped and report.remaining is None

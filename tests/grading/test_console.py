@@ -5,7 +5,7 @@ import io
 from msgspec.structs import replace
 from rich.console import Console
 
-from autograder.grading.classrun import ClassReport
+from autograder.grading.class_report import ClassReport
 from autograder.grading.console import Standing, show_report
 from autograder.grading.result import Result, ResultFinding, ResultRow
 
@@ -59,7 +59,9 @@ def test_the_mean_leaves_out_who_handed_in_nothing() -> None:
 
 
 def test_what_a_student_wrote_is_not_markup() -> None:
-    text = printed(result("[bold]x[/bold] \x1b[31m", "right"), strange=("[red]/99 \x1b]0;",))
+    text = printed(
+        result("[bold]x[/bold] \x1b[31m", "right"), strange={"[red]/99 \x1b]0;": ("ada",)}
+    )
     assert "[bold]x[/bold]" in text and "[red]/99" in text and "\x1b" not in text
 
 
@@ -104,6 +106,34 @@ def test_scores_are_those_that_count_and_say_what_changed_them() -> None:
     assert "Still to be graded by hand: row_1 (1 point)." in text
 
 
+def test_grades_that_are_kept_are_counted() -> None:
+    kept = [result(f"s{i}", "right", "right") for i in range(55)]
+    text = printed(result("new", "wrong", "wrong"), kept=kept)
+    assert "02_layers: 55 keep their grade; nothing new handed in." in text
+    assert "Mean of 56 submissions" in text and "s7" not in text
+    assert "55 stood already" in text
+
+
+def test_what_is_unclear_has_no_score_and_is_said_once_for_all() -> None:
+    why = "there is no 02_layers/layers.ipynb, but there is 02_layers/x.zip. Unpack it"
+    many = [result(f"s{i}", status="unclear", message=why) for i in range(300)]
+    text = printed(*many)
+    assert "02_layers, s0, s1, s2 and 297 more: unclear: there is no" in text
+    assert "300 without a grade" in text and text.count("x.zip") == 1
+    assert text.count("unclear │     – │") == 300
+
+
+def test_many_names_are_counted_and_listed_when_asked() -> None:
+    strange = {"99_other/ is no assignment of this course": [f"s{i}" for i in range(300)]}
+    console = Console(width=120, record=True, file=io.StringIO())
+    show_report(ClassReport(strange=strange), console)
+    text = " ".join(console.export_text().split())
+    assert "course (300: s0, s1, s2 and 297 more; all of them with -v)" in text
+    show_report(ClassReport(strange=strange), console, verbose=True)
+    assert "s299" in console.export_text()
+
+
 def test_a_run_that_was_stopped_at_once_does_not_say_that_there_is_nothing() -> None:
     text = printed(stopped=True, remaining=3)
     assert "No submissions" not in text and "3 submissions are left" in text
+    assert "Stopped before anything was graded" in printed(stopped=True)

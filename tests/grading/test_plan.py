@@ -1,8 +1,8 @@
 """Which cells run: the kit's own from the instructor's text, everything else as handed in."""
 
 from autograder.course import SourceCell
+from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.plan import plan
-from autograder.grading.submission import SubmittedCell
 
 
 def kit(kind: str, source: str, name: str = "", released: str | None = "") -> SourceCell:

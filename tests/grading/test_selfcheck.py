@@ -11,6 +11,7 @@ from autograder.course.questions import public_data
 from autograder.errors import CourseError, GradingError
 from autograder.exercises.script import Failure
 from autograder.grading import selfcheck
+from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.selfcheck import (
     PLAIN,
     Checked,
@@ -20,7 +21,7 @@ from autograder.grading.selfcheck import (
     show,
     write_summary,
 )
-from autograder.grading.submission import Submission, SubmittedCell
+from autograder.grading.submission import Submission
 from autograder.integrations.junit import junit, write_junit
 from autograder.sandbox import IsolationError, Limits, Sandbox
 

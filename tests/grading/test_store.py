@@ -1,5 +1,6 @@
 """A result is on file whole or not at all, and an old score never stands as if it were new."""
 
+import errno
 import json
 import os
 import stat
@@ -160,9 +161,11 @@ def test_a_stale_score_is_marked_and_never_current(tmp_path: Path) -> None:
     assert not is_current(found, "sha256:abc") and not is_current(found, "")
 
 
-@pytest.mark.parametrize("status", ["failed", "stale"])
-def test_what_is_no_grade_is_made_again(status: str) -> None:
-    assert not is_current(result(status=status), "sha256:abc")
+def test_what_has_no_digest_or_another_is_made_again() -> None:
+    assert not is_current(result(status="failed"), "sha256:abc")
+    assert not is_current(result(status="stale", digest=""), "sha256:abc")
+    assert is_current(result(status="stale"), "sha256:abc")  # what lies there was looked at
+    assert is_current(result(status="unclear"), "sha256:abc")
     assert is_current(result(status="missing"), "sha256:abc")
     assert not is_current(result(), "sha256:other")
     assert not is_current(None, "sha256:abc")
@@ -174,4 +177,40 @@ def test_all_results_of_an_assignment(tmp_path: Path) -> None:
     for student in ("eve", "ada", "a.b"):
         store.put(result(student))
     (tmp_path / "02_layers" / ".left.tmp").write_text("from a run that was killed")
-    assert [r.student for r in store.all("02_layers")] == ["a.b", "ada", "eve"]
+    assert [name for name, _ in store.all("02_layers")] == ["a.b", "ada", "eve"]
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 252, "é" * 126, "李" * 84, "x" * 251 + "\udcff", "con", "a\nb"]
+)
+def test_every_name_of_a_folder_gets_a_file_of_its_own(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path)
+    paths = {store.put(result("?", score=float(i)), name[:-1] + end) for i, end in enumerate("ab")}
+    assert len(paths) == 2
+    assert {r.score for _, r in store.all("02_layers")} == {0, 1}  # by the names on file
+    for i, end in enumerate("ab"):
+        found = store.get("02_layers", name[:-1] + end)
+        assert found is not None and found.score == i
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EROFS, "--results"),
+        (errno.EACCES, "permissions"),
+        (errno.ENAMETOOLONG, "shorter name"),
+        (errno.EIO, "mend that"),
+    ],
+)
+def test_a_result_that_cannot_be_written_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(GradingError) as caught:
+        Store(tmp_path).put(result())
+    assert os.strerror(number) in str(caught.value) and advice in str(caught.value)
+    assert number == errno.ENOSPC or "free" not in str(caught.value)

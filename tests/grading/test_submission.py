@@ -2,6 +2,7 @@
 
 import json
 import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from autograder.errors import GradingError
 from autograder.grading import submission
-from autograder.grading.submission import UnreadableError, parse, read
+from autograder.grading.notebook_json import UnreadableError, parse
+from autograder.grading.submission import read
 
 
 def notebook(*cells: dict[str, Any], version: Any = 4) -> bytes:
@@ -51,9 +53,60 @@ def test_nan_in_an_output_does_not_matter() -> None:
     assert parse(notebook(cell))[0].source == "x = 1"
 
 
-def test_version_3_is_upgraded() -> None:
+MB = 1 << 20
+OBJECTS = b"{}," * 7
+HUGE = {  # what stands between two texts, over and over
+    "a picture": (b'{"nbformat": 4, "cells": [{"outputs": ["', b"A" * 52, b'"]}]}', 1),
+    "outputs": (b'{"nbformat": 4, "cells": [{"outputs": [', OBJECTS * 2, b"0]}]}", 1),
+    "metadata": (b'{"nbformat": 4, "cells": [{"metadata": [', OBJECTS, b"0]}]}", 1),
+    "other keys": (b'{"nbformat": 4, "x": [', OBJECTS, b'0], "cells": []}', 0),
+    "cells": (b'{"nbformat": 4, "cells": [', OBJECTS, b"{}]}", "more than 2000 cells"),
+    "no cells": (b'{"nbformat": 4, "cells": [', b"[]," * 7, b"0]}", "is no object"),
+    "old cells": (
+        b'{"nbformat": 3, "worksheets": [{"cells": [', OBJECTS, b"{}]}]}", "more than 2000 cells"
+    ),
+    "worksheets": (b'{"nbformat": 3, "worksheets": [', OBJECTS, b"{}]}", "more than 2000 cells"),
+    "lines": (b'{"nbformat": 4, "cells": [{"source": [', b'"a",' * 5, b'""]}]}', "more than 2 MB"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HUGE)
+def test_what_is_not_graded_costs_no_memory(what: str) -> None:
+    head, again, tail, expected = HUGE[what]
+    raw = head + again * MB + tail
+    tracemalloc.start()
+    try:
+        try:
+            found: int | str = len(parse(raw))
+        except UnreadableError as error:
+            found = str(error)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == expected or (isinstance(expected, str) and expected in str(found))
+    assert peak < 32 * MB
+
+
+def test_what_python_writes_and_json_forbids_is_read_in_place() -> None:
+    text = 'x = "NaN, -Infinity: \\\\ud800 \\" NaN"\n'
+    raw = notebook(code(text + "\ud83d\ude00\ud800"), code("y"))
+    raw = raw.replace(b'"outputs": []', b'"outputs": [NaN, -Infinity, "\\udc00", Infinity]')
+    first, second = parse(raw)
+    assert first.source == text + "\U0001f600\ufffd" and second.source == "y"
+
+
+@pytest.mark.parametrize(
+    "raw", [b'"' * 3 * MB, b'"\\' * 3 * MB + b"NaN", b'{"a": NaN' + b'"' * 3 * MB]
+)
+def test_a_text_without_an_end_is_refused_at_once(raw: bytes) -> None:
+    with pytest.raises(UnreadableError):  # a pattern that tries again and again takes for ever
+        parse(raw)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_old_versions_are_upgraded(version: int) -> None:
     old = {
-        "nbformat": 3,
+        "nbformat": version,
         "nbformat_minor": 0,
         "metadata": {"name": ""},
         "worksheets": [
@@ -86,11 +139,12 @@ def test_version_3_is_upgraded() -> None:
         (b"  \n", "empty"),
         (b"{not json", "not JSON"),
         (b"\xff\xfe\x00", "not UTF-8"),
-        (b"[" * 1_000_000, "nested too deeply"),
+        (b"[" * 1_000_000, "holds a list"),
+        (b'{"a":' + b"[" * 1_000_000, "nested too deeply"),
         (b'{"a":' * 1_000_000, "nested too deeply"),
-        (b'{"nbformat": 4, "cells": ' + b"9" * 10_000 + b"}", "not JSON"),
-        (b"[1, 2]", "JSON list"),
-        (b"null", "JSON null"),
+        (b'{"nbformat": 4, "cells": ' + b"9" * 20_000 + b"}", "cells are a long number"),
+        (b"[1, 2]", "holds a list; a notebook is a JSON object"),
+        (b"null", "holds null"),
         (b"{}", "nbformat missing"),
         (notebook(version="4"), "nbformat '4'"),
         (notebook(version=True), "nbformat True"),
@@ -100,11 +154,11 @@ def test_version_3_is_upgraded() -> None:
         (b'{"nbformat": 3}', "cannot be upgraded"),
         (b'{"nbformat": 3, "worksheets": [7]}', "cannot be upgraded"),
         (b'{"nbformat": 4}', "cells are missing"),
-        (b'{"nbformat": 4, "cells": {}}', "cells are a object"),
-        (b'{"nbformat": 4, "cells": [7]}', "cell 1 is 7"),
+        (b'{"nbformat": 4, "cells": {}}', "cells are an object"),
+        (b'{"nbformat": 4, "cells": [7]}', "cell 1 of the notebook is no object"),
         (notebook(code({"a": 1})), "source of cell 1"),
         (notebook(code(["a", 1])), "source of cell 1"),
-        (notebook(*[code("")] * 2001), "2001 cells"),
+        (notebook(*[code("")] * 2001), "more than 2000 cells"),
         (notebook(code("x" * (3 << 20))), "more than 2 MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

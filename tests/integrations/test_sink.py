@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -679,3 +680,18 @@ def test_a_new_gradebook_is_its_owners_only(tmp_path: Path) -> None:
     path = tmp_path / "gradebook.db"
     with open_gradebook(f"sqlite:///{path}", "course"):
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_grade_that_is_kept_stays_as_it_was(desk: Desk) -> None:
+    """Nothing is there now: neither texts nor comments nor the autograded notebook are touched."""
+    path = desk.hand_in("ada")
+    desk.write(result("ada"))
+    desk.by_hand("ada", "text_why", 1.5)
+    before, notebook = grades(desk.root, "ada"), desk.autograded("ada").read_bytes()
+    shutil.rmtree(path.parent)
+    desk.write(result("ada"), fresh=False)
+    assert grades(desk.root, "ada") == before
+    assert desk.autograded("ada").read_bytes() == notebook
+    desk.write(result("bob"), fresh=False)  # a new gradebook learns the scores all the same
+    found = grades(desk.root, "bob")
+    assert found["twice"][0] is not None and found["text_why"] == (None, None, True)

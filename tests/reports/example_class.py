@@ -106,6 +106,10 @@ def result(
 
 
 MISSING = "nothing was handed in: there is no 02_layers/layers.ipynb"
+UNCLEAR = (
+    "there is no 02_layers/layers.ipynb, but there is 02_layers/x.ipynb. "
+    "If that is the notebook, grade it with --accept x.ipynb"
+)
 RESULTS = (
     result("ada", RIGHT),
     result("bob", PARTIAL),
@@ -117,7 +121,7 @@ RESULTS = (
     result(FORMULA, RIGHT),
     result("frida", EMPTY, "unreadable", message="the file is not JSON: <i>line 1</i>"),
     result("gus", EMPTY, "missing", isolation="", message=MISSING),
-    result("hal", EMPTY, "missing", isolation="", message=f"{MISSING}, but there is x.ipynb."),
+    result("hal", EMPTY, "unclear", isolation="", message=UNCLEAR),
     result("ida", PARTIAL, "stale", message="the worker died"),
     result("jo", EMPTY, "failed", isolation="", message="the worker died"),
     result("kim", EMPTY, "unclear", isolation="", message="02_layers holds layers (1).ipynb only"),

@@ -136,7 +136,7 @@ def test_the_class_page_says_what_must_be_known(book: ClassBook) -> None:
     assert "score in points, of 8" in text
     assert "db is averaged over the batch" in text
     for concern in ("Grading failed", "Old scores", "Cannot be read", "Numerical differentiation",
-                    "Handed in under another name", "Too much work for the grader"):  # fmt: skip
+                    "Handed in, but not the notebook", "Too much work for the grader"):  # fmt: skip
         assert concern in text
     assert "02_layers holds layers (1).ipynb only" in text
     for status in ("unclear", "overload", "failed", "stale", "unreadable"):

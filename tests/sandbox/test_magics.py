@@ -73,7 +73,7 @@ def test_the_grader_does_not_even_load_the_transformer() -> None:
     code = """
 import sys
 from autograder.grading.plan import plan
-from autograder.grading.submission import SubmittedCell
+from autograder.grading.notebook_json import SubmittedCell
 assert plan([SubmittedCell("code", "%a")], [])[0].source == "%a"
 assert "IPython" not in sys.modules
 """

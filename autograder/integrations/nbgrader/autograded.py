@@ -30,7 +30,7 @@ _BANNERS = {
     "unclear": "There is no score yet: this notebook does not lie under its name.",
     "overload": "There is no score yet: this submission was too much work for the grader.",
     "failed": "This submission was not graded: the grader failed.",
-    "stale": "These scores are from an earlier submission: grading this one failed.",
+    "stale": "These scores are from an earlier submission: this one got none.",
 }
 
 

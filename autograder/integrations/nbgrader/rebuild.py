@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.plan import normalised
-from autograder.grading.submission import SubmittedCell
 from autograder.integrations.nbgrader.outputs import not_graded
 from autograder.integrations.nbgrader.released import ReleasedCell, ReleasedNotebook
 from autograder.integrations.nbgrader.untrusted import harmless_markdown

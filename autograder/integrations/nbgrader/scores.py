@@ -26,7 +26,8 @@ class Entry:
         fresh: It was graded just now; what stood already is what a person saw.
         judged: Row -> digest of what a person judges there; where it is another one than that for
             which a score was given by hand, the score wants another look.
-        untouched: Cells that students write and this one left as they were.
+        untouched: Cells that students write and this one left as they were; None where that is not
+            known, and what the gradebook says of it stays.
         timestamp: When it was handed in (UTC), where that is known.
         stale: Why the scores cannot be relied on; empty when they can.
         create: Whether a submission is made where the gradebook has none.
@@ -36,7 +37,7 @@ class Entry:
     scores: Mapping[str, float | None]
     fresh: bool = True
     judged: Mapping[str, str] = field(default_factory=dict)
-    untouched: frozenset[str] = frozenset()
+    untouched: frozenset[str] | None = frozenset()
     timestamp: datetime | None = None
     stale: str = ""
     create: bool = True
@@ -225,7 +226,10 @@ class ScoreWriter:
     def _comment(
         self, entry: Entry, name: str, cell: str, place: str, old: Any, changes: _Changes
     ) -> None:
-        text = entry.stale or (NO_RESPONSE if name in entry.untouched else None)
+        if entry.untouched is None and not entry.stale and old is not None:
+            return
+        untouched = entry.untouched or ()
+        text = entry.stale or (NO_RESPONSE if name in untouched else None)
         if old is None:
             changes.add("Comment", id=_id(), cell_id=cell, notebook_id=place, auto_comment=text)
         else:

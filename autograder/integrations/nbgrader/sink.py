@@ -12,8 +12,9 @@ from autograder.course import Course
 from autograder.errors import GradingError
 from autograder.feedback.wording import listed
 from autograder.grading import submission
+from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.result import WITHOUT_VERDICTS, Result
-from autograder.grading.submission import Handin, SubmittedCell
+from autograder.grading.submission import Handin
 from autograder.integrations.nbgrader.autograded import (
     TIMESTAMP,
     AutogradedFolder,
@@ -28,6 +29,11 @@ from autograder.integrations.nbgrader.released import ReleasedNotebook, released
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
 
 BATCH = 50
+_DOUBTS = {
+    "failed": "Not up to date: grading failed. ",
+    "stale": "Not up to date: grading anew gave no score. ",
+    "unclear": "Not graded: ",
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class _Held:
 
 
 class GradebookSink:
-    """Takes the results of a class run; a `grading.classrun.ResultSink`.
+    """Takes the results of a class run; a `grading.class_report.ResultSink`.
 
     Nothing is loaded or opened before the first result. Scores are written in batches, so other
     programs can read and write the gradebook in between.
@@ -99,15 +105,19 @@ class GradebookSink:
         entries: list[Entry] = []
         notebooks: dict[str, tuple[_Held, Rebuilt, datetime | None]] = {}
         for one in held:
-            rebuilt = rebuild(released, self._cells(one))
+            cells = self._cells(one)
+            rebuilt = rebuild(released, cells or ())
             moment = self._handed_in(one.handin)
-            entries.append(_entry(one, rebuilt, released, moment))
-            notebooks[one.result.student] = (one, rebuilt, moment)
+            entries.append(_entry(one, None if cells is None else rebuilt, released, moment))
+            if cells is not None:
+                notebooks[one.result.student] = (one, rebuilt, moment)
         assert self._settings is not None
         with explained(self._settings.gradebook):
             students = writer.write(entries)
             assign_penalties(self._gradebook, released, students, self._settings)
         for student in students:
+            if student not in notebooks:  # what was written of an earlier submission stays
+                continue
             one, rebuilt, moment = notebooks[student]
             path = self._folder.path(one.handin.student, released)
             if one.fresh or not self._folder.holds(path, one.result.digest):
@@ -144,42 +154,50 @@ class GradebookSink:
 
         assert self._settings is not None
         zone = self._settings.config.Exchange.get("timezone", "UTC")
+        folder = self._submitted / handin.student / handin.assignment
         try:
-            return read_timestamp(handin.path.parent / TIMESTAMP, str(zone))
+            return read_timestamp(folder / TIMESTAMP, str(zone))
         except ValueError as why:
             self._undated.setdefault(str(why), []).append(f"{handin.student}/{handin.assignment}")
             return None
 
-    def _cells(self, one: _Held) -> tuple[SubmittedCell, ...]:
-        """The cells as handed in; none where there are none or nobody can read them."""
-        if one.handin.path is None or one.result.status in ("unreadable", "overload"):
+    def _cells(self, one: _Held) -> tuple[SubmittedCell, ...] | None:
+        """The cells as handed in; None where the result is of others, which are not there."""
+        if one.result.status in ("unreadable", "missing", "overload", "unclear"):
             return ()
+        if one.handin.path is None:
+            return None
         try:
             folder = self._submitted.resolve() / one.handin.student
-            return submission.read(one.handin.path, folder).cells
+            found = submission.read(one.handin.path, folder)
         except GradingError:
-            return ()
+            return None if one.result.status == "stale" else ()
+        return None if found.problem else found.cells
 
 
 def _entry(
-    one: _Held, rebuilt: Rebuilt, released: ReleasedNotebook, timestamp: datetime | None
+    one: _Held, rebuilt: Rebuilt | None, released: ReleasedNotebook, timestamp: datetime | None
 ) -> Entry:
-    """What the gradebook shall say about a result."""
+    """What the gradebook shall say about a result.
+
+    Args:
+        rebuilt: The submission; None where the result is of one that is not there.
+    """
     result = one.result
     scores: dict[str, float | None] = {}
     for row in result.rows:
-        if row.status == "manual":
+        if row.status != "manual":
+            scores[row.id] = row.score
+        elif rebuilt is not None:
             # An answer that was left as it was needs nobody to read it.
             scores[row.id] = 0.0 if row.id in rebuilt.untouched else None
-        else:
-            scores[row.id] = row.score
-    why = "grading failed. " if result.status in ("failed", "stale") else ""
+    why = "no score was found anew. " if result.status in ("failed", "stale") else ""
     return Entry(
         student=result.student,
         scores={} if result.status in WITHOUT_VERDICTS else scores,
         fresh=one.fresh,
-        judged=judged(released, rebuilt.notebook["cells"], result),
-        untouched=rebuilt.untouched,
+        judged=judged(released, rebuilt.notebook["cells"], result) if rebuilt else {},
+        untouched=rebuilt.untouched if rebuilt else None,
         timestamp=timestamp,
         stale="" if result.is_grade else f"Not up to date: {why}{result.message}",
         create=result.status not in ("missing", "unclear"),

@@ -1,0 +1,222 @@
+"""What lies in a student's folder: the notebook, something for a person to look at, or nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from autograder.feedback.wording import listed
+from autograder.grading.result import writable_name
+from autograder.grading.submission import Handin
+
+_DROPPINGS = frozenset(
+    {"__macosx", "__pycache__", "thumbs.db", "desktop.ini", "timestamp.txt", "icon\r"}
+)
+_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+_DEPTH = 6
+_MOST_FILES = 200
+_SHOWN = 3
+BESIDE = " that lies beside it"
+"""How a word about other notebooks ends."""
+
+
+@dataclass
+class StudentFolder:
+    """A student's folder; one that is not there is empty.
+
+    Args:
+        assignments: The folders in it that have an assignment's name.
+        loose: What else lies in it -> the files in it; a file is its own.
+        owners: What else lies in it -> the assignments that it may belong to, by its name or those
+            of the files in it.
+        fault: Why nobody could look.
+    """
+
+    path: Path
+    assignments: frozenset[str] = frozenset()
+    loose: dict[str, list[str]] = field(default_factory=dict)
+    owners: dict[str, frozenset[str]] = field(default_factory=dict)
+    fault: str = ""
+
+    @property
+    def student(self) -> str:
+        """The name of the folder."""
+        return self.path.name
+
+    def handin(self, assignment: str, notebook: str, accept: Sequence[str] = ()) -> Handin:
+        """What was handed in for an assignment.
+
+        Args:
+            accept: Other names, or patterns, under which the notebook is taken.
+        """
+        try:
+            return self._handin(assignment, notebook, accept)
+        except OSError as error:
+            return Handin(self.student, assignment, None, fault=self.fault or _refused(error))
+
+    def _handin(self, assignment: str, notebook: str, accept: Sequence[str]) -> Handin:
+        expected = f"{assignment}/{notebook}.ipynb"
+        if self.fault:
+            return Handin(self.student, assignment, None, fault=self.fault)
+        if self.path.is_symlink():
+            return self._linked(assignment, "the student's folder")
+        there: list[str] = []
+        if assignment in self.assignments:
+            if (self.path / assignment).is_symlink():
+                return self._linked(assignment, f"the folder {assignment}")
+            there = files_in(self.path, assignment)
+        if expected in there:
+            beside = [f for f in there if f != expected and ".ipynb" in f.casefold()]
+            note = f"{expected} was graded, not {_said(beside)}{BESIDE}" if beside else ""
+            return Handin(self.student, assignment, self.path / expected, note)
+        for name, files in self.loose.items():
+            if assignment in self.owners[name]:
+                there += files
+        taken = accepted(there, accept)
+        if len(taken) == 1:
+            path = self.path / taken[0]
+            return Handin(self.student, assignment, path, there=tuple(there), file=taken[0])
+        # A file that may belong anywhere is a hand-in; a folder of another name is just another.
+        stray = [name for name, files in self.loose.items() if files == [name]]
+        stray = [name for name in stray if not self.owners[name]]
+        if not there and not stray:
+            note = f"nothing was handed in: there is no {expected}"
+            return Handin(self.student, assignment, None, note)
+        note = f"there is no {expected}, but there is {_said([*there, *stray])}. "
+        note += _advice(there, taken, assignment)
+        return Handin(self.student, assignment, None, note, (*there, *stray))
+
+    def _linked(self, assignment: str, what: str) -> Handin:
+        note = f"{what} is a link, and links are not followed; put the folder itself in its place"
+        return Handin(self.student, assignment, None, note, (assignment,))
+
+
+def look(path: Path, notebooks: Mapping[str, str]) -> StudentFolder:
+    """Look into a student's folder.
+
+    Args:
+        notebooks: Assignment -> name of its notebook.
+    """
+    found = StudentFolder(path)
+    if path.is_symlink():
+        return found
+    try:
+        names = sorted(entry.name for entry in _entries(path))
+        found.assignments = frozenset(
+            name
+            for name in names
+            if name in notebooks and ((path / name).is_dir() or (path / name).is_symlink())
+        )
+        for name in names:
+            files = [] if name in found.assignments else files_in(path, name)
+            if files:
+                found.loose[name] = files
+                found.owners[name] = frozenset(
+                    assignment
+                    for assignment, notebook in notebooks.items()
+                    if any(_sounds_like(file, assignment, notebook) for file in files)
+                )
+    except OSError as error:
+        found.fault = _refused(error)
+    return found
+
+
+def files_in(home: Path, name: str) -> list[str]:
+    """Every file at or below `home / name`, by its path from `home`; no droppings of systems.
+
+    Links are not followed, and count as files; so do folders too deep to look into.
+    """
+    found: list[str] = []
+    _gather(home, name, _DEPTH, found)
+    return found
+
+
+def _gather(home: Path, name: str, depth: int, found: list[str]) -> None:
+    path = home / name
+    if depth == 0 or path.is_symlink() or not path.is_dir():
+        found.append(name)
+        return
+    for entry in sorted(_entries(path), key=lambda e: e.name):
+        if len(found) < _MOST_FILES:
+            _gather(home, f"{name}/{entry.name}", depth - 1, found)
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder and was put there by a person."""
+    with os.scandir(folder) as entries:
+        yield from (entry for entry in entries if not is_dropping(entry.name))
+
+
+def is_dropping(name: str) -> bool:
+    """Whether systems and tools leave files of this name behind.
+
+    Example:
+        >>> is_dropping(".DS_Store"), is_dropping("._a.ipynb"), is_dropping(".a.ipynb")
+        (True, True, False)
+    """
+    if name.casefold() in _DROPPINGS or name.startswith(("._", ".ipynb_checkpoints")):
+        return True
+    return name.startswith(".") and ".ipynb" not in name.casefold()
+
+
+def accepted(files: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The files that the first name which fits any is for: by their last part or their whole path.
+
+    Example:
+        >>> accepted(["a/x.ipynb", "a/b/Y.IPYNB"], ["z.ipynb", "*.ipynb"])
+        ['a/x.ipynb', 'a/b/Y.IPYNB']
+        >>> accepted(["a/x [1].ipynb"], ["x [1].ipynb"])
+        ['a/x [1].ipynb']
+    """
+    for name in names:
+        wanted = name.casefold()
+        fitting = [
+            file
+            for file in files
+            if any(
+                said == wanted or fnmatchcase(said, wanted)
+                for said in (file.casefold(), file.casefold().rpartition("/")[2])
+            )
+        ]
+        if fitting:
+            return fitting
+    return []
+
+
+def _advice(there: Sequence[str], taken: Sequence[str], assignment: str) -> str:
+    """What a person can do about it."""
+    if taken:
+        return f"--accept fits {len(taken)} of them; name one"
+    if not there:
+        return f"What belongs to it must lie in {assignment}/"
+    likely = [file for file in there if ".ipynb" in file.casefold()] or list(there)
+    if all(file.casefold().endswith(_ARCHIVES) for file in likely):
+        return f"Unpack it into {assignment}/ and grade again"
+    if len(likely) > 1:
+        return "If one of them is the notebook, grade it with --accept NAME"
+    return f"If that is the notebook, grade it with --accept {_option(likely[0])}"
+
+
+def _option(file: str) -> str:
+    return shlex.quote(writable_name(file.rpartition("/")[2]))
+
+
+def _said(files: Sequence[str]) -> str:
+    return listed([writable_name(file) for file in files], _SHOWN)
+
+
+def _sounds_like(file: str, assignment: str, notebook: str) -> bool:
+    """Whether the name of an assignment or of its notebook is part of a path."""
+    return any(
+        re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", file, re.IGNORECASE)
+        for name in (assignment, notebook)
+    )
+
+
+def _refused(error: OSError) -> str:
+    return f"cannot look into {writable_name(str(error.filename))}: {error.strerror}"
