@@ -99,29 +99,6 @@ xavier = Sampler(
         "rng.normal takes a mean, a standard deviation and a shape. What is the standard deviation, given a variance?",
         "The root of two over the sum of both fans is the deviation; the shape is (fan_in, fan_out).",
     ),
-    mistakes=[
-        edit("xavier_init", "np.sqrt(2.0 / (fan_in + fan_out))", "2.0 / (fan_in + fan_out)", name="variance_as_std",
-             says="The variance is passed as a standard deviation; the root is missing, and the weights are much too small."),
-        edit("xavier_init", "2.0 / (fan_in + fan_out)", "2.0 / fan_in", name="he",
-             says="This is He's variance, 2/fan_in. Xavier's takes both fans into account."),
-        edit("xavier_init", "2.0 / (fan_in + fan_out)", "1.0 / (fan_in + fan_out)", name="factor_two",
-             says="The variance is 1/(fan_in + fan_out); the factor 2 is missing: it makes the *mean* of the two fans."),
-        edit("xavier_init", "2.0 / (fan_in + fan_out)", "2.0 / fan_out", name="fan_out_only",
-             says="Only fan_out counts here; the sum of both fans belongs under the 2."),
-        edit("xavier_init", "rng.normal(0.0, std, (fan_in, fan_out))", "rng.normal(0.0, std, (fan_out, fan_in))", name="shape_transposed",
-             says="The shape is (fan_out, fan_in); expected (fan_in, fan_out), since the layer computes x @ W."),
-        edit("xavier_init", "rng.normal(0.0, std, (fan_in, fan_out))", "rng.uniform(-std, std, (fan_in, fan_out))", name="uniform_too_narrow",
-             says="A uniform distribution on [-a, a] has the deviation a/√3, so with a = std the weights are too small."),
-        edit("xavier_init", "rng.normal(0.0, std, (fan_in, fan_out))", "std * rng.random((fan_in, fan_out))", name="all_positive",
-             says="All weights are positive: rng.random draws from [0, 1). The mean must be zero."),
-        edit("xavier_init", "rng.normal(0.0, std, (fan_in, fan_out))", "rng.normal(0.0, 1.0, (fan_in, fan_out))", name="unscaled",
-             says="The weights are standard normal; the deviation was computed but not used."),
-        edit("xavier_init", "rng.normal(0.0, std, (fan_in, fan_out))", "np.random.default_rng(0).normal(0.0, std, (fan_in, fan_out))", name="own_seed",
-             says="The rng is ignored and a generator with a seed of its own takes its place, so every layer of this shape starts with the same "
-                  "weights. Draw from the rng that you are given."),
-        edit("xavier_init", "rng.normal(0.0, std, (fan_in, fan_out))", "std * np.ones((fan_in, fan_out))", name="all_alike",
-             says="All weights are alike. Then all units compute the same, get the same gradient, and stay alike for ever."),
-    ],
 )
 he = Sampler(
     he_init,
@@ -134,27 +111,6 @@ he = Sampler(
         "Only the number of inputs matters: it is the number of terms in each sum.",
         "The deviation is the root of two over fan_in; the shape is (fan_in, fan_out).",
     ),
-    mistakes=[
-        edit("he_init", "np.sqrt(2.0 / fan_in)", "2.0 / fan_in", name="variance_as_std",
-             says="The variance is passed as a standard deviation; the root is missing, and the weights are much too small."),
-        edit("he_init", "2.0 / fan_in", "1.0 / fan_in", name="factor_two",
-             says="The variance is 1/fan_in. The 2 makes up for the half that the ReLU throws away."),
-        edit("he_init", "2.0 / fan_in", "2.0 / fan_out", name="fan_out",
-             says="fan_out stands where fan_in belongs: a sum has as many terms as the layer has inputs."),
-        edit("he_init", "2.0 / fan_in", "2.0 / (fan_in + fan_out)", name="xavier",
-             says="This is Xavier's variance; He's counts the inputs only."),
-        edit("he_init", "rng.normal(0.0, std, (fan_in, fan_out))", "rng.normal(0.0, std, (fan_out, fan_in))", name="shape_transposed",
-             says="The shape is (fan_out, fan_in); expected (fan_in, fan_out), since the layer computes x @ W."),
-        edit("he_init", "rng.normal(0.0, std, (fan_in, fan_out))", "rng.uniform(-std, std, (fan_in, fan_out))", name="uniform_too_narrow",
-             says="A uniform distribution on [-a, a] has the deviation a/√3, so with a = std the weights are too small."),
-        edit("he_init", "rng.normal(0.0, std, (fan_in, fan_out))", "np.abs(rng.normal(0.0, std, (fan_in, fan_out)))", name="all_positive",
-             says="All weights are positive; the mean must be zero."),
-        edit("he_init", "rng.normal(0.0, std, (fan_in, fan_out))", "np.random.default_rng(0).normal(0.0, std, (fan_in, fan_out))", name="own_seed",
-             says="The rng is ignored and a generator with a seed of its own takes its place, so every layer of this shape starts with the same "
-                  "weights. Draw from the rng that you are given."),
-        edit("he_init", "rng.normal(0.0, std, (fan_in, fan_out))", "np.zeros((fan_in, fan_out))", name="zeros",
-             says="All weights are zero: every unit gets the same gradient, namely none."),
-    ],
 )
 
 # %% [markdown]
@@ -287,27 +243,6 @@ momentum = Function(
         "New speed: momentum times the old speed, minus the rate times dw. New weights: w plus the new speed. Store it as "
         "config's velocity.",
     ),
-    mistakes=[
-        edit("sgd_momentum", "config[\"velocity\"] = v", "pass", name="velocity_not_stored",
-             says="This is plain gradient descent: the velocity is not stored in config, or does not move the weights."),
-        edit("sgd_momentum", "next_w = w + v", "next_w = w - v", name="wrong_way",
-             says="The weights move uphill. One minus is needed: in the velocity, or in the step, but neither none nor two."),
-        edit("sgd_momentum", "config[\"momentum\"] * v - config[\"learning_rate\"] * dw",
-             "config[\"momentum\"] * v - (1 - config[\"momentum\"]) * config[\"learning_rate\"] * dw", name="averaged",
-             says="The gradient is weighted by 1 - momentum, as in a running mean. Here the velocity adds up; "
-                  "the steps come out ten times too small."),
-        edit("sgd_momentum", "config[\"momentum\"] * v - ", "v - ", name="no_friction",
-             says="The old velocity is kept whole; momentum, the friction, is missing."),
-        edit("sgd_momentum", "next_w = w + v", "next_w = w + config[\"momentum\"] * v - config[\"learning_rate\"] * dw", name="nesterov",
-             says="This looks one step ahead, as Nesterov's momentum does. It is a fine method, but another one."),
-        edit("sgd_momentum", "next_w = w + v", "next_w = w + config.get(\"velocity\", np.zeros_like(w))", name="old_velocity",
-             says="The old velocity moves the weights; the new one should. At the first step nothing moves at all."),
-        edit("sgd_momentum", "config[\"velocity\"] = v", "config[\"velocity\"] = v - config[\"momentum\"] * v", name="velocity_damped_twice",
-             says="The stored velocity has been damped once more; the friction belongs into each step once."),
-        edit("sgd_momentum", "- config[\"learning_rate\"] * dw", "- dw", ("next_w = w + v", "next_w = w + config[\"learning_rate\"] * config[\"learning_rate\"] * v"),
-             name="rate_squared",
-             says="The learning rate is applied to the whole velocity, and twice."),
-    ],
 )
 
 # %% [markdown]
@@ -357,26 +292,6 @@ rms = Function(
         "Update the running mean first, use the new one, store it.",
         "Cache: rho times old plus (1 - rho) times the squared gradient. Step: rate times dw over (root of the cache, plus epsilon).",
     ),
-    mistakes=[
-        edit("rmsprop", "config[\"cache\"] = c", "pass", name="cache_not_stored",
-             says="The running mean is not stored in config; each step starts it at zero again."),
-        edit("rmsprop", "rho * c + (1 - rho) * dw**2", "(1 - rho) * c + rho * dw**2", name="decay_reversed",
-             says="rho is used the wrong way round: the running mean forgets almost all in one step."),
-        edit("rmsprop", "np.sqrt(c) + config[\"epsilon\"]", "np.sqrt(c + config[\"epsilon\"])", name="epsilon_inside",
-             says="epsilon stands inside the root; the formula has it outside."),
-        edit("rmsprop", "np.sqrt(c) + config[\"epsilon\"]", "c + config[\"epsilon\"]", name="root_missing",
-             says="The root is missing: the step is divided by the mean square."),
-        edit("rmsprop", "(1 - rho) * dw**2", "(1 - rho) * dw", name="square_missing",
-             says="The gradient is not squared in the running mean, which may then be negative under the root."),
-        edit("rmsprop", "rho * c + (1 - rho) * dw**2", "c + dw**2", name="adagrad",
-             says="The squares add up without decay: that is Adagrad. Its steps only ever get smaller."),
-        edit("rmsprop", "w - config[\"learning_rate\"]", "w + config[\"learning_rate\"]", name="uphill",
-             says="The step goes uphill."),
-        edit("rmsprop", " + config[\"epsilon\"]", "", name="epsilon_missing",
-             says="epsilon is missing from the denominator."),
-        edit("rmsprop", "(1 - rho) * dw**2", "dw**2", name="gain",
-             says="The new square is not weighted by 1 - rho, so the running mean is too large."),
-    ],
 )
 
 # %% [markdown]
@@ -437,37 +352,6 @@ adam_step = Function(
         "In order: t up by one; m and v; divide m by one minus beta1 to the t, v by one minus beta2 to the t; step by the rate "
         "times the first over (root of the second, plus epsilon); put m, v and t back into config.",
     ),
-    mistakes=[
-        edit("adam", "m_hat = m / (1 - beta1**t)\n    v_hat = v / (1 - beta2**t)", "m_hat = m\n    v_hat = v", name="bias_correction_missing",
-             says="The bias correction is missing: the first steps are far from the size they should have, as m and v start at zero."),
-        edit("adam", "t = config.get(\"t\", 0) + 1", "t = max(config.get(\"t\", 0), 1)", (" = m, v, t", " = m, v, config.get(\"t\", 0) + 1"),
-             name="t_late",
-             says="t is raised after it is used, so from the second step on the correction is one step behind."),
-        edit("adam", "t = config.get(\"t\", 0) + 1", "t = config.get(\"t\", 0) + 2", (" = m, v, t", " = m, v, t - 1"), name="t_early",
-             says="t is one too large: the first step has t = 1."),
-        edit("adam", "v_hat = v / (1 - beta2**t)", "v_hat = v", name="only_m_corrected",
-             says="Only m is corrected; v starts at zero as well."),
-        edit("adam", "m_hat = m / (1 - beta1**t)", "m_hat = m", name="only_v_corrected",
-             says="Only v is corrected; m starts at zero as well."),
-        edit("adam", " = m, v, t", " = m_hat, v_hat, t", name="corrected_stored",
-             says="The corrected means are stored; the correction is for this step only, the running means go on uncorrected."),
-        edit("adam", " = m, v, t", " = m, v, 0", name="t_not_kept",
-             says="t is not kept from step to step, so every step is corrected as if it were the first."),
-        edit("adam", "m_hat / (np.sqrt(v_hat) + config[\"epsilon\"])", "m_hat * np.sqrt(1 - beta2**t) / (np.sqrt(v) + config[\"epsilon\"])",
-             name="epsilon_before_correction", keeps=0.5,
-             says="epsilon is added to the root before v is corrected (a shortcut that the paper mentions): that makes it another, larger "
-                  "epsilon. Correct v first, then take the root and add epsilon. Nothing else is wrong, so half of the points stay."),
-        edit("adam", "np.sqrt(v_hat) + config[\"epsilon\"]", "np.sqrt(v_hat + config[\"epsilon\"])", name="epsilon_inside",
-             says="epsilon stands inside the root; the formula has it outside."),
-        edit("adam", "(np.sqrt(v_hat) + config[\"epsilon\"])", "(v_hat + config[\"epsilon\"])", name="root_missing",
-             says="The root of v is missing."),
-        edit("adam", "beta1, beta2 = config[\"beta1\"], config[\"beta2\"]", "beta2, beta1 = config[\"beta1\"], config[\"beta2\"]", name="betas_swapped",
-             says="beta1 and beta2 are swapped: beta1 belongs to the mean of the gradient, beta2 to that of its square."),
-        edit("adam", "m_hat / (np.sqrt", "dw / (np.sqrt", name="m_unused",
-             says="The step uses the gradient itself in place of its running mean."),
-        edit("adam", "(1 - beta2) * dw**2", "(1 - beta2) * dw", ("np.sqrt(v_hat)", "np.sqrt(np.abs(v_hat))"), name="square_missing",
-             says="The gradient is not squared in v."),
-    ],
 )
 
 # %% [markdown]
@@ -575,26 +459,6 @@ cosine = Function(
         "The argument goes from 0 to pi while t goes from 0 to T. Check both ends: hi, and lo.",
         "lo plus half of the difference times one plus the cosine.",
     ),
-    mistakes=[
-        edit("cosine_lr", "np.pi * t / T", "2 * np.pi * t / T", name="whole_period",
-             says="The cosine runs through a whole period: the rate is back at hi in the end."),
-        edit("cosine_lr", "np.pi * t / T", "t / T", name="pi_missing",
-             says="pi is missing: the cosine hardly gets started."),
-        edit("cosine_lr", "(1 + np.cos", "(1 - np.cos", name="rising",
-             says="The sign before the cosine is wrong: the rate rises from lo to hi."),
-        edit("cosine_lr", "0.5 * (hi - lo)", "(hi - lo)", name="half_missing",
-             says="The factor ½ is missing, so it starts at 2 hi - lo."),
-        edit("cosine_lr", "lo + 0.5", "0.5", name="lo_not_added",
-             says="lo is not added back: the rate ends at zero."),
-        edit("cosine_lr", "0.5 * (hi - lo)", "0.5 * hi", name="difference",
-             says="hi stands where hi - lo belongs: the rate starts at hi + lo."),
-        edit("cosine_lr", "t / T", "t / (T - 1)", name="off_by_one",
-             says="The fraction is t/(T-1); at t = T the rate would be on its way up again."),
-        edit("cosine_lr", "0.5 * (hi - lo) * (1 + np.cos(np.pi * t / T))", "(hi - lo) * (1 - t / T)", name="linear",
-             says="This falls in a straight line."),
-        edit("cosine_lr", "0.5 * (hi - lo) * (1 + np.cos(np.pi * t / T))", "(hi - lo) * np.cos(0.5 * np.pi * t / T)", name="quarter_period",
-             says="This is a quarter of a period: gentle at the start, but it hits lo at full slope."),
-    ],
 )
 
 # %% [markdown]
@@ -647,26 +511,6 @@ restarts = Function(
         "Keep a start (0) and a length (T0). While t has reached start plus length: add the length to the start, multiply the "
         "length by mult. Then anneal over t minus start out of length.",
     ),
-    mistakes=[
-        edit("warm_restart_lr", "while t >= start + length", "while t > start + length", name="restart_late",
-             says="The restart comes one step late: at t = T0 the old cycle still holds. The first step of a cycle has the rate hi."),
-        edit("warm_restart_lr", "while t >= start + length", "while t + 1 >= start + length", name="restart_early",
-             says="The restart comes one step early."),
-        edit("warm_restart_lr", "length = length * mult", "length = length * 1", name="mult_ignored",
-             says="All cycles have the same length; each should be mult times as long as the one before."),
-        edit("warm_restart_lr", "length = length * mult", "length = length + mult", name="mult_added",
-             says="mult is added to the length; it multiplies it."),
-        edit("warm_restart_lr", "(t - start) / length", "(t - start) / T0", name="first_length",
-             says="The slide runs over T0 steps in every cycle, so in longer ones it turns up again."),
-        edit("warm_restart_lr", "(t - start) / length", "t / length", name="not_restarted",
-             says="The step is counted from the very beginning, not from the start of its cycle."),
-        edit("warm_restart_lr", "length, start = T0, 0", "length, start = T0 * mult, 0", name="first_cycle_too_long",
-             says="The first cycle is already T0 times mult long."),
-        edit("warm_restart_lr", "(t - start) / length", "(t - start + 1) / length", name="counted_from_one",
-             says="Steps in a cycle are counted from 1; then no step ever has the rate hi."),
-        edit("warm_restart_lr", "(1 + np.cos", "(1 - np.cos", name="rising",
-             says="Each cycle rises from lo to hi; it should slide down."),
-    ],
 )
 
 # %% [markdown]
@@ -722,30 +566,6 @@ plateau = Function(
         "Start with best = infinity, waited = 0. For each loss: lower than best? Take it and reset the wait. Otherwise wait one "
         "more; if that makes patience, multiply the rate by factor and wait from zero.",
     ),
-    mistakes=[
-        edit("plateau_lr", "            lr = lr * factor\n            waited = 0", "            lr = lr * factor", name="counter_not_reset",
-             says="The wait is not reset after a cut, so one long plateau leads to one cut only."),
-        edit("plateau_lr", "waited == patience", "waited > patience", name="one_epoch_late",
-             says="The cut comes one epoch late: patience epochs without a new best are enough."),
-        edit("plateau_lr", "best, waited = loss, 0", "best = loss", name="not_consecutive",
-             says="A new best does not reset the wait, so bad epochs are counted that do not stand in a row."),
-        edit("plateau_lr", "            waited = waited + 1", "            waited = waited + 1\n            best = loss", name="last_not_best",
-             says="Each loss is compared with the one before, not with the best so far; a loss that comes down slowly from a peak "
-                  "looks like progress."),
-        edit("plateau_lr", "best, waited = np.inf, 0", "best, waited = losses[0], 0", name="first_loss_waits",
-             says="The first loss is compared with itself and counts as an epoch without a new best; it is the first best. "
-                  "Start with best = infinity, or with the second loss."),
-        edit("plateau_lr", "loss < best", "loss <= best", name="tie_counts",
-             says="A loss equal to the best counts as progress; a new best is strictly lower."),
-        edit("plateau_lr", "lr = lr * factor", "lr = lr / factor", name="divided",
-             says="The rate is divided by factor: it grows."),
-        edit("plateau_lr", "            lr = lr * factor\n            waited = 0", "            lr = lr * factor\n            waited, best = 0, np.inf", name="best_reset",
-             says="The best is forgotten after a cut, so the next loss, however bad, counts as a new best."),
-        edit("plateau_lr", "            lr = lr * factor\n            waited = 0", "            return lr * factor", name="one_cut_only",
-             says="The function returns at the first cut; there may be more plateaus."),
-        edit("plateau_lr", "loss < best", "loss > best", ("np.inf, 0", "-np.inf, 0"), name="higher_is_better",
-             says="Higher losses count as better; that is right for an accuracy."),
-    ],
 )
 
 # %% [markdown]
@@ -850,33 +670,6 @@ stopping = Module(
         "In step: is val below best minus min_delta? Then take it as best and set the count to zero; otherwise count one more. "
         "Return whether the count has reached patience.",
     ),
-    mistakes=[
-        edit("EarlyStopping", "            self.best = val\n            self.waited = 0", "            self.best = val", name="not_consecutive",
-             says="An improvement does not reset the count, so bad epochs are counted that do not stand in a row."),
-        edit("EarlyStopping", "            self.waited = self.waited + 1", "            self.waited = self.waited + 1\n            self.best = val", name="last_not_best",
-             says="The last value is kept, not the best: coming down from a peak then looks like improvement."),
-        edit("EarlyStopping", "self.waited >= self.patience", "self.waited > self.patience", name="one_epoch_late",
-             says="It stops one epoch late: patience epochs without improvement are enough."),
-        edit("EarlyStopping", "val < self.best - self.min_delta", "val < self.best", name="min_delta_ignored",
-             says="min_delta is ignored: any gain, however small, counts."),
-        edit("EarlyStopping", "self.best = np.inf", "self.best = 0.0", name="best_starts_at_zero",
-             says="The best starts at 0, and no loss lies below that. Start with infinity, so that the first epoch is the best so far."),
-        edit("EarlyStopping", "return self.waited >= self.patience",
-             "stop = self.waited >= self.patience\n        self.waited = 0 if stop else self.waited\n        return stop", name="asked_once",
-             says="The count begins anew after a True; step goes on saying True until an epoch improves."),
-        edit("EarlyStopping", "self.best - self.min_delta", "self.best + self.min_delta", name="min_delta_sign",
-             says="min_delta has the wrong sign: even a slightly worse epoch counts as improvement."),
-        edit("EarlyStopping", "        else:\n            self.waited = self.waited + 1",
-             "        else:\n            self.waited = self.waited + 1\n            self.best = min(self.best, val)", name="best_creeps",
-             says="The best follows gains below min_delta. Then small gains never add up to an improvement."),
-        edit("EarlyStopping", "val < self.best - self.min_delta", "val <= self.best - self.min_delta", name="tie_counts",
-             says="A value equal to the best counts as improvement; it must lie below."),
-        edit("EarlyStopping", "val < self.best - self.min_delta", "val > self.best + self.min_delta", ("self.best = np.inf", "self.best = -np.inf"),
-             name="higher_is_better",
-             says="Higher counts as better; that is right for an accuracy, not for a loss."),
-        edit("EarlyStopping", "return self.waited >= self.patience", "return self.waited < self.patience", name="reversed",
-             says="It says True while it should go on."),
-    ],
 )
 
 # %% [markdown]
@@ -984,26 +777,6 @@ accumulation = Function(
         "Keep a start. For each size: the slice from start to start plus size of X and of y; add size times grad_fn of it; move "
         "the start. In the end divide by the number of examples.",
     ),
-    mistakes=[
-        edit("accumulate_grads", "total + size * grad_fn", "total + grad_fn", ("total / len(X)", "total"), name="k_times_too_big",
-             says="The mean gradients of the micro-batches are simply added: with K equal micro-batches the result is K times too big."),
-        edit("accumulate_grads", "total + size * grad_fn", "total + grad_fn", ("total / len(X)", "total / len(sizes)"), name="unweighted",
-             says="The micro-batches are averaged without weights; a small one then counts as much as a large one."),
-        edit("accumulate_grads", "total / len(X)", "total", name="not_divided",
-             says="The sum is not divided by N: this is the gradient of the sum of all losses."),
-        edit("accumulate_grads", "total / len(X)", "total / len(X) / len(sizes)", name="divided_twice",
-             says="The sum is divided by N and by the number of micro-batches; once is enough."),
-        edit("accumulate_grads", "total + size * grad_fn", "size * grad_fn", name="overwritten",
-             says="Each micro-batch overwrites the ones before; only the last one counts."),
-        edit("accumulate_grads", "        start = start + size\n", "", name="start_stays",
-             says="The start does not move on: every micro-batch is cut from the beginning of the batch."),
-        edit("accumulate_grads", "for size in sizes:", "for size in sizes[:-1]:", name="last_left_out",
-             says="The last micro-batch is left out."),
-        edit("accumulate_grads", "slice(start, start + size)", "slice(start, start + size - 1)", name="one_short",
-             says="Each slice is one example short; the end of a slice is not part of it already."),
-        edit("accumulate_grads", "total + size * grad_fn", "total + size**2 * grad_fn", name="size_squared",
-             says="Each micro-batch is weighted by the square of its size."),
-    ],
 )
 
 # %% [markdown]
@@ -1188,40 +961,6 @@ inspector = Module(
         "Append the ratio to the list of this name (setdefault helps), then go down the table, one if a line. For the dead: compare "
         "with zero, all along axis 0, mean.",
     ),
-    mistakes=[
-        edit("GradientInspector", "np.linalg.norm(dw) / np.linalg.norm(w)", "np.linalg.norm(dw)", name="absolute",
-             says="The norm of the gradient is judged as it is, not relative to the weights."),
-        edit("GradientInspector", "self.history.setdefault(name, []).append(ratio)", "self.history[name] = [ratio]", name="history_overwritten",
-             says="Each call overwrites the history of its name; it should grow."),
-        edit("GradientInspector", "        if np.isnan(dw).any():\n            return \"nan\"\n", "", name="silent_on_nan",
-             says="NaN is not noticed: every comparison with NaN is false, even dw == np.nan, so it ends up as ok. np.isnan finds it."),
-        edit("GradientInspector", "        if np.isinf(dw).any():\n            return \"inf\"\n", "", name="silent_on_inf",
-             says="Infinity is not told from a merely large gradient."),
-        edit("GradientInspector", "np.isnan(dw).any()", "np.isnan(dw).all()", name="all_nan",
-             says="NaN is reported only when all entries are NaN; one is enough to spoil the step."),
-        edit("GradientInspector", "if np.isnan(dw).any():\n            return \"nan\"\n        if np.isinf(dw).any():\n            return \"inf\"",
-             "if np.isinf(dw).any():\n            return \"inf\"\n        if np.isnan(dw).any():\n            return \"nan\"", name="inf_before_nan",
-             says="Infinity is asked for before NaN; where both are present the verdict is nan."),
-        edit("GradientInspector", "        self.history.setdefault(name, []).append(ratio)\n", "",
-             ("        if ratio < self.low:", "        self.history.setdefault(name, []).append(ratio)\n        if ratio < self.low:"), name="ill_not_recorded",
-             says="Calls with NaN or infinity leave no trace in the history; those are the ones you will look for."),
-        edit("GradientInspector", "(acts == 0).all(axis=0)", "(acts == 0).all(axis=1)", name="dead_axis",
-             says="The axes are mixed up: this is the share of examples that silence every unit."),
-        edit("GradientInspector", "(acts == 0).all(axis=0)", "(acts == 0).any(axis=0)", name="any_zero",
-             says="A unit that is zero on some example is not dead; it must be zero on all."),
-        edit("GradientInspector", "(acts == 0).all(axis=0)", "acts.mean(axis=0) == 0", name="mean_of_zero",
-             says="A unit whose activations cancel has a mean of zero and is alive; dead means zero on every example."),
-        edit("GradientInspector", "dead = (acts == 0).all(axis=0)", "dead = acts == 0", name="share_of_zeros",
-             says="This is the share of all zeros; a unit is dead only when its whole column is zero."),
-        edit("GradientInspector", "float(dead.mean())", "float(dead.sum())", name="dead_counted",
-             says="This is the number of dead units; their share, from 0 to 1, is wanted."),
-        edit("GradientInspector", "np.linalg.norm(dw) / np.linalg.norm(w)", "np.linalg.norm(dw / w)", name="norm_of_ratios",
-             says="This divides entry by entry and then takes the norm, so one tiny weight decides; it is the ratio of the two norms."),
-        edit("GradientInspector", "np.linalg.norm(dw) / np.linalg.norm(w)", "np.abs(dw).max() / np.abs(w).max()", name="largest_entries",
-             says="The ratio is taken of the largest entries, not of the norms."),
-        edit("GradientInspector", "self.history.setdefault(name, [])", "self.history.setdefault(\"all\", [])", name="one_list",
-             says="All names share one list; each needs its own."),
-    ],
 )
 
 # %% [markdown]

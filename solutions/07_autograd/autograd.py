@@ -173,7 +173,7 @@ class Value:
 
 
 # %% tags=["instructor"]
-from autograder.exercises import Answer, Expressions, Function, Text, array, choice, edit, variant
+from autograder.exercises import Answer, Expressions, Function, Text, array, choice, variant
 
 _DATA = [f"data: {method}" for method in ("sum", "product", "power", "exp", "tanh", "relu")]
 _CHAIN = "\n".join(["d = a * b", *["d = d + a"] * 60, *["d = d * 1.01"] * 60, "d"])
@@ -222,77 +222,6 @@ value_class = Expressions(
         "In backward: collect the nodes so that each comes after its inputs (visit the inputs first, then append the node; skip what "
         "was seen). Set all grads to 0 and your own to 1. Go through the list from its end; for every pair add slope times the node's grad.",
     ),
-    mistakes=[
-        edit("Value", "source.grad += slope * node.grad", "source.grad = slope * node.grad", name="overwritten_at_forks",
-             says="A value that is used twice keeps the gradient of one use only: = where += belongs."),
-        edit("Value", "        self.grad = 1.0\n", "", name="seed_missing",
-             says="Every gradient is 0: the walk never sets the result's own grad to 1, so there is nothing to hand on."),
-        edit("Value", "elif id(node) not in seen:", "else:", name="seen_again", endless=("many paths",),
-             says="A node that is used twice stands in the list twice and hands its gradient on twice. Skip what was seen."),
-        edit("Value", "for node in reversed(order):", "for node in order:", name="forwards",
-             says="The nodes are visited from the inputs to the result; the gradient has to travel the other way."),
-        edit("Value", "        for node in order:\n            node.grad = 0.0\n", "", name="not_reset",
-             says="The gradients are not set to zero first, so a second backward adds to the first one's."),
-        edit("Value", "            node.grad = 0.0", "            node.grad = 0.0 if not node.inputs else node.grad", name="only_leaves_reset",
-             says="Only the leaves are reset; what stands in the nodes between goes through once more at a second backward."),
-        edit("Value", "if done:\n                order.append(node)\n            elif id(node) not in seen:",
-             "if id(node) not in seen:\n                order.insert(0, node)", ("stack.append((node, True))", "pass"),
-             name="no_topological_order",
-             says="Nodes are listed as they are met, not after their inputs; where paths of different length meet, a gradient is handed "
-                  "on before all of it has arrived."),
-        edit("Value", "order, seen, stack = [], set(), [(self, False)]", "order, seen, stack = [self], {id(self)}, []",
-             ("        for node in order:\n            node.grad",
-              "        for node in order:\n            for source, _ in node.inputs:\n                if id(source) not in seen:\n"
-              "                    seen.add(id(source))\n                    order.append(source)\n"
-              "        order.reverse()\n        for node in order:\n            node.grad"),
-             name="breadth_first",
-             says="The nodes are taken level by level, as they are met from the result. Where a short path and a long one lead to the "
-                  "same node, it hands on its gradient before the long one has arrived. List each node after its inputs instead."),
-        edit("Value", "order, seen, stack = [], set(), [(self, False)]", "order, stack = [], [(self, False)]",
-             ("elif id(node) not in seen:\n                seen.add(id(node))", "elif not hasattr(node, 'seen'):\n                node.seen = True"),
-             name="seen_for_ever",
-             says="What was visited is marked on the nodes, and the mark stays: the next backward, of the same result or of another one that "
-                  "shares nodes, passes them by. Keep what was seen in a set of this one call."),
-        edit("Value", "        order, seen, stack = [], set(), [(self, False)]\n        while stack:\n            node, done = stack.pop()\n"
-             "            if done:\n                order.append(node)\n            elif id(node) not in seen:\n                seen.add(id(node))\n"
-             "                stack.append((node, True))\n                stack.extend((source, False) for source, _ in node.inputs)\n",
-             "        order = Value.tape\n", ("        self.grad = 0.0\n", "        self.grad = 0.0\n        Value.tape.append(self)\n"),
-             ("    @staticmethod\n", "    tape = []\n\n    @staticmethod\n"), name="one_tape_for_all",
-             says="All values ever made stand in one list, and backward resets them all: what it does not reach loses its gradient, and the list "
-                  "only ever grows. Walk through what this result was computed from."),
-        edit("Value", "source.grad += slope * node.grad", "pass",
-             ("        self.grad = 1.0\n", "        self.grad = 1.0\n        for source, slope in self.inputs:\n"
-              "            source.grad += slope * self.grad\n            source.backward()\n"), ("node.grad = 0.0", "pass"),
-             name="inputs_start_afresh", endless=("many paths",),
-             says="backward() calls backward() of the inputs, and each of those starts afresh with a grad of 1. Only the result "
-                  "starts with 1: walk through all nodes within one call."),
-        edit("Value", "return Value(e, ((self, e),), \"exp\")", "return e", name="exp_forgets",
-             says="exp returns a plain number, which remembers nothing, so no gradient comes through. It must be a Value with its inputs."),
-        edit("Value", "((self, other.data), (other, self.data))", "((self, self.data), (other, other.data))", name="own_input",
-             says="In the product each input has its own value as slope; it must be the other's."),
-        edit("Value", "((self, other.data), (other, self.data))", "((self, other.data),)", name="one_factor_only",
-             says="The product remembers only its first factor; the other one is an input as well."),
-        edit("Value", "n * self.data ** (n - 1)", "self.data ** (n - 1)", name="power_factor",
-             says="The slope of a power lacks its factor n."),
-        edit("Value", "n * self.data ** (n - 1)", "n * self.data", name="power_not_raised",
-             says="The slope of a power is n times data to the n - 1; here data is not raised to anything."),
-        edit("Value", "n * self.data ** (n - 1)", "n * self.data**n", name="power_exponent",
-             says="The slope of a power has the exponent n; it is one less."),
-        edit("Value", "((self, e),)", "((self, self.data),)", name="exp_input",
-             says="The slope of the exponential is its output, not its input."),
-        edit("Value", "1.0 - t**2", "1.0 - self.data**2", name="tanh_slope_at_input",
-             says="The slope of tanh is one minus the square of its *output*."),
-        edit("Value", "1.0 - t**2", "1.0 - t", name="tanh_not_squared",
-             says="The slope of tanh lacks a square."),
-        edit("Value", "((self, on),)", "((self, on * self.data),)", name="relu_slope_is_its_output",
-             says="The ReLU's slope is taken to be its output; it is 1 where it is open, whatever passes."),
-        edit("Value", "((self, on),)", "((self, 1.0),)", name="relu_always_open",
-             says="The ReLU hands the gradient on even where it is closed."),
-        edit("Value", "self.grad = 1.0\n        for node in reversed", "self.grad = self.data\n        for node in reversed", name="wrong_seed",
-             says="The walk starts with the result's value; the derivative of the result with respect to itself is 1."),
-        edit("Value", "((self, 1.0), (other, 1.0)), \"+\"", "((self, 0.5), (other, 0.5)), \"+\"", name="sum_halved",
-             says="The sum splits the gradient in half; each input gets all of it."),
-    ],
 )
 
 # %% [markdown]
@@ -443,49 +372,6 @@ tape_both_ways = Function(
         "both its slots, a mul gives each g times the other's number, a tanh gives g times one minus the square of the number it made. "
         "All with +=. The first len(x) gradients are the answer.",
     ),
-    mistakes=[
-        edit("run_tape", "grads[where[0]] += up\n            grads[where[1]] += up\n", "grads[where[0]] = up\n            grads[where[1]] = up\n",
-             ("grads[where[0]] += up * slots[where[1]]", "grads[where[0]] = up * slots[where[1]]"),
-             ("grads[where[1]] += up * slots[where[0]]", "grads[where[1]] = up * slots[where[0]]"), name="overwritten_at_forks",
-             says="A slot that is used twice keeps the gradient of one use only."),
-        edit("run_tape", "grads[where[0]] += up\n            grads[where[1]] += up\n",
-             "pair = {where[0]: 1.0, where[1]: 1.0} if where[0] != where[1] else {where[0]: 2.0}\n"
-             "            for i in pair:\n                grads[i] = up * pair[i]\n",
-             ("grads[where[0]] += up * slots[where[1]]", "both = 2.0 if where[0] == where[1] else 1.0\n"
-              "            grads[where[0]] = both * up * slots[where[1]]"),
-             ("grads[where[1]] += up * slots[where[0]]", "grads[where[1]] = both * up * slots[where[0]]"),
-             ("grads[where[0]] += up * (1", "grads[where[0]] = up * (1"), name="overwritten_by_other_entries",
-             says="A slot that several entries use keeps the gradient of one of them only."),
-        edit("run_tape", "slots[len(x) + k] ** 2", "slots[len(x) + k]", name="tanh_not_squared",
-             says="The slope of tanh lacks a square: it is one minus the square of its output."),
-        edit("run_tape", "reversed(range(len(tape)))", "range(len(tape))", name="forwards",
-             says="The tape is read forwards on the way back."),
-        edit("run_tape", "grads[where[0]] += up * slots[where[1]]\n            grads[where[1]] += up * slots[where[0]]",
-             "grads[where[0]] += up * slots[where[0]]\n            grads[where[1]] += up * slots[where[1]]", name="own_input",
-             says="In a product each slot gets its own number as slope; it is the other's."),
-        edit("run_tape", "slots[len(x) + k] ** 2", "slots[where[0]] ** 2", name="tanh_slope_at_input",
-             says="The slope of tanh is taken with its input in place of its output."),
-        edit("run_tape", "grads[where[0]] += up * (1 - slots", "grads[where[0]] += (1 - slots", name="upstream_lost_at_tanh",
-             says="At tanh the gradient from above is lost."),
-        edit("run_tape", "            grads[where[1]] += up\n", "", name="second_summand",
-             says="The second input of an add gets nothing."),
-        edit("run_tape", "            grads[where[1]] += up * slots[where[0]]\n", "", name="second_factor",
-             says="The second factor of a product gets nothing; also when both factors are the same slot."),
-        edit("run_tape", "up = grads[len(x) + k]", "up = grads[len(x) + k - 1]", name="slot_off_by_one",
-             says="The upstream gradient is read one slot too early: entry k fills slot len(x) + k."),
-        edit("run_tape", "grads[-1] = 1.0", "grads[-1] = slots[-1]", name="wrong_seed",
-             says="The walk starts with the result's value; the derivative of the result with respect to itself is 1."),
-        edit("run_tape", "    value, grad = slots[-1], grads[: len(x)]\n", "    value, grad = slots[-1], []\n    for i in range(len(x)):\n"
-             "        ends = []\n        for moved in (x[i] + 1e-5, x[i] - 1e-5):\n            slots = list(x)\n            slots[i] = moved\n"
-             "            for op, *where in tape:\n                a, b = slots[where[0]], slots[where[-1]]\n"
-             "                slots.append(np.tanh(a) if op == \"tanh\" else a + b if op == \"add\" else a * b)\n            ends.append(slots[-1])\n"
-             "        grad.append((ends[0] - ends[1]) / 2e-5)\n", name="finite_differences",
-             says="The gradient is measured by finite differences: beside a very large number nothing is left of it. Read the tape backwards instead."),
-        edit("run_tape", "grads[: len(x)]", "grads", name="all_slots",
-             says="The gradients of all slots are returned; those of the inputs are wanted, shape (K,)."),
-        edit("run_tape", "up * (1 - slots[len(x) + k] ** 2)", "up", name="tanh_passed",
-             says="tanh hands the gradient on unchanged; its slope is missing."),
-    ],
 )
 
 # %% [markdown]
@@ -549,35 +435,6 @@ tape_forwards = Function(
         "Start the slopes with v. Each entry of the tape appends one number and, by its rule, one slope.",
         "For a product: first slope times second number, plus first number times second slope. The answer is the end of both lists.",
     ),
-    mistakes=[
-        edit("forward_mode", "da * b + a * db", "da * db", name="product_of_slopes",
-             says="The slope of a product is not the product of the slopes."),
-        edit("forward_mode", "da * b + a * db", "da * b", name="half_a_product_rule",
-             says="Half of the product rule is missing: the second factor moves as well."),
-        edit("forward_mode", "da * b + a * db", "da * a + b * db", name="own_input",
-             says="Each slope is scaled by its own factor; it must be the other one."),
-        edit("forward_mode", "(1 - t**2) * da", "da", name="tanh_passed",
-             says="tanh hands the slope on unchanged."),
-        edit("forward_mode", "(1 - t**2) * da", "(1 - t**2)", name="slope_lost_at_tanh",
-             says="At tanh the slope of what comes in is lost."),
-        edit("forward_mode", "(1 - t**2)", "(1 - t)", name="tanh_not_squared",
-             says="The slope of tanh lacks a square: it is one minus the square of its output."),
-        edit("forward_mode", "value, slope = slots[-1], slopes[-1]", "value, ends = slots[-1], []\n    for h in (1e-5, -1e-5):\n"
-             "        slots = [a + h * b for a, b in zip(x, v)]\n        for op, *where in tape:\n            a, b = slots[where[0]], slots[where[-1]]\n"
-             "            slots.append(np.tanh(a) if op == \"tanh\" else a + b if op == \"add\" else a * b)\n        ends.append(slots[-1])\n"
-             "    slope = (ends[0] - ends[1]) / 2e-5", name="finite_differences",
-             says="The slope is measured by finite differences: beside a very large number nothing is left of it. Carry the slopes along instead."),
-        edit("forward_mode", "slots[-1], slopes[-1]", "slots, slopes", name="all_slots",
-             says="All slots and all slopes are returned; those of the last slot are wanted, two numbers."),
-        edit("forward_mode", "(1 - t**2)", "(1 - a**2)", name="tanh_slope_at_input",
-             says="The slope of tanh is taken with its input in place of its output."),
-        edit("forward_mode", "list(v)", "[1.0] * len(x)", name="direction_ignored",
-             says="The direction v is ignored: all inputs move by 1."),
-        edit("forward_mode", "da + db if", "da if", name="second_summand",
-             says="In a sum the second slope is missing."),
-        edit("forward_mode", "list(v)", "list(v / np.linalg.norm(v))", name="normalised",
-             says="The direction is scaled to length one; the slope along v counts v's length."),
-    ],
 )
 
 # %% [markdown]

@@ -65,7 +65,7 @@ def linear_backward(dout, cache):
 
 
 # %% tags=["instructor"]
-from autograder.exercises import Answer, Critic, Layer, Text, Witness, array, edit, replacement
+from autograder.exercises import Answer, Critic, Layer, Text, Witness, array
 
 card_name = Layer(
     linear_forward, linear_backward,
@@ -76,24 +76,6 @@ card_name = Layer(
         "Take both things out of the cache; one of them is called x.",
         "dw is x transposed times dout; nothing else on the card changes.",
     )},
-    mistakes=[
-        edit("linear_backward", "x, w = cache", "x, w = cache\n    x = np.ones_like(x)", name="stale_input",
-             says="dw is computed from some array that isn't the x of this forward: a variable left over from elsewhere."),
-        edit("linear_backward", "x.T @ dout", "x[:1].T @ dout[:1]", name="first_example",
-             says="dw holds the first example only; every row of x has used w."),
-        edit("linear_backward", "x.T @ dout", "x.T @ dout / len(x)", name="averaged",
-             says="dw is divided by the number of examples; the sum belongs here, the mean (if any) in the loss."),
-        edit("linear_backward", "dout @ w.T", "dout @ w", name="w_not_transposed",
-             says="w is not transposed in dx; only square shapes let that pass."),
-        edit("linear_backward", "x.T @ dout", "x.T @ np.sign(dout)", name="sign_only",
-             says="Only the sign of the upstream gradient enters dw; its size is lost."),
-        edit("linear_backward", "dx = dout @ w.T\n    dw = x.T @ dout", "dw = dout @ w.T\n    dx = x.T @ dout", name="swapped",
-             says="dx and dw have changed places."),
-        edit("linear_backward", "dout @ w.T", "np.ones_like(dout) @ w.T", name="upstream_ignored",
-             says="The upstream gradient is missing from dx."),
-        edit("linear_backward", "x.T @ dout", "w * (x.T @ dout)", name="w_twice",
-             says="dw is multiplied by w; the product swaps, so dw holds x only."),
-    ],
 )
 
 # %% [markdown]
@@ -170,29 +152,6 @@ witness_outer = Witness(
         "Two examples are enough, if the second one contributes to dw: neither its x nor its dout may be zero.",
         "Any x with two different rows without zeros, any w that fits, any dout with two rows.",
     ),
-    mistakes=[
-        edit("expose_outer", "x = np.array([[0.5, -1.0], [1.0, 0.25]])", "x = np.array([[0.5, -1.0]])",
-             ("dout = np.array([[1.0], [2.0]])", "dout = np.array([[1.0]])"), name="batch_of_one",
-             says="A batch of one hides it: the outer product is right there."),
-        edit("expose_outer", "[1.0, 0.25]]", "[0.0, 0.0]]", ("[0.3], [-0.2]", "[0.3, 0.1], [-0.2, 0.5]"),
-             ("[[1.0], [2.0]]", "[[1.0, 0.5], [2.0, 1.0]]"), name="silent_second",
-             says="The second example is all zeros, so it adds nothing to dw."),
-        edit("expose_outer", "[[1.0], [2.0]]", "[[1.0], [0.0]]", name="no_upstream",
-             says="The second example gets no upstream gradient, so it adds nothing to dw."),
-        edit("expose_outer", "[[1.0], [2.0]]", "[1.0, 2.0]", name="flat_upstream",
-             says="dout must have the shape of out."),
-        edit("expose_outer", "return x, w, dout", "return x, w", name="dout_not_returned",
-             says="Three arrays are wanted: x, w and dout."),
-        edit("expose_outer", "np.array([[0.5, -1.0], [1.0, 0.25]])", "np.array([0.5, -1.0])",
-             ("np.array([[1.0], [2.0]])", "np.array([1.0])"), name="bare_example",
-             says="x is one bare example. The layer takes batches, of shape (N, D): put the examples into rows."),
-        edit("expose_outer", "[[0.3], [-0.2]]", "[[0.3, -0.2]]", name="w_lies",
-             says="w has a row for each entry of an example, and a column for each output."),
-        edit("expose_outer", "[[1.0], [2.0]]", "[[0.0], [0.0]]", name="zero_upstream",
-             says="Without an upstream gradient every gradient is zero, and the card is right about that."),
-        edit("expose_outer", "[1.0, 0.25]]", "[40.0, -30.0]]", name="saturated_second",
-             says="The second example drives tanh so far out that its slope is zero: it adds nothing to dw. Take small numbers."),
-    ],
 )
 card_outer = Layer(
     squash_forward, squash_backward,
@@ -204,26 +163,6 @@ card_outer = Layer(
         "A sum of outer products is a matrix product.",
         "dw is x transposed times dz.",
     )},
-    mistakes=[
-        edit("squash_backward", "x.T @ dz", "np.outer(x[-1], dz[-1])", name="last_example",
-             says="dw holds the last example only."),
-        edit("squash_backward", "x.T @ dz", "np.outer(x.sum(0), dz.sum(0))", name="outer_of_sums",
-             says="This is the outer product of two sums; wanted is the sum of the outer products."),
-        edit("squash_backward", "x.T @ dz", "x.T @ dz / len(x)", name="averaged",
-             says="dw is divided by the number of examples."),
-        edit("squash_backward", "1 - out**2", "1 - out", name="not_squared",
-             says="The slope of tanh is one minus the *square* of its output."),
-        edit("squash_backward", "dout * (1 - out**2)", "dout", name="slope_dropped",
-             says="The slope of tanh is missing."),
-        edit("squash_backward", "1 - out**2", "1 - (x @ w)**2", name="slope_at_input",
-             says="The slope is written with the input of tanh where its output belongs."),
-        edit("squash_backward", "dout * (1 - out**2)", "1 - out**2", name="upstream_ignored",
-             says="The upstream gradient is missing."),
-        edit("squash_backward", "dx = dz @ w.T", "dx = dout @ w.T", name="dx_skips_tanh",
-             says="dx goes past the tanh: dz belongs there, not dout."),
-        edit("squash_backward", "1 - out**2", "out * (1 - out)", name="sigmoid_slope",
-             says="This is the slope of the sigmoid."),
-    ],
 )
 
 # %% [markdown]
@@ -290,25 +229,6 @@ witness_branch = Witness(
         "The slope is 0.1 for every negative x, also for small ones. Zero itself is a kink: keep away.",
         "An x with an entry between minus one and zero, and a dout that is not zero there.",
     ),
-    mistakes=[
-        edit("expose_branch", "-0.5", "0.5", name="no_small_negative",
-             says="No entry lies between -1 and 0, and elsewhere the card is right. Which negative numbers does it forget?"),
-        edit("expose_branch", "dout = np.array([1.0, 1.0, 1.0])", "dout = np.array([1.0, 0.0, 1.0, 1.0])",
-             ("np.array([1.0, -0.5, -2.0])", "np.array([1.0, -0.5, -2.0, 3.0])"), name="no_upstream",
-             says="The entry that exposes it gets no upstream gradient."),
-        edit("expose_branch", "-0.5", "0.0", name="kink",
-             says="At zero the function has a kink, and any slope between the two is right."),
-        edit("expose_branch", "[1.0, 1.0, 1.0]", "[1.0, 1.0]", name="shape",
-             says="dout must have the shape of x."),
-        edit("expose_branch", "[1.0, -0.5, -2.0]", "[1.0, 0.5, 2.0]", name="all_positive",
-             says="Positive entries are handed on as they are, and rightly so: look on the other side."),
-        edit("expose_branch", "return x, dout", "return x, x, dout", name="three_arrays",
-             says="This layer has no w: two arrays are wanted, x and dout."),
-        edit("expose_branch", "[1.0, 1.0, 1.0]", "[0.0, 0.0, 0.0]", name="zero_upstream",
-             says="Without an upstream gradient dx is zero whatever the slope; the card is right about that."),
-        edit("expose_branch", "return x, dout", "return x", name="one_array",
-             says="Two arrays are wanted, x and dout: the card multiplies the one into the other."),
-    ],
 )
 card_branch = Layer(
     leaky_forward, leaky_backward,
@@ -320,26 +240,6 @@ card_branch = Layer(
         "Decide by the sign of x; for each sign say what happens.",
         "One np.where with slope 1 and slope 0.1, times dout.",
     )},
-    mistakes=[
-        edit("leaky_backward", "dout * slope", "dout", name="no_else",
-             says="The negative entries are not treated at all: dout is handed on as it is."),
-        edit("leaky_backward", "1.0, 0.1", "1.0, 0.0", name="plain_relu",
-             says="The slope on the negative side is 0, as in a plain ReLU; the leak is 0.1."),
-        edit("leaky_backward", "cache > 0", "dout > 0", name="mask_of_dout",
-             says="The sign of dout decides; it is the sign of x that chose the branch."),
-        edit("leaky_backward", "1.0, 0.1", "0.1, 1.0", name="branches_swapped",
-             says="The two slopes are swapped."),
-        edit("leaky_backward", "dout * slope", "np.where(cache > 0, 1.0, 0.1 * dout)", name="ones_handed_on",
-             says="On the positive side a 1 is handed on, which is only the slope: dout belongs there."),
-        edit("leaky_backward", "dout * slope", "slope", name="upstream_ignored",
-             says="The upstream gradient is missing."),
-        edit("leaky_backward", "dout * slope", "dout * slope * cache", name="times_x",
-             says="The gradient is multiplied by x; a straight piece has a constant slope."),
-        edit("leaky_backward", "1.0, 0.1", "1.0, -0.1", name="leak_sign",
-             says="The leak has the wrong sign; that would be the slope of something like an absolute value."),
-        edit("leaky_backward", "cache > 0", "cache > -1", name="wrong_threshold",
-             says="The two pieces meet at 0, not at -1."),
-    ],
 )
 
 # %% [markdown]
@@ -418,20 +318,6 @@ witness_upstream = Witness(
         "As long as dout is all ones, a missing factor dout cannot be seen.",
         "Any x, and a dout that isn't all ones.",
     ),
-    mistakes=[
-        edit("expose_upstream", "[2.0, -1.0]", "[1.0, 1.0]", name="ones",
-             says="An upstream gradient of ones hides it. That is why a check must draw its upstream gradient at random."),
-        edit("expose_upstream", "[2.0, -1.0]", "[[2.0, -1.0]]", name="shape",
-             says="dout must have the shape of x."),
-        edit("expose_upstream", "return x, dout", "return x", name="one_array",
-             says="Two arrays are wanted, x and dout."),
-        edit("expose_upstream", "return x, dout", "return x, x, dout", name="three_arrays",
-             says="This layer has no w: two arrays are wanted, x and dout."),
-        edit("expose_upstream", "[0.5, -1.0]", "[-800.0, -1000.0]", name="flat_region",
-             says="So far out softplus is flat, and zero is right with any upstream gradient. It's not x that shows what is missing."),
-        edit("expose_upstream", "[0.5, -1.0]", "[np.inf, -1.0]", name="infinite",
-             says="An infinite input has no slope that could be measured. No extremes are needed here: ordinary numbers will do."),
-    ],
 )
 card_upstream = Layer(
     softplus_forward, softplus_backward,
@@ -443,24 +329,6 @@ card_upstream = Layer(
         "The local derivative is right as it stands.",
         "Multiply the sigmoid of the cached x by dout.",
     )},
-    mistakes=[
-        edit("softplus_backward", "dout * s", "s", name="upstream_ignored",
-             says="The upstream gradient is missing: right for an upstream of ones only."),
-        edit("softplus_backward", "dout * s", "dout * s * (1 - s)", name="slope_of_sigmoid",
-             says="This is the derivative of the sigmoid; the derivative of softplus is the sigmoid itself."),
-        edit("softplus_backward", "dout * s", "dout + s", name="added",
-             says="Upstream and local are added; the chain rule multiplies."),
-        edit("softplus_backward", "np.exp(-cache)", "np.exp(cache)", name="mirrored",
-             says="The sigmoid is mirrored: the sign in the exponent is wrong."),
-        edit("softplus_backward", "dout * s", "dout.sum() * s", name="upstream_summed",
-             says="The upstream gradient is summed up; each entry has its own."),
-        edit("softplus_backward", "dout * s", "dout", name="passed_on",
-             says="The gradient is passed on unchanged; the slope is missing."),
-        edit("softplus_backward", "dout * s", "dout * s / len(dout)", name="averaged",
-             says="dx is divided by the number of examples."),
-        edit("softplus_backward", "np.exp(-cache)", "np.exp(-dout)", name="slope_of_dout",
-             says="The sigmoid is taken of dout in place of x."),
-    ],
 )
 quarter = Answer(
     "answer_quarter", points=1, form="integer",
@@ -631,28 +499,6 @@ card_order = Layer(
         "From the right: dw2 is fine; da is dout times w2 transposed; times the slope; then x transposed on the left for dw1, "
         "w1 transposed on the right for dx.",
     )},
-    mistakes=[
-        edit("two_layer_backward", "da * a * (1 - a)", "da", name="slope_dropped",
-             says="The slope of the sigmoid, a(1-a), is missing between the two layers."),
-        edit("two_layer_backward", "dout @ w2.T", "dout @ w2", name="w2_not_transposed",
-             says="w2 is not transposed on the way back; only square shapes let that pass."),
-        edit("two_layer_backward", "dh @ w1.T", "dh @ w1", name="w1_not_transposed",
-             says="w1 is not transposed on the way back; only square shapes let that pass."),
-        edit("two_layer_backward", "x.T @ dh", "dh.T @ x", name="dw1_transposed",
-             says="dw1 comes out transposed: the factors stand in the wrong order."),
-        edit("two_layer_backward", "a.T @ dout", "dout.T @ a", name="dw2_transposed",
-             says="dw2 comes out transposed: the factors stand in the wrong order."),
-        edit("two_layer_backward", "da * a * (1 - a)", "da * (1 - a**2)", name="tanh_slope",
-             says="This is the slope of tanh."),
-        edit("two_layer_backward", "dx = dh @ w1.T", "dx = da @ w1.T", name="dx_skips_sigmoid",
-             says="dx goes past the sigmoid; the gradient before the slope was used."),
-        edit("two_layer_backward", "x.T @ dh", "x.T @ da", name="dw1_skips_sigmoid",
-             says="dw1 goes past the sigmoid; the gradient before the slope was used."),
-        edit("two_layer_backward", "dw2 = a.T @ dout", "dw2 = (a * (1 - a)).T @ dout", name="dw2_slope",
-             says="dw2 carries the slope of the sigmoid; w2 comes after it, and meets its output a."),
-        edit("two_layer_backward", "da * a * (1 - a)", "da * a", name="half_slope",
-             says="Only half of the slope is there: a(1-a)."),
-    ],
 )
 
 # %% [markdown]
@@ -709,29 +555,6 @@ card_fork = Layer(
         "Three uses, three contributions, and they add up.",
         "Keep the three right-hand sides of the card; only the first may be a plain =.",
     )},
-    mistakes=[
-        edit("forked_backward", "dx = dx + 3 * dout", "dx = dout * 3", name="all_overwritten",
-             says="Each use of x overwrites the gradient of the one before; only the last is left. At a fork: +=."),
-        edit("forked_backward", "dx = dx + dout * x * (1 - t**2)", "dx = dout * x * (1 - t**2)", name="first_overwritten",
-             says="The second use of x overwrites the first."),
-        edit("forked_backward", "dx = dx + 3 * dout", "dx = dx + 3", name="upstream_missing_once",
-             says="In the straight part the upstream gradient is missing."),
-        edit("forked_backward", "dx = dx + dout * x * (1 - t**2)", "dx = dx + 0", name="path_through_tanh",
-             says="The path through tanh is missing."),
-        edit("forked_backward", "    dx = dx + 3 * dout\n", "", name="straight_part",
-             says="The straight part, 3x, is missing."),
-        edit("forked_backward", "(1 - t**2)", "(1 - t)", name="not_squared",
-             says="The slope of tanh is one minus the *square* of its output."),
-        edit("forked_backward", "dx = dout * t\n", "dx = dout * x\n", name="own_input",
-             says="The product gives x its own value back; it is t that scales x."),
-        edit("forked_backward", "    dx = dout * t\n    dx = dx + dout * x * (1 - t**2)\n    dx = dx + 3 * dout\n",
-             "    dx = t + x * (1 - t**2) + 3\n", name="upstream_ignored",
-             says="This is the derivative of f; what is missing is the upstream gradient, in all three parts."),
-        edit("forked_backward", "dout * x * (1 - t**2)", "x * (1 - t**2)", name="upstream_missing_in_tanh",
-             says="On the path through tanh the upstream gradient is missing."),
-        edit("forked_backward", "(1 - t**2)", "(1 - x**2)", name="slope_at_input",
-             says="The slope of tanh is written with its input where its output belongs."),
-    ],
 )
 
 # %% [markdown]
@@ -942,38 +765,6 @@ def backward(dout, cache):
         "Two loops, over the two inputs and over their entries. For each entry: up, down, difference over twice the step. Then the norm of "
         "the difference against 1e-5 times the sum of both norms, plus 1e-12. Only if both inputs pass: True.",
     ),
-    mistakes=[
-        edit("my_check", "dout = rng.normal(size=out.shape)", "dout = np.ones(out.shape)", name="ones",
-             says="The upstream gradient is all ones. Centring, and anything that ignores dout, is invisible to it."),
-        edit("my_check", "size=(4, 3)", "size=(3, 3)", ("size=(3, 2)", "size=(3, 3)"), name="all_square",
-             says="All sizes are the same: a sum that is divided by the wrong one of them passes. Take no two sizes alike."),
-        edit("my_check", "zip((x, w), grads)", "zip((x,), grads)", name="only_dx",
-             says="Only dx is looked at; most mistakes are in the gradient of the weights."),
-        edit("my_check", "size=(4, 3)", "size=(1, 3)", name="one_example",
-             says="A batch of one hides a division by N and everything that forgets the other examples."),
-        edit("my_check", "gap <= 1e-5 * size + 1e-12", "gap <= 1e-5", name="absolute",
-             says="The tolerance is absolute: large gradients are rejected though right, tiny ones pass though wrong."),
-        edit("my_check", "value[i] = old - 1e-5", "value[i] = old", ("/ 2e-5", "/ 1e-5"), ("1e-5 * size + 1e-12", "1e-7 * size"),
-             name="one_sided",
-             says="Right gradients are rejected wherever the layer is bent: differences to one side only err by about the step. "
-                  "Go up and down, and divide by twice the step."),
-        edit("my_check", "1e-5 * size + 1e-12", "1e-2 * size", name="too_loose",
-             says="The tolerance is too loose: a gradient that is off by a thousandth passes."),
-        edit("my_check", "1e-5 * size + 1e-12", "1e-5 * size - 1e-12", name="zero_rejected",
-             says="A gradient that is rightly zero is rejected: zero is not smaller than zero."),
-        edit("my_check", "backward(dout.copy(), cache)", "backward(dout, cache)", name="dout_shared",
-             says="dout is handed over without a copy; a backward pass that changes it in place spoils your own measurement."),
-        replacement("my_check", """
-def my_check(forward, backward):
-    return True
-""", name="always_true", says="It accepts everything. Each gradient is to be compared with one that you measure."),
-        replacement("my_check", """
-def my_check(forward, backward):
-    return False
-""", name="always_false", says="It rejects everything, the right ones too. Is the tolerance stricter than finite differences can be?"),
-        edit("my_check", "np.linalg.norm(grad - measured)", "abs(np.sum(grad - measured))", name="sum_of_differences",
-             says="The differences are summed up with their signs; too large here and too small there cancel."),
-    ],
 )
 
 # %% [markdown]
