@@ -100,7 +100,7 @@ ROSTER: dict[str, dict[str, Work]] = {
         LAYERS: solved("wrong_sigmoid_of_input"),
         NORMALISATION: solved("wrong_normalisation"),
         RNN: solved("wrong_time"),
-        CONVOLUTION: solved("wrong_axes_and_ties"),
+        CONVOLUTION: solved("wrong_axes_and_ties", spatial_batchnorm_backward="error"),
     },
     "goran": {
         LAYERS: solved("wrong_broadcast_and_scale", TwoLayerNet=("loss_and_gradients",)),

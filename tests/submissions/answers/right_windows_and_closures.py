@@ -88,7 +88,7 @@ def max_pool_backward_naive(dout, cache):
     row, column = np.divmod(cache["first"], cache["ww"])
     dx = np.zeros(cache["shape"])
     np.add.at(dx, (n, c, i * cache["s"] + row, j * cache["s"] + column), dout)
-    return (dx,)
+    return dx
 
 
 OVER = (0, 2, 3)
