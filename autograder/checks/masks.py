@@ -50,7 +50,9 @@ def judge_mask(row: Row, trial: Trial) -> Iterator[Finding]:
     out = as_array(seen.outputs[exercise.outputs[0]]) if seen and seen.outputs else None
     if out is None or out.shape != x.shape or out.dtype.kind not in "fiu":
         if row.part == "forward":
-            yield trial.finding(Check.CONTRACT, name, fact=fact("mask.form", shape=x.shape))
+            yield trial.finding(
+                Check.CONTRACT, name, fact=fact("mask.form", name=name, shape=x.shape)
+            )
         elif (own := trial.observed.get(row.id)) is not None and own.failure is None:
             said = fact("mask.unseen", name=name, out=exercise.outputs[0])
             first = fact("mask.forward_first", row=exercise.forward, out=exercise.outputs[0])

@@ -1,7 +1,9 @@
 """A verdict as text, HTML and Markdown: what is said, in which order, and what is never said."""
 
+import ast
 import os
 import re
+import string
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+import autograder
 
 from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
@@ -357,3 +361,19 @@ def test_backticks_in_hints_and_advice_become_code_and_nothing_else_does() -> No
     html = render_html(hinted, hint=1)
     assert "dout</code> over &lt;b&gt;N&lt;/b&gt;, as" in html
     assert "`" not in html and "<b>N</b>" not in html
+
+
+def test_every_fact_fills_the_gaps_of_its_sentence():
+    """Read from the calls: a sentence that lacks a value is met only when somebody makes the slip."""
+    seen = 0
+    for path in sorted(Path(autograder.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "fact"):
+                continue
+            names = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
+            given = {keyword.arg for keyword in node.keywords}
+            for name in SENTENCES.keys() & set(names):
+                gaps = {gap for _, gap, _, _ in string.Formatter().parse(SENTENCES[name]) if gap}
+                assert None in given or gaps - {"article"} <= given, f"{path}:{node.lineno}: {name}"
+                seen += 1
+    assert seen > 40
