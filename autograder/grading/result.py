@@ -45,6 +45,7 @@ class ResultFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     fact: Fact | None = None
     explanation: Explanation | None = None
     traceback: tuple[str, ...] = ()
+    kept_axis: bool = False
 
 
 class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import stat
+from dataclasses import fields
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from autograder.checks.finding import Check, Explanation, Finding, RowResult, So
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure
 from autograder.feedback import render_text
-from autograder.grading.result import Result, dump, from_row, load, to_row
+from autograder.grading.result import Result, ResultFinding, dump, from_row, load, to_row
 from autograder.grading.store import Store, is_current
 
 ROW = RowResult(
@@ -214,3 +215,8 @@ def test_a_result_that_cannot_be_written_says_why(
         Store(tmp_path).put(result())
     assert os.strerror(number) in str(caught.value) and advice in str(caught.value)
     assert number == errno.ENOSPC or "free" not in str(caught.value)
+
+
+def test_a_finding_on_paper_has_every_field_of_a_finding():
+    """What is not written is gone when the report reads it back."""
+    assert {f.name for f in fields(Finding)} <= set(ResultFinding.__struct_fields__)
