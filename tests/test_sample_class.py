@@ -89,6 +89,15 @@ def test_students_without_a_submission_are_missing(results):
         assert (results[key]["status"], results[key]["score"]) == ("missing", 0)
 
 
+def test_what_is_unclear_says_where_it_lies(results):
+    unclear = [key for key in HANDED_IN if ROSTER[key[0]][key[1]].status == "unclear"]
+    assert len(unclear) == 6
+    for student, assignment in unclear:
+        said = f"but there is {ROSTER[student][assignment].place}. "
+        assert said in results[student, assignment]["message"]
+    assert "layers-final.ipynb that lies beside it" in results["sven", "02_layers"]["message"]
+
+
 def test_the_class_is_worth_grading(results):
     graded = [result for result in results.values() if result["status"] == "graded"]
     assert len(HANDED_IN) >= 30

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -75,6 +76,35 @@ def test_a_class_is_graded(small_class: Class) -> None:
     assert small_class.result("Zoë Ångström")["isolation"] in ("full", "kernel")
     code, out, error = small_class.run("grade")
     assert code == 0 and "0 graded now, 4 stood already" in out
+
+
+def test_a_late_batch_into_the_same_results_and_gradebook(small_class: Class) -> None:
+    for student in ("ada", "bob", "garbage"):
+        small_class.hand_in(student)
+    small_class.write("garbage", "{not json")
+    assert small_class.run("grade")[0] == 0
+    before = small_class.result("ada")
+    small_class.submitted.rename(small_class.root / "first")
+    small_class.hand_in("new")
+    other = small_class.hand_in("odd")
+    other.rename(other.with_name("small-final.ipynb"))
+    code, out, error = small_class.run("grade")
+    assert (code, error) == (0, "")
+    assert f"{ASSIGNMENT}: 3 keep their grade; nothing new handed in." in out
+    assert "unclear: there is no" in out and "--accept small-final.ipynb" in " ".join(out.split())
+    assert small_class.result("ada") == before
+    with sqlite3.connect(small_class.root / "gradebook.db") as book:
+        scores = dict(
+            book.execute(
+                "select a.student_id, sum(g.auto_score) from grade g"
+                " join submitted_notebook n on n.id = g.notebook_id"
+                " join submitted_assignment a on a.id = n.assignment_id group by a.student_id"
+            )
+        )
+    book.close()
+    assert scores["ada"] == scores["bob"] == scores["new"] == before["score"]
+    assert small_class.run("grade", "--accept", "*.ipynb")[0] == 0
+    assert small_class.result("odd")["score"] == before["score"]
 
 
 def test_wrong_usage_exits_with_2(small_class: Class) -> None:

@@ -32,7 +32,13 @@ def build(root: Path, submitted: Path) -> int:
             text = notebook_text(course, assignment, work)
             if text is not None:
                 name = course.assignment(assignment).name
-                (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
+                path = folder / f"{name}.ipynb"
+                if work.place:
+                    path = submitted / student / work.place
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+                if work.beside:
+                    (folder / work.beside).write_text(text, encoding="utf-8")
                 count += 1
     return count
 

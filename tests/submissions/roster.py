@@ -25,6 +25,8 @@ class Work:
         answers: Names of files in `answers/` and `trouble/`.
         tamper: Names of functions in `tamper.py`, applied in order.
         status: What the whole submission gets.
+        place: Where the file lies, from the student's folder; empty where it belongs.
+        beside: Another notebook in the same folder.
     """
 
     base: str = "solved"
@@ -32,6 +34,13 @@ class Work:
     tamper: tuple[str, ...] = ()
     status: str = "graded"
     expect: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
+    place: str = ""
+    beside: str = ""
+
+
+def misplaced(place: str) -> Work:
+    """The solved notebook under another name, or in another place: nothing is guessed."""
+    return Work("solved", status="unclear", place=place)
 
 
 def solved(*answers: str, tamper: tuple[str, ...] = (), **expect: str | tuple[str, ...]) -> Work:
@@ -133,6 +142,17 @@ ROSTER: dict[str, dict[str, Work]] = {
         NORMALISATION: starter(),
         RNN: solved("wrong_no_carry", tamper=("forged",)),
     },
+    "quinn": {
+        LAYERS: misplaced("02_layers/layers (1).ipynb"),
+        NORMALISATION: misplaced("05_normalisation/normalisation.IPYNB"),
+        RNN: misplaced("06_rnn/06_rnn/rnn.ipynb"),
+    },
+    "rosa": {
+        LAYERS: misplaced("02_layers/layers.ipynb.txt"),
+        NORMALISATION: misplaced("normalisation.ipynb"),
+        RNN: misplaced("06_rnn/homework.zip"),
+    },
+    "sven": {LAYERS: Work("solved", beside="layers-final.ipynb")},
     "Łukasz Żółć": {LAYERS: solved(tamper=("no_metadata",))},
     "李小龙": {LAYERS: solved(tamper=("duplicated", "reordered", "missing_checks"))},
 }
