@@ -1,66 +1,76 @@
-"""Is a backward pass a numerical differentiation in disguise? Judged by what it evaluates.
+"""Is a gradient measured by finite differences, in disguise? Judged by what reaches the functions.
 
-A finite difference evaluates some function of the student's at one more point for every entry
-that it moves: P + 1 points for a one-sided difference of an array of P entries, 2 P for a central
-one, P points for a complex step. So on cases of several sizes the number of *different* arrays of
-P entries that one function was given is P + 1, 2 P (with a base point 2 P + 1), every time. An
-analytic backward, however it loops, hands its helpers the same arrays, their rows or single
-numbers. Accuracy plays no part: a right answer in single precision is less accurate than a central
-difference.
+A finite difference evaluates a function at a point beside the input for every number that it moves,
+in the backward or, with the results kept, in the forward. So in every case that is counted at least
+P different points near an input of P numbers reach the functions of the answer, whatever the step,
+the formula, or the form in which they are handed over. An analytic answer, however it loops, hands
+its functions the inputs themselves, their rows, or other arrays. Accuracy plays no part: a right
+answer in single precision is less accurate than a central difference.
+
+A deterrent, not a guarantee: what is written out in one loop without a function is not seen.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-
-import numpy as np
 
 from autograder.checks.finding import Check, Finding
 from autograder.checks.trial import Trial
+from autograder.exercises.cases import COUNTED
 from autograder.exercises.exercise import Row
 from autograder.exercises.fact import fact
-from autograder.exercises.script import Strided
-from autograder.exercises.tracing import COMPLEX, EVALUATED, PROFILE_REMOVED
+from autograder.exercises.interpreter import inputs_of
+from autograder.exercises.tracing import NEAR, PROFILE_REMOVED, RAN, watched_inputs
 
 ENOUGH = 2
-SMALLEST = 4
 
 
 def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
     """A finding when a row's function differentiates numerically in every case that was counted."""
+    if row.part == "forward":
+        return
     counted = [
-        (trial, seen.outcome.calls)
+        (trial, _counts(row, trial))
         for trial in trials
-        if (seen := trial.observed.get(row.id)) is not None
-        and seen.outcome is not None
+        if trial.case.name in COUNTED
+        and (seen := trial.observed.get(row.id)) is not None
         and seen.failure is None
-        and seen.outcome.calls
+        and _is_counted(trial)
     ]
     if len(counted) < ENOUGH:
         return
-    if any(PROFILE_REMOVED in calls for _, calls in counted):
+    if any(PROFILE_REMOVED in counts or RAN not in counts for _, counts in counted):
         yield Finding(Check.DIFFERENCING, fact=fact("differencing.off", row=row.id))
         return
-    for key in counted[0][0].case.inputs:
-        sizes = [_size(trial, key) for trial, _ in counted]
-        if min(sizes) < SMALLEST or len(set(sizes)) < ENOUGH:
-            continue
-        if all(_moves_every_entry(calls, p) for (_, calls), p in zip(counted, sizes, strict=True)):
-            seems = fact("differencing.seems", row=row.id, input=key)
-            yield Finding(Check.DIFFERENCING, fact=seems)
-            return
+    everywhere = set.intersection(*(_measured(counts) for _, counts in counted))
+    if everywhere:
+        inputs = counted[0][0].case.inputs.items()
+        names = [name for name, value in inputs for _ in watched_inputs([value])]
+        which = min(everywhere)
+        name = names[which] if which < len(names) else "an input"
+        yield Finding(Check.DIFFERENCING, fact=fact("differencing.seems", row=row.id, input=name))
 
 
-def _moves_every_entry(calls: dict[str, int], size: int) -> bool:
-    real, step = f"{EVALUATED}{size}", f"{COMPLEX}{size}"
-    return any(
-        (name.endswith(real) and count in (size + 1, 2 * size, 2 * size + 1))
-        or (name.endswith(step) and count in (size, size + 1))
-        for name, count in calls.items()
-    )
+def _is_counted(trial: Trial) -> bool:
+    script = trial.exercise.script(trial.case)
+    return any(call.count for call in script.calls) and bool(inputs_of(script))
 
 
-def _size(trial: Trial, key: str) -> int:
-    value = trial.case.inputs[key]
-    array = value.array if isinstance(value, Strided) else value
-    return array.size if isinstance(array, np.ndarray) and array.dtype.kind == "f" else 0
+def _counts(row: Row, trial: Trial) -> Counter[str]:
+    """Counts of the function itself and of its forward, added up."""
+    total: Counter[str] = Counter()
+    for seen in trial.observed.values():
+        if seen.outcome is not None:
+            total.update(seen.outcome.calls)
+    return total
+
+
+def _measured(counts: Counter[str]) -> set[int]:
+    """The inputs near which at least as many points were evaluated as they have numbers."""
+    found = set()
+    for key, times in counts.items():
+        which, _, size = key.removeprefix(NEAR).partition("/")
+        if key.startswith(NEAR) and which.isdecimal() and size.isdecimal() and times >= int(size):
+            found.add(int(which))
+    return found

@@ -130,8 +130,8 @@ def make_cases(exercise: Declared, seed: int | str, rounds: int = 1) -> list[Cas
 
 AGAIN = "the first case again"
 """Other calls come in between: what a cache, a config or an object keeps must be its own."""
-COUNTED = ("plain", "other sizes", "plain (2)", "other sizes (2)")
-"""Cases in which it is counted what a backward evaluates; they differ in size."""
+COUNTED = ("plain", "other sizes", "other values", "plain (2)", "other sizes (2)")
+"""Cases in which it is counted what is evaluated."""
 
 
 def family(case: str) -> str:

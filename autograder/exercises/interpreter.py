@@ -12,7 +12,7 @@ import random
 import traceback
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from autograder.exercises.script import (
     Strided,
     TooLong,
 )
-from autograder.exercises.tracing import Trace, traced
+from autograder.exercises.tracing import Trace, traced, watched_inputs
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
@@ -69,9 +69,10 @@ def execute(
     _seed(script.seed)
     results: list[Any] = []
     outcomes: list[Outcome] = []
+    near = inputs_of(script) if any(call.count for call in script.calls) else []
     for call in script.calls:
         try:
-            work = partial(_make, call, namespace, results, outcomes, interruptible)
+            work = partial(_make, call, namespace, results, outcomes, interruptible, near)
             result, outcome = limit(work)
         except BaseException as error:  # even taking a result apart can run a student's code
             if interruptible and isinstance(error, KeyboardInterrupt):
@@ -110,6 +111,7 @@ def _make(
     results: list[Any],
     outcomes: list[Outcome],
     interruptible: bool,
+    near: Sequence[np.ndarray],
 ) -> tuple[Any, Outcome]:
     """Make one call; return its live result and the outcome."""
     needed = [ref.call for ref in _refs((call.args, call.kwargs, call.on))]
@@ -144,7 +146,7 @@ def _make(
     # What came out of an earlier call (a cache) is the student's own: it may change as it likes.
     given = [i for i, arg in enumerate(call.args) if i in call.watch or not isinstance(arg, Ref)]
     caught: list[warnings.WarningMessage] = []
-    trace = Trace(call.function, call.stages)
+    trace = Trace(call.function, call.stages, near if call.count else ())
     try:
         args = [_resolve(arg, namespace, results) for arg in call.args]
         kwargs = {key: _resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
@@ -172,6 +174,13 @@ def _make(
         stages={name: snapshot(value) for name, value in trace.stages.items()},
     )
     return result, outcome
+
+
+def inputs_of(script: Script) -> list[np.ndarray]:
+    """The arrays with respect to which the functions of a script can be differentiated."""
+    first = script.calls[0]
+    given = [call.args for call in script.calls if call is first or call.kind == "assign"]
+    return watched_inputs(given)
 
 
 def _seed(seed: int) -> None:

@@ -6,7 +6,7 @@ Authors write `affine = Layer(affine_forward, affine_backward, inputs=..., point
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,7 +22,7 @@ from autograder.exercises.exercise import (
     read_outputs,
     settings,
 )
-from autograder.exercises.inputs import Array, State
+from autograder.exercises.inputs import IF_SET, Array, State
 from autograder.exercises.script import Call, Outcome, Ref, Rng, Script, Strided
 
 MANY = 1000
@@ -136,11 +136,12 @@ class Layer(Exercise):
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         watch = tuple(i for i, _, _ in self._states)
-        calls = [Call(self.forward, tuple(case.inputs.values()), hold="last", watch=watch)]
+        counted = case.name in COUNTED and "backward" in self.graded
+        arguments = tuple(case.inputs.values())
+        calls = [Call(self.forward, arguments, hold="last", watch=watch, count=counted)]
         wanted = "backward" in self.graded and (rows is None or self.backward in rows)
         if wanted and case.upstream and any(case.judges(g) for g in self.gradients):
             cache = Ref(0, (-1,))
-            counted = case.name in COUNTED
             stages = self.stages if counted else ()
             if case.name == AGAIN:  # a network may use a layer twice before it goes back
                 other = tuple(elsewhere(self.inputs, case).values())
@@ -219,6 +220,7 @@ class Function(Exercise):
             call before returned, and the other arrays are drawn anew.
         carry: Input name -> index into what the call before returned.
         unjudged: Outputs that are returned but do not count (an optimiser's config).
+        derived: What it returns are gradients, to be derived and not measured.
     """
 
     function: str
@@ -226,6 +228,7 @@ class Function(Exercise):
     steps: int = 1
     carry: dict[str, int]
     unjudged: tuple[str, ...] = ()
+    derived: bool = field(default=False, metadata=IF_SET)
 
     def __init__(
         self,
@@ -260,7 +263,7 @@ class Function(Exercise):
         return (Row(self.function, "value", points, judged, hints, weights=self.weights),)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
-        counted = case.name in COUNTED and isinstance(self, Loss)
+        counted = case.name in COUNTED and (self.derived or isinstance(self, Loss))
         calls = [Call(self.function, tuple(case.inputs.values()), count=counted)]
         stride = self._stride(case)
         other = elsewhere(self.inputs, case) if stride > 1 else {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from autograder.errors import DeclarationError
-from autograder.exercises.cases import AGAIN, Case, elsewhere
+from autograder.exercises.cases import AGAIN, COUNTED, Case, elsewhere
 from autograder.exercises.exercise import Draws, Exercise, Observed, Row, named, settings
 from autograder.exercises.kinds import fill, generator, watched
 from autograder.exercises.script import Call, Outcome, Ref, Script
@@ -81,6 +81,8 @@ class Module(Exercise):
         for attribute, name in self.assign.items():
             calls.append(Call(attribute, (value[name],), on=Ref(0), kind="assign"))
         steps = [_step(step, value, Ref(0)) for step in self.steps]
+        if case.name in COUNTED:
+            steps = [replace(step, count=step.kind == "call") for step in steps]
         if case.name == AGAIN:  # a second instance lives beside the first and takes its steps
             value = elsewhere(self.inputs, case)
             other = Ref(len(calls))
@@ -120,7 +122,8 @@ class Module(Exercise):
             outputs[output] = (*outputs.get(output, ()), outcome.value)
         for output, outcome in zip(self.fresh, drawn, strict=True):
             outputs[output] = outcome.value  # None where there is no such attribute
-        seen = Observed(outputs, None, None, (), texts, outcomes[-1])
+        calls = {key: times for o in steps for key, times in o.calls.items()}
+        seen = Observed(outputs, None, None, (), texts, replace(outcomes[-1], calls=calls))
         return {self.cls: replace(seen, draws=self._draws(outputs, redrawn))}
 
     def _draws(self, outputs: dict[str, Any], redrawn: Sequence[Outcome]) -> Draws | None:

@@ -68,7 +68,7 @@ class Call:
         hold: What stays behind and is only reachable through `Ref`: `"last"`, the last element of
             a returned tuple or list (a cache), `"all"` (an instance), or `"nothing"`.
         watch: Positions of the arguments whose contents after the call are wanted (a state dict).
-        count: Count the calls of the student's own functions while it runs.
+        count: Count the points near the inputs of the script that functions evaluate in it.
         stages: Local variables of the function whose last values are wanted, where it has them.
     """
 
@@ -153,8 +153,8 @@ class Outcome:
         changed: Positions of the arguments that the call changed in place.
         after: Position -> contents after the call, for the arguments that the call watched.
         warnings: Texts of the Python and NumPy warnings raised, without repeats.
-        calls: How often each of the student's own functions was entered, by qualified name, and
-            at how many different arrays of which sizes, when the call asked for it.
+        calls: At how many different points near which input functions were evaluated, when the
+            call asked for it.
         stages: Local variable -> its last value, for those that the call asked for.
     """
 

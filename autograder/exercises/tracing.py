@@ -1,4 +1,4 @@
-"""Watch a call of student code: what its own functions are called with, and its local variables.
+"""Watch a call of student code: the points near its inputs that it evaluates, its local variables.
 
 Like the interpreter this runs beside student code and decides nothing.
 """
@@ -6,17 +6,28 @@ Like the interpreter this runs beside student code and decides nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
-EVALUATED = " evaluated, arrays of size "
-COMPLEX = " evaluated, complex arrays of size "
-MAX_COUNTED = 2000
-PROFILE_REMOVED = "(the counting of calls was switched off)"
+NEAR = "points near input "
+RAN, PROFILE_REMOVED = "(counted)", "(the counting was switched off)"
+SMALLEST, LARGEST = 4, 2000
+"""Sizes of the arrays that are looked at."""
+LOOKS = 20_000
+"""So many arrays are looked at in one call."""
+CLOSE = 0.01
+DEPTH = 3
+_switched = 0
+
+
+def _heard(event: str, _: tuple[Any, ...]) -> None:
+    global _switched
+    if event == "sys.setprofile":
+        _switched += 1
 
 
 @dataclass
@@ -26,14 +37,14 @@ class Trace:
     Args:
         function: The function whose local variables are wanted.
         names: Names of these variables.
-        calls: Under a function's qualified name, how often it was entered; under
-            `name EVALUATED size`, at how many different arrays of that size (`COMPLEX` for
-            complex ones), up to a limit.
+        inputs: The arrays near which points are counted; none where nothing is counted.
+        calls: Under `NEAR input / size`, how many different points near that input were evaluated.
         stages: The local variables as they were when the function returned.
     """
 
     function: str
     names: tuple[str, ...] = ()
+    inputs: Sequence[np.ndarray] = ()
     calls: dict[str, int] = field(default_factory=dict)
     stages: dict[str, Any] = field(default_factory=dict)
 
@@ -42,45 +53,137 @@ def traced(
     target: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], trace: Trace
 ) -> Any:
     """Call `target` and fill `trace`; whatever profiler was at work is put back."""
-    codes: dict[CodeType, int] = {}
-    points: dict[str, set[int]] = {}
+    if not _listening:
+        sys.addaudithook(_heard)  # a switch is heard, whoever throws it
+        _listening.append(True)
+    libraries = {id(vars(m)) for n, m in list(sys.modules.items()) if n != "__main__" and m}
+    points = Points(trace.inputs)
 
     def profile(frame: FrameType, event: str, _: Any) -> None:
-        code = frame.f_code
-        if event not in ("call", "return") or not is_own(code.co_filename):
+        if event not in ("call", "return") or id(frame.f_globals) in libraries:
             return
-        if event == "call":
-            codes[code] = codes.get(code, 0) + 1
-            _note_arrays(frame, points)
-        elif trace.names and code.co_name == trace.function:
+        if trace.inputs:
+            for value in _reached(frame):
+                points.look(value)
+        if event == "return" and trace.names and frame.f_code.co_name == trace.function:
             found = frame.f_locals
             trace.stages = {name: found[name] for name in trace.names if name in found}
 
-    outer = sys.getprofile()
+    outer, before = sys.getprofile(), _switched
     sys.setprofile(profile)
     try:
         return target(*args, **kwargs)
     finally:
-        removed = sys.getprofile() is not profile
+        removed = sys.getprofile() is not profile or _switched != before + 1
         sys.setprofile(outer)
-        for code, times in codes.items():
-            trace.calls[code.co_qualname] = trace.calls.get(code.co_qualname, 0) + times
-        trace.calls.update({key: len(seen) for key, seen in points.items()})
+        if trace.inputs:
+            trace.calls |= {RAN: 1, **points.counts()}
         if removed:
             trace.calls[PROFILE_REMOVED] = 1
 
 
-def _note_arrays(frame: FrameType, points: dict[str, set[int]]) -> None:
-    for value in list(frame.f_locals.values()):
-        if type(value) is np.ndarray and 1 < value.size <= MAX_COUNTED:
-            kind = COMPLEX if value.dtype.kind == "c" else EVALUATED
-            seen = points.setdefault(f"{frame.f_code.co_qualname}{kind}{value.size}", set())
-            if len(seen) <= 2 * MAX_COUNTED:
-                seen.add(hash(value.tobytes()))
+_listening: list[bool] = []
 
 
-def is_own(filename: str) -> bool:
-    """Whether code of this file is a cell's (no path, or a kernel's), not a library's."""
-    if filename.startswith("<frozen") or filename.startswith("<__array_function__"):
-        return False
-    return "ipykernel" in filename or not ("/" in filename or "\\" in filename)
+class Points:
+    """Counts the different points near some arrays.
+
+    A point is an array (or a list of numbers, or a complex array) of the size of an input, or of a
+    row or slice of it, that differs from it in one number only, or by little in all: what a finite
+    difference evaluates. An array in which all numbers are moved alike stands for as many points.
+    """
+
+    def __init__(self, inputs: Sequence[np.ndarray]) -> None:
+        self.inputs = inputs
+        self.seen: list[set[bytes]] = [set() for _ in inputs]
+        self.moved = [False] * len(inputs)
+        self.looks = 0
+        self.blocks: dict[int, list[tuple[int, np.ndarray]]] = {}
+        for k, x in enumerate(inputs):
+            for rows in _blocks(x):
+                self.blocks.setdefault(rows.shape[1], []).append((k, rows))
+
+    def look(self, value: Any) -> None:
+        """Count an array, if it is such a point."""
+        if value.size not in self.blocks or self.looks >= LOOKS:
+            return
+        self.looks += 1
+        flat = np.array(value, subok=False).ravel()
+        real = flat.real.astype(float)
+        if not np.isfinite(real).all():
+            return
+        imaginary = flat.dtype.kind == "c" and bool(np.any(flat.imag))
+        for k, rows in self.blocks[flat.size]:
+            gaps = np.abs(rows - real)
+            apart = (gaps > 0).sum(axis=1)
+            if not imaginary and not apart.all():
+                return  # it is the input itself
+            close = (apart <= 1) | (gaps.max(axis=1) <= CLOSE * np.abs(rows).max(axis=1))
+            if close.any():
+                self.seen[k].add(flat.tobytes())
+                gap = gaps[int(np.argmax(close))]
+                whole = flat.size == self.inputs[k].size and apart[int(np.argmax(close))] > 1
+                self.moved[k] |= bool(whole and np.ptp(gap) <= 1e-4 * gap.max())
+                return
+
+    def counts(self) -> dict[str, int]:
+        """Under `NEAR input / size`, how many."""
+        sizes = [x.size for x in self.inputs]
+        found = zip(sizes, self.seen, self.moved, strict=True)
+        return {
+            f"{NEAR}{k}/{size}": max(len(seen), size if moved else 0)
+            for k, (size, seen, moved) in enumerate(found)
+            if seen
+        }
+
+
+def _blocks(x: np.ndarray) -> Iterator[np.ndarray]:
+    """The array as one row; its slices along the first two axes and its last rows, row by row."""
+    yield x.reshape(1, -1)
+    if x.ndim > 1:
+        shapes = {x.reshape(len(x), -1).shape: x.reshape(len(x), -1)}
+        across = np.swapaxes(x, 0, 1).reshape(x.shape[1], -1)
+        shapes.setdefault(across.shape, across)
+        last = x.reshape(-1, x.shape[-1])
+        shapes.setdefault(last.shape, last)
+        yield from (rows for rows in shapes.values() if rows.shape[1] >= SMALLEST)
+
+
+def watched_inputs(values: Any) -> list[np.ndarray]:
+    """The float arrays among arguments, in containers, too, that are large enough to be counted."""
+    found = (np.array(value, subok=False) for value in _arrays(values, 0))
+    return [x for x in found if x.dtype.kind == "f" and SMALLEST <= x.size <= LARGEST]
+
+
+def _reached(frame: FrameType) -> Iterator[np.ndarray]:
+    """All arrays within reach of a frame: local ones, those in closures, and globals it names."""
+    names = frame.f_globals
+    yield from _arrays(list(frame.f_locals.values()), 0)
+    yield from _arrays([names[name] for name in frame.f_code.co_names if name in names], 0)
+
+
+def _arrays(value: Any, depth: int) -> Iterator[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        value = np.ndarray.view(value, np.ndarray)  # whatever a class of its own says of itself
+        if SMALLEST <= value.size <= LARGEST and value.dtype.kind in "fc":
+            yield value
+        return
+    if depth > DEPTH or isinstance(value, (str, bytes, type)) or callable(value):
+        return
+    if isinstance(value, dict):
+        value = list(value.values())
+    elif not isinstance(value, (list, tuple)):
+        value = list(getattr(value, "__dict__", {}).values())
+    if SMALLEST <= len(value) <= LARGEST and all(type(x) in (float, complex) for x in value):
+        yield np.array(value)
+        return
+    if value and all(isinstance(row, list) for row in value):
+        try:
+            matrix = np.array(value)
+        except ValueError:  # rows of different lengths
+            matrix = np.array([])
+        if matrix.dtype.kind in "fc" and SMALLEST <= matrix.size <= LARGEST:
+            yield matrix
+            return
+    for item in value[:LARGEST]:
+        yield from _arrays(item, depth + 1)

@@ -850,6 +850,7 @@ matmul = Function(
     matmul_backward,
     inputs={"dout": "N M", "x": "N D", "w": "D M"},
     outputs=["dx", "dw"],
+    derived=True,
     points=4,
     variants={"the shapes of the text": variant(sizes={"N": 5, "D": 10, "M": 3},
                                                 dout=array("N M"), x=array("N D"), w=array("D M"))},

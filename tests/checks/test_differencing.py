@@ -57,6 +57,99 @@ def tanh_affine_backward(dout, cache):
         dw[i] = np.sum(f(x, b).imag * dout) / 1e-30
     return dx, dw
 """
+IN_THE_FORWARD = (
+    NUMERICAL.split("def tanh_affine_backward")[0]
+    + """
+def tanh_affine_forward(x, w):
+    out = lambda x, w: np.tanh(x @ w)
+    jacobian = [[central(f, a.copy(), e.reshape(out(x, w).shape)) for e in np.eye(out(x, w).size)]
+                for f, a in ((lambda a: out(a, w), x), (lambda a: out(x, a), w))]
+    return out(x, w), jacobian
+def tanh_affine_backward(dout, jacobian):
+    return tuple(sum(d * j for d, j in zip(dout.ravel(), rows)) for rows in jacobian)
+"""
+)
+FIVE_POINTS = NUMERICAL.replace(
+    "grad[i] = np.sum((plus - minus) * dout) / (2 * h)",
+    """a[i] = old + 2 * h
+        far = f(a)
+        a[i] = old - 2 * h
+        near = f(a)
+        a[i] = old
+        grad[i] = np.sum((8 * (plus - minus) - far + near) * dout) / (12 * h)""",
+).replace("1e-5", "1e-3")
+DUMMIES = NUMERICAL.replace(
+    "    return grad", "    for k in range(7):\n        f(a * k)\n    return grad"
+)
+LISTS = """
+def value(x, w):
+    return np.tanh(np.array(x) @ np.array(w))
+def tanh_affine_backward(dout, cache):
+    pair, grads = [a.tolist() for a in cache], []
+    for a in pair:
+        grad = np.zeros(np.shape(a))
+        for i in range(len(a)):
+            for j in range(len(a[0])):
+                a[i][j] += STEP
+                plus = value(*pair)
+                a[i][j] -= STEP
+                grad[i, j] = np.sum((plus - value(*pair)) * dout) / 1e-7
+        grads.append(grad)
+    return grads
+"""
+COMPLEX_LISTS = LISTS.replace("STEP", "1e-30j").replace(
+    "(plus - value(*pair)) * dout) / 1e-7", "plus.imag * dout) / 1e-30"
+)
+LIBRARY = f"""
+exec(compile({NUMERICAL!r}, np.__file__, "exec"), globals())
+"""
+SUBCLASS = (
+    NUMERICAL.replace("x, w = cache\n", "x, w = (a.view(Sub) for a in cache)\n")
+    + """
+class Sub(np.ndarray):
+    size = property(lambda self: 1)
+    def tobytes(self): return b""
+"""
+)
+GLOBAL = """
+def moved():
+    return np.tanh(X[0] @ X[1])
+def tanh_affine_backward(dout, cache):
+    global X
+    X, grads = [a.copy() for a in cache], []
+    for a in X:
+        grad = np.zeros(a.shape)
+        for i in np.ndindex(*a.shape):
+            old = a[i]
+            a[i] = old + 1e-5
+            plus = moved()
+            a[i] = old - 1e-5
+            grad[i] = np.sum((plus - moved()) * dout) / 2e-5
+            a[i] = old
+        grads.append(grad)
+    return grads
+"""
+FITS = """
+def tanh_affine_backward(dout, cache):
+    grads = []
+    for k in (0, 1):
+        grad = np.zeros(cache[k].shape)
+        for i in np.ndindex(*grad.shape):
+            steps, values = np.linspace(-0.05, 0.05, 7), []
+            for step in steps:
+                pair = [a.copy() for a in cache]
+                pair[k][i] += step
+                values.append(np.sum(dout * tanh_affine_forward(*pair)[0]))
+            grad[i] = np.polyfit(steps, values, 6)[-2]
+        grads.append(grad)
+    return grads
+"""
+DISGUISES = {
+    "two points": NUMERICAL, "one-sided": ONE_SIDED, "complex": COMPLEX, "five points": FIVE_POINTS,
+    "forward": IN_THE_FORWARD, "dummy calls": DUMMIES, "lists": LISTS.replace("STEP", "1e-7"),
+    "complex lists": COMPLEX_LISTS, "a library's name": LIBRARY, "a subclass": SUBCLASS,
+    "a global": GLOBAL, "fits": FITS,
+}  # fmt: skip
 LOOPS = """
 def slope(z):
     return 1 - np.tanh(z) ** 2
@@ -105,20 +198,68 @@ def backward_row(questions, source):
     return examine(questions, LocalRunner(namespace))[1]
 
 
-@pytest.mark.parametrize("source", [NUMERICAL, ONE_SIDED, COMPLEX], ids=["two", "one", "complex"])
+@pytest.mark.parametrize("source", DISGUISES.values(), ids=DISGUISES)
 def test_numerical_differentiation_waits_for_a_person(questions, source):
     result = backward_row(questions, source)
     assert (result.status, result.score) == ("manual", 0)
-    assert result.findings[0].check == Check.DIFFERENCING
+    assert result.findings[0].check is Check.DIFFERENCING
 
 
-def test_switching_off_the_counting_waits_for_a_person(questions):
-    source = "import sys\n" + NUMERICAL.replace(
-        "(dout, cache):\n", "(dout, cache):\n    sys.setprofile(None)\n"
-    )
-    assert backward_row(questions, source).status == "manual"
+SWITCHES = (
+    "sys.setprofile(None)", "p = sys.getprofile(); sys.setprofile(None)",
+    "p = sys.getprofile(); [*map(sys.setprofile, [None])]",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("source", [LOOPS, RECOMPUTED, inspect.getsource(tanh_affine_backward)])
+@pytest.mark.parametrize("off", SWITCHES)
+def test_switching_off_the_counting_waits_for_a_person(questions, off):
+    body = NUMERICAL.replace("(dout, cache):\n", f"(dout, cache):\n    {off}\n")
+    if "p =" in off:  # and on again, before anybody looks
+        body = body.replace("return (central", "grads = (central") + "    sys.setprofile(p)\n"
+        body += "    return grads\n"
+    assert backward_row(questions, "import sys\n" + body).status == "manual"
+
+
+ONE_HOT = """
+def tanh_affine_backward(dout, cache):
+    x, w = cache
+    dz = dout * (1 - np.tanh(x @ w) ** 2)
+    def along(dx, dw):
+        return np.sum(dz * (dx @ w + x @ dw))
+    def one(a, i):
+        e = np.zeros_like(a)
+        e[i] = 1
+        return e
+    dx = [along(one(x, i), 0 * w) for i in np.ndindex(*x.shape)]
+    dw = [along(0 * x, one(w, i)) for i in np.ndindex(*w.shape)]
+    return np.reshape(dx, x.shape), np.reshape(dw, w.shape)
+"""
+TAPE = """
+class Node:
+    def __init__(self, value, inputs=()):
+        self.value, self.inputs, self.grad = value, inputs, 0.0
+    def __add__(self, o): return Node(self.value + o.value, ((self, 1.0), (o, 1.0)))
+    def __mul__(self, o): return Node(self.value * o.value, ((self, o.value), (o, self.value)))
+    def tanh(self): return Node(t := np.tanh(self.value), ((self, 1 - t * t),))
+def tanh_affine_backward(dout, cache):
+    x, w = ([[Node(float(v)) for v in row] for row in a] for a in cache)
+    nodes = [n for a in (x, w) for row in a for n in row]
+    for i, row in enumerate(x):
+        for k in range(len(w[0])):
+            total = Node(0.0)
+            for a, column in zip(row, w):
+                total = total + a * column[k]
+            walk(total.tanh(), dout[i, k])
+    return [np.array([[n.grad for n in row] for row in a]) for a in (x, w)]
+def walk(node, grad):
+    node.grad += grad
+    for source, slope in node.inputs:
+        walk(source, slope * grad)
+"""
+
+
+@pytest.mark.parametrize(
+    "source", [LOOPS, RECOMPUTED, ONE_HOT, TAPE, inspect.getsource(tanh_affine_backward)]
+)
 def test_analytic_answers_in_loops_are_never_suspected(questions, source):
     assert backward_row(questions, source).status == "right"
