@@ -134,6 +134,22 @@ def quiet(row: Row, trial: Trial) -> Iterator[Finding]:
     yield trial.finding(Check.WARNINGS, fact=said, severity="warning")
 
 
+def precise(row: Row, trial: Trial) -> Iterator[Finding]:
+    """float32 stays float32 (a warning: the numbers are right, in twice the memory and time)."""
+    seen, wanted = trial.observed.get(row.id), trial.case.precision
+    if seen is None or seen.outputs is None or wanted == np.float64:
+        return
+    wide = [
+        name
+        for name, value in seen.outputs.items()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.dtype != wanted
+    ]
+    if wide:
+        got, kept = seen.outputs[wide[0]].dtype, str(wanted)
+        said = fact("precision", row=row.id, names=wide, got=str(got), kept=kept)
+        yield trial.finding(Check.PRECISION, fact=said, severity="warning")
+
+
 def answer(row: Row, trial: Trial) -> Iterator[Finding]:
     """An answer has the right form and, where the right value is known, is right."""
     exercise, seen = trial.exercise, trial.observed.get(row.id)
@@ -191,8 +207,8 @@ def _masked_or_plain(row: Row, trial: Trial) -> Iterator[Finding]:
 
 
 CATALOGUE: dict[type[Exercise], tuple[Judge, ...]] = {
-    Layer: (failure, _masked_or_plain, unchanged, quiet),
-    Function: (failure, outputs, unchanged, quiet),
+    Layer: (failure, _masked_or_plain, unchanged, precise, quiet),
+    Function: (failure, outputs, unchanged, precise, quiet),
     Loss: (failure, outputs, unchanged, quiet),
     Sampler: (failure, judge_moments, judge_draws),
     Module: (failure, outputs, judge_moments, judge_draws, quiet),

@@ -200,7 +200,8 @@ def noisy(exercise: Exercise, case: Case, turn: int) -> Case:
         if isinstance(value, Strided):
             return Strided(move(value.array))
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            return value * (1 + rng.choice([-1.0, 1.0], value.shape) * np.finfo(float).eps)
+            noise = rng.choice([-1.0, 1.0], value.shape) * np.finfo(value.dtype).eps
+            return (value * (1 + noise)).astype(value.dtype)
         if type(value) is float:
             return value * (1 + float(rng.choice([-1.0, 1.0])) * np.finfo(float).eps)
         return value

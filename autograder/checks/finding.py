@@ -33,6 +33,7 @@ class Check(StrEnum):
     DRAWS = "draws"  # where random numbers come from
     ACCOUNT = "account"  # what a kind says of all that it found, not of one output
     UNCHANGED = "inputs unchanged"
+    PRECISION = "precision"  # float64 where every input is float32
     WARNINGS = "warnings"
     FORM = "form"
     ANSWER = "answer"

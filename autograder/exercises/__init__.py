@@ -4,7 +4,18 @@ from autograder.exercises.cases import Case, Variant, make_cases, variant
 from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise, Observed, Row
 from autograder.exercises.expressions import Expressions
-from autograder.exercises.inputs import array, choice, constant, labels, mask, provided, rng, state
+from autograder.exercises.inputs import (
+    array,
+    cast,
+    choice,
+    constant,
+    labels,
+    mask,
+    provided,
+    rng,
+    state,
+    visible,
+)
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.mistakes import Mistake, edit, replacement
@@ -28,6 +39,7 @@ __all__ = [
     "Variant",
     "Witness",
     "array",
+    "cast",
     "choice",
     "constant",
     "edit",
@@ -39,4 +51,5 @@ __all__ = [
     "rng",
     "state",
     "variant",
+    "visible",
 ]

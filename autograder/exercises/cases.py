@@ -75,10 +75,19 @@ class Case:
         """Whether `output` counts in this case."""
         return self.judged is None or output in self.judged
 
+    @property
+    def precision(self) -> np.dtype[Any]:
+        """The dtype of the case's arrays of real numbers; float64 where they differ."""
+        found = {v.dtype for v in self.inputs.values() if isinstance(v, np.ndarray)}
+        real = [dtype for dtype in found if dtype.kind == "f"]
+        return real[0] if len(real) == 1 else np.dtype(float)
+
     def with_upstream(self, shapes: Sequence[tuple[int, ...]]) -> Case:
         """The same case with signed upstream gradients of these shapes, drawn from its seed."""
         rng = np.random.default_rng([self.seed, 1])
-        drawn = tuple(np.round(rng.standard_normal(shape), 2) for shape in shapes)
+        drawn = tuple(
+            np.round(rng.standard_normal(shape), 2).astype(self.precision) for shape in shapes
+        )
         return replace(self, upstream=tuple(u if u.ndim else float(u) for u in drawn))
 
 

@@ -96,6 +96,37 @@ class Mask:
 
 
 @dataclass(frozen=True)
+class Visible:
+    """Booleans, True where a query (row) may see a key (column): about the share `keep` of them.
+
+    Every row sees at least one key; which, is drawn, so that the mask is no triangle by chance.
+    """
+
+    shape: str
+    keep: float = 0.6
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """Draw a boolean array."""
+        shape = resolve_shape(self.shape, sizes)
+        mask = rng.random(shape) < self.keep
+        sure = rng.integers(0, shape[-1], (*shape[:-1], 1))
+        np.put_along_axis(mask, sure, True, axis=-1)
+        return mask
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The same numbers in another precision, such as `"float32"`."""
+
+    of: Array
+    dtype: str
+
+    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+        """Draw an array of this dtype."""
+        return np.asarray(self.of.draw(sizes, rng), self.dtype)
+
+
+@dataclass(frozen=True)
 class Constant:
     """A fixed value; a dict, list or tuple may hold further inputs, drawn anew for each case."""
 
@@ -151,8 +182,10 @@ class Generator:
         return Rng(int(rng.integers(2**31)))
 
 
-Input = Array | Labels | Mask | Constant | State | Choice | Provided | Generator
-_KINDS = (Array, Labels, Mask, Constant, State, Choice, Provided, Generator)
+Input = Array | Labels | Mask | Visible | Cast | Constant | State | Choice | Provided | Generator
+_KINDS = (
+    Array, Labels, Mask, Visible, Cast, Constant, State, Choice, Provided, Generator,
+)  # fmt: skip
 INPUTS: dict[str, type] = {kind.__name__: kind for kind in _KINDS}
 
 
@@ -178,6 +211,16 @@ def labels(shape: str, below: str) -> Labels:
 def mask(shape: str, keep: float = 0.7) -> Mask:
     """A boolean mask."""
     return Mask(shape, keep)
+
+
+def visible(shape: str, keep: float = 0.6) -> Visible:
+    """A mask of which key each query may see, at least one."""
+    return Visible(shape, keep)
+
+
+def cast(shape: str | Array, dtype: str) -> Cast:
+    """An array of another precision than float64: `cast("N D", "float32")`."""
+    return Cast(Array(shape) if isinstance(shape, str) else shape, dtype)
 
 
 def constant(value: Any) -> Constant:
@@ -217,7 +260,8 @@ def as_input(declared: Any) -> Input:
         return declared
     raise DeclarationError(
         f"an input is declared as {declared!r}; expected a shape such as 'N D', or one of "
-        "array(), labels(), mask(), constant(), state(), choice(), provided(), rng()"
+        "array(), labels(), mask(), visible(), cast(), constant(), state(), choice(), provided(), "
+        "rng()"
     )
 
 
@@ -248,8 +292,10 @@ def resolve_shape(shape: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 def dimensions(value: Any) -> Iterator[str]:
     """The names of all dimensions in an input, or in inputs inside containers."""
-    if isinstance(value, (Array, Mask)):
+    if isinstance(value, (Array, Mask, Visible)):
         yield from tokens(value.shape)
+    elif isinstance(value, Cast):
+        yield from tokens(value.of.shape)
     elif isinstance(value, Labels):
         yield from tokens(value.shape)
         yield from tokens(value.below)

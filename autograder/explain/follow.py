@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from autograder.checks.compare import Expected, difference
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
 from autograder.checks.trial import Trial
@@ -22,6 +20,7 @@ from autograder.exercises.script import Runner
 from autograder.explain.asked import Asked
 from autograder.explain.bank import Known
 from autograder.explain.known import fits, known_names
+from autograder.explain.mistaken import largest, measured
 
 LOOSE = 1e-6
 
@@ -56,7 +55,7 @@ def _follow_forward(result: RowResult, forward: RowResult, asked: Asked) -> RowR
 def _right_for_forward(row: str, output: str, names: set[str], asked: Asked) -> bool:
     judged = 0
     for trial in asked.on(row, output):
-        if trial.case.tie:
+        if not measured(trial.case):
             continue
         bank = asked.known[trial.hidden].values()
         known = next((k for k in bank if k.name in names), None)
@@ -64,9 +63,8 @@ def _right_for_forward(row: str, output: str, names: set[str], asked: Asked) -> 
         seen = trial.observed[row]
         if output not in right or seen.outputs is None:
             return False
-        value = np.asarray(right[output])
-        size = float(np.abs(value).max()) if value.size else 0.0
-        expected = Expected(value, slack=LOOSE * size, scale=max(size, 1.0) * 10)
+        size = largest(right[output])
+        expected = Expected(right[output], slack=LOOSE * size, scale=max(size, 1.0) * 10)
         if difference(seen.outputs[output], expected) is not None:
             return False
         judged += 1

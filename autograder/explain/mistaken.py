@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograder.checks.expected import Expectation
+from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds import Layer
 from autograder.exercises.script import Runner, Script, Strided
@@ -32,7 +34,7 @@ def right_gradients(
     alive: set[str] = set()
     for expectation in expectations:
         case = expectation.case
-        if case.tie or not case.upstream or exercise.backward not in expectation.outputs:
+        if not measured(case) or exercise.backward not in expectation.outputs:
             continue
         gradients = _gradients(exercise, expectation, mistaken)
         if gradients is None:
@@ -41,8 +43,8 @@ def right_gradients(
         alive |= {
             name
             for name, value in gradients.items()
-            if np.any(np.abs(value) > 1e-12)
-            or not np.any(expectation.outputs[exercise.backward][name].value)
+            if largest(value) > 1e-12
+            or not largest(expectation.outputs[exercise.backward][name].value)
         }
     return {
         case: {name: value for name, value in gradients.items() if name in alive}
@@ -55,35 +57,68 @@ def _gradients(
 ) -> dict[str, Any] | None:
     case = expectation.case
     inputs = {k: v.array if isinstance(v, Strided) else v for k, v in case.inputs.items()}
+
+    def measure(value: Any, put: Callable[[Any], dict[str, Any]]) -> Any:
+        """The gradient in the form of `value`; `put` gives the inputs with another in its place."""
+        if isinstance(value, dict):
+            return {
+                key: measure(item, _chained(put, partial(_instead, value, key)))
+                for key, item in value.items()
+            }
+        x = np.asarray(value, float)
+        scripts = [
+            exercise.script(
+                replace(case, inputs=put(x + step if x.ndim else float(x + step))),
+                rows=[exercise.forward],
+            )
+            for step in _steps(x)
+        ]
+        outcomes = mistaken.run(Script(case.seed, tuple(script.calls[0] for script in scripts)))
+        if any(outcome.failure is not None for outcome in outcomes):
+            raise ArithmeticError
+        return _slopes(np.array([_projected(o.value, case.upstream) for o in outcomes]), x)
+
     gradients: dict[str, Any] = {}
     for name in expectation.outputs[exercise.backward]:
         key = name[1:]
         if key not in inputs:
             return None
-        x = np.asarray(inputs[key], float)
-        points = [x + step for step in _steps(x)]
-        scripts = [
-            exercise.script(
-                replace(case, inputs={**inputs, key: p if x.ndim else float(p)}),
-                rows=[exercise.forward],
-            )
-            for p in points
-        ]
-        calls = tuple(script.calls[0] for script in scripts)
-        outcomes = mistaken.run(Script(case.seed, calls))
-        if any(outcome.failure is not None for outcome in outcomes):
+        try:
+            gradients[name] = measure(inputs[key], partial(_instead, inputs, key))
+        except ArithmeticError:
             return None
-        values = [_projected(outcome.value, case.upstream) for outcome in outcomes]
-        gradients[name] = _slopes(np.array(values), x)
     return gradients
+
+
+def measured(case: Case) -> bool:
+    """Whether numerical gradients of a case are exact enough to judge by."""
+    return bool(case.upstream) and not case.tie and case.precision == np.float64
+
+
+def largest(value: Any) -> float:
+    """The largest finite entry, by size, of an array or of a dict of arrays."""
+    if isinstance(value, dict):
+        return max(map(largest, value.values()), default=0.0)
+    return float(np.max(np.abs(value), initial=0.0, where=np.isfinite(value)))
+
+
+def _chained(
+    outer: Callable[[Any], dict[str, Any]], inner: Callable[[Any], Any]
+) -> Callable[[Any], dict[str, Any]]:
+    return lambda other: outer(inner(other))
+
+
+def _instead(values: Mapping[str, Any], key: str, other: Any) -> dict[str, Any]:
+    return {**values, key: other}
 
 
 def _steps(x: np.ndarray) -> Iterator[np.ndarray]:
     """For each entry the four steps -2h, -h, h, 2h of a fourth-order central difference."""
+    sizes = np.maximum(1.0, np.abs(np.where(np.isfinite(x), x, 0.0)))  # -inf stays where it is
     for index in np.ndindex(x.shape):
         for factor in (-2, -1, 1, 2):
             step = np.zeros_like(x)
-            step[index] = factor * STEP * max(1.0, abs(float(x[index])))
+            step[index] = factor * STEP * sizes[index]
             yield step
 
 

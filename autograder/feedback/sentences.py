@@ -72,6 +72,9 @@ SENTENCES: dict[str, str] = {
     "wanted.several": "{count}: {names}",
     "style.list": "{name} is a list of numbers; an array would be better style",
     "inputs.changed": "{row} changes {names} in place; whoever called it may still need {names}",
+    "precision": "{row} gives {got} ({names}) although every input is {kept}. np.sqrt of a number is "
+    "a float64 number, and float64 wins: write float(np.sqrt(...)); np.zeros, np.eye and np.where "
+    "of plain numbers want a dtype",
     "warns": "{row} makes NumPy warn: {text}",
     # answers
     "answer.integer": "{name} is {got}; expected a whole number",

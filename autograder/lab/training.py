@@ -125,3 +125,28 @@ class Rprop:
             self.steps[name] = np.clip(step * factor, 1e-7, self.largest)
             self.signs[name] = np.where(agree < 0, 0.0, sign)
             parameters[name] = parameters[name] - self.signs[name] * self.steps[name]
+
+
+class Adamax:
+    """Steps of a length that no gradient can stretch, in a direction that is averaged over a few.
+
+    Source: D. Kingma and J. Ba (2015), the variant of section 7.1.
+    """
+
+    def __init__(self, rate: float, forget: float = 0.1, fade: float = 0.01) -> None:
+        self.rate, self.forget, self.fade = rate, forget, fade
+        self.taken = 0
+        self.means: Parameters = {}
+        self.peaks: Parameters = {}
+
+    def update(self, parameters: Parameters, grads: Mapping[str, np.ndarray]) -> None:
+        """Replace every array of `parameters` that has a gradient; float32 stays float32."""
+        self.taken += 1
+        rate = self.rate / (1 - (1 - self.forget) ** self.taken)
+        for name, grad in grads.items():
+            mean = self.means.get(name, np.zeros_like(grad))
+            self.means[name] = mean + self.forget * (grad - mean)
+            peak = (1 - self.fade) * self.peaks.get(name, np.zeros_like(grad))
+            self.peaks[name] = np.maximum(peak, np.abs(grad))
+            step = self.means[name] / (self.peaks[name] + 1e-12)
+            parameters[name] = parameters[name] - rate * step

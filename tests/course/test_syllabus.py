@@ -77,6 +77,12 @@ def test_an_unknown_place(course):
         release(course)
 
 
+def test_a_bonus_counts_among_the_points(course):
+    rewrite(course, "11.5 points", "10 points, and 1.5 more in a bonus at the end")
+    release(course)
+    assert "**About a minute, 11.5 points.**" in (course / PAGE).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("old", "message"),
     [

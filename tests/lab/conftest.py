@@ -34,7 +34,7 @@ def experiment() -> Iterator[Callable[..., dict[str, Any]]]:
     import matplotlib.pyplot as plt
 
     def run(assignment: str, needle: str, *, seed: int = 0, before: Sequence[str] = ()) -> dict:
-        names = dict(_notebook(assignment).namespace)
+        names = _notebook(assignment).reference().namespace  # its functions look names up there
         for cell in _notebook(assignment).cells:  # the loader puts imports off; here they are used
             if cell.kind == "import":
                 exec(compile(cell.source, "<imports>", "exec"), names)

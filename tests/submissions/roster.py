@@ -13,6 +13,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 LAYERS, NORMALISATION, RNN = "02_layers", "05_normalisation", "06_rnn"
 CONVOLUTION = "09_convolution"
+ATTENTION = "10_attention"
+MULTIHEAD = ("dx", "dWq", "dWk", "dWv", "dWo")
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,18 @@ def declared(answers: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
 
 
 ROSTER: dict[str, dict[str, Work]] = {
-    "ada": {LAYERS: solved(), NORMALISATION: solved(), RNN: solved(), CONVOLUTION: solved()},
+    "ada": {
+        LAYERS: solved(),
+        NORMALISATION: solved(),
+        RNN: solved(),
+        CONVOLUTION: solved(),
+        ATTENTION: solved(),
+    },
     "bela": {
         LAYERS: solved("right_closures_and_objects"),
         NORMALISATION: solved("right_staged"),
         RNN: solved("right_cache_serves_once"),
+        ATTENTION: solved("right_attention_by_einsum"),
     },
     "chidi": {
         LAYERS: solved("right_loops"),
@@ -104,12 +113,19 @@ ROSTER: dict[str, dict[str, Work]] = {
         LAYERS: solved("wrong_db_averaged"),
         NORMALISATION: solved("wrong_gamma_forgotten"),
         RNN: solved("wrong_no_carry"),
+        ATTENTION: solved("wrong_attention_square"),
     },
     "fatima": {
         LAYERS: solved("wrong_sigmoid_of_input"),
         NORMALISATION: solved("wrong_normalisation"),
         RNN: solved("wrong_time"),
         CONVOLUTION: solved("wrong_axes_and_ties", spatial_batchnorm_backward="error"),
+        ATTENTION: solved(
+            "wrong_attention_peeks",
+            multihead_backward=MULTIHEAD, block_backward=("dx", "dparams"),
+            TinyTransformer=("scores", "loss_and_gradients"),
+            checkpointed_backward=("dx", "dblocks"),
+        ),
     },
     "goran": {
         LAYERS: solved("wrong_broadcast_and_scale", TwoLayerNet=("loss_and_gradients",)),
