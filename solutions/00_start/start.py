@@ -137,21 +137,22 @@ comparison = Function(
 # ✗ relative_error: not right yet   0 / 2 points
 #   ✗ error
 #
+#   → This is the mean of the errors. …
+#
 #   ✗ error is off by 0.54 (relative) [15 of 16 cases]
 #       error: got 0.2786, expected 0.6073   (plain)
-#     → This is a known mistake, mean: This is the mean of the errors. …
 #
 #   Stuck? There are 3 hints; they cost nothing: check(relative_error, hint=1)
 # ```
 #
 # Read it from the top.
 #
-# 1. **What** fails: which of the returned values, on which case. A *case* is one set of inputs; many are tried, among
-#    them a single example, square shapes, very large and very small numbers.
-# 2. **By how much and where.** Off by a factor of 2? By the batch size? Is only the sign wrong, or only one column? The
-#    size of an error often says what it is.
-# 3. **What it looks like**, if it is one of several hundred mistakes that the checker knows. It has then seen your
+# 1. **What it looks like**, if it is one of several hundred mistakes that the checker knows. It has then seen your
 #    very numbers before.
+# 2. **What** fails: which of the returned values, on which case. A *case* is one set of inputs; many are tried, among
+#    them a single example, square shapes, very large and very small numbers.
+# 3. **By how much and where.** Off by a factor of 2? By the batch size? Is only the sign wrong, or only one column? The
+#    size of an error often says what it is.
 # 4. `check(relative_error, hint=1)` gives a hint, `hint=2` a larger one, `hint=3` nearly the code. Hints are free.
 #    The cell with the check is locked: press B for a new cell below it, and ask for hints there. Cells of your own
 #    never count against you.
