@@ -12,6 +12,7 @@ from autograder.errors import CourseError
 
 BITS = 256
 VARIABLE = "AUTOGRADER_SECRET"
+_DIGITS = re.compile(r"[0-9a-fA-F]{16,}")
 _SEED = re.compile(rf"[0-9a-f]{{{BITS // 4}}}")
 
 
@@ -32,6 +33,11 @@ def secret_seed(root: Path) -> str:
     path = secret_path(root)
     try:
         if not path.exists():
+            if _DIGITS.fullmatch(os.environ.get(VARIABLE, "")):
+                raise CourseError(
+                    f"{VARIABLE} is {len(os.environ[VARIABLE])} hexadecimal digits; expected the "
+                    "name of a file. Put the seed into a file and give its path."
+                )
             _create(path)
         text = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -65,6 +65,15 @@ def test_without_hard_links(tmp_path, monkeypatch):
     assert stat.S_IMODE(secret_path(tmp_path).stat().st_mode) == 0o600
 
 
+def test_a_seed_in_the_place_of_a_path_makes_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for seed in ("a" * 32, "0123456789abcdef" * 4):
+        monkeypatch.setenv("AUTOGRADER_SECRET", seed)
+        with pytest.raises(CourseError, match="expected the name of a file"):
+            secret_seed(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("text", ["", "abc", "z" * 64, "a" * 63, "ä" * 64])
 def test_a_damaged_seed_is_refused_and_not_shown(tmp_path, text):
     secret_seed(tmp_path)
