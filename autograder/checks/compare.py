@@ -15,7 +15,7 @@ import numpy as np
 
 from autograder.exercises.arrays import as_array
 from autograder.exercises.fact import fact, type_of
-from autograder.exercises.script import Broken
+from autograder.exercises.script import Broken, Huge
 
 RELATIVE = 1e-6
 ABSOLUTE = 1e-9
@@ -102,6 +102,8 @@ def _walk(
 ) -> Iterator[Difference]:
     if isinstance(got, Broken):
         yield Difference("broken", where, got.type_name)
+    elif isinstance(got, Huge) and isinstance(value, (np.ndarray, int, float)):
+        yield Difference("shape", where, got.shape, np.shape(value))
     elif isinstance(value, dict):
         if not isinstance(got, dict):
             wanted = fact("expected.dict", keys=sorted(map(str, value)))

@@ -14,11 +14,26 @@ import numpy as np
 
 from autograder.checks.expected import Expectation
 from autograder.exercises.arrays import as_array
-from autograder.exercises.exercise import Observed
-from autograder.exercises.script import Broken, Opaque
+from autograder.exercises.exercise import Exercise, Observed
+from autograder.exercises.script import Huge, Opaque
 
 ROOM = 1000
 """So many numbers are kept in any case, for a message that tells what is wrong with them."""
+
+
+def room(exercise: Exercise, expectation: Expectation) -> int:
+    """The parts of a value that can be worth looking at on a case, as `Script.room` counts them."""
+    outputs = [one for row in expectation.outputs.values() for one in row.values()]
+    wanted = [*outputs, *expectation.stages.values()]
+    return ROOM + exercise.room + 4 * sum(_size(expected.value) for expected in wanted)
+
+
+def _size(want: Any) -> int:
+    if isinstance(want, dict) and "shape" in want:  # moments of random numbers
+        return math.prod(int(size) for size in want["shape"])
+    if isinstance(want, dict):
+        return sum(map(_size, want.values()))
+    return sum(map(_size, want)) if isinstance(want, (list, tuple)) else int(np.size(want))
 
 
 def fitted(row: str, seen: Observed, expectation: Expectation) -> Observed:
@@ -57,7 +72,7 @@ def _leaf(value: Any, shape: tuple[int, ...]) -> Any:
         array = as_array(value)
         value = _described(value) if array is None else array
     if isinstance(value, np.ndarray) and value.size > 4 * math.prod(shape) + ROOM:
-        return Broken(f"has shape {value.shape}; expected {shape or 'a single number'}")
+        return Huge(value.shape)
     return _described(value) if isinstance(value, dict) else value
 
 

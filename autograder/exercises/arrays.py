@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 _NUMBERS = (bool, int, float, complex)
+_PLAIN = frozenset(_NUMBERS)
 
 
 def as_array(value: Any) -> np.ndarray | None:
@@ -26,7 +27,7 @@ def as_array(value: Any) -> np.ndarray | None:
     if shape is None:
         return None
     try:
-        if all(type(leaf) in _NUMBERS for leaf in leaves):
+        if _PLAIN.issuperset(map(type, leaves)):
             # A Python int is read as a float; a float beside a bool makes both floats.
             return np.array([float(x) if type(x) is int else x for x in leaves]).reshape(shape)
         arrays = [np.asarray(x, dtype=float if type(x) is int else None) for x in leaves]
@@ -44,6 +45,9 @@ def _gather(value: Any, leaves: list[Any]) -> tuple[int, ...] | None:
         return ()
     if not isinstance(value, (list, tuple)) or not value:
         return None
+    if _PLAIN.issuperset(map(type, value)):
+        leaves += value
+        return (len(value),)
     first = _gather(value[0], leaves)
     if first is None or any(_gather(item, leaves) != first for item in value[1:]):
         return None

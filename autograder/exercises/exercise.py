@@ -149,6 +149,11 @@ class Exercise(abc.ABC):
         """The outputs that are random numbers: judged by their moments, not their values."""
         return frozenset()
 
+    @property
+    def room(self) -> int:
+        """Parts that an answer may have besides a few times what is expected."""
+        return 0
+
     def turns(self, output: str) -> int:
         """Of how many calls an output holds the results, one after the other; 0: of one, bare."""
         return 0

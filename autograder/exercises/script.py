@@ -85,10 +85,16 @@ class Call:
 
 @dataclass(frozen=True)
 class Script:
-    """Calls in order, in one random state: `numpy.random` and `random` are seeded once, before."""
+    """Calls in order, in one random state: `numpy.random` and `random` are seeded once, before.
+
+    Args:
+        room: How many parts a value may have that comes out of a sandbox: an array or a number is
+            one, a list is one and those of its items.
+    """
 
     seed: int
     calls: tuple[Call, ...]
+    room: int = 20_000
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,14 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Broken(Opaque):
-    """Stands for a value that could not be computed; `type_name` says why, as a predicate."""
+    """Stands for a value that could not be computed; `type_name` says what failed."""
+
+
+@dataclass(frozen=True)
+class Huge:
+    """Stands for an array that is far larger than the one that is expected."""
+
+    shape: tuple[int, ...]
 
 
 FailureKind = Literal[

@@ -75,6 +75,11 @@ class Witness(Function):
         }
         fill(self, ready)
 
+    @property
+    def room(self) -> int:
+        """The arrays that are returned may all be nested lists."""
+        return 2 * MOST_ENTRIES * len(self.returns)
+
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         outcome = outcomes[0]
         if outcome.failure is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 import numpy as np
 
 from autograder.checks.finding import RowResult
-from autograder.checks.fitting import fitted
+from autograder.checks.fitting import fitted, room
 from autograder.checks.trial import Trial
 from autograder.checks.verdict import judge
 from autograder.exercises.kinds_stateful import Answer
@@ -128,7 +128,7 @@ def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
             if judged in slow:
                 continue
             script = exercise.script(expectation.case, sorted(left))
-            outcomes = one.runner.run(script)
+            outcomes = one.runner.run(replace(script, room=room(exercise, expectation)))
             observed = exercise.observe(expectation.case, outcomes)
             # A row that is not asked for stays: the mask of a forward judges its backward.
             observed = {

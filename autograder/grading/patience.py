@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Protocol
 
 from autograder.exercises.script import Call, Failure, Outcome, Script
@@ -85,7 +86,7 @@ class Patience:
                 if outcome.failure is not None and outcome.failure.kind in WALLS:
                     self.exhausted[name] = outcome.failure
             return outcomes
-        kept = Script(script.seed, script.calls[:wall])
+        kept = replace(script, calls=script.calls[:wall])
         done = self._runner.run(kept, self._fair) if kept.calls else []
         failure = self.exhausted[names[wall]]
         skipped = Failure("skipped", f"not run, because of the call before it: {failure.message}")

@@ -13,7 +13,7 @@ from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
 from autograder.sandbox.conversation import ChildFault, ChildProcess
 from autograder.sandbox.inside import wire
-from autograder.sandbox.inside.packing import NotAcceptable, Packer, pack_call
+from autograder.sandbox.inside.packing import MAX_ITEMS, NotAcceptable, Packer, pack_call
 from autograder.sandbox.inside.unpacking import unpack_failure, unpack_outcome
 from autograder.sandbox.limits import Cell, Limits
 
@@ -24,6 +24,8 @@ _OURS_TO_SAY = (
     "crash",
     "unstarted",
 )  # a child to which that happens says nothing any more
+PARTS_OF_ONE = 6  # what the wire makes of one part of a value: of an array of two axes, say
+_PARTS_SLACK = 2000  # what a frame may hold besides values
 _FRAME_SLACK = 1 << 18  # what a frame may hold besides values: names, texts, a traceback
 
 
@@ -90,21 +92,25 @@ class Dialogue:
         nonce = os.urandom(16)
         try:
             calls = [pack_call(call, _REQUEST_BYTES) for call in script.calls]
-            request = wire.RunScript(nonce, Packer(1 << 16).pack(script.seed), calls)
+            seed = Packer(1 << 16).pack(script.seed)
+            request = wire.RunScript(nonce, seed, calls, min(script.room, MAX_ITEMS))
         except NotAcceptable as error:
             raise GradingError(f"a script can't be sent to the sandbox: {error}") from error
         self._ask(request, deadline)
         return nonce
 
     def next_outcome(
-        self, nonce: bytes, index: int, deadline: float, max_bytes: int
+        self, nonce: bytes, index: int, deadline: float, max_bytes: int, room: int
     ) -> tuple[Outcome, int]:
         """Return the outcome of the call number `index`, and the size of its frame.
+
+        Args:
+            room: How many parts its values may have.
 
         Raises:
             ChildFault: The child must be ended.
         """
-        answer, size = self._answer(deadline, max_bytes)
+        answer, size = self._answer(deadline, max_bytes, PARTS_OF_ONE * room)
         if type(answer) is not wire.WireOutcome:
             raise ChildFault("protocol", "it answered something that was not asked")
         if answer.nonce != nonce or answer.index != index:
@@ -135,9 +141,9 @@ class Dialogue:
             raise ChildFault("ended", "it spoke out of turn")
         self.child.send(wire.frame(request), deadline)
 
-    def _answer(self, deadline: float, max_bytes: int) -> tuple[Any, int]:
+    def _answer(self, deadline: float, max_bytes: int, parts: int = 0) -> tuple[Any, int]:
         body = self.child.receive(deadline, max_bytes + _FRAME_SLACK)
         try:
-            return wire.decode_answer(body), len(body)
+            return wire.decode_answer(body, parts + _PARTS_SLACK), len(body)
         except (ValueError, RecursionError) as error:
             raise ChildFault("protocol", "its answer could not be read") from error

@@ -154,7 +154,7 @@ class Session:
         for index in range(len(script.calls)):
             most = max(0, min(self.limits.reply_bytes, room))
             deadline = budget.deadline(call_seconds)
-            outcome, size = dialogue.next_outcome(nonce, index, deadline, most)
+            outcome, size = dialogue.next_outcome(nonce, index, deadline, most, script.room)
             outcomes.append(outcome)
             room -= size
             budget.charge()

@@ -1,13 +1,13 @@
 """A returned value is brought into form once, and is never larger than what is expected."""
 
 import tracemalloc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
 from autograder.checks.compare import Expected, difference
-from autograder.checks.fitting import fitted
+from autograder.checks.fitting import fitted, room
 from autograder.exercises import Layer, arrays
 from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Observed
@@ -23,6 +23,7 @@ class Expecting:
     """As much of an expectation as `fitted` looks at."""
 
     outputs: dict
+    stages: dict = field(default_factory=dict)
 
 
 def fit(value, want):
@@ -65,6 +66,8 @@ def test_what_is_too_large_is_kept_small(value, want):
     if not isinstance(want, dict) or "shape" not in want:
         before, after = difference(value, Expected(want)), difference(fit_value, Expected(want))
         assert (before is None) == (after is None)
+        if value is MANY and isinstance(want, np.ndarray):
+            assert before == after
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,37 @@ def test_types_come_before_sizes(value):
     tracemalloc.stop()
 
 
+class Roomy(LocalRunner):
+    """Keeps how much room every script gives to an answer."""
+
+    def __init__(self, names):
+        super().__init__(names)
+        self.rooms = []
+
+    def run(self, script):
+        self.rooms.append(script.room)
+        return super().run(script)
+
+
+@pytest.mark.parametrize(
+    ("want", "nested"),
+    [
+        (np.ones((40, 50)), np.ones((40, 50)).tolist()),
+        (np.ones((2000, 1)), np.ones((2000, 1)).tolist()),
+        ({"shape": np.array([100, 100]), "mean": 0.0, "std": 1.0}, np.ones((100, 100)).tolist()),
+        ({"w": np.ones((50, 50)), "b": 1.0}, {"w": np.ones((50, 50)).tolist(), "b": 1.0}),
+        ((np.ones(5000), [np.ones(5000)] * 2), ([1.0] * 5000, [[1.0] * 5000] * 2)),
+    ],
+)
+def test_there_is_room_for_an_answer_in_lists(want, nested):
+    layer = Layer(
+        forward, backward, name="scale", inputs={"x": "N D", "w": "D"},
+        points={"forward": 1, "backward": 4},
+    )  # fmt: skip
+    expecting = Expecting({"f": {"y": Expected(want)}})
+    assert parts(nested) < room(layer, expecting) < 5 * parts(nested) + 1000
+
+
 def forward(x, w):
     return x * w, (x, w)
 
@@ -132,6 +166,8 @@ def test_a_long_list_is_looked_at_once_a_case(monkeypatch):
 
     monkeypatch.setattr(arrays, "_gather", gather)
     answers = {"forward": forward, "backward": lambda dout, cache: (MANY, MANY)}
-    results = {r.id: r for r in examine([question], LocalRunner(answers))}
+    runner = Roomy(answers)
+    results = {r.id: r for r in examine([question], runner)}
     assert results["backward"].score == 0
+    assert max(runner.rooms) < 2000 < parts(MANY)
     assert visits < 1.1 * 2 * parts(MANY) * len(question.expectations)

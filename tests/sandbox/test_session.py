@@ -18,6 +18,8 @@ from autograder.exercises.script import (
     Strided,
 )
 from autograder.sandbox import Cell, Limits, Sandbox, Session
+from autograder.sandbox.inside import wire
+from autograder.sandbox.inside.packing import pack_outcome
 
 PATIENT = Limits(call_seconds=20.0, submission_seconds=60.0, memory_mb=128)
 IMPATIENT = Limits(call_seconds=0.5, submission_seconds=60.0)
@@ -435,3 +437,28 @@ def test_a_cell_may_await_as_in_jupyter(sandbox: Sandbox) -> None:
         assert session.cells[0].failure is None
         assert session.cells[1].failure is not None  # a function is nothing to wait for
         assert call(session, "answer").value == 3
+
+
+def test_a_value_has_no_more_parts_than_there_is_room_for(sandbox: Sandbox) -> None:
+    """The wire takes several parts for one; a child that says more than it may is ended."""
+    code = """
+        def f(n, one):
+            return [one] * n
+        """
+    with sandbox.open([cell(code)], PATIENT) as session:
+        for one in (1.0, [1.0], np.float64(1.0), np.ones((1, 1)), {"a": 1j}):
+            size = {list: 2, dict: 3}.get(type(one), 1)
+            (fits,) = session.run(Script(0, (Call("f", (99 // size, one)),), room=100))
+            assert len(fits.value) == 99 // size
+            (outcome,) = session.run(Script(0, (Call("f", (100, one)),), room=100))
+            assert outcome.failure is not None and outcome.failure.kind == "protocol"
+            assert "more than 100 parts" in outcome.failure.message
+    assert session.restarts == 1
+
+
+def test_the_grader_walks_over_no_more_than_there_is_room_for() -> None:
+    outcome = Outcome([[1.0]] * 1000)
+    body = wire.frame(pack_outcome(outcome, 0, bytes(16), 1 << 20))[4:]
+    assert wire.decode_answer(body, 6 * 2001)
+    with pytest.raises(ValueError, match="more than 600 parts"):
+        wire.decode_answer(body, 600)

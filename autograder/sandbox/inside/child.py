@@ -109,7 +109,7 @@ class Child:
         def report(outcome: Outcome) -> None:
             nonlocal index
             _flush(output)
-            answer = pack_outcome(outcome, index, request.nonce, self._reply_bytes)
+            answer = pack_outcome(outcome, index, request.nonce, self._reply_bytes, request.room)
             index += 1
             try:
                 self._send(answer)

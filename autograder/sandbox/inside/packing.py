@@ -33,9 +33,9 @@ class NotAcceptable(Exception):
 class Packer:
     """Turns one value into wire structs, within a budget of items and bytes."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, room: int = MAX_ITEMS) -> None:
         self.bytes_left = max_bytes
-        self.items_left = MAX_ITEMS
+        self.room = self.items_left = room
 
     def pack(self, value: Any, depth: int = 0) -> Any:
         """Return the wire form of `value`.
@@ -45,7 +45,7 @@ class Packer:
         """
         self.items_left -= 1
         if self.items_left < 0:
-            raise NotAcceptable(f"it has more than {MAX_ITEMS} parts")
+            raise NotAcceptable(f"it has more than {self.room} parts, far more than are expected")
         if depth > MAX_DEPTH:
             raise NotAcceptable(f"it is nested more than {MAX_DEPTH} deep")
         kind = type(value)
@@ -150,10 +150,12 @@ def pack_failure(failure: Failure) -> wire.WireFailure:
     )
 
 
-def pack_outcome(outcome: Outcome, index: int, nonce: bytes, max_bytes: int) -> wire.WireOutcome:
+def pack_outcome(
+    outcome: Outcome, index: int, nonce: bytes, max_bytes: int, room: int = MAX_ITEMS
+) -> wire.WireOutcome:
     """The wire form of an outcome; one that is not acceptable becomes a failure."""
     try:
-        packer = Packer(max_bytes)
+        packer = Packer(max_bytes, room)
         value = packer.pack(outcome.value)
         after = {position: packer.pack(item) for position, item in outcome.after.items()}
         stages = {str(name)[:200]: packer.pack(item) for name, item in outcome.stages.items()}

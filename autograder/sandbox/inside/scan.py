@@ -24,8 +24,11 @@ class Unreadable(ValueError):
     """The frame is not msgpack, or spells more than is allowed."""
 
 
-def scan(frame: bytes) -> int:
+def scan(frame: bytes, most: int = MAX_PARTS) -> int:
     """Return the number of parts in a frame.
+
+    Args:
+        most: How many it may have.
 
     Raises:
         Unreadable: It is cut short, has extension types, or too many or too deep parts.
@@ -38,8 +41,8 @@ def scan(frame: bytes) -> int:
             continue
         open_lists[-1] -= 1
         parts += 1
-        if parts > MAX_PARTS:
-            raise Unreadable(f"more than {MAX_PARTS} parts")
+        if parts > most:
+            raise Unreadable(f"more than {most} parts")
         if position >= end:
             raise Unreadable("cut short")
         first = frame[position]

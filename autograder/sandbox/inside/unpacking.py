@@ -26,6 +26,7 @@ from autograder.exercises.script import (
 from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.packing import DTYPES, MAX_DEPTH, NotAcceptable
 
+_PLAIN = frozenset((bool, int, float, str, type(None)))
 _FAILURES = frozenset(get_args(FailureKind))
 
 
@@ -49,6 +50,8 @@ def unpack(value: Any, trusted: bool = False, depth: int = 0) -> Any:
         return _unpack_array(value)
     if kind is wire.WireTuple:
         return tuple([unpack(item, trusted, depth + 1) for item in value.items])
+    if kind is wire.WireList and _PLAIN.issuperset(map(type, value.items)):
+        return value.items
     if kind is wire.WireList:
         return [unpack(item, trusted, depth + 1) for item in value.items]
     if kind is wire.WireDict:

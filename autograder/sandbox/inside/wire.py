@@ -12,7 +12,7 @@ from typing import Annotated, Union
 
 import msgspec
 
-from autograder.sandbox.inside.scan import scan
+from autograder.sandbox.inside.scan import MAX_PARTS, scan
 
 HEADER = struct.Struct("<I")
 
@@ -149,6 +149,7 @@ class RunScript(_Frame, tag="script"):
     nonce: _Nonce
     seed: WireValue
     calls: list[WireCall]
+    room: int
 
 
 Request = Union[Begin, RunCell, RunScript]
@@ -207,14 +208,17 @@ decode_request = msgspec.msgpack.Decoder(Request).decode
 _decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
 
-def decode_answer(body: bytes) -> Ready | CellDone | WireOutcome | Done:
+def decode_answer(body: bytes, parts: int = MAX_PARTS) -> Ready | CellDone | WireOutcome | Done:
     """Decode what a child said.
+
+    Args:
+        parts: How many parts the frame may have.
 
     Raises:
         ValueError: It is not an answer (msgspec's errors are of this kind).
         RecursionError: It is nested too deep.
     """
-    scan(body)
+    scan(body, parts)
     return _decode_answer(body)
 
 
