@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autograder.checks.finding import RowResult, Status
+from autograder.checks.finding import Check, RowResult, Status
 from autograder.feedback.wording import points
 from autograder.grading.result import Result, ResultRow, to_row
 from autograder.integrations.hand_scores import Hand, Person
@@ -52,6 +52,13 @@ class Line:
     def look_again(self) -> bool:
         """Whether a score given by hand is older than the last grading."""
         return self.by_hand and self.hand is not None and self.hand.look
+
+    @property
+    def misplaced(self) -> str:
+        """Where an answer may stand that earned nothing because it does not count there."""
+        if self.by_hand or self.result.score:
+            return ""
+        return next((f.message for f in self.result.findings if f.check == Check.LOOK), "")
 
     @property
     def status(self) -> Status:
@@ -144,6 +151,11 @@ class Paper:
         if self.result.status != "graded":
             return ()
         return tuple(line.result.id for line in self.lines if line.waits)
+
+    @property
+    def misplaced(self) -> tuple[str, ...]:
+        """The rows without points whose answer may stand where it does not count."""
+        return tuple(line.result.id for line in self.lines if line.misplaced)
 
 
 @dataclass(frozen=True)

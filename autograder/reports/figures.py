@@ -204,7 +204,7 @@ def _concerns(papers: Sequence[Paper]) -> tuple[Concern, ...]:
 
 _TITLES = (
     "failed", "stale", "unclear", "overload", "unreadable", "another", "beside", "differs",
-    "look again", "by hand",
+    "elsewhere", "look again", "by hand",
 )  # fmt: skip
 
 
@@ -222,6 +222,8 @@ def _of_paper(paper: Paper) -> list[tuple[str, str]]:
             if finding.check == Check.DIFFERENCING and not finding.passed and not line.by_hand:
                 found.append(("differs", finding.message))
                 differing.add(line.result.id)
+        if line.misplaced:
+            found.append(("elsewhere", f"{line.result.id}: {line.misplaced}"))
         if line.look_again:
             found.append(("look again", line.result.id))
     found += [("by hand", id) for id in paper.waits if id not in differing]

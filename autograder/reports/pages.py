@@ -11,7 +11,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.checks.finding import Check
 from autograder.feedback import render_html
 from autograder.feedback.html import as_html
 from autograder.feedback.story import card
@@ -55,6 +54,10 @@ CONCERNS = {
     "differs": (
         "Numerical differentiation",
         "A person decides in the gradebook; until then these rows count 0.",
+    ),
+    "elsewhere": (
+        "Written, but where it does not count",
+        "These rows count 0. Whoever finds them worth more gives a score in the gradebook.",
     ),
     "look again": (
         "Changed since it was graded by hand",
@@ -119,8 +122,8 @@ def _row(line: Line) -> Markup:
     if line.result.status == "unanswered" and not line.by_hand:
         # What to do next stands in the notebook; here only a function that is gone is news.
         missing = [f for f in line.result.findings if f.check == "failure:missing"]
-        placed = [f for f in line.result.findings if f.check == Check.LOOK]
-        notes = notes or [finding.message for finding in (placed or missing)[:1]]
+        said = [line.misplaced] if line.misplaced else [f.message for f in missing[:1]]
+        notes = notes or said
         blocks = card(replace(line.verdict, findings=()), notes=notes)
         return Markup(as_html(blocks[: 1 + len(notes)]))
     return Markup(render_html(line.verdict, notes=notes))

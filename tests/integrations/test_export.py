@@ -67,6 +67,8 @@ def test_a_line_for_every_submission(book: ClassBook) -> None:
     assert (ada["first_name"], ada["email"]) == ("Ada", "ada@example.org")
     assert (ada["score"], ada["points"], ada["rows_to_grade_by_hand"]) == ("7.5", "8", "")
     assert of(book, "bob")["rows_to_grade_by_hand"] == "explain_bias"
+    assert of(book, "dora")["rows_to_look_at"] == "affine_forward"
+    assert ada["rows_to_look_at"] == ""
     assert of(book, "gus") | {"score": "0", "status": "missing"} == of(book, "gus")
 
 
@@ -165,6 +167,13 @@ def test_a_line_for_every_row(book: ClassBook) -> None:
     assert (float(carl["score"]), carl["mistakes"]) == (8 / 3, "db_averaged")
     assert found["ada", LAYERS, "explain_bias"]["by_hand"] == "yes"
     assert found["carl", LAYERS, "explain_bias"]["score"] == ""
+
+
+@pytest.mark.parametrize("name", ["csv-rows", "github", "junit", "gradescope", "classroom"])
+def test_what_stands_where_it_does_not_count_is_said(book: ClassBook, name: str) -> None:
+    said = html.unescape("".join(files(book, name).values()))
+    expected = "needs a person: affine_forward" if name == "github" else "is a markdown cell"
+    assert said.count(expected) == 1
 
 
 @pytest.mark.parametrize("name", ["gradescope", "classroom"])

@@ -53,6 +53,14 @@ HUNG = finding(Check.FAILURE, failure=Failure("timeout", "10 s are over"))
 UNWRITTEN = finding(Check.FAILURE, failure=Failure("unanswered", "", "NotImplementedError"))
 
 
+MISPLACED = finding(
+    Check.LOOK,
+    severity="warning",
+    passed=True,
+    fact=fact("written.not_code", cell="cell 4", name="affine_forward", kind="markdown"),
+)
+
+
 def row(id: str, status: str, score: float, points: float, *findings: ResultFinding) -> ResultRow:
     outputs = {"out": status == "right"} if id.endswith("forward") else {}
     if id.endswith("backward"):
@@ -77,7 +85,7 @@ BROKEN = rows(
     row("affine_backward", "timeout", 0.0, 4.0, HUNG),
 )
 EMPTY = rows(
-    row("affine_forward", "unanswered", 0.0, 2.0, UNWRITTEN),
+    row("affine_forward", "unanswered", 0.0, 2.0, MISPLACED, UNWRITTEN),
     row("affine_backward", "unanswered", 0.0, 4.0, UNWRITTEN),
 )
 WARNED = rows(

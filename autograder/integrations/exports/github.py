@@ -55,7 +55,8 @@ def _to_mend(paper: Paper) -> str:
     if paper.result.status != "graded":
         return paper.result.message
     wrong = [line.result.id for line in paper.lines if line.status not in ("right", "manual")]
-    return ", ".join(wrong) if len(wrong) <= 4 else f"{len(wrong)} rows"
+    said = ", ".join(wrong) if len(wrong) <= 4 else f"{len(wrong)} rows"
+    return f"{said}; needs a person: {', '.join(paper.misplaced)}" if paper.misplaced else said
 
 
 def _inline(text: str) -> str:

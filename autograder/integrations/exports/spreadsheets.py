@@ -11,7 +11,7 @@ def submissions_csv(book: ClassBook) -> str:
     """A line for every submission; `score` is empty where no grade stands."""
     header = (
         "student", "first_name", "last_name", "email", "assignment", "status", "score", "points",
-        "by_hand", "late_penalty", "rows_to_grade_by_hand", "isolation",
+        "by_hand", "late_penalty", "rows_to_grade_by_hand", "isolation", "rows_to_look_at",
     )  # fmt: skip
     lines: list[list[Cell]] = [list(header)]
     for paper in book.all():
@@ -26,6 +26,7 @@ def submissions_csv(book: ClassBook) -> str:
                 rounded(paper.penalty),
                 " ".join(paper.waits),
                 paper.result.isolation,
+                " ".join(paper.misplaced),
             ]
         )
     return table(lines)
@@ -35,7 +36,7 @@ def rows_csv(book: ClassBook) -> str:
     """A line for every row of every submission, with exact scores; none where no grade stands."""
     header = (
         "student", "first_name", "last_name", "email", "assignment", "row", "status", "score",
-        "points", "by_hand", "mistakes",
+        "points", "by_hand", "mistakes", "needs_a_person",
     )  # fmt: skip
     lines: list[list[Cell]] = [list(header)]
     for paper in book.all():
@@ -51,6 +52,7 @@ def rows_csv(book: ClassBook) -> str:
                     line.result.points,
                     "yes" if line.by_hand else "no",
                     " ".join(dict.fromkeys(named)),
+                    line.misplaced,
                 ]
             )
     return table(lines)

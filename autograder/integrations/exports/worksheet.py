@@ -137,6 +137,7 @@ def _lost(line: Line) -> str:
     costly = [f for f in line.result.findings if f.severity == "error" and not f.passed]
     explained = [advice(f.explanation) for f in costly if f.explanation is not None]
     said = [*explained, *(f.message for f in costly)]
+    said = [line.misplaced, *said] if line.misplaced else said
     why = line.comment or ("by hand" if line.by_hand else next(iter(said), line.status))
     return f"{line.result.id} {points(line.score)} of {points(line.result.points)}: {_cut(why)}"
 
