@@ -110,7 +110,7 @@ class Expressions(Module):
             failed = _failures(self.cls, calls, mine, start - len(calls))
             failures += failed
             if failed:
-                outputs[output] = Broken(f"could not be computed: {_said(failed[0], mine, calls)}")
+                outputs[output] = Broken(_said(failed[0], mine, calls))
             else:
                 outputs[output] = {name: outcomes[i].value for name, i in reads.items()}
         soft = ("exception", "missing", "skipped", "unanswered")

@@ -14,6 +14,8 @@ import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from autograder.exercises.fact import Fact, fact
+
 MOST = 300_000
 """Characters of all cells together that are looked at; a notebook by hand has a tenth of it."""
 
@@ -68,7 +70,9 @@ def read_cells(texts: Sequence[tuple[str, int, str]]) -> list[Cell]:
     return found
 
 
-_BODY_RUNS = re.compile(r"\s*%%(?:time|timeit|capture|prun)\b")
+BODY_RUNS = "time|timeit|capture|prun"
+"""The magics of whole cells that run what is below them."""
+_BODY_RUNS = re.compile(rf"\s*%%(?:{BODY_RUNS})\b")
 _MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|(?:\w+ *= *)[%!].*|[\w.]+\?{1,2})$", re.MULTILINE)
 
 
@@ -203,11 +207,11 @@ class Overlap:
 
     Args:
         may: Whether they can change what the functions do.
-        says: In sentences, name by name, what they do; empty where only running them can tell.
+        changes: Name by name, what they do; empty where only running them can tell.
     """
 
     may: bool
-    says: str = ""
+    changes: tuple[Fact, ...] = ()
 
 
 def overlap(functions: Collection[str], cells: Sequence[Cell], position: int) -> Overlap:
@@ -218,31 +222,33 @@ def overlap(functions: Collection[str], cells: Sequence[Cell], position: int) ->
     known = vars(builtins).keys() | {name for cell in above for name in cell.binds}
     kept = used & {name for cell in above for name in cell.keeps}
     moved = used & {name for cell in cells for name in cell.rebinds}
-    said: dict[str, str] = {}
+    said: dict[str, Fact] = {}
     may = False
     for cell in below:
         bound, changed = used & cell.binds, used & cell.changes - {"self"}
         for name in sorted(bound & known):
             said.setdefault(name, _again(name, above, cell))
         for name in sorted(changed - bound):
-            said.setdefault(name, f"`{name}` is changed in {cell.name}")
+            said.setdefault(name, fact("cells.changed", name=name, cell=cell.name))
         may = may or bool(bound or changed or cell.stars or (cell.passes & kept))
         may = may or (cell.calls and bool(moved or kept))
-    return Overlap(may, "; ".join(said.values()))
+    return Overlap(may, tuple(said.values()))
 
 
-def _again(name: str, above: Sequence[Cell], later: Cell) -> str:
+def _again(name: str, above: Sequence[Cell], later: Cell) -> Fact:
     first = next((cell for cell in reversed(above) if name in cell.binds), None)
     if first is None or not first.position:  # Python's own, or the kit's imports
-        return f"`{name}` gets another meaning in {later.name}"
-    return f"`{name}` is defined in {first.name} and again in {later.name}"
+        return fact("cells.another", name=name, cell=later.name)
+    return fact("cells.again", name=name, first=first.name, later=later.name)
 
 
-def only_below(functions: Collection[str], cells: Sequence[Cell], position: int) -> str:
-    """Say so where functions use a name that only cells after `position` bind; else `""`."""
+def only_below(
+    functions: Collection[str], cells: Sequence[Cell], position: int
+) -> tuple[Fact, ...]:
+    """The names that functions use and that only cells after `position` bind."""
     above = [cell for cell in cells if cell.position <= position]
     if any(cell.stars for cell in above):
-        return ""
+        return ()
     bound = {name for cell in above for name in cell.binds | cell.rebinds}
     missing = names_used(functions, above) - bound - vars(builtins).keys()
     said = []
@@ -250,5 +256,5 @@ def only_below(functions: Collection[str], cells: Sequence[Cell], position: int)
         if cell.position > position:
             new = sorted(missing & cell.binds)
             missing -= set(new)
-            said += [f"`{name}` is defined only in {cell.name}" for name in new]
-    return "; ".join(said)
+            said += [fact("cells.below", name=name, cell=cell.name) for name in new]
+    return tuple(said)

@@ -38,7 +38,8 @@ def fingerprint(value: Any) -> Any:
     if isinstance(value, str):
         return f"text {hashlib.sha256(value.encode()).hexdigest()[:16]}"
     if isinstance(value, Broken):  # two calls that failed are alike only in how they failed
-        return f"broken {hashlib.sha256(value.type_name.encode()).hexdigest()[:16]}"
+        text = f"could not be computed: {value.type_name}"
+        return f"broken {hashlib.sha256(text.encode()).hexdigest()[:16]}"
     array = as_array(value)
     if array is None or array.dtype.kind not in "biuf":
         return f"not an array: {type(value).__name__}"

@@ -12,13 +12,19 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.explain.cells import parsed, without_magics
+from autograder.exercises.fact import Fact, fact
+from autograder.explain.cells import BODY_RUNS, parsed, without_magics
 
 NOT_WRITTEN = "NotImplementedError"
 """What a starter raises."""
 STUB = "# YOUR CODE HERE"
 MOST = 300_000  # characters of all cells that are looked at
 _CLOSE = 0.85
+_KEPT = re.compile(
+    rf"\s*(?:%%(?!(?:{BODY_RUNS})\b)(\w+)"
+    rf"|get_ipython\(\)\.run_cell_magic\('(?!(?:{BODY_RUNS})')(\w+)')"
+)
+"""A cell whose text a magic takes for itself, as it is written and as a kernel keeps it."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +57,18 @@ def whereabouts(
     cells: Sequence[Placed],
     rows: Collection[str] = (),
     starters: Mapping[str, str] | None = None,
-) -> str:
-    """Say where the answer to a row may stand, when its function counts as not written yet.
+) -> Fact | None:
+    """Where the answer to a row may stand, when its function counts as not written yet.
 
     Args:
         rows: All rows: a name that is a row's is no slip of the pen for another one's.
         starters: Row -> the cell as it was released, where it is known.
 
     Returns:
-        Which cell, why it does not count, and what to do; `""` where nothing shows.
+        Which cell, and why it does not count; None where nothing shows.
     """
     if sum(len(cell.source) for cell in cells) > MOST:
-        return ""
+        return None
     mention = re.compile(rf"\b{re.escape(name)}\b")
     code = [(cell, parsed(without_magics(cell.source))) for cell in cells if cell.kind == "code"]
     bindings = [
@@ -76,27 +82,21 @@ def whereabouts(
     written = next((b for b in reversed(bindings) if b.how in ("written", "leftover")), None)
     if written is not None:
         last = bindings[-1].cell.name
-        return (
-            f"{name} is written in {written.cell.name}, but {last} defines it again as the starter "
-            f"does, not written yet. Delete that in {last}"
-        )
+        return fact("written.starter_below", name=name, cell=written.cell.name, last=last)
     return _elsewhere(name, cells, code, rows)
 
 
-def _of_last(name: str, bindings: Sequence[_Binding]) -> str:
+def _of_last(name: str, bindings: Sequence[_Binding]) -> Fact | None:
     last = bindings[-1]
     if last.how == "leftover":
-        return (
-            f"in {last.cell.name} there is code above the line `raise {NOT_WRITTEN}()` of "
-            f"{name}, which is still there. Delete that line"
-        )
+        return fact("written.leftover", name=name, cell=last.cell.name)
     defined = next((b for b in reversed(bindings[:-1]) if b.how == "written"), None)
     if last.how == "assigned" and defined is not None:
-        return (
-            f"{name} is written in {defined.cell.name}, but {last.cell.name} puts something else "
-            f"in its place: `{last.text}`. Give that another name"
+        cell = defined.cell.name
+        return fact(
+            "written.overwritten", name=name, cell=cell, last=last.cell.name, text=last.text
         )
-    return ""
+    return None
 
 
 def _elsewhere(
@@ -104,52 +104,48 @@ def _elsewhere(
     cells: Sequence[Placed],
     code: Sequence[tuple[Placed, ast.Module | None]],
     rows: Collection[str],
-) -> str:
+) -> Fact | None:
     head = rf"(?:(?:async +)?def|class) +{re.escape(name)}\b"
     bare = re.compile(rf"^[ \t>]*{head}|^[ \t]*{re.escape(name)}[ \t]*=[^=]", re.MULTILINE)
     for cell in cells:
         if cell.kind != "code" and bare.search(cell.source) and _more_than(cell.source):
-            return (
-                f"{cell.name} defines {name}, but it is a {cell.kind} cell, which does not run. "
-                "Make it a code cell"
-            )
+            return fact("written.not_code", name=name, cell=cell.name, kind=cell.kind)
+    for cell, _ in code:
+        kept = _KEPT.match(cell.source)
+        if kept and re.search(rf"(?:^|\\n|['\"])(?:{head})", cell.source, re.MULTILINE):
+            magic = f"%%{kept[1] or kept[2]}"
+            return fact("written.magic", name=name, cell=cell.name, magic=magic)
     hidden = re.compile(rf"^[ \t]*#[# \t]*{head}", re.MULTILINE)
     for cell, tree in code:
         if hidden.search(cell.source):
-            return f"in {cell.name} the definition of {name} is a comment. Take the # away"
+            return fact("written.comment", name=name, cell=cell.name)
         outer = _outer(name, tree) if tree is not None and name in cell.source else ""
         if outer:
-            return (
-                f"{cell.name} defines {name} inside of {outer}, where nothing else sees it. Move "
-                "it to the left margin"
-            )
+            return fact("written.inside", name=name, cell=cell.name, outer=outer)
         if tree is not None and any(
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and re.search(rf"^[ \t]*{head}", node.value, re.MULTILINE)
             for node in ast.walk(tree)
         ):
-            return f"in {cell.name} the definition of {name} stands in quotes, as a text"
+            return fact("written.quotes", name=name, cell=cell.name)
     return _renamed(name, code, rows)
 
 
 def _renamed(
     name: str, code: Sequence[tuple[Placed, ast.Module | None]], rows: Collection[str]
-) -> str:
+) -> Fact | None:
     """What else is defined in the cell in which the name belongs, or nearly like it anywhere."""
     for cell, tree in code:
         others = [n for n in _defined(tree) if n not in rows] if tree is not None else []
         if not others or name in _defined(tree):
             continue
         if cell.grade_id == f"{name}_code":
-            return (
-                f"{cell.name}, where {name} belongs, defines {others[-1]} and not {name}. It must "
-                f"be called {name}"
-            )
+            return fact("written.renamed", name=name, cell=cell.name, other=others[-1])
         near = difflib.get_close_matches(name, [n[:100] for n in others[:200]], 1, _CLOSE)
         if near:
-            return f"{cell.name} defines {near[0]}. If {name} is meant, it must be called so"
-    return ""
+            return fact("written.near", name=name, cell=cell.name, other=near[0])
+    return None
 
 
 def _defined(tree: ast.Module | None) -> list[str]:

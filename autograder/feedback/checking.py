@@ -9,19 +9,22 @@ from time import monotonic
 from typing import Any
 
 from autograder.checks.finding import RowResult
-from autograder.explain import examine_all
+from autograder.explain import examine_all, examined
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
+from autograder.exercises.public import PublicExercise
 from autograder.feedback.asking import ask, limiting, settled
 from autograder.feedback.beside import CheckError, Sheet, sheets
+from autograder.feedback.executed import executed, noticed
 from autograder.feedback.html import render_html_table
 from autograder.feedback.problems import Coverage
 from autograder.feedback.quiet import bounded_output
 from autograder.feedback.heatmap import grids
+from autograder.feedback.rebinding import rebound
+from autograder.feedback.say import said
 from autograder.feedback.score import Score
 from autograder.feedback.story import card, recorded
 from autograder.feedback.text import render_table
-from autograder.feedback.unread import unread
 from autograder.feedback.wording import listed
 
 SLOW = 10.0
@@ -66,9 +69,12 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     started = monotonic()
     try:
         result, trials, notes = ask(sheet, public, row_id, judged)
+        if not stale and not isinstance(public.exercise, Answer):
+            result, told = _in_this_kernel(result, sheet, public, namespace)
+            notes += told
     except KeyboardInterrupt:
         raise Interrupted(row_id) from None
-    notes += unread(row_id) + _slowness(monotonic() - started)
+    notes += _slowness(monotonic() - started)
     if stale:
         notes.append(
             f"You passed another object than the one that {row_id} names now. The grader runs "
@@ -81,6 +87,25 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     if not _shows_html():
         _print(score.text)
     return score
+
+
+def _in_this_kernel(
+    result: RowResult, sheet: Sheet, public: PublicExercise, namespace: Mapping[str, Any]
+) -> tuple[RowResult, list[str]]:
+    """The verdict with what the cells that ran before have to do with it."""
+    cells, row = executed(), result.id
+    facts = noticed(result, sheet.rows, namespace.get(row), cells)
+    if result.status not in ("right", "manual", "unanswered", "timeout") and not facts:
+        functions = public.exercise.functions
+        needs = functions[: functions.index(row) + 1] if row in functions else (row,)
+
+        def judge(names: Mapping[str, Any]) -> RowResult:
+            with bounded_output(0):
+                again = examined([[sheet.question(public)]], LocalRunner(names, limiting), [row])
+            return again.results[row]
+
+        result, facts = rebound(result, needs, sheet.rows, cells, namespace, judge)
+    return result, [f"{said(what)}." for what in facts]
 
 
 def _slowness(seconds: float) -> list[str]:
@@ -147,7 +172,11 @@ def _row(given: Any, namespace: Mapping[str, Any], found: list[Sheet]) -> tuple[
             names.append(getattr(given, "__name__", ""))
     for name in names:
         for sheet in found:
-            if name in sheet.rows and (callable(given) or isinstance(given, str)):
+            if name in sheet.rows and (
+                callable(given)
+                or isinstance(given, str)
+                or not isinstance(sheet.rows[name][0].exercise, Answer)
+            ):
                 return sheet, name
     raise CheckError(_unknown(given, names, found))
 

@@ -13,6 +13,8 @@ from autograder.feedback.sentences import SENTENCES
 from autograder.feedback.wording import entry, factor, listed, number, pair
 
 FEW = 3
+_JOINED = {"ways": " or ", "changes": "; "}
+"""Gaps that hold several facts, and what stands between them."""
 ABSENT = "StandIn"
 """The type of what stands in the sandbox for a library that is not there."""
 
@@ -98,8 +100,8 @@ def _shown(gap: str, value: Any) -> str:
         return factor(value)
     if gap in ("share", "keep"):
         return f"{100 * value:.3g}"
-    if gap == "ways":
-        return " or ".join(map(said, value))
+    if gap in _JOINED:
+        return _JOINED[gap].join(_shown("", item) for item in value)
     if isinstance(value, bool) or not isinstance(value, (int, float, list, tuple)):
         return str(value)
     if isinstance(value, int):

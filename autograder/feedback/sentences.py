@@ -16,7 +16,7 @@ SENTENCES: dict[str, str] = {
     "expected.array": "an array of shape {shape}",
     "expected.number": "a number",
     # a difference
-    "differs.broken": "{name} {got}",
+    "differs.broken": "{name} could not be computed: {got}",
     "differs.type": "{name} is {got}; expected {expected}",
     "differs.missing": "{name} has no entry {expected}",
     "differs.shape": "{name} has shape {got}; expected {expected}",
@@ -267,8 +267,45 @@ SENTENCES: dict[str, str] = {
     "exception.none": "Something here is None. Is it set to None elsewhere? A function without a "
     "return gives None too; so does a method that works in place, such as list.append.",
     "exception.removed": "{old} was removed in NumPy 2; write {new}.",
+    # where an answer stands that does not count
+    "written.starter_below": "{name} is written in {cell}, but {last} defines it again as the "
+    "starter does, not written yet. Delete that in {last}",
+    "written.leftover": "{cell} has code above the line `raise NotImplementedError()` of {name}, "
+    "which is still there. Delete that line",
+    "written.overwritten": "{name} is written in {cell}, but {last} puts something else in its "
+    "place: `{text}`. Give that another name",
+    "written.not_code": "{cell} defines {name}, but it is a {kind} cell, which does not run. Make "
+    "it a code cell",
+    "written.magic": "{cell} defines {name}, but `{magic}` takes the cell for a text and does not "
+    "run it. Delete that line",
+    "written.comment": "{cell} has the definition of {name} in a comment. Take the # away",
+    "written.inside": "{cell} defines {name} inside of {outer}, where nothing else sees it. Move "
+    "it to the left margin",
+    "written.quotes": "{cell} has the definition of {name} in quotes, as a text",
+    "written.renamed": "{cell}, where {name} belongs, defines {other} and not {name}. It must be "
+    "called {name}",
+    "written.near": "{cell} defines {other}. If {name} is meant, it must be called so",
+    # what other cells do to the names on which a row depends
+    "cells.again": "`{name}` is defined in {first} and again in {later}",
+    "cells.another": "`{name}` gets another meaning in {cell}",
+    "cells.changed": "`{name}` is changed in {cell}",
+    "cells.below": "`{name}` is defined only in {cell}",
+    "state.at_check": "{changes}. {row} is judged as it was at its check cell, before that; give "
+    "the second one another name",
+    "state.at_check_somehow": "a cell further down changes what {row} depends on. It is judged as "
+    "it was at its check cell, before that; give the second one another name",
+    "state.below": "{changes}, below the check cell of {row}. From top to bottom the notebook does "
+    "not run: move it up",
+    # what the cells that ran in a kernel say
+    "kernel.unread": "Python could not read the cell of {row} when it ran last ({error}, line "
+    "{line} of the cell), so it is the version before that is checked here. Mend the cell and run "
+    "it",
+    "kernel.renamed": "{cell} defines {other}; {row} is still that of {first}, until the kernel "
+    "restarts. If {row} is meant, it must be called so",
+    "kernel.again": "{changes}. With the meaning before, {row} is right: give the second one "
+    "another name, and run both cells again",
+    "kernel.better": "{changes}. With the meaning before, {row} earns more points",
     # around the verdict
-    "note": "{text}",
     "submission": "{message}",
     "cell.stopped": "{cell}, which defines {row}, did not run to its end: {message}",
     "hand.graded": "graded by hand",

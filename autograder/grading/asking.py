@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.checks.finding import Check, Finding, RowResult
-from autograder.exercises.fact import fact
+from autograder.exercises.fact import Fact, fact
 from autograder.explain import Question, examine_all
 from autograder.explain.cells import Cell as ReadCell
 from autograder.explain.cells import only_below, overlap, read_cells
@@ -59,7 +59,7 @@ def ask(
     """
     asked, seconds = _ask(planned, questions, sandbox, limits)
     cells = read_cells([(cell.name, cell.position, cell.source) for cell in planned])
-    for (position, says), rows in _doubtful(asked.verdicts, submitted, questions, cells).items():
+    for position, rows in _doubtful(asked.verdicts, submitted, questions, cells).items():
         left = limits.submission_seconds - seconds
         if left < LEAST_SECONDS:
             break
@@ -67,8 +67,8 @@ def ask(
         some = [asked_of for asked_of in questions if _concerns(asked_of[0], rows)]
         again, used = _ask(above, some, sandbox, replace(limits, submission_seconds=left), rows)
         seconds += used
-        for row in rows & again.verdicts.keys():
-            asked.verdicts[row] = _as_seen(asked.verdicts[row], again.verdicts[row], *says)
+        for row in rows.keys() & again.verdicts.keys():
+            asked.verdicts[row] = _as_seen(asked.verdicts[row], again.verdicts[row], rows[row])
     return asked
 
 
@@ -96,7 +96,7 @@ def _ask(
     return Asked(verdicts, ran, patience.timed_out or hung), seconds
 
 
-Says = tuple[str, str]
+Says = tuple[tuple[Fact, ...], tuple[Fact, ...]]
 """What cells below a row change, and what they alone define."""
 
 
@@ -105,9 +105,9 @@ def _doubtful(
     submitted: Sequence[SubmittedCell],
     questions: Sequence[Sequence[Question]],
     cells: Sequence[ReadCell],
-) -> dict[tuple[int, Says], set[str]]:
+) -> dict[int, dict[str, Says]]:
     """The rows to ask again: after the cells down to which position, and why."""
-    found: dict[tuple[int, Says], set[str]] = {}
+    found: dict[int, dict[str, Says]] = {}
     for question, *_ in questions:
         functions = question.exercise.functions
         for row in question.exercise.rows:
@@ -121,7 +121,7 @@ def _doubtful(
             changed = overlap(needs, cells, position)
             below = only_below(needs, cells, position)
             if (changed.may and _is_doubted(result)) or below:
-                found.setdefault((position, (changed.says, below)), set()).add(row.id)
+                found.setdefault(position, {})[row.id] = (changed.changes, below)
     return found
 
 
@@ -149,25 +149,19 @@ def _concerns(question: Question, rows: Collection[str]) -> bool:
     return any(row.id in rows for row in question.exercise.rows)
 
 
-def _as_seen(after_all: RowResult, at_check: RowResult, changed: str, below: str) -> RowResult:
+def _as_seen(after_all: RowResult, at_check: RowResult, says: Says) -> RowResult:
     """The better of two verdicts, with what the student must know of the other."""
-    row = after_all.id
+    row, (changes, below) = after_all.id, says
     same = at_check.score == after_all.score
     if at_check.score > after_all.score or (same and not _is_doubted(at_check)):
-        what = changed or "a cell further down changes what it depends on"
-        text = (
-            f"{what}. {row} is judged as it was at its check cell, before that; give the second "
-            "one another name"
-        )
-        return at_check.with_findings((_note(text), *at_check.findings))
+        if changes:
+            return _noted(at_check, fact("state.at_check", changes=list(changes), row=row))
+        return _noted(at_check, fact("state.at_check_somehow", row=row))
     if below and not same:
-        text = (
-            f"{below}, below the check cell of {row}. From top to bottom the notebook does not "
-            "run: move it up"
-        )
-        return after_all.with_findings((_note(text), *after_all.findings))
+        return _noted(after_all, fact("state.below", changes=list(below), row=row))
     return after_all
 
 
-def _note(text: str) -> Finding:
-    return Finding(Check.STATE, severity="warning", passed=True, fact=fact("note", text=text))
+def _noted(result: RowResult, what: Fact) -> RowResult:
+    note = Finding(Check.STATE, severity="warning", passed=True, fact=what)
+    return result.with_findings((note, *result.findings))

@@ -55,10 +55,9 @@ def explained(
         for position, cell in enumerate(submission.cells, 1)
     ]
     found = whereabouts(row.id, cells, starters or (), starters)
-    if not found:
+    if found is None:
         return row
-    said = fact("note", text=found)
-    note = Finding(Check.LOOK, severity="warning", passed=True, fact=said)
+    note = Finding(Check.LOOK, severity="warning", passed=True, fact=found)
     return row.with_findings((note, *row.findings))
 
 

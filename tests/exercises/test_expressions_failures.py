@@ -52,7 +52,7 @@ def test_a_method_that_returns_no_node(result, says):
     outputs = seen(Wrong).outputs
     assert outputs["sum"]["a.grad"] == 0.0
     for name in ("product", "both"):
-        assert outputs[name].type_name == f"could not be computed: TypeError: {says}"
+        assert outputs[name].type_name == f"TypeError: {says}"
 
 
 def test_nothing_returns_a_node():
@@ -86,10 +86,10 @@ def test_the_message_says_why_and_no_more():
         __mul__ = lambda self, other: None  # noqa: E731
 
     found = difference(seen(Wrong).outputs["product"], Expected({"data": 1.0}))
-    assert found.kind == "broken" and found.got.startswith("could not be computed: TypeError")
+    assert found.kind == "broken" and found.got.startswith("TypeError")
 
 
 def test_two_that_failed_are_alike_only_in_how_they_failed():
-    one, other = Broken("could not be computed: TypeError: a"), Broken("could not: B")
+    one, other = Broken("TypeError: a"), Broken("TypeError: B")
     assert agree(fingerprint(one), fingerprint(Broken(one.type_name)))
     assert not agree(fingerprint(one), fingerprint(other))

@@ -196,8 +196,10 @@ STANDS = {
         lambda text: text.replace("scale_forward", "scale_foward"), "code", "defines scale_foward",
     ),
     "comment": (
-        lambda text: "\n".join(f"# {line}" for line in text.split("\n")), "code", "is a comment",
+        lambda text: "\n".join(f"# {line}" for line in text.split("\n")), "code", "in a comment",
     ),
+    "writefile": (lambda text: f"%%writefile mine.py\n{text}", "code", "takes the cell for a text"),
+    "bash": (lambda text: f"\n%%script false\n{text}", "code", "takes the cell for a text"),
     "inside": (
         lambda text: "def all_of_it():\n    " + text.replace("\n", "\n    "), "code", "left margin",
     ),
