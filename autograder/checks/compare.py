@@ -101,7 +101,8 @@ def _walk(
     got: Any, value: Any, expected: Expected, where: Path, strictness: float
 ) -> Iterator[Difference]:
     if isinstance(got, Broken):
-        yield Difference("broken", where, got.type_name)
+        unwritten = fact("failure.unanswered", row=got.unwritten) if got.unwritten else None
+        yield Difference("broken", where, unwritten or got.type_name)
     elif isinstance(got, Huge) and isinstance(value, (np.ndarray, int, float)):
         yield Difference("shape", where, got.shape, np.shape(value))
     elif isinstance(value, dict):

@@ -110,7 +110,7 @@ class Expressions(Module):
             failed = _failures(self.cls, calls, mine, start - len(calls))
             failures += failed
             if failed:
-                outputs[output] = Broken(_said(failed[0], mine, calls))
+                outputs[output] = _broken(failed[0], mine, calls)
             else:
                 outputs[output] = {name: outcomes[i].value for name, i in reads.items()}
         soft = ("exception", "missing", "skipped", "unanswered")
@@ -122,12 +122,12 @@ class Expressions(Module):
         return {self.cls: Observed(outputs, None, None, (), texts, outcomes[-1])}
 
 
-def _said(failure: Failure, outcomes: Sequence[Outcome], calls: Sequence[Call]) -> str:
-    """Why an expression has no value."""
+def _broken(failure: Failure, outcomes: Sequence[Outcome], calls: Sequence[Call]) -> Broken:
+    """What stands for an expression that has no value."""
     if failure.kind == "unanswered":
         method = next(c.function for c, o in zip(calls, outcomes, strict=True) if o.failure)
-        return f"{method} is not written yet"
-    return f"{failure.type_name or failure.kind}: {failure.message}"[:200]
+        return Broken(failure.type_name, unwritten=method)
+    return Broken(f"{failure.type_name or failure.kind}: {failure.message}"[:200])
 
 
 def _failures(

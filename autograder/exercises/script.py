@@ -111,7 +111,13 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Broken(Opaque):
-    """Stands for a value that could not be computed; `type_name` says what failed."""
+    """Stands for a value that could not be computed; `type_name` says what failed.
+
+    Args:
+        unwritten: The method that is not written yet, if that is why.
+    """
+
+    unwritten: str = ""
 
 
 @dataclass(frozen=True)

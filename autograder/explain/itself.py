@@ -17,6 +17,8 @@ EXCEPTIONS = (
     ("array has an inhomogeneous shape", "ragged"),
     ("'tuple' and '", "pair"),
     ("cannot access local variable", "unassigned"),
+    ("'generator' object", "generator"),
+    ("'coroutine' object", "coroutine"),
     ("NoneType", "none"),
 )
 """A piece of what Python or NumPy says -> the sentence `exception.<name>`; the first that fits."""
@@ -30,6 +32,13 @@ REMOVED = {
     "round_": "np.round", "unicode_": "np.str_", "complex_": "np.complex128", "msort": "np.sort",
 }  # fmt: skip
 """Names that NumPy 2 has no more -> what to write."""
+
+
+RETURNED = {
+    "generator": "generator", "coroutine": "coroutine", "function": "uncalled",
+    "method": "uncalled", "builtin_function_or_method": "uncalled", "ufunc": "uncalled",
+}  # fmt: skip
+"""The type of a returned value that is none -> the sentence `exception.<name>`."""
 
 
 def by_itself(
@@ -51,6 +60,9 @@ def _said(finding: Finding, result: RowResult) -> Fact | None:
         if failure.type_name == "KeyError":
             return fact("exception.key")
         return _removed(failure) or _of_exception(failure)
+    told = wrong.got if wrong is not None else finding.fact and finding.fact.values.get("got")
+    if not finding.hidden and isinstance(told, Fact) and told.values.get("type") in RETURNED:
+        return fact(f"exception.{RETURNED[told.values['type']]}")
     if wrong is not None and wrong.kind == "shape":
         return _of_shape(wrong)
     if finding.check is Check.REPEATABILITY and all(

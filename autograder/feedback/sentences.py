@@ -266,6 +266,12 @@ SENTENCES: dict[str, str] = {
     "gives a start where it is missing.",
     "exception.none": "Something here is None. Is it set to None elsewhere? A function without a "
     "return gives None too; so does a method that works in place, such as list.append.",
+    "exception.generator": "A `yield` makes a generator of the whole function, which runs nothing by "
+    "itself. Write return instead, once, with all values: return out, cache.",
+    "exception.coroutine": "An `async` before def makes a coroutine of the function, which runs "
+    "nothing by itself. Take it away.",
+    "exception.uncalled": "It is a function itself, not what the function gives. Are the brackets "
+    "of a call missing?",
     "exception.removed": "{old} was removed in NumPy 2; write {new}.",
     # where an answer stands that does not count
     "written.starter_below": "{name} is written in {cell}, but {last} defines it again as the "

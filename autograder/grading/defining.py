@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from autograder.checks.finding import Check, Finding, RowResult, Status
 from autograder.exercises.fact import fact
+from autograder.explain.cells import without_magics
 from autograder.explain.written import NOT_WRITTEN, Placed, whereabouts
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
@@ -48,7 +49,7 @@ def explained(
         row = _blamed(row, ran)
     if costly and all(f.failed("skipped") for f in costly) and not _is_written(row.id, ran):
         row = replace(row, status="unanswered")
-    if row.status != "unanswered" or row.score:
+    if row.score or (row.status != "unanswered" and _defining(row.id, ran)):
         return row
     cells = [
         Placed(f"cell {position}", cell.kind, cell.source, cell.grade_id)
@@ -87,4 +88,4 @@ def _defining(name: str, ran: Ran) -> list[tuple[PlannedCell, CellOutcome]]:
     found = re.compile(
         rf"^[ \t]*(?:def|class)[ \t]+{re.escape(name)}\b|^{re.escape(name)}[ \t]*=", re.MULTILINE
     )
-    return [(cell, outcome) for cell, outcome in ran if found.search(cell.source)]
+    return [(cell, outcome) for cell, outcome in ran if found.search(without_magics(cell.source))]

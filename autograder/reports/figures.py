@@ -223,7 +223,7 @@ def _of_paper(paper: Paper) -> list[tuple[str, str]]:
                 found.append(("differs", finding.message))
                 differing.add(line.result.id)
         if line.misplaced:
-            found.append(("elsewhere", f"{line.result.id}: {line.misplaced}"))
+            found.append(("elsewhere", line.misplaced))
         if line.look_again:
             found.append(("look again", line.result.id))
     found += [("by hand", id) for id in paper.waits if id not in differing]

@@ -5,8 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Finding, RowResult
+from autograder.exercises.fact import fact, type_of
 from autograder.exercises.interpreter import describe
+from autograder.exercises.script import Opaque
 from autograder.explain.itself import by_itself
 from autograder.feedback.say import advice
 
@@ -44,6 +47,7 @@ def told_of(blunder, hidden=False):
         (lambda: [].append(1) + 1, "without a return"),
         (lambda: X * print(end=""), "without a return"),
         (lambda: 1 if not X else 0, "y is None"),
+        (lambda pairs=(x for x in X): pairs[0], "out, cache"),
         (lambda: np.product(X), "np.product was removed in NumPy 2; write np.prod"),
         (lambda: np.in1d(X, X), "write np.isin"),
         (lambda: np.float_(1), "write np.float64"),
@@ -52,6 +56,25 @@ def told_of(blunder, hidden=False):
 )
 def test_a_common_error_comes_with_the_next_step(blunder, told):
     assert told in told_of(blunder)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ((x for x in X), "`yield`"),
+        (np.maximum, "brackets"),
+        (lambda: X, "brackets"),
+        (X.sum, "brackets"),
+        (Opaque("coroutine"), "`async`"),
+        (None, ""),
+    ],
+)
+def test_what_is_returned_and_is_no_value_comes_with_the_next_step(value, told):
+    got = type_of(value)
+    one = Finding(Check.CONTRACT, fact=fact("returned.one", what="f", got=got, wanted=["a", "b"]))
+    other = Finding(Check.CONTRACT, "a", difference=Difference("type", got=got))
+    found = by_itself(RowResult("f", 0.0, 1.0, "wrong", {}, (one, other)), None, {None, "a"})
+    assert all(told in advice(said) for said in found.values()) and len(found) == 2 * bool(told)
 
 
 def test_other_errors_and_hidden_ones_speak_for_themselves():

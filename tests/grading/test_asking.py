@@ -244,6 +244,21 @@ def test_an_answer_that_is_overwritten_before_its_check(
     assert found.score == 0.0 and says in said(found, Check.LOOK)
 
 
+def test_what_is_imported_from_a_file_of_ones_own_is_found(
+    small_class: Class, graded: Grade
+) -> None:
+    """A file that a cell writes is nowhere here: what is imported from it is a stand-in."""
+    path = hand_in(small_class)
+    change(path, at="scale_forward", new=lambda text: f"%%writefile mine.py\n{text}")
+    body = json.loads(path.read_text())
+    at = next(i for i, c in enumerate(body["cells"]) if "%%writefile" in c["source"])
+    imported = {"cell_type": "code", "metadata": {}, "source": "from mine import scale_forward"}
+    body["cells"].insert(at + 1, imported)
+    path.write_text(json.dumps(body))
+    found = row(graded(path))
+    assert found.score == 0.0 and "takes the cell for a text" in said(found, Check.LOOK)
+
+
 def test_a_starter_stands_nowhere_else(small_class: Class, graded: Grade) -> None:
     result = graded(hand_in(small_class, solved=False))
     assert not any(f.check in (Check.LOOK, Check.STATE) for r in result.rows for f in r.findings)

@@ -387,7 +387,7 @@ def test_every_format_is_written_and_says_what_is_open(place: Path, name: str) -
     assert all(path.stat().st_mode & 0o077 == 0 for path in written)
     said = "\n".join(made.notes)
     assert f"1 stale, so without a score: {LAYERS}/ida" in said
-    assert f"1 unclear, so without a score: {LAYERS}/kim" in said
+    assert f"2 unclear, so without a score: {LAYERS}/hal, {LAYERS}/kim" in said
     assert "to be graded by hand" in said and "WITHOUT ISOLATION" in said
     assert "no course here" in said
 
