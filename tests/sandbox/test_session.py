@@ -446,7 +446,7 @@ def test_a_value_has_no_more_parts_than_there_is_room_for(sandbox: Sandbox) -> N
             return [one] * n
         """
     with sandbox.open([cell(code)], PATIENT) as session:
-        for one in (1.0, [1.0], np.float64(1.0), np.ones((1, 1)), {"a": 1j}):
+        for one in (1.0, [1.0], np.float64(1.0), np.int8(1), np.ones((1, 1)), {"a": 1j}):
             size = {list: 2, dict: 3}.get(type(one), 1)
             (fits,) = session.run(Script(0, (Call("f", (99 // size, one)),), room=100))
             assert len(fits.value) == 99 // size

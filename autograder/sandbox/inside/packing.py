@@ -51,6 +51,8 @@ class Packer:
         kind = type(value)
         if value is None or kind is bool or kind is float:
             return value
+        if kind is np.float64:  # a list of them is no list of arrays
+            return value.item()
         if kind is int:
             return self._integer(value)
         if kind is str:
