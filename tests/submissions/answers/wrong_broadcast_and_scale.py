@@ -1,5 +1,5 @@
 # answers: 02_layers
-# expect: wrong affine_backward.db relu_backward.dx tanh_backward.dx softmax_loss.dx sigmoid_forward.out
+# expect: wrong affine_backward.db relu_backward.dx tanh_backward.dx softmax_loss.loss softmax_loss.dx sigmoid_forward.out
 # broadcasting hides (1, M); |dout|; a derivative off by 1e-4; no division by N; overflow to nan
 import numpy as np
 
