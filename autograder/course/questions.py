@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
+from typing import Any
 
 from autograder.course.notebook import Notebook
 from autograder.course.slips import derived_slips, released_slips, slips_digest
@@ -13,18 +14,27 @@ from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Exercise, Mistake
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PUBLIC_SEED, PublicData, dump
-from autograder.explain import Question, prepare, to_public
+from autograder.exercises.script import Outcome, Script
+from autograder.explain import Keep, Question, prepare, to_public
 
 HIDDEN_ROUNDS = 2
 
 
+def _made_now(name: str, make: Callable[[], Any]) -> Any:
+    """Keeps nothing."""
+    return make()
+
+
 @lru_cache(maxsize=32)
-def public_questions(notebook: Notebook) -> list[list[Question]]:
+def public_questions(notebook: Notebook, keep: Keep = _made_now) -> list[list[Question]]:
     """The questions that students can ask themselves: one list per exercise, in order.
 
     They know the derived slips that were released with the notebook as it is now, if any.
+
+    Args:
+        keep: Keeps what running the references and the mistakes gave.
     """
-    asked = _questions(notebook, PUBLIC_SEED, rounds=1, hidden=False)
+    asked = _questions(notebook, PUBLIC_SEED, 1, keep, hidden=False)
     slips = released_slips(notebook) or {}
     return [
         [replace(q, slips=slips.get(q.exercise.name)) for q in questions] for questions in asked
@@ -33,15 +43,19 @@ def public_questions(notebook: Notebook) -> list[list[Question]]:
 
 @lru_cache(maxsize=32)
 def hidden_questions(
-    notebook: Notebook, secret_seed: str, student: str | None = None
+    notebook: Notebook,
+    secret_seed: str,
+    student: str | None = None,
+    keep: Keep = _made_now,
 ) -> list[list[Question]]:
     """The questions that only the grader asks: one list per exercise, in order.
 
     Args:
         student: Given, the cases are this student's own.
+        keep: Keeps what running the references and the mistakes gave.
     """
     seed = secret_seed if student is None else f"{secret_seed}/{student}"
-    return _questions(notebook, seed, rounds=HIDDEN_ROUNDS, hidden=True)
+    return _questions(notebook, seed, HIDDEN_ROUNDS, keep, hidden=True)
 
 
 def public_data(notebook: Notebook) -> str:
@@ -68,16 +82,32 @@ def relevant_mistakes(notebook: Notebook, exercise: Exercise) -> list[Mistake]:
     return own
 
 
-def _questions(notebook: Notebook, seed: str, *, rounds: int, hidden: bool) -> list[list[Question]]:
+class _Mistaken:
+    """The runner of a mistake; its namespace is made when it is first asked."""
+
+    def __init__(self, notebook: Notebook, mistake: Mistake) -> None:
+        self._notebook, self._mistake = notebook, mistake
+
+    @cached_property
+    def _runner(self) -> LocalRunner:
+        return self._notebook.mistaken(self._mistake)
+
+    def run(self, script: Script) -> list[Outcome]:
+        return self._runner.run(script)
+
+
+def _questions(
+    notebook: Notebook, seed: str, rounds: int, keep: Keep, *, hidden: bool
+) -> list[list[Question]]:
     reference = notebook.reference()
-    runners: dict[Mistake, LocalRunner] = {}
+    runners: dict[Mistake, _Mistaken] = {}
     compose = cache(partial(_composed, notebook))
     asked = []
     for exercise in notebook.exercises:
         mistakes = relevant_mistakes(notebook, exercise)
         for mistake in mistakes:
             if mistake not in runners:
-                runners[mistake] = notebook.mistaken(mistake)
+                runners[mistake] = _Mistaken(notebook, mistake)
         try:
             question = prepare(
                 exercise,
@@ -87,11 +117,16 @@ def _questions(notebook: Notebook, seed: str, *, rounds: int, hidden: bool) -> l
                 mistaken={mistake: runners[mistake] for mistake in mistakes},
                 hidden=hidden,
                 compose=compose,
+                keep=partial(_named, keep, f"{exercise.name}.{'hidden' if hidden else 'public'}"),
             )
         except DeclarationError as error:
             raise CourseError(f"{notebook.path}: exercise {exercise.name}: {error}") from error
         asked.append([question])
     return asked
+
+
+def _named(keep: Keep, of: str, part: str, make: Callable[[], Any]) -> Any:
+    return keep(f"{of}.{part}", make)
 
 
 def _composed(notebook: Notebook, made: frozenset[tuple[str, str]]) -> LocalRunner:

@@ -6,21 +6,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SLOW = "rfc3987_syntax"
+SLOW = ("rfc3987_syntax", "jupytext.sync_contentsmanager", "jupytext.async_contentsmanager")
 
 
 @contextmanager
 def quick_import() -> Iterator[None]:
-    """Let `jsonschema` do without its optional grammar of internationalised web addresses.
+    """Let `jsonschema` and `jupytext` do without optional parts of theirs.
 
-    Building that grammar takes longer than all else that a course load does, and no schema of
-    notebooks asks for such addresses. Whoever imports the grammar itself later on gets it.
+    Building a grammar of internationalised web addresses takes longer than all else that a course
+    load does, and no schema of notebooks asks for such addresses; jupytext's file managers bring
+    Jupyter's server with them. Whoever imports these modules themselves later on gets them.
     """
-    absent = SLOW not in sys.modules
-    if absent:
-        sys.modules[SLOW] = None  # type: ignore[assignment]  # makes importing it fail at once
+    absent = [name for name in SLOW if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]  # makes importing it fail at once
     try:
         yield
     finally:
-        if absent and sys.modules.get(SLOW, SLOW) is None:
-            del sys.modules[SLOW]
+        for name in absent:
+            if sys.modules.get(name, name) is None:
+                del sys.modules[name]

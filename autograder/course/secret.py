@@ -11,6 +11,7 @@ from pathlib import Path
 from autograder.errors import CourseError
 
 BITS = 256
+PRIVATE = ".secret"
 VARIABLE = "AUTOGRADER_SECRET"
 _DIGITS = re.compile(r"[0-9a-fA-F]{16,}")
 _SEED = re.compile(rf"[0-9a-f]{{{BITS // 4}}}")
@@ -19,7 +20,20 @@ _SEED = re.compile(rf"[0-9a-f]{{{BITS // 4}}}")
 def secret_path(root: Path) -> Path:
     """Where the seed of a course lies; the variable AUTOGRADER_SECRET may name another file."""
     other = os.environ.get(VARIABLE)
-    return Path(other).expanduser() if other else Path(root) / ".secret" / "course.seed"
+    return Path(other).expanduser() if other else Path(root) / PRIVATE / "course.seed"
+
+
+def private_folder(root: Path) -> Path:
+    """The course's own folder for what nobody else may read; it keeps itself out of git.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    folder = Path(root) / PRIVATE
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="ascii")
+    return folder
 
 
 def secret_seed(root: Path) -> str:
@@ -38,7 +52,7 @@ def secret_seed(root: Path) -> str:
                     f"{VARIABLE} is {len(os.environ[VARIABLE])} hexadecimal digits; expected the "
                     "name of a file. Put the seed into a file and give its path."
                 )
-            _create(path)
+            _create(Path(root), path)
         text = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(
@@ -58,11 +72,11 @@ def existing_seed(root: Path) -> str | None:
     return secret_seed(root) if secret_path(root).exists() else None
 
 
-def _create(path: Path) -> None:
-    if not path.parent.exists():
+def _create(root: Path, path: Path) -> None:
+    if VARIABLE in os.environ:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if VARIABLE not in os.environ:  # a folder of our own keeps itself out of git
-            (path.parent / ".gitignore").write_text("*\n", encoding="ascii")
+    else:
+        private_folder(root)
     beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from autograder.checks.finding import RowResult
 from autograder.checks.trial import Trial
@@ -28,23 +27,23 @@ class Asked:
     trials: list[Trial]
     runner: Runner
     results: dict[str, RowResult] = field(default_factory=dict)
+    _known: dict[bool, dict[Key, Known]] = field(default_factory=dict, repr=False)
 
     @property
     def exercise(self) -> Exercise:
         """The exercise."""
         return self.questions[0].exercise
 
-    @cached_property
-    def known(self) -> dict[bool, dict[Key, Known]]:
-        """Hidden or not -> (function, name) -> the known mistake on these cases."""
-        return {
-            question.hidden: {(known.function, known.name): known for known in question.bank}
-            for question in self.questions
-        }
+    def known(self, hidden: bool) -> dict[Key, Known]:
+        """(Function, name) -> the known mistake, on the public or on the hidden cases."""
+        if hidden not in self._known:
+            bank = (known for q in self.questions if q.hidden == hidden for known in q.bank())
+            self._known[hidden] = {(known.function, known.name): known for known in bank}
+        return self._known[hidden]
 
     def find(self, key: Key, trial: Trial) -> Known | None:
         """A known mistake as it shows on the case of a trial."""
-        return self.known[trial.hidden].get(key)
+        return self.known(trial.hidden).get(key)
 
     def on(self, row: str, output: str) -> list[Trial]:
         """The trials in which an output of a row was judged."""

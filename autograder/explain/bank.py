@@ -9,7 +9,6 @@ from typing import Any
 from autograder.checks.expected import Expectation
 from autograder.exercises.exercise import Exercise, Observed
 from autograder.exercises.fact import Fact
-from autograder.exercises.mistakes import Mistake
 from autograder.exercises.script import Runner
 from autograder.explain.fingerprints import agree, fingerprint
 
@@ -64,8 +63,8 @@ def _sign(problem: Fact) -> str:
 
 
 def run_mistake(
-    mistake: Mistake, exercise: Exercise, expectations: Sequence[Expectation], runner: Runner
-) -> Known | None:
+    exercise: Exercise, expectations: Sequence[Expectation], runner: Runner
+) -> Prints | None:
     """Run a mistake on the cases; None when it gives what the reference gives on all of them."""
     prints: Prints = {}
     differs = False
@@ -77,9 +76,7 @@ def run_mistake(
         observed = exercise.observe(case, runner.run(exercise.script(case)))
         prints[case.name] = prints_of(observed)
         differs |= _differs(prints[case.name], expectation)
-    if not differs:
-        return None
-    return Known(mistake.function, mistake.name, mistake.says, prints, keeps=mistake.keeps)
+    return prints if differs else None
 
 
 def _differs(prints: Mapping[str, Mapping[str, Any]], expectation: Expectation) -> bool:

@@ -57,7 +57,7 @@ def _right_for_forward(row: str, output: str, names: set[str], asked: Asked) -> 
     for trial in asked.on(row, output):
         if not measured(trial.case):
             continue
-        bank = asked.known[trial.hidden].values()
+        bank = asked.known(trial.hidden).values()
         known = next((k for k in bank if k.name in names), None)
         right = known.follows().get(trial.case.name, {}) if known is not None else {}
         seen = trial.observed[row]
@@ -75,7 +75,9 @@ def _follow_calls(result: RowResult, asked: Asked) -> RowResult:
     """Give a row its points where it equals the reference composed with other rows' mistakes."""
     if all(result.outputs.values()) or not result.outputs or not asked.trials:
         return result
-    bank = asked.known[asked.trials[0].hidden].values()
+    if not any(known_names(other) for other in asked.results.values() if other.id != result.id):
+        return result
+    bank = asked.known(asked.trials[0].hidden).values()
     called = [known for known in bank if _is_made(known, result, asked)]
     for known in called:
         if all(_equals(known, result, trial, asked) for trial in asked.trials):

@@ -27,6 +27,8 @@ def known_mistake(
     result: RowResult, asked: Asked, outputs: Set[str | None]
 ) -> dict[str | None, Explanation]:
     """The known mistake of each output (None: of the whole row), where exactly one fits."""
+    if result.status == "unanswered":  # no mistake gives nothing
+        return {}
     every = [ROW, *result.outputs]
     fitting = {name: _fitting(result.id, name, asked) for name in every}
     # A mistake that explains every output, the right ones too, beats one that explains a part.
@@ -109,7 +111,7 @@ def _fitting(row: str, output: str, asked: Asked) -> dict[Key, Known]:
     relevant = asked.on(row, output)
     ties_tell = not any(_wrong_plainly(row, output, trial) for trial in relevant)
     found: dict[Key, Known] = {}
-    for key, known in asked.known[relevant[0].hidden].items() if relevant else ():
+    for key, known in asked.known(relevant[0].hidden).items() if relevant else ():
         if all(
             (here := asked.find(key, trial)) is not None
             and _fits_or_right(here, row, output, trial, ties_tell)

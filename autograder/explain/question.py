@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from typing import Any
 
 from autograder.checks.compare import Expected
 from autograder.checks.expected import Expectation, expect
-from autograder.exercises.cases import make_cases
+from autograder.exercises.cases import Case, make_cases
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.mistakes import Mistake
@@ -20,9 +20,12 @@ from autograder.exercises.public import (
     encode_value,
 )
 from autograder.exercises.script import Runner
-from autograder.explain.bank import Known, run_mistake
+from autograder.explain.bank import Known, Prints, run_mistake
 from autograder.explain.mistaken import Compose, right_gradients
 from autograder.explain.slips import Slips
+
+Keep = Callable[[str, Callable[[], Any]], Any]
+"""A name, and what makes a value of plain data -> the value, as it was kept or made now."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,14 @@ class Question:
     """An exercise, its cases with what is expected on them, and the bank of known mistakes.
 
     Args:
+        bank: Gives the known mistakes; it may take long, so it is called when a row is not right.
         compose: Makes the reference with several mistakes at once (the trusted side only).
         slips: The derived slips, which are known on the public cases only.
     """
 
     exercise: Exercise
     expectations: tuple[Expectation, ...]
-    bank: tuple[Known, ...] = ()
+    bank: Callable[[], tuple[Known, ...]] = tuple
     hidden: bool = False
     compose: Compose | None = None
     slips: Slips | None = None
@@ -51,24 +55,73 @@ def prepare(
     mistaken: Mapping[Mistake, Runner],
     hidden: bool,
     compose: Compose | None = None,
+    keep: Keep = lambda name, make: make(),
 ) -> Question:
-    """Run the reference and every known mistake on the cases of a seed (the trusted side).
+    """Run the reference on the cases of a seed, and every known mistake once a row is not right.
+
+    Args:
+        keep: Keeps what came of them.
 
     Raises:
         DeclarationError: When the reference fails on one of its own cases.
     """
     cases = make_cases(exercise, seed, rounds) if exercise.functions else []
-    expectations = tuple(expect(exercise, case, reference) for case in cases)
+
+    def run_reference() -> list[Any]:
+        return [_as_plain(expect(exercise, case, reference)) for case in cases]
+
+    plain = keep("expected", run_reference) if cases else []
+    expectations = tuple(_as_expectation(*of) for of in zip(cases, plain, strict=True))
+    bank = cache(partial(_bank, exercise, expectations, mistaken, keep))
+    return Question(exercise, expectations, bank, hidden, compose)
+
+
+def _bank(
+    exercise: Exercise,
+    expectations: Sequence[Expectation],
+    mistaken: Mapping[Mistake, Runner],
+    keep: Keep,
+) -> tuple[Known, ...]:
+    def run_mistakes() -> list[Prints | None]:
+        return [run_mistake(exercise, expectations, runner) for runner in mistaken.values()]
+
     bank = []
-    for mistake, runner in mistaken.items():
-        known = run_mistake(mistake, exercise, expectations, runner)
-        if known is None:
+    for (mistake, runner), prints in zip(
+        mistaken.items(), keep("bank", run_mistakes) if mistaken else [], strict=True
+    ):
+        if prints is None:
             continue
+        made = (mistake.function, mistake.name, mistake.says, prints)
+        known = Known(*made, keeps=mistake.keeps)
         if mistake.follow and mistake.function == getattr(exercise, "forward", None):
             follows = cache(partial(right_gradients, exercise, expectations, runner))
             known = replace(known, follows=follows)
         bank.append(known)
-    return Question(exercise, expectations, tuple(bank), hidden, compose)
+    return tuple(bank)
+
+
+def _as_plain(made: Expectation) -> list[Any]:
+    """An expectation as plain data; its case is drawn again."""
+    outputs = {
+        row: {name: _fields(one) for name, one in of.items()} for row, of in made.outputs.items()
+    }
+    stages = {name: _fields(one) for name, one in made.stages.items()}
+    return [made.shapes, outputs, made.quiet, stages]
+
+
+def _as_expectation(case: Case, plain: Sequence[Any]) -> Expectation:
+    shapes, outputs, quiet, stages = plain
+    return Expectation(
+        case.with_upstream(shapes) if shapes else case,
+        shapes,
+        {row: {name: Expected(*one) for name, one in of.items()} for row, of in outputs.items()},
+        quiet,
+        {name: Expected(*one) for name, one in stages.items()},
+    )
+
+
+def _fields(expected: Expected) -> tuple[Any, ...]:
+    return tuple(getattr(expected, field.name) for field in fields(expected))
 
 
 def to_public(question: Question) -> PublicExercise:
@@ -98,7 +151,7 @@ def to_public(question: Question) -> PublicExercise:
                 for case, gradients in known.follows().items()
             },
         }
-        for known in question.bank
+        for known in question.bank()
         if not secret
     )
     slips = question.slips.rows if question.slips is not None and not secret else {}
@@ -133,7 +186,8 @@ def from_public(public: PublicExercise) -> Question:
         )
         for m in public.mistakes
     )
-    return Question(public.exercise, tuple(expectations), bank, slips=Slips(public.slips))
+    slips = Slips(public.slips)
+    return Question(public.exercise, tuple(expectations), lambda: bank, slips=slips)
 
 
 def _encode(expected: Expected) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def ask(
     if result.status in ("right", "manual", "unanswered", "timeout"):  # it would hang again
         return result, trials, []
     below = builds_on(row_id, public.exercise, namespace, set(sheet.rows))
-    known = {known.function for known in question.bank} & sheet.rows.keys()
+    known = {known.function for known in question.bank()} & sheet.rows.keys()
     needed = {row_id, *below, *known}
     if needed == {row_id}:  # asking again would say the same, and may take as long
         return result, trials, []

@@ -15,7 +15,9 @@ from autograder.course.percent import read_percent
 from autograder.course.questions import hidden_questions, public_questions
 from autograder.course.secret import secret_seed
 from autograder.exercises import Row
-from autograder.explain import Question
+from autograder.explain import Keep, Question
+from autograder.grading.digest import keyed_digest
+from autograder.grading.kept import Kept
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Paper:
 def paper(root: Path, assignment: str) -> Paper:
     """The paper of an assignment, made once in a process as long as its source does not change.
 
+    What running the references and the mistakes gave is kept on disk for other processes and runs.
+
     Raises:
         CourseError: The assignment is unknown or its source is wrong.
     """
@@ -46,12 +50,14 @@ def paper(root: Path, assignment: str) -> Paper:
 
 @functools.lru_cache(maxsize=32)
 def _paper(root: Path, assignment: str, secret: str, made_from: str) -> Paper:
-    return make_paper(load_course(root).assignment(assignment), secret)
+    kept = Kept(root, assignment, keyed_digest(secret, made_from), secret)
+    return make_paper(load_course(root).assignment(assignment), secret, kept)
 
 
-def make_paper(notebook: Notebook, secret: str) -> Paper:
+def make_paper(notebook: Notebook, secret: str, keep: Keep = lambda name, make: make()) -> Paper:
     """Prepare the questions of a notebook."""
-    public, hidden = public_questions(notebook), hidden_questions(notebook, secret)
+    public = public_questions(notebook, keep)
+    hidden = hidden_questions(notebook, secret, keep=keep)
     questions = [[*known, *unknown] for known, unknown in zip(public, hidden, strict=True)]
     return Paper(notebook.assignment, notebook.released_cells, notebook.rows, questions)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from autograder.errors import AutograderError, GradingError
 from autograder.integrations.nbgrader.released import ReleasedCell, ReleasedNotebook
+from autograder.integrations.nbgrader.start import load_nbgrader
 
 _ADVICE = (
     ("locked", "Another program is writing to it: close the formgrader or that program"),
@@ -37,6 +38,7 @@ def open_gradebook(url: str, course_id: str) -> Iterator[Any]:
         GradebookError: When it cannot be read or written, or is another course's.
     """
     with explained(url):
+        load_nbgrader()
         from nbgrader.api import Gradebook
 
         _create(url)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.course import Notebook, SourceCell
+from autograder.integrations.nbgrader.start import load_nbgrader
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class ReleasedNotebook:
 
 def released_notebook(notebook: Notebook) -> ReleasedNotebook:
     """Make the released notebook from its source, with nbgrader's checksums."""
+    load_nbgrader()
     from nbgrader.preprocessors import ComputeChecksums, LockCells
 
     from autograder.course.assemble import source_notebook
