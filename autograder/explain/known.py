@@ -21,14 +21,16 @@ from autograder.explain.bank import Key, Known, prints_of
 from autograder.explain.fingerprints import agree
 
 ROW = ""
+NEVER_RAN = ("unanswered", "missing", "skipped", "unstarted")
 
 
 def known_mistake(
     result: RowResult, asked: Asked, outputs: Set[str | None]
 ) -> dict[str | None, Explanation]:
     """The known mistake of each output (None: of the whole row), where exactly one fits."""
-    if result.status == "unanswered":  # no mistake gives nothing
-        return {}
+    seen = [trial.observed[result.id] for trial in asked.trials if result.id in trial.observed]
+    if all(one.failure is not None and one.failure.kind in NEVER_RAN for one in seen):
+        return {}  # no mistake gives nothing
     every = [ROW, *result.outputs]
     fitting = {name: _fitting(result.id, name, asked) for name in every}
     # A mistake that explains every output, the right ones too, beats one that explains a part.
