@@ -9,6 +9,7 @@ from typing import Any
 from autograder.checks.expected import Expectation
 from autograder.exercises.exercise import Exercise, Observed
 from autograder.exercises.fact import Fact
+from autograder.exercises.mistakes import Mistake
 from autograder.exercises.script import Runner
 from autograder.explain.fingerprints import agree, fingerprint
 
@@ -63,7 +64,7 @@ def _sign(problem: Fact) -> str:
 
 
 def run_mistake(
-    exercise: Exercise, expectations: Sequence[Expectation], runner: Runner
+    mistake: Mistake, exercise: Exercise, expectations: Sequence[Expectation], runner: Runner
 ) -> Prints | None:
     """Run a mistake on the cases; None when it gives what the reference gives on all of them."""
     prints: Prints = {}

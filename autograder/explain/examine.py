@@ -18,7 +18,7 @@ from autograder.exercises.script import Outcome, Runner
 from autograder.explain.asked import Asked
 from autograder.explain.explanations import explained, noted
 from autograder.explain.follow import followed
-from autograder.explain.known import known_mistake, small_slip
+from autograder.explain.known import NEVER_RAN, known_mistake, small_slip
 from autograder.explain.question import Question
 
 
@@ -115,7 +115,7 @@ def _ask_all(
 
 
 def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
-    """Run the cases of an exercise one by one; a row that hangs is not asked again."""
+    """Run the cases one by one; a row that hangs or is not written is not asked again."""
     questions, exercise, trials = one.questions, one.exercise, one.trials
     left = {row.id for row in exercise.rows if rows is None or row.id in rows}
     given_up = set[str]()
@@ -141,7 +141,10 @@ def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
                 slow.add(judged)  # what only these outputs need; the others are asked for on
             elif _hung(outcomes):
                 given_up |= {row for row, seen in observed.items() if seen.failure is not None}
-                left -= given_up
+            elif all(o.failure is None or o.failure.kind in NEVER_RAN for o in outcomes):
+                # What is not written is lost by the first case; the others would say the same.
+                given_up |= {row for row, seen in observed.items() if seen.failure is not None}
+            left -= given_up
             yield
 
 

@@ -84,13 +84,13 @@ def _prints(trial: Trial) -> dict[str, dict[str, Any]]:
 def small_slip(result: RowResult, asked: Asked) -> RowResult:
     """Leave a row its share where all that fails is one mistake that keeps a share."""
     names = {finding.mistake for finding in result.findings if finding.costs}
-    bank = {key: known for of_side in asked.known.values() for key, known in of_side.items()}
-    made = [bank[result.id, name] for name in names if (result.id, name) in bank]
-    if len(names) != 1:
+    if len(names) != 1 or not (name := names.pop()):
         return result
-    if len(made) != 1 or not made[0].keeps:
+    sides = (asked.known(question.hidden) for question in asked.questions)
+    made = next((bank[result.id, name] for bank in sides if (result.id, name) in bank), None)
+    if made is None or not made.keeps:
         return result
-    return replace(result, score=result.points * made[0].keeps, status="partial")
+    return replace(result, score=result.points * made.keeps, status="partial")
 
 
 def _is_zero(row: str, output: str, trials: Sequence[Trial]) -> bool:

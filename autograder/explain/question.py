@@ -83,7 +83,7 @@ def _bank(
     keep: Keep,
 ) -> tuple[Known, ...]:
     def run_mistakes() -> list[Prints | None]:
-        return [run_mistake(exercise, expectations, runner) for runner in mistaken.values()]
+        return [run_mistake(one, exercise, expectations, by) for one, by in mistaken.items()]
 
     bank = []
     for (mistake, runner), prints in zip(

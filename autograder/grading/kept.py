@@ -28,6 +28,7 @@ from autograder.sandbox.inside.wire import WireValue
 from autograder.whole import write_whole
 
 _MOST_BYTES = 256 << 20
+_MOST_ITEMS = 10_000_000
 _SEAL = hashlib.sha256
 
 
@@ -93,7 +94,9 @@ class Kept:
         if path is None:
             return
         with contextlib.suppress(OSError, NotAcceptable):  # then it is made each time
-            body = msgspec.msgpack.encode(Packer(_MOST_BYTES).pack(made))
+            packer = Packer(_MOST_BYTES)
+            packer.items_left = _MOST_ITEMS
+            body = msgspec.msgpack.encode(packer.pack(made))
             write_whole(path, self._seal(path.name, body) + body, mode=0o600)
 
     def _seal(self, name: str, body: bytes) -> bytes:

@@ -216,3 +216,31 @@ def test_a_row_that_hangs_is_not_asked_again(questions):
     runner = Hanging()
     forward, backward = examine(questions, runner)
     assert (forward.score, backward.status, runner.backwards) == (1, "timeout", 1)
+
+
+def test_what_is_not_written_is_asked_once_whatever_else_is_written(questions):
+    class Counting(LocalRunner):
+        asked: list[str]
+
+        def run(self, script):
+            self.asked += [call.function for call in script.calls]
+            return super().run(script)
+
+    def unwritten(*_):
+        raise NotImplementedError
+
+    cases = sum(len(question.expectations) for question in questions)
+    for answers, forwards, backwards in (
+        ({"scale_forward": unwritten, "scale_backward": unwritten}, 1, 1),
+        ({"scale_forward": unwritten}, 1, 1),
+        ({"scale_backward": unwritten}, cases, 1),
+    ):
+        runner = Counting({**GLOBALS, **answers})
+        runner.asked = []
+        results = examine(questions, runner)
+        assert [runner.asked.count(f"scale_{p}") for p in ("forward", "backward")] == [
+            forwards,
+            backwards,
+        ]
+        assert [r.score for r in results] == [forwards > 1, 0]
+        assert not any(r.status == "right" for r in results if not r.score)

@@ -44,6 +44,12 @@ def test_it_is_made_once_and_read_exactly(kept: Kept, tmp_path: Path) -> None:
     assert kept("one", never)[1]["dx"][0][0, 0] == 0.1
 
 
+def test_a_large_bank_is_kept(kept: Kept) -> None:
+    many = [{str(k): [[3], 0.5 * k] for k in range(1000)} for _ in range(100)]
+    kept("bank", lambda: many)
+    assert kept("bank", never) == many
+
+
 def test_only_the_owner_reads_it(kept: Kept, tmp_path: Path) -> None:
     kept("one", lambda: VALUE)
     (file,) = files(tmp_path)
