@@ -104,6 +104,7 @@ def grade(
     from autograder.grading.workplace import Terms
     from autograder.integrations.nbgrader import GradebookSink
     from autograder.integrations.nbgrader.roster import enrolled
+    from autograder.integrations.nbgrader.start import load_beside
 
     root = find_course_root()
     course = load_course(root)
@@ -116,8 +117,11 @@ def grade(
 
     def make_pool(total: int) -> Pool:
         if scheduler is not None:
-            return ClusterPool(scheduler)
-        return LocalPool(min(jobs or usable_cores(), total))
+            pool: Pool = ClusterPool(scheduler)
+        else:
+            pool = LocalPool(min(jobs or usable_cores(), total))
+        load_beside()
+        return pool
 
     console = Console()
     sink = GradebookSink(course, terms.submitted, gradebook)

@@ -126,10 +126,10 @@ def _make(
         for seed in call.args:
             _seed(seed)
         return None, Outcome(value=_chance())
-    owner = _resolve(call.on, namespace, results) if call.on is not None else None
+    owner = resolve(call.on, namespace, results) if call.on is not None else None
     if call.kind == "assign":
         try:
-            setattr(owner, call.function, _resolve(call.args[0], namespace, results))
+            setattr(owner, call.function, resolve(call.args[0], namespace, results))
         except Exception as error:  # a student's class may refuse it
             return None, Outcome(failure=describe(error))
         return None, Outcome()
@@ -148,8 +148,8 @@ def _make(
     caught: list[warnings.WarningMessage] = []
     trace = Trace(call.function, call.stages, near if call.count else ())
     try:
-        args = [_resolve(arg, namespace, results) for arg in call.args]
-        kwargs = {key: _resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
+        args = [resolve(arg, namespace, results) for arg in call.args]
+        kwargs = {key: resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
         before = {i: snapshot(args[i]) for i in given}
         # What underflows is zero, and right: NumPy does not warn of it by itself, nor do we.
         loud = np.errstate(all="warn", under="ignore")
@@ -212,7 +212,7 @@ def _refs(value: Any) -> Iterator[Ref]:
         yield from _refs(list(value.values()))
 
 
-def _resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any:
+def resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any:
     """Copy an argument and put what the placeholders stand for in their place."""
     if isinstance(value, Ref):
         found = results[value.call]
@@ -234,9 +234,9 @@ def _resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> An
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, (tuple, list)):
-        return type(value)(_resolve(item, namespace, results) for item in value)
+        return type(value)(resolve(item, namespace, results) for item in value)
     if isinstance(value, dict):
-        return {key: _resolve(item, namespace, results) for key, item in value.items()}
+        return {key: resolve(item, namespace, results) for key, item in value.items()}
     return value
 
 

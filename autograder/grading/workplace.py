@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
@@ -85,7 +86,10 @@ def grade_handin(
         MemoryError: The memory that it may use is full.
     """
     try:
-        questions, sandbox = paper(terms.root, handin.assignment), _sandbox(terms.isolated)
+        with ThreadPoolExecutor(1) as beside:  # a sandbox ends with the thread that started it
+            prepared = beside.submit(paper, terms.root, handin.assignment)
+            sandbox = _sandbox(terms.isolated)
+            questions = prepared.result()
         with watched(terms):
             return _grade(handin, terms, questions, sandbox)
     except (AutograderError, MemoryError):

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
+import threading
 from importlib.util import find_spec, module_from_spec
 from typing import Any
 
 from autograder.course.quick_import import quick_import
+
+
+def load_beside() -> None:
+    """Begin to load it in a thread, beside the workers; what fails is told when it is used."""
+
+    def load() -> None:
+        with contextlib.suppress(Exception):
+            load_nbgrader()
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def load_nbgrader() -> None:
