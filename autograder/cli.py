@@ -83,6 +83,9 @@ def grade(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Name everybody whom a note concerns.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no table of scores.")
+    ] = False,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Grade on Dask's workers.", callback=_address),
@@ -98,8 +101,9 @@ def grade(
 
     from autograder.course import find_course_root, load_course
     from autograder.grading.classrun import grade_class
-    from autograder.grading.console import ProgressBar, show_report
+    from autograder.grading.console import show_report
     from autograder.grading.pool import ClusterPool, LocalPool, Pool, usable_cores
+    from autograder.grading.progress import ProgressBar
     from autograder.grading.store import Store
     from autograder.grading.workplace import Terms
     from autograder.integrations.nbgrader import GradebookSink
@@ -125,7 +129,7 @@ def grade(
 
     console = Console()
     sink = GradebookSink(course, terms.submitted, gradebook)
-    with ProgressBar(console) as bar:
+    with ProgressBar(console, quiet) as bar:
         report = grade_class(
             course,
             terms,
@@ -140,7 +144,7 @@ def grade(
         )
     any_standing = bool(report.results or report.kept)
     leave, standings = _read_back(root / results, gradebook) if any_standing else (None, {})
-    show_report(report, console, standings, sink.notes, verbose)
+    show_report(report, console, standings, sink.notes, verbose, quiet)
     if leave is not None:
         leave()
     raise typer.Exit(0 if report.ok else 1)

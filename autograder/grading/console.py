@@ -1,4 +1,4 @@
-"""What a class run shows in a terminal: a progress bar, then a table of scores."""
+"""What a class run shows at its end: a table of scores, and what a person must know."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -19,45 +17,11 @@ from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.grading.class_report import ClassReport
 from autograder.grading.result import Result
-from autograder.grading.submission import Handin
 
 MOST_NAMED = 3
+SLOW = 5.0
+"""So many times the median is worth a word."""
 _COLOURS = {"graded": "green", "missing": "dim", "unreadable": "yellow", "unclear": "yellow"}
-
-
-class ProgressBar:
-    """A `class_report.Watcher` with a bar; a context manager."""
-
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("[progress.description]{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-        )
-        self._task = self._progress.add_task("Looking for what is new", total=None)
-
-    def begin(self, total: int) -> None:
-        if total:
-            self._progress.update(self._task, description="Grading", total=total)
-        else:
-            self._progress.update(self._task, description="Nothing new", total=1, completed=1)
-
-    def graded(self, handin: Handin, result: Result) -> None:
-        self._progress.advance(self._task)
-
-    def __enter__(self) -> ProgressBar:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
 
 
 @dataclass(frozen=True)
@@ -87,12 +51,14 @@ def show_report(
     standings: Standings | None = None,
     notes: Sequence[str] = (),
     verbose: bool = False,
+    quiet: bool = False,
 ) -> None:
     """Print the scores of a class run and what a person must know about it.
 
     Args:
         notes: What else should be known of the submissions.
         verbose: Name everybody whom a note concerns; otherwise the first three.
+        quiet: Leave out the tables of scores.
     """
 
     def say(text: str, style: str = "") -> None:
@@ -103,7 +69,8 @@ def show_report(
     by_assignment, kept = _by_assignment(report.results), _by_assignment(report.kept)
     for assignment, results in by_assignment.items():
         counting = [_standing(result, standings) for result in results]
-        console.print(_table(assignment, results, counting))
+        if not quiet:
+            console.print(_table(assignment, results, counting))
         standing = [_standing(result, standings) for result in kept.get(assignment, ())]
         say(_mean([*results, *kept.get(assignment, ())], [*counting, *standing]))
         missing = sum(r.status == "missing" for r in results)
@@ -145,8 +112,21 @@ def show_report(
         f"{report.fresh} graded now, {known} stood already"
         + (f", {count} without a grade." if count else ".")
     )
+    if slow := _slowest(report.results):
+        say(slow)
     if report.stopped:
         say(_stopped(report))
+
+
+def _slowest(results: Sequence[Result]) -> str:
+    """Who took longest, where that is far more than what the others took."""
+    timed = sorted((r for r in results if r.seconds), key=lambda r: -r.seconds)
+    if len(timed) <= MOST_NAMED:
+        return ""
+    usual = statistics.median(r.seconds for r in timed)
+    slow = [r for r in timed[:MOST_NAMED] if r.seconds > max(1.0, SLOW * usual)]
+    named = [f"{r.assignment} of {r.student} ({r.seconds:.1f} s)" for r in slow]
+    return f"Slowest: {listed(named)}; the median is {usual:.2g} s." if slow else ""
 
 
 def _by_assignment(results: Sequence[Result]) -> dict[str, list[Result]]:

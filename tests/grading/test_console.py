@@ -7,7 +7,9 @@ from rich.console import Console
 
 from autograder.grading.class_report import ClassReport
 from autograder.grading.console import Standing, show_report
+from autograder.grading.progress import LINES, ProgressBar
 from autograder.grading.result import Result, ResultFinding, ResultRow
+from autograder.grading.submission import Handin
 
 
 def result(student: str, *statuses: str, status: str = "graded", message: str = "") -> Result:
@@ -137,3 +139,51 @@ def test_a_run_that_was_stopped_at_once_does_not_say_that_there_is_nothing() -> 
     text = printed(stopped=True, remaining=3)
     assert "No submissions" not in text and "3 submissions are left" in text
     assert "Stopped before anything was graded" in printed(stopped=True)
+
+
+def progress(total: int, *results: Result, quiet: bool = False, seconds: float = 2.0) -> list[str]:
+    """The lines of a run that is no terminal's, in which every submission takes so long."""
+    console = Console(width=200, file=io.StringIO(), record=True, force_terminal=False)
+    now = [0.0]
+    with ProgressBar(console, quiet, lambda: now[0]) as bar:
+        bar.begin(total)
+        for one in results:
+            now[0] += seconds
+            bar.graded(Handin(one.student, one.assignment, None), one)
+    return console.export_text().splitlines()
+
+
+def test_without_a_terminal_a_line_says_how_far_it_is_how_fast_and_what_came_out() -> None:
+    kinds = [
+        result("ada", "right"),
+        result("bob", "right", "manual"),
+        result("eve", status="failed"),
+        result("mia", status="overload"),
+    ]
+    lines = progress(80, *kinds)
+    assert lines == [
+        "80 to grade.",
+        "4 of 80: 1 graded, 1 with rows for a person, 1 failed, 1 without a grade; 0.5 a second; "
+        "2:32 left",
+    ]
+    many = progress(1000, *[result("ada", "right")] * 1000, seconds=0.01)
+    assert len(many) == LINES + 1  # it floods no log
+    assert many[-1] == "1000 of 1000: 1000 graded; 100 a second"
+    assert len(progress(1000, *[result("ada", "right")] * 10, seconds=40)) == 11  # nor falls silent
+    assert progress(0) == ["Nothing new."]
+    assert progress(80, *kinds, quiet=True) == []
+
+
+def test_who_took_far_longer_than_the_others_is_named() -> None:
+    quick = [replace(result(f"s{i}", "right"), seconds=0.2) for i in range(5)]
+    slow = replace(result("eve", "right"), seconds=9.26)
+    assert "Slowest: 02_layers of eve (9.3 s); the median is 0.2 s." in printed(*quick, slow)
+    assert "Slowest" not in printed(*quick)
+
+
+def test_quiet_leaves_out_the_scores_and_keeps_what_a_person_must_know() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    report = ClassReport([result("ada", "right", "manual"), result("eve", status="overload")])
+    show_report(report, console, quiet=True)
+    text = console.export_text()
+    assert "student" not in text and "eve: overload" in text and "graded by hand: row_1" in text
