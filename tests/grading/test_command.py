@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
@@ -10,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from benchmarks.resume import in_gradebook, killed_again_and_again, scores
 
 from .conftest import ASSIGNMENT, Class
 
@@ -201,11 +204,34 @@ def test_a_killed_run_leaves_no_process_and_goes_on(small_class: Class) -> None:
 
 
 @linux
-def test_a_worker_that_is_killed_costs_nothing(small_class: Class) -> None:
+def test_killed_at_any_instant_nothing_is_lost_made_twice_or_half_written(
+    small_class: Class,
+) -> None:
+    right = set(slow_class(small_class))
+    small_class.run("grade", "--jobs", "2")
+    wanted = scores(small_class.results)
+    shutil.rmtree(small_class.results)
+    (small_class.root / "gradebook.db").unlink()
+    killed_again_and_again(
+        lambda: small_class.start("grade", "--jobs", "2"),
+        small_class.results,
+        most=4,
+        seconds=4.0,
+        draw=random.Random(5),
+    )
+    assert wanted.keys() == right
+    assert scores(small_class.results) == in_gradebook(small_class.root / "gradebook.db") == wanted
+
+
+@linux
+@pytest.mark.parametrize("which", [b"grading.desk", b"inside/boot.py"])
+def test_a_worker_or_its_zygote_that_is_killed_costs_nothing(
+    small_class: Class, which: bytes
+) -> None:
     students = slow_class(small_class)
     process = small_class.start("grade", "--jobs", "2")
     wait_for(lambda: len(done(small_class)) >= 1, process)
-    workers = [p for p in children(process.pid) if b"grading.desk" in _command(p)]
+    workers = [p for p in children(process.pid) if which in _command(p)]
     os.kill(workers[0], signal.SIGKILL)
     out, error = process.communicate(timeout=60)
     assert process.returncode == 0, out + error

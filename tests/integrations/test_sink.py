@@ -676,6 +676,21 @@ def test_nbgrader_is_loaded_for_the_first_result_only(desk: Desk) -> None:
     assert classroom.run(desk.root, "python", "-c", program).strip() == "[]"
 
 
+def test_nbgrader_is_loaded_without_its_server_extensions_until_they_are_asked_for(
+    desk: Desk,
+) -> None:
+    program = (
+        "import sys; from autograder.integrations.nbgrader.start import load_nbgrader;"
+        "load_nbgrader(); from nbgrader.api import Gradebook; import nbgrader;"
+        "from nbgrader import api, preprocessors; assert api.Gradebook is Gradebook;"
+        "print('jupyter_server' in sys.modules, hasattr(nbgrader, 'nothing'));"
+        "print('jupyter_server' in sys.modules, nbgrader.__version__[0], nbgrader.api is api);"
+        "import nbgrader.apps, jsonschema._format, jupytext.sync_contentsmanager"
+    )
+    said = classroom.run(desk.root, "python", "-c", program).split()
+    assert said == ["False", "False", "True", "0", "True"]
+
+
 def test_a_new_gradebook_is_its_owners_only(tmp_path: Path) -> None:
     path = tmp_path / "gradebook.db"
     with open_gradebook(f"sqlite:///{path}", "course"):
