@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +24,10 @@ app = typer.Typer(
     add_completion=False,
 )
 
+Explain = Annotated[
+    bool,
+    typer.Option("--explain/--no-explain", help="Look for the line in which an answer goes wrong."),
+]
 Isolation = Annotated[
     bool,
     typer.Option(
@@ -90,6 +95,7 @@ def grade(
         str | None,
         typer.Option(metavar="ADDRESS", help="Grade on Dask's workers.", callback=_address),
     ] = None,
+    explain: Explain = True,
     unsafe_no_isolation: Isolation = False,
 ) -> None:
     """Grade what is new in the folder of submissions.
@@ -139,6 +145,7 @@ def grade(
             roster=enrolled(root, gradebook),
             accept=accept or (),
             force=force,
+            explain=explain,
             sinks=[sink],
             watcher=bar,
         )
@@ -163,6 +170,7 @@ def check(
     ] = None,
     timeout: Timeout = 10.0,
     memory: Memory = 1024,
+    explain: Explain = True,
 ) -> None:
     """Check your notebook on the public cases.
 
@@ -174,8 +182,12 @@ def check(
 
     limits = Limits(timeout, 6 * timeout, memory)
     try:
-        checked = check_notebook(notebook, limits)
+        checked = check_notebook(notebook, limits, explain=explain)
         _say(show(checked))
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            from autograder.integrations.annotations import error_commands
+
+            _say(error_commands(checked, notebook))
         if checked.isolation == "none":
             _warn(PLAIN)
         if junit is not None:

@@ -54,7 +54,22 @@ class Source(StrEnum):
 
     KNOWN = "known"  # equals a mistake of the exercise's bank
     LIKE = "looks like"  # a general slip, or one derived from the reference
+    REPAIR = "repair"  # one change of the student's own code makes it right
     CHECK = "check"  # what the check itself can tell: shapes, masks, exceptions
+
+
+@dataclass(frozen=True)
+class Where:
+    """A line of the student's own code.
+
+    Args:
+        line: Counted from the `def` line as 1.
+        cell: The position of its cell in the notebook, where it is known.
+    """
+
+    function: str
+    line: int
+    cell: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,12 +80,19 @@ class Explanation:
         name: An identifier for instructors, such as `"db_averaged"` or `"sign"`; may be empty.
         says: The course's own words (of a mistake in its bank) …
         fact: … or the kit's.
+        where: The line in which it goes wrong, where one change of it makes the output right.
+        kind: What kind of thing is wrong there, such as `"transpose"`.
+        before, after: That line as it stands, and changed.
     """
 
     source: Source
     name: str = ""
     says: str = ""
     fact: Fact | None = None
+    where: Where | None = None
+    kind: str = ""
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True)

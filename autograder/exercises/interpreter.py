@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.exercises.operands import where_raised
 from autograder.exercises.script import (
     Call,
     Failure,
@@ -52,6 +53,7 @@ def execute(
     report: Callable[[Outcome], None] | None = None,
     interruptible: bool = True,
     limit: Limit = _unlimited,
+    blame: Callable[[BaseException], Failure] | None = None,
 ) -> list[Outcome]:
     """Make the calls of `script` in `namespace`; return one outcome per call.
 
@@ -62,6 +64,7 @@ def execute(
         interruptible: A KeyboardInterrupt comes from the person at the keyboard and stops all;
             otherwise student code raised it, and it is an outcome like any other.
         limit: Does the work of each call; it may raise `TooLong`.
+        blame: Makes a failure of what a call raised; by default `describe`.
 
     Raises:
         KeyboardInterrupt: When the person at the keyboard stops it.
@@ -72,7 +75,8 @@ def execute(
     near = inputs_of(script) if any(call.count for call in script.calls) else []
     for call in script.calls:
         try:
-            work = partial(_make, call, namespace, results, outcomes, interruptible, near)
+            state = (namespace, results, outcomes, interruptible, near, blame or describe)
+            work = partial(_make, call, *state)
             result, outcome = limit(work)
         except BaseException as error:  # even taking a result apart can run a student's code
             if interruptible and isinstance(error, KeyboardInterrupt):
@@ -112,6 +116,7 @@ def _make(
     outcomes: list[Outcome],
     interruptible: bool,
     near: Sequence[np.ndarray],
+    blame: Callable[[BaseException], Failure],
 ) -> tuple[Any, Outcome]:
     """Make one call; return its live result and the outcome."""
     needed = [ref.call for ref in _refs((call.args, call.kwargs, call.on))]
@@ -164,7 +169,7 @@ def _make(
     except BaseException as error:  # whatever a student's function raises is an outcome
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise
-        return None, Outcome(failure=describe(error), warnings=_texts(caught))
+        return None, Outcome(failure=blame(error), warnings=_texts(caught))
     outcome = Outcome(
         value=value,
         changed=tuple(i for i in given if not same(before[i], after[i])),
@@ -296,12 +301,17 @@ def describe(error: BaseException) -> Failure:
         ]
     except BaseException:  # student code may have broken the machinery of tracebacks
         frames = []
+    try:
+        raised = where_raised(error.__traceback__) if kind == "exception" else None
+    except BaseException:
+        raised = None
     lines = tuple(f"{f.name}, line {f.lineno}: {f.line or ''}" for f in frames[-12:])
     return Failure(
         kind=kind,
         message=message,
         type_name=type(error).__name__,
         traceback=lines,
+        raised=raised,
     )
 
 

@@ -118,12 +118,7 @@ def load(path: Path) -> PublicData:
                 f"{path.name} has schema {raw.get('schema')!r}; this version of the kit reads "
                 f"schema {SCHEMA}. Get the notebook and {path.name} from the same release."
             )
-        exercises = tuple(
-            PublicExercise(
-                decode(e["declaration"]), e["cases"], tuple(e["mistakes"]), e.get("slips", {})
-            )
-            for e in raw["exercises"]
-        )
+        exercises = tuple(_exercise(e) for e in raw["exercises"])
         return PublicData(raw["assignment"], raw["notebook"], exercises, raw.get("slips_of", ""))
     except OSError as error:
         raise CourseError(
@@ -136,6 +131,21 @@ def load(path: Path) -> PublicData:
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CourseError(f"{path} is damaged ({error}); fetch it again.") from error
+
+
+def dump_exercise(public: PublicExercise) -> str:
+    """One exercise as text, without mistakes and slips: what it takes to judge an answer."""
+    return _json({"declaration": encode(public.exercise), "cases": public.cases})
+
+
+def load_exercise(text: str) -> PublicExercise:
+    """The inverse of `dump_exercise`."""
+    return _exercise(json.loads(text))
+
+
+def _exercise(raw: dict[str, Any]) -> PublicExercise:
+    mistakes = tuple(raw.get("mistakes", ()))
+    return PublicExercise(decode(raw["declaration"]), raw["cases"], mistakes, raw.get("slips", {}))
 
 
 def encode(value: Any) -> Any:

@@ -14,6 +14,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from autograder.exercises.operands import Raised
+
 
 @dataclass(frozen=True)
 class Ref:
@@ -155,12 +157,14 @@ class Failure:
     Args:
         type_name: The exception's class, such as `"ValueError"`; empty when there was none.
         traceback: The frames in the student's own code, outermost first, as short texts.
+        raised: The line that raised, and what met there.
     """
 
     kind: FailureKind
     message: str
     type_name: str = ""
     traceback: tuple[str, ...] = ()
+    raised: Raised | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,10 @@ From the particular to the general, because the more particular one says more:
 3. a *derived slip*: the numbers are those of a small slip in the reference; its kind is known;
 4. *by itself*: what an exception, a wrong shape, a repetition says to whoever can read it.
 
+Afterwards, and only where there is time, a *single repair* of the student's own code (`repair/`)
+adds the line to an explanation, or is one where there is none. It runs code anew, so whoever asked
+the questions calls it last: `check` in the kernel, the grader when all grades are on file.
+
 Beside them stand two things that are true of a whole backward pass, whatever its outputs look like:
 the *first wrong stage*, and whether it is right for the student's *own forward*. None of all this
 changes a score; what follow-through may change stands apart, in `follow.py`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from typing import Any
 
 from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
@@ -59,7 +60,7 @@ def _said(finding: Finding, result: RowResult) -> Fact | None:
     if failure is not None and failure.kind == "exception" and not finding.hidden:
         if failure.type_name == "KeyError":
             return fact("exception.key")
-        return _removed(failure) or _of_exception(failure)
+        return _removed(failure) or _of_operands(failure) or _of_exception(failure)
     told = wrong.got if wrong is not None else finding.fact and finding.fact.values.get("got")
     if not finding.hidden and isinstance(told, Fact) and told.values.get("type") in RETURNED:
         return fact(f"exception.{RETURNED[told.values['type']]}")
@@ -77,6 +78,56 @@ def _said(finding: Finding, result: RowResult) -> Fact | None:
 def _of_exception(failure: Failure) -> Fact | None:
     name = next((name for sign, name in EXCEPTIONS if sign in failure.message), "")
     return fact(f"exception.{name}") if name else None
+
+
+def _of_operands(failure: Failure) -> Fact | None:
+    """What met in the line that raised: shapes that do not fit, or so many names for a tuple."""
+    raised = failure.raised
+    if raised is None or failure.type_name not in ("ValueError", "IndexError"):
+        return None
+    sign, operands = raised.operation, raised.operands
+    gaps: dict[str, Any] = {"line": raised.line, "function": raised.function}
+    if sign == "index" and len(operands) == 1 and failure.type_name == "IndexError":
+        gaps |= {"left": operands[0].text, "left_shape": operands[0].shape}
+        return fact("shapes.index", **gaps)
+    if len(operands) != 2:
+        return None
+    (left, one), (right, other) = ((o.text, o.shape) for o in operands)
+    if sign == "unpack":
+        return fact("shapes.unpack", **gaps, name=left, count=one[0], asked=other[0])
+    gaps |= {"left": left, "left_shape": one, "right": right, "right_shape": other}
+    if sign == "@":
+        return _of_product(one, other, gaps)
+    if sign in ("+", "-", "*", "/"):
+        return fact("shapes.together", **gaps, sign=sign, advice=_of_pair(one, other))
+    return None
+
+
+def _of_product(one: tuple[int, ...], other: tuple[int, ...], gaps: dict[str, Any]) -> Fact | None:
+    if not one or not other or one[-1] == other[-2:][0]:
+        return None
+    inner = other[-2:][0]
+    turned = len(one) == len(other) == 2 and (
+        one[-1] == other[1] or one[0] == inner or one[0] == other[1]
+    )
+    flat = len(one) > 2 and _entries(one[1:]) == inner
+    advice = "shapes.turn" if turned else "shapes.flatten" if flat else "shapes.neither"
+    said = fact(advice, left=gaps["left"])
+    return fact("shapes.inner", **gaps, one=one[-1], other=inner, advice=said)
+
+
+def _of_pair(one: tuple[int, ...], other: tuple[int, ...]) -> Fact:
+    """What to do about two shapes that cannot be put together entry by entry."""
+    long, short = (one, other) if len(one) >= len(other) else (other, one)
+    if len(long) > len(short) and short == long[: len(short)]:
+        return fact("shapes.keepdims")
+    if len(long) == len(short) + 1 and any(
+        short == (*long[:i], *long[i + 1 :]) for i in range(len(long))
+    ):
+        return fact("shapes.keepdims")
+    if len(one) == len(other) == 2 and one == other[::-1]:
+        return fact("shapes.turn")
+    return fact("shapes.neither")
 
 
 def _removed(failure: Failure) -> Fact | None:

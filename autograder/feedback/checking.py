@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder.checks.finding import RowResult
 from autograder.explain import examine_all, examined
+from autograder.explain.repair import may_be_repaired, repairs_of, told
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
@@ -70,17 +71,19 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     try:
         result, trials, notes = ask(sheet, public, row_id, judged)
         if not stale and not isinstance(public.exercise, Answer):
-            result, told = _in_this_kernel(result, sheet, public, namespace)
-            notes += told
+            result, said = _in_this_kernel(result, sheet, public, namespace)
+            notes += said
     except KeyboardInterrupt:
         raise Interrupted(row_id) from None
+    question = sheet.question(public)
+    if may_be_repaired(result) and not isinstance(public.exercise, Answer):
+        result = told(result, repairs_of(public.exercise, row_id, question.expectations, judged))
     notes += _slowness(monotonic() - started)
     if stale:
         notes.append(
             f"You passed another object than the one that {row_id} names now. The grader runs "
             f"{row_id}: define it under that name."
         )
-    question = sheet.question(public)
     coverage = Coverage(tuple(e.case.name for e in question.expectations if row_id in e.outputs))
     blocks = card(result, hint=hint, coverage=coverage, grids=grids(result, trials), notes=notes)
     score = Score(result.score, blocks)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.checks.compare import Difference
-from autograder.checks.finding import Check, Explanation, Finding
+from autograder.checks.finding import Check, Explanation, Finding, Where
 from autograder.exercises.fact import Fact, fact
 from autograder.exercises.script import Failure
 from autograder.feedback.sentences import SENTENCES
@@ -81,8 +81,24 @@ def in_full(finding: Finding, row: str) -> str:
 
 
 def advice(explanation: Explanation) -> str:
-    """What an explanation says."""
-    return explanation.says or (said(explanation.fact) if explanation.fact is not None else "")
+    """What an explanation says, the line first."""
+    what = explanation.says or (said(explanation.fact) if explanation.fact is not None else "")
+    where, line = explanation.where, explanation.before
+    says_it = explanation.fact is not None and "line" in explanation.fact.values
+    if where is None or says_it:
+        return what
+    return said(fact("repair.at", line=where.line, function=where.function, before=line, said=what))
+
+
+def spot(where: Where) -> str:
+    """A line of the student's code in words.
+
+    Example:
+        >>> spot(Where("affine_backward", 3, cell=5))
+        'cell 5, line 3 of affine_backward'
+    """
+    name = "spot.line" if where.cell is None else "spot.cell"
+    return said(fact(name, function=where.function, line=where.line, cell=where.cell))
 
 
 def _shown(gap: str, value: Any) -> str:

@@ -156,15 +156,15 @@ def _explanations(result: RowResult, failing: Sequence[Finding]) -> Iterator[Blo
                 outputs.append(finding.output)
     unclear = len({f.output for f in failing}) > 1
     for told, outputs in of.items():
-        lead = LIKE if told.source is Source.LIKE else ""
         label: Line = (Code(", ".join(outputs)), ": ") if outputs and unclear else ()
         name = told.name if told.source is not Source.CHECK else ""
-        yield Paragraph((*label, *prose(lead + advice(told))), "explains", name)
+        yield Paragraph((*label, *prose(told.says)), "explains", name)
 
 
 def _key(told: Explanation) -> Explanation:
     """Explanations that say the same are the same; facts hold dicts, which have no hash."""
-    return Explanation(told.source, told.name, advice(told))
+    lead = LIKE if told.source is Source.LIKE and told.where is None else ""
+    return Explanation(told.source, told.name, lead + advice(told))
 
 
 def _wrong(
@@ -248,11 +248,27 @@ def _accounted(accounts: Sequence[str]) -> str:
 
 
 def _hints(result: RowResult, hint: int) -> Iterator[Block]:
+    result = replace(result, hints=_with_line(result))
     for number, text in enumerate(result.hints[:hint], start=1):
         yield Paragraph((f"Hint {number}: ", *prose(text)), "hint")
     left = _hints_left(result, hint)
     if left:
         yield Paragraph((left,), "muted")
+
+
+def _with_line(result: RowResult) -> tuple[str, ...]:
+    """The hints of the course, between the kind of mistake in a line and how to change it."""
+    told = [f.explanation for f in result.findings if f.costs and f.explanation is not None]
+    found = next((e for e in told if e.kind), None)
+    if found is None:
+        return result.hints
+    kind, where = fact(f"kind.{found.kind}"), found.where
+    if where is None:
+        return (said(fact("repair.hint_anywhere", kind=kind)), *result.hints)
+    first = said(fact("repair.hint", line=where.line, kind=kind))
+    change = fact("repair.change", line=where.line, before=found.before, after=found.after)
+    last = (said(change),) if found.after else ()
+    return (first, *result.hints, *last)
 
 
 def _hints_left(result: RowResult, hint: int) -> str:

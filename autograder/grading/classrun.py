@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,15 +10,23 @@ from msgspec import structs
 
 from autograder.course import Course
 from autograder.errors import AutograderError, GradingError
+from autograder.explain.repair import Repairs
 from autograder.grading import submission
 from autograder.grading.class_report import ClassReport, ResultSink, Watcher
 from autograder.grading.desk import OverloadError
 from autograder.grading.discovery import discover
-from autograder.grading.dispatch import dispatch
+from autograder.grading.dispatch import dispatch, look
 from autograder.grading.grade import Graded, without_answers
 from autograder.grading.interrupts import interruptible, undisturbed
+from autograder.grading.lines import Lined, with_lines
 from autograder.grading.pool import Pool
-from autograder.grading.result import Result, SubmissionStatus, writable_name
+from autograder.grading.result import (
+    Result,
+    SubmissionStatus,
+    from_row,
+    to_row,
+    writable_name,
+)
 from autograder.grading.store import Store, is_current
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms, students_folder
@@ -33,6 +42,7 @@ def grade_class(
     roster: Iterable[str] = (),
     accept: Sequence[str] = (),
     force: bool = False,
+    explain: bool = True,
     sinks: Sequence[ResultSink] = (),
     watcher: Watcher | None = None,
 ) -> ClassReport:
@@ -43,6 +53,7 @@ def grade_class(
         assignments: Which; by default those that anybody handed in.
         roster: Students known from elsewhere; who handed in nothing is `missing`.
         accept: Other names, or patterns, under which a notebook is taken.
+        explain: Look for the lines in which answers go wrong, after all is graded.
         force: Grade anew also what stands; a forced run that was stopped goes on where it was.
 
     Raises:
@@ -66,7 +77,10 @@ def grade_class(
             if todo:
                 pool = make_pool(len(todo))
                 try:
+                    began = time.monotonic()
                     dispatch(todo, terms, pool, run.receive)
+                    if explain:
+                        run.explain(pool, time.monotonic() - began)
                 finally:
                     with undisturbed():
                         pool.close()
@@ -80,6 +94,8 @@ def grade_class(
     return run.report
 
 
+LEAST_LOOK_SECONDS = 2.0
+"""For the lines there is as much time as it took to grade, and at least that."""
 _SCORELESS = frozenset({"unreadable", "unclear", "overload"})
 """What was handed in and got no points for what is in it."""
 
@@ -95,6 +111,7 @@ class _Run:
     watcher: Watcher | None
     report: ClassReport
     _silent: set[int] = field(default_factory=set)
+    _graded: dict[Handin, Graded] = field(default_factory=dict)
 
     def force(self, handins: Iterable[Handin]) -> None:
         """See to it that what was handed in is graded anew."""
@@ -131,9 +148,65 @@ class _Run:
             return handin
         return None
 
-    def receive(self, handin: Handin, outcome: Graded | Exception) -> None:
+    def explain(self, pool: Pool, seconds: float) -> None:
+        """Add the lines in which answers go wrong to results that are on file.
+
+        The same code of a row, in whoever's notebook, is looked at once.
+
+        Args:
+            seconds: What it may take, about.
+        """
+        alike: dict[tuple[str, str], list[Handin]] = {}
+        for handin, graded in self._graded.items():
+            for text in graded.failing.values():
+                alike.setdefault((handin.assignment, text), []).append(handin)
+        sought: dict[Handin, list[str]] = {}
+        for (_, text), handins in alike.items():
+            rows = {t: row for row, t in self._graded[handins[0]].failing.items()}
+            sought.setdefault(handins[0], []).append(rows[text])
+        known: dict[tuple[str, str], Repairs] = {}
+
+        def learn(handin: Handin, outcome: Graded | Lined | Exception) -> None:
+            if isinstance(outcome, Lined):
+                failing = self._graded[replace(handin, sought=())].failing
+                known.update({(handin.assignment, failing[r]): x for r, x in outcome.lines.items()})
+
+        jobs = [replace(handin, sought=tuple(rows)) for handin, rows in sought.items()]
+        look(jobs, self.terms, pool, learn, time.monotonic() + max(seconds, LEAST_LOOK_SECONDS))
+        for handin, graded in self._graded.items():
+            found = {
+                row: known[handin.assignment, text]
+                for row, text in graded.failing.items()
+                if (handin.assignment, text) in known
+            }
+            if found:
+                self._amend(handin, graded, found)
+
+    def _amend(self, handin: Handin, graded: Graded, found: dict[str, Repairs]) -> None:
+        """Write a result once more, with lines; where that fails, the one on file stands."""
+        old = self.store.get(handin.assignment, handin.student)
+        if old is None or old.digest != graded.result.digest or old.status != "graded":
+            return
+        rows = tuple(
+            from_row(with_lines(to_row(row), found[row.id], graded.cells))
+            if row.id in found
+            else row
+            for row in old.rows
+        )
+        result = structs.replace(old, rows=rows)
+        try:
+            self.store.put(result, handin.student)
+        except GradingError as error:
+            self._note(handin, f"the line that was found is not on file: {error}")
+            return
+        results = self.report.results
+        results[:] = [result if _same(r, old) else r for r in results]
+
+    def receive(self, handin: Handin, outcome: Graded | Lined | Exception) -> None:
         """Write down what a worker gave back."""
         if isinstance(outcome, Graded):
+            if outcome.failing:
+                self._graded[handin] = outcome
             self._keep(handin, outcome.result)
         elif isinstance(outcome, OverloadError):
             self._overload(handin, str(outcome))
@@ -240,6 +313,9 @@ class _Run:
             self.report.remaining -= 1
         if fresh and self.watcher is not None and handin.path is not None:
             self.watcher.graded(handin, result)
+        self._tell(handin, result, fresh)
+
+    def _tell(self, handin: Handin, result: Result, fresh: bool) -> None:
         for sink in self.sinks:
             if id(sink) not in self._silent:
                 try:
@@ -251,6 +327,10 @@ class _Run:
     def _complain(self, error: Exception) -> None:
         kind = "" if isinstance(error, AutograderError) else f"{type(error).__name__}: "
         self.report.problems.append(f"{kind}{error}")
+
+
+def _same(one: Result, other: Result) -> bool:
+    return (one.assignment, one.student) == (other.assignment, other.student)
 
 
 def _is_absent(handin: Handin) -> bool:

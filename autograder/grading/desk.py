@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 
 from autograder.errors import AutograderError, GradingError
 from autograder.grading.grade import Graded
+from autograder.grading.lines import Lined
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms, grade_handin
 
@@ -48,7 +49,7 @@ class Desk:
         self._closed = False
         self._lock = threading.Lock()  # one submission at a time, whatever threads a cluster uses
 
-    def grade(self, handin: Handin, terms: Terms) -> Graded:
+    def grade(self, handin: Handin, terms: Terms) -> Graded | Lined:
         """Have a submission graded.
 
         Raises:
@@ -71,7 +72,7 @@ class Desk:
                 late.cancel()
         if isinstance(answer, Exception):
             raise answer
-        assert isinstance(answer, Graded)
+        assert isinstance(answer, (Graded, Lined))
         return answer
 
     def close(self) -> None:
@@ -110,7 +111,7 @@ class Desk:
         return self._process
 
 
-def grade_at_desk(handin: Handin, terms: Terms) -> Graded:
+def grade_at_desk(handin: Handin, terms: Terms) -> Graded | Lined:
     """Grade one submission at this process's own desk; what Dask's workers are called with."""
     return _desk().grade(handin, terms)
 

@@ -10,13 +10,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from autograder.errors import CourseError, DeclarationError, GradingError, IsolationError
 from autograder.grading.desk import START_SECONDS, LostError
 from autograder.grading.grade import Graded
+from autograder.grading.lines import Lined
 from autograder.grading.pool import Pool
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
 
 LOOK_SECONDS = 0.2
 
-Receive = Callable[[Handin, Graded | Exception], None]
+Receive = Callable[[Handin, Graded | Lined | Exception], None]
 
 
 def dispatch(handins: Iterable[Handin], terms: Terms, pool: Pool, receive: Receive) -> None:
@@ -31,7 +32,7 @@ def dispatch(handins: Iterable[Handin], terms: Terms, pool: Pool, receive: Recei
     """
     again: list[Handin] = []
 
-    def first(handin: Handin, outcome: Graded | Exception) -> None:
+    def first(handin: Handin, outcome: Graded | Lined | Exception) -> None:
         slow = isinstance(outcome, Graded) and outcome.timed_out
         if slow or isinstance(outcome, LostError):
             again.append(handin)
@@ -42,11 +43,29 @@ def dispatch(handins: Iterable[Handin], terms: Terms, pool: Pool, receive: Recei
     _crowd(deque(again), terms, pool, 1, receive)
 
 
+def look(
+    handins: Iterable[Handin], terms: Terms, pool: Pool, receive: Receive, until: float
+) -> None:
+    """Have lines sought in graded submissions, as long as there is time.
+
+    Args:
+        until: By the clock of `time.monotonic`; what was not begun by then is left out.
+    """
+    waiting = deque(handins)
+
+    def take(handin: Handin, outcome: Graded | Lined | Exception) -> None:
+        if time.monotonic() > until:
+            waiting.clear()
+        receive(handin, outcome)
+
+    _crowd(waiting, terms, pool, pool.width, take)
+
+
 def _crowd(
     waiting: deque[Handin], terms: Terms, pool: Pool, abreast: int, receive: Receive
 ) -> None:
     """Work through `waiting`, so many at a time."""
-    under_way: dict[Future[Graded], Handin] = {}
+    under_way: dict[Future[Graded | Lined], Handin] = {}
     news = time.monotonic()
     while waiting or under_way:
         while waiting and len(under_way) < abreast:
@@ -68,7 +87,7 @@ def _patience(terms: Terms) -> float:
     return 2 * START_SECONDS + 8 * terms.limits.submission_seconds
 
 
-def _outcome(future: Future[Graded]) -> Graded | Exception:
+def _outcome(future: Future[Graded | Lined]) -> Graded | Lined | Exception:
     try:
         return future.result()
     except (IsolationError, CourseError, DeclarationError):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from autograder.checks.discreet import discreet
 from autograder.checks.finding import Check, Finding, RowResult, Status
 from autograder.exercises import Row
 from autograder.exercises.fact import fact
+from autograder.explain.repair import may_be_repaired
 from autograder.grading.asking import ask
 from autograder.grading.defining import explained
+from autograder.grading.lines import Lined, defined, lines_of, text_of
 from autograder.grading.papers import Paper
-from autograder.grading.plan import plan
+from autograder.grading.plan import PlannedCell, plan
 from autograder.grading.result import (
     SCHEMA,
     Result,
@@ -29,10 +31,17 @@ from autograder.sandbox import Limits, Sandbox
 
 @dataclass(frozen=True)
 class Graded:
-    """A result, and whether anything ran out of time on the way."""
+    """A result, and whether anything ran out of time on the way.
+
+    Args:
+        failing: Rows in which a line is worth looking for -> a digest of all their code.
+        cells: Function or class -> the position of the cell that defines it last.
+    """
 
     result: Result
     timed_out: bool = False
+    failing: dict[str, str] = field(default_factory=dict)
+    cells: dict[str, int] = field(default_factory=dict)
 
 
 def grade(
@@ -79,7 +88,32 @@ def grade(
         digest=digest,
         message=_doubt(rows, submission),
     )
-    return Graded(result, asked.timed_out)
+    failing, where = _failing(rows, paper, planned)
+    return Graded(result, asked.timed_out, failing, where)
+
+
+def lined(
+    handin: Handin, found: Submission, paper: Paper, sandbox: Sandbox, limits: Limits
+) -> Lined:
+    """The lines in which some rows of a submission go wrong.
+
+    Raises:
+        GradingError: The sandbox failed.
+    """
+    planned = plan(found.cells, paper.cells)
+    return Lined(lines_of(handin.sought, planned, paper.questions, sandbox, limits))
+
+
+def _failing(
+    rows: Sequence[RowResult], paper: Paper, planned: Sequence[PlannedCell]
+) -> tuple[dict[str, str], dict[str, int]]:
+    wrong = {row.id for row in rows if may_be_repaired(row)}
+    if not wrong:
+        return {}, {}
+    exercises = [questions[0].exercise for questions in paper.questions]
+    functions = {row.id: e.functions for e in exercises for row in e.rows if row.id in wrong}
+    cells = {name: p.position for p in planned for name in defined(p.source)}
+    return {id: text_of(id, of, planned) for id, of in functions.items()}, cells
 
 
 def without_answers(

@@ -11,6 +11,7 @@ from typing import Protocol
 from autograder.errors import GradingError
 from autograder.grading.desk import Desk, grade_at_desk
 from autograder.grading.grade import Graded
+from autograder.grading.lines import Lined
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
 
@@ -22,7 +23,7 @@ class Pool(Protocol):
     def width(self) -> int:
         """How many submissions it works on at a time."""
 
-    def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
         """Have one submission graded."""
 
     def close(self) -> None:
@@ -51,10 +52,10 @@ class LocalPool:
             self._free.put(desk)
         self._threads = ThreadPoolExecutor(width)
 
-    def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
         return self._threads.submit(self._grade, handin, terms)
 
-    def _grade(self, handin: Handin, terms: Terms) -> Graded:
+    def _grade(self, handin: Handin, terms: Terms) -> Graded | Lined:
         desk = self._free.get()
         try:
             return desk.grade(handin, terms)
@@ -98,7 +99,7 @@ class ClusterPool:
     def width(self) -> int:
         return max(1, sum(self._client.nthreads().values()))
 
-    def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
         return self._executor.submit(grade_at_desk, handin, terms)
 
     def close(self) -> None:

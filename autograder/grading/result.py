@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from autograder.checks.compare import Difference
-from autograder.checks.finding import Check, Explanation, Finding, RowResult, Status
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Status, Where
 from autograder.exercises.fact import Fact
 from autograder.exercises.script import Failure
 from autograder.exercises.trees import mapped
@@ -46,6 +46,8 @@ class ResultFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     explanation: Explanation | None = None
     traceback: tuple[str, ...] = ()
     kept_axis: bool = False
+    kind: str = ""
+    where: Where | None = None
 
 
 class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -156,6 +158,8 @@ def _from_finding(finding: Finding, row: str) -> ResultFinding:
         "check": told,
         "message": in_full(finding, row),
         "mistake": finding.mistake,
+        "kind": finding.explanation.kind if finding.explanation else "",
+        "where": finding.explanation.where if finding.explanation else None,
         "error": finding.difference.error if finding.difference is not None else None,
     }
     clean = mapped(_writable, msgspec.to_builtins(data, enc_hook=_plain))

@@ -10,11 +10,13 @@ from autograder.errors import CourseError, GradingError, IsolationError
 from autograder.exercises import Answer
 from autograder.exercises.public import SUFFIX, load
 from autograder.explain import Question, from_public
+from autograder.explain.repair import may_be_repaired
 from autograder.feedback import Coverage, recorded, render_markdown, render_table, render_text
 from autograder.grading import submission
 from autograder.grading.asking import ask
 from autograder.grading.defining import Ran, explained
 from autograder.grading.grade import unjudged
+from autograder.grading.lines import defined, lines_of, with_lines
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
 from autograder.sandbox import Limits, Sandbox
@@ -48,11 +50,14 @@ class Checked:
         return all(row.status in ("right", "manual") for row in self.rows)
 
 
-def check_notebook(path: Path, limits: Limits, *, isolated: bool = True) -> Checked:
+def check_notebook(
+    path: Path, limits: Limits, *, isolated: bool = True, explain: bool = True
+) -> Checked:
     """Run a notebook and check every row on the public cases.
 
     Args:
         isolated: Use the sandbox where there is one; otherwise a plain process.
+        explain: Look for the line in which a row goes wrong.
 
     Raises:
         GradingError: The notebook cannot be read.
@@ -67,9 +72,18 @@ def check_notebook(path: Path, limits: Limits, *, isolated: bool = True) -> Chec
     with _sandbox(isolated) as sandbox:
         asked = ask(planned, found.cells, questions, sandbox, limits)
         isolation = sandbox.isolation
+        wrong = {id for id, row in asked.verdicts.items() if explain and may_be_repaired(row)}
+        cells = {name: p.position for p in planned for name in defined(p.source)}
+        lines = lines_of(wrong, planned, questions, sandbox, limits) if wrong else {}
     answers = {p.exercise.variable for p in data.exercises if isinstance(p.exercise, Answer)}
     rows = tuple(
-        _verdict(asked.verdicts.get(row.id, unjudged(row)), asked.ran, found, row.id in answers)
+        with_lines(
+            _verdict(
+                asked.verdicts.get(row.id, unjudged(row)), asked.ran, found, row.id in answers
+            ),
+            lines.get(row.id, ()),
+            cells,
+        )
         for public in data.exercises
         for row in public.exercise.rows
     )

@@ -27,6 +27,7 @@ class Handin:
             folder; where there are any, it is for a person to say what was handed in.
         file: Where the notebook lies, from the student's folder, when another name was accepted.
         fault: Why nobody could look; empty as a rule.
+        sought: It is graded; in these rows the line is sought in which they go wrong.
     """
 
     student: str
@@ -36,6 +37,7 @@ class Handin:
     there: tuple[str, ...] = ()
     file: str = ""
     fault: str = ""
+    sought: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

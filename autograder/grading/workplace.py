@@ -16,7 +16,8 @@ from autograder.course.secret import secret_seed
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
 from autograder.grading.digest import keyed_digest
-from autograder.grading.grade import Graded, grade
+from autograder.grading.grade import Graded, grade, lined
+from autograder.grading.lines import Lined
 from autograder.grading.papers import Paper, graded_digest, paper
 from autograder.grading.submission import Handin
 from autograder.sandbox import Limits, Sandbox
@@ -74,8 +75,8 @@ Watch = Callable[[Terms], AbstractContextManager[None]]
 
 def grade_handin(
     handin: Handin, terms: Terms, watched: Watch = lambda terms: nullcontext()
-) -> Graded:
-    """Grade one submission in this process, one at a time.
+) -> Graded | Lined:
+    """Grade one submission in this process, one at a time; or look for lines in one that is.
 
     Args:
         watched: Watches what the grader does for the submission; what it keeps for all
@@ -102,10 +103,12 @@ def grade_handin(
         ) from None
 
 
-def _grade(handin: Handin, terms: Terms, questions: Paper, sandbox: Sandbox) -> Graded:
+def _grade(handin: Handin, terms: Terms, questions: Paper, sandbox: Sandbox) -> Graded | Lined:
     assert handin.path is not None
     folder = students_folder(terms, handin.student)
     found = submission.read(handin.path, folder)
+    if handin.sought:
+        return lined(handin, found, questions, sandbox, terms.limits)
     digest = terms.digest(handin.assignment, found.digest)
     return grade(handin, found, questions, sandbox, terms.limits, digest)
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as xml
 
 from autograder.checks.finding import RowResult
 from autograder.errors import GradingError
-from autograder.feedback.say import in_full
+from autograder.feedback.say import in_full, spot
 from autograder.feedback.story import headline
 from autograder.feedback.text import render_text
 from autograder.grading.selfcheck import Checked
@@ -97,7 +97,13 @@ def _case(suite: xml.Element, group: str, row: RowResult) -> None:
         xml.SubElement(case, "skipped", message=_legal(headline(row)))
     elif row.status != "right":
         kind = "error" if row.status in _ERRORS else "failure"
-        message = next((in_full(f, row.id) for f in row.findings if f.costs), headline(row))
+        costly = [f for f in row.findings if f.costs]
+        message = in_full(costly[0], row.id) if costly else headline(row)
+        told = (f.explanation.where for f in costly if f.explanation is not None)
+        where = next((w for w in told if w is not None), None)
+        if where is not None:
+            case.set("line", str(where.line))
+            message = f"{spot(where)}: {message}"
         detail = xml.SubElement(case, kind, type=row.status, message=_legal(message))
         detail.text = _legal(render_text(row))
 

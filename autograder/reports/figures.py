@@ -5,14 +5,17 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from autograder.checks.finding import Check
-from autograder.feedback.say import advice
+from autograder.checks.finding import Check, Source
+from autograder.exercises.fact import fact
+from autograder.feedback.say import advice, said
+from autograder.grading.result import ResultFinding
 from autograder.grading.student_folder import BESIDE
 from autograder.integrations.classbook import ClassBook, Line, Paper
 
 BINS = 10
+SAME = "same: "
 OUTCOMES = ("right", "partial", "wrong", "timeout", "unanswered", "manual")
 """How a row can end, as far as the report tells them apart; every failure is `wrong`."""
 
@@ -43,12 +46,14 @@ class Mistake:
 
     Args:
         says: What it is, in the words of the course.
+        example: The line in which one of them made it, where it is known.
         students: Who made it.
     """
 
     row: str
     name: str
     says: str
+    example: str
     students: tuple[str, ...]
 
 
@@ -86,6 +91,7 @@ class AssignmentFigures:
     isolation: dict[str, int]
     rows: tuple[RowFigures, ...]
     mistakes: tuple[Mistake, ...]
+    kinds: tuple[tuple[str, int], ...]
     concerns: tuple[Concern, ...]
     missing: tuple[str, ...]
 
@@ -132,7 +138,8 @@ def _of_assignment(name: str, papers: Sequence[Paper]) -> AssignmentFigures:
         statuses=dict(Counter(paper.result.status for paper in papers)),
         isolation=dict(Counter(p.result.isolation for p in there if p.result.isolation)),
         rows=_rows([paper for paper in there if paper.result.status == "graded"]),
-        mistakes=_mistakes(there),
+        mistakes=mistakes(there),
+        kinds=kinds(there),
         concerns=_concerns(papers),
         missing=tuple(p.result.student for p in papers if p.result.status == "missing"),
     )
@@ -170,26 +177,64 @@ def _outcome(line: Line) -> str:
     return line.status if line.status in OUTCOMES else "wrong"
 
 
-def _mistakes(papers: Sequence[Paper]) -> tuple[Mistake, ...]:
-    """The named mistakes that cost points, the most frequent first; a student counts once each."""
+def mistakes(papers: Sequence[Paper]) -> tuple[Mistake, ...]:
+    """The mistakes that cost points, the most frequent first; a student counts once each.
+
+    A mistake has a name, or is known by its kind, or several students have the same wrong numbers.
+    """
     students: dict[tuple[str, str], list[str]] = {}
-    says: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, str], ResultFinding] = {}
     for paper in papers:
         for line in paper.lines:
-            costly = (f for f in line.result.findings if f.severity == "error" and not f.passed)
-            named = {
-                f.mistake: advice(f.explanation) for f in costly if f.explanation and f.mistake
-            }
             if line.result.score >= line.result.points:
                 continue
-            for name, said in named.items():
+            costly = [f for f in line.result.findings if f.severity == "error" and not f.passed]
+            for name, finding in {n: f for f in reversed(costly) if (n := _known_by(f))}.items():
                 key = (line.result.id, name)
                 students.setdefault(key, []).append(paper.result.student)
-                says[key] = says.get(key) or said
+                first.setdefault(key, finding)
     found = [
-        Mistake(row, name, says[row, name], tuple(who)) for (row, name), who in students.items()
+        Mistake(key[0], *_told(key[1], first[key]), tuple(who))
+        for key, who in students.items()
+        if len(who) > 1 or not key[1].startswith(SAME)
     ]
     return tuple(sorted(found, key=lambda m: (-len(m.students), m.row, m.name)))
+
+
+def _known_by(finding: ResultFinding) -> str:
+    """What makes two findings the same mistake: its name, its kind, or the very numbers."""
+    wrong = finding.difference
+    if finding.mistake or finding.kind:
+        return finding.mistake or finding.kind
+    if finding.hidden or wrong is None or wrong.kind != "value" or wrong.error is None:
+        return ""
+    return f"{SAME}{finding.output}, {finding.case}, {wrong.index}, {wrong.got}, {wrong.error:.9g}"
+
+
+def _told(name: str, finding: ResultFinding) -> tuple[str, str, str]:
+    """The name of a mistake, what it is, and the line of the first student who made it."""
+    explanation = finding.explanation
+    example = explanation.before if explanation is not None else ""
+    if name.startswith(SAME):
+        return f"same {finding.output}", said(fact("report.same", name=finding.output)), example
+    if explanation is None:
+        return name, "", example
+    says = advice(replace(explanation, where=None))
+    if explanation.source is Source.REPAIR:
+        says = said(fact("report.kind", kind=fact(f"kind.{finding.kind}")))
+    return name, says, example
+
+
+def kinds(papers: Sequence[Paper]) -> tuple[tuple[str, int], ...]:
+    """The kinds of mistake in all rows, in words, with the number of students who made one."""
+    students: dict[str, set[str]] = {}
+    for paper in papers:
+        for line in paper.lines:
+            for finding in line.result.findings:
+                if finding.kind:
+                    students.setdefault(finding.kind, set()).add(paper.result.student)
+    counts = [(said(fact(f"kind.{kind}")), len(who)) for kind, who in students.items()]
+    return tuple(sorted(counts, key=lambda kind: (-kind[1], kind[0])))
 
 
 def _concerns(papers: Sequence[Paper]) -> tuple[Concern, ...]:

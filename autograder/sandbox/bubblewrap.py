@@ -52,8 +52,8 @@ def _readable() -> list[str]:
             if os.path.isdir(os.path.join(folder, name)):
                 paths.append(os.path.join(folder, name))
     paths += [
-        *(f"{KIT.joinpath(*name.split('.')[1:])}.py" for name in SHARED),
-        str(KIT / "sandbox" / "inside"),
+        str(KIT / "errors.py"),
+        *(str(KIT.joinpath(*room.split("."))) for room in SHARED),
     ]
     files = [os.path.join(ipython_folder(), file) for file in TRANSFORMER]
     paths += [file for file in files if os.path.isfile(file)]

@@ -11,6 +11,7 @@ import msgspec
 
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
+from autograder.explain.repair import Repair, Repairs
 from autograder.sandbox.conversation import ChildFault, ChildProcess
 from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.packing import MAX_ITEMS, NotAcceptable, Packer, pack_call
@@ -129,6 +130,25 @@ class Dialogue:
         except ChildFault:
             return False
         return type(answer) is wire.Done and answer.nonce == nonce and answer.sound
+
+    def mend(self, exercise: str, row: str, seconds: float, deadline: float) -> Repairs:
+        """Have the child look for the line.
+
+        Raises:
+            ChildFault: The child must be ended.
+        """
+        nonce = os.urandom(16)
+        self._ask(wire.Mend(nonce, exercise, row, seconds), deadline)
+        answer, _ = self._answer(deadline, 0)
+        if type(answer) is not wire.Mended or answer.nonce != nonce:
+            raise ChildFault("protocol", "it answered something that was not asked")
+        return tuple(
+            Repair(
+                tuple(r.outputs), r.function, r.line, r.kind, r.whole, r.before, r.after, r.file,
+                r.target,
+            )
+            for r in answer.found
+        )  # fmt: skip
 
     def take_output(self) -> str:
         """What student code printed since the last time, cut a little above the limit."""

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
+from autograder.explain.repair import Repairs
 from autograder.sandbox.budget import Budget
 from autograder.sandbox.conversation import ChildFault, ChildProcess, ZygoteFault, explain_death
 from autograder.sandbox.dialogue import Dialogue
@@ -124,6 +125,27 @@ class Session:
         except ZygoteFault:  # not the submission's fault: once more, on another zygote
             self._dialogue = None
             return self._run(script, min(at_most, self.limits.call_seconds))
+
+    def mend(self, exercise: str, row: str, seconds: float) -> Repairs:
+        """Look for the line in which a row goes wrong; empty when none was found in time.
+
+        Args:
+            exercise: The exercise with its public cases, as text.
+            seconds: What the search may take.
+
+        Raises:
+            GradingError: The sandbox itself failed.
+        """
+        self._budget.start()
+        try:
+            deadline = self._budget.deadline(2 * seconds + 1)
+            found = self._ready().mend(exercise, row, seconds, deadline)
+            self._budget.charge()
+            return found
+        except ChildFault as fault:
+            self._budget.charge()
+            self._bury(fault, seconds)
+            return ()
 
     def _run(self, script: Script, seconds: float) -> list[Outcome]:
         outcomes: list[Outcome] = []

@@ -6,13 +6,14 @@ import ast
 import contextlib
 import io
 import itertools
+import linecache
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from autograder.explain.hypotheses import HYPOTHESES
 
 from autograder.checks.compare import difference
 from autograder.checks.finding import RowResult
@@ -28,15 +29,20 @@ from autograder.course.slips import Made, derived_slips, label_of, made_slips
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.mistakes import Mistake
 from autograder.explain import Question, examine_all, prepare
+from autograder.explain.general import SLIPS
+from autograder.explain.repair import Repairs, search
 from autograder.explain.slips import PREFIX, common
+from benchmarks.naming.by_hand import BY_HAND
 from benchmarks.naming.operators import OTHERS
 
 SEED = "naming"
 FRESH = "naming, fresh"
 ROUNDS = 4
 SECONDS = 1.0
-ROADS = ("bank", "hypotheses", "slips")
-_GENERAL = {h.name for h in HYPOTHESES} | {"factor"}
+ROADS = ("bank", "general", "slips")
+_GENERAL = {name.partition(".")[0] for name in SLIPS} | {"factor", "factors"}
+CELL = "<answer>"
+"""The name of the cell in which an answer stands, for Python."""
 
 
 @dataclass
@@ -50,6 +56,11 @@ class Count:
         whole: How many got a name on every output that they lost.
         false: Names that do not hold on fresh cases.
         kind: Slips whose name is of the kind of the change that was made.
+        raised: How many raised an exception; of these, how many were named or located.
+        located: How many were told a line; how many of the lines are the changed one.
+        helped: How many were named or located.
+        elsewhere: What was told another line.
+        seconds: Processor time of the search for the line, for each.
     """
 
     caught: int = 0
@@ -59,15 +70,19 @@ class Count:
     false: list[str] = field(default_factory=list)
     kind: int = 0
     nameless: list[str] = field(default_factory=list)
+    raised: int = 0
+    raised_helped: int = 0
+    located: int = 0
+    right_line: int = 0
+    helped: int = 0
+    elsewhere: list[str] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
     def add(self, other: Count) -> None:
         """Add another count to this one."""
-        self.caught += other.caught
-        self.crashed += other.crashed
-        self.whole += other.whole
-        self.kind += other.kind
-        self.false += other.false
-        self.nameless += other.nameless
+        for name, value in vars(other).items():
+            if name != "named":  # numbers and lists alike
+                setattr(self, name, getattr(self, name) + value)
         for road, count in other.named.items():
             self.named[road] += count
 
@@ -90,7 +105,9 @@ class Judge:
         """Make one in `every` mistakes in one file of answers, and count."""
         text = path.read_text(encoding="utf-8")
         total = Count()
-        for mutant, changed in itertools.islice(_changed(text, operators), 0, None, every):
+        every = 1 if operators is BY_HAND else every
+        made = _written(text, path.stem) if operators is BY_HAND else _changed(text, operators)
+        for mutant, changed in itertools.islice(made, 0, None, every):
             with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
                 namespace = _namespace(self.notebook, changed)
                 if namespace is None:
@@ -116,11 +133,15 @@ class Judge:
             return None
         what = f"{where}, {mutant.function}, line {mutant.line}: {mutant.what}"
         names = _names(lost)
+        raised = any(f.failed("exception") for r in lost for f in r.findings)
+        line = self._line(questions[0], lost[0].id, namespace, mutant, what)
+        line.helped = int(bool(names or line.located))
+        line.raised, line.raised_helped = int(raised), int(raised) * line.helped
         if not names:
-            raised = any(f.check == "failure:exception" for r in lost for f in r.findings)
-            return Count(caught=1, crashed=int(raised), nameless=[] if raised else [what])
+            line.crashed, line.nameless = int(raised), [] if raised else [what]
+            return line
         road = min((_road(name) for _, _, name in names), key=ROADS.index)
-        one = Count(caught=1, whole=int(_is_whole(lost)))
+        one = replace(line, whole=int(_is_whole(lost)), named=dict.fromkeys(ROADS, 0))
         one.named[road] = 1
         if road == "slips":
             one.kind = int(any(_alike(mutant.kind, name) for _, _, name in names))
@@ -130,6 +151,22 @@ class Judge:
             if not self._holds(questions[0], runner, rows, row, output, name)
         ]
         return one
+
+    def _line(
+        self, question: Question, row: str, namespace: dict[str, Any], mutant: Mutant, what: str
+    ) -> Count:
+        """What the search for the line says of the first row that is wrong."""
+        began = time.process_time()
+        found: Repairs = search.repairs_of(
+            question.exercise, row, question.expectations, namespace, limit=False
+        )
+        count = Count(caught=1, seconds=[time.process_time() - began])
+        told = {(r.function, r.line) for r in found if r.line}
+        if told:
+            count.located = 1
+            count.right_line = int(told == {(mutant.function, mutant.line)})
+            count.elsewhere = [] if count.right_line else [f"{what}: {told}"]
+        return count
 
     def _holds(
         self,
@@ -215,11 +252,27 @@ def _changed(text: str, operators: Any) -> Iterator[tuple[Mutant, str]]:
                 yield mutant, ast.unparse(ast.Module(body, []))
 
 
+def _written(text: str, stem: str) -> Iterator[tuple[Mutant, str]]:
+    """The wrong answers that were written by hand on a file of right ones."""
+    lines = text.splitlines()
+    for node in ast.parse(text).body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        own = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        for function, old, new in BY_HAND.get(stem, ()):
+            if function == node.name:
+                before = own[: own.index(old)]
+                line = before.count("\n") + 1 + len(old) - len(old.lstrip("\n"))
+                changed = text.replace(own, own.replace(old, new))
+                yield Mutant(function, line, f"{old} -> {new}", changed), changed
+
+
 def _namespace(notebook: Notebook, text: str) -> dict[str, Any] | None:
     namespace: dict[str, Any] = {"np": np}
     try:
         exec(notebook.provided_source, namespace)
-        exec(compile(text, "<answer>", "exec"), namespace)
+        linecache.cache[CELL] = (len(text), None, text.splitlines(True), CELL)
+        exec(compile(text, CELL, "exec"), namespace)
     except Exception:  # a mistake may break its own module
         return None
     return namespace
@@ -235,7 +288,7 @@ def _road(name: str) -> str:
     if name.startswith(PREFIX):
         return "slips"
     general = name in _GENERAL or name.startswith("is_")
-    return "hypotheses" if general else "bank"
+    return "general" if general else "bank"
 
 
 def _is_whole(lost: list[RowResult]) -> bool:
@@ -248,5 +301,6 @@ def _alike(kind: str, name: str) -> bool:
     return common({kind, name.removeprefix(PREFIX)}) is not None
 
 
+search.CLOCK = time.process_time  # other work on the machine takes no time from the search
 BANKED = OPERATORS
 UNBANKED = OTHERS

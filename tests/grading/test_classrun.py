@@ -16,6 +16,7 @@ from autograder.errors import CourseError, GradingError
 from autograder.grading.class_report import ClassReport, ResultSink
 from autograder.grading.classrun import grade_class
 from autograder.grading.grade import Graded
+from autograder.grading.lines import Lined
 from autograder.grading.result import Result
 from autograder.grading.store import Store
 from autograder.grading.submission import Handin
@@ -33,9 +34,9 @@ class Here:
         self.fault = fault
         self.asked: list[str] = []
 
-    def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
         self.asked.append(handin.student)
-        future: Future[Graded] = Future()
+        future: Future[Graded | Lined] = Future()
         try:
             if self.fault is not None:
                 raise self.fault
@@ -57,6 +58,7 @@ def run(
     accept: Sequence[str] = (),
     submitted: Path | None = None,
     timeout: float = 10.0,
+    explain: bool = False,
 ) -> tuple[ClassReport, Here]:
     pool = pool or Here()
     report = grade_class(
@@ -67,9 +69,30 @@ def run(
         roster=roster,
         accept=accept,
         force=force,
+        explain=explain,
         sinks=sinks,
     )
     return report, pool
+
+
+def test_the_same_code_is_looked_at_once_and_no_score_changes(small_class: Class) -> None:
+    for student in ("ada", "ben"):
+        small_class.hand_in(
+            student, lambda text: text.replace("np.sum(dout * x)", "np.mean(dout * x)")
+        )
+    small_class.hand_in("eve")
+    report, _ = run(small_class)
+    scores = [result.score for result in report.results]
+    report, pool = run(small_class, force=True, explain=True)
+    assert [result.score for result in report.results] == scores
+    assert pool.asked == ["ada", "ben", "eve", "ada"]
+    places = []
+    for student in ("ada", "ben"):
+        found = [f for row in small_class.result(student)["rows"] for f in row["findings"]]
+        told = [f for f in found if "where" in f]
+        assert told and all(f["kind"] and not f.get("hidden") for f in told)
+        places.append({tuple(f["where"].values()) for f in told})
+    assert places[0] == places[1] and len(places[0]) == 1
 
 
 def test_right_starter_missing_and_unreadable(small_class: Class) -> None:
@@ -518,7 +541,7 @@ def test_a_first_handin_that_fails_leaves_no_old_score(small_class: Class) -> No
 class StopsAfter(Here):
     """A pool during which somebody presses Ctrl-C."""
 
-    def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
         if len(self.asked) == 2:
             raise KeyboardInterrupt
         return super().submit(handin, terms)

@@ -11,6 +11,7 @@ from autograder.grading import dispatch as module
 from autograder.grading.desk import LostError, OverloadError
 from autograder.grading.dispatch import dispatch
 from autograder.grading.grade import Graded
+from autograder.grading.lines import Lined
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
@@ -34,12 +35,12 @@ class ScriptedPool:
         self.width = width
         self.asked: Counter[str] = Counter()
         self.alone: list[str] = []
-        self._pending: list[Future[Graded]] = []
+        self._pending: list[Future[Graded | Lined]] = []
 
-    def submit(self, handin: Handin, terms: Terms) -> Future[Graded]:
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
         name = handin.student
         self.asked[name] += 1
-        future: Future[Graded] = Future()
+        future: Future[Graded | Lined] = Future()
         self._pending = [f for f in self._pending if not f.done()]
         if not self._pending:
             self.alone.append(name)
@@ -65,10 +66,10 @@ class ScriptedPool:
         """Nothing runs."""
 
 
-def run(pool: ScriptedPool, *students: str) -> dict[str, Graded | Exception]:
-    answers: dict[str, Graded | Exception] = {}
+def run(pool: ScriptedPool, *students: str) -> dict[str, Graded | Lined | Exception]:
+    answers: dict[str, Graded | Lined | Exception] = {}
 
-    def receive(who: Handin, outcome: Graded | Exception) -> None:
+    def receive(who: Handin, outcome: Graded | Lined | Exception) -> None:
         assert who.student not in answers, "answered twice"
         answers[who.student] = outcome
 
@@ -109,7 +110,7 @@ def test_what_nobody_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(module, "START_SECONDS", 0.0)
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.01)
     terms = Terms(Path("."), Path("submitted"), timeout=0.01)
-    answers: dict[str, Graded | Exception] = {}
+    answers: dict[str, Graded | Lined | Exception] = {}
     dispatch(
         [handin(s) for s in ("a", "silent", "b")],
         terms,

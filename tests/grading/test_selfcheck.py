@@ -22,6 +22,7 @@ from autograder.grading.selfcheck import (
     write_summary,
 )
 from autograder.grading.submission import Submission
+from autograder.integrations.annotations import error_commands
 from autograder.integrations.junit import junit, write_junit
 from autograder.sandbox import IsolationError, Limits, Sandbox
 
@@ -65,7 +66,17 @@ def test_a_wrong_one_names_the_mistake(alone: Path) -> None:
     edit(alone, "np.sum(dout * x)", "np.mean(dout * x)")
     checked = check_notebook(alone, LIMITS)
     assert not checked.all_right
-    assert "da is averaged; it is a sum." in show(checked)
+    assert "da is averaged; it is a sum." in " ".join(show(checked).split())
+    (told,) = {f.explanation for row in checked.rows for f in row.findings if f.costs}
+    assert told.where is not None and told.kind == "mean_for_sum"
+    assert "np.mean(dout * x)" in told.before and told.where.cell
+    case = xml.fromstring(junit(checked)).find(f".//testcase[@line='{told.where.line}']")
+    assert case is not None
+    assert case[0].attrib["message"].startswith(f"cell {told.where.cell}, line ")
+    line = f"::error file=small.ipynb,line={told.where.line},title="
+    assert error_commands(checked, Path("small.ipynb")).startswith(line)
+    unexplained = check_notebook(alone, LIMITS, explain=False)
+    assert all(f.explanation.where is None for r in unexplained.rows for f in r.findings if f.costs)
 
 
 def test_without_a_sandbox_it_runs_and_says_so(

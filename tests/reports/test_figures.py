@@ -1,9 +1,15 @@
 """What the report counts."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from autograder.checks.compare import Difference
+from autograder.checks.finding import Check, Explanation, Source, Where
+from autograder.grading.result import ResultFinding, ResultRow
 from autograder.integrations.classbook import ClassBook
-from autograder.reports.figures import AssignmentFigures, figures
+from autograder.reports.figures import AssignmentFigures, figures, kinds, mistakes
 from tests.reports import example_class as example
 
 
@@ -49,6 +55,35 @@ def test_mistakes_are_counted_by_student(layers: AssignmentFigures) -> None:
     assert (averaged.row, averaged.name) == ("affine_backward", "db_averaged")
     assert averaged.says.startswith("db is averaged")
     assert set(averaged.students) == {"bob", "carl", "ida"}
+
+
+def paper(student: str, *findings: ResultFinding) -> Any:
+    row = ResultRow("affine_backward", 1.0, 4.0, "partial", False, findings)
+    line = SimpleNamespace(result=row)
+    return SimpleNamespace(lines=[line], result=SimpleNamespace(student=student))
+
+
+def test_without_a_name_the_kind_or_the_very_numbers_make_a_mistake() -> None:
+    def wrong(got: float, error: float, **more: Any) -> ResultFinding:
+        difference = Difference("value", (), got, 1.0, error, (0, 1))
+        return example.finding(Check.GRADIENT, "dx", case="plain", difference=difference, **more)
+
+    told = Explanation(
+        Source.REPAIR, where=Where("affine_backward", 4, 7), kind="axis", before="x.sum(axis=1)"
+    )
+    papers = [
+        paper("ada", wrong(0.5, 0.25)),
+        paper("bob", wrong(0.5, 0.25)),
+        paper("carl", wrong(0.75, 0.125)),  # nobody has the same
+        paper("dora", wrong(3.0, 2.0, explanation=told)),
+        paper("eve", wrong(4.0, 3.0, explanation=told)),
+    ]
+    found = {m.name: m for m in mistakes(papers)}
+    assert set(found) == {"same dx", "axis"}
+    assert found["same dx"].students == ("ada", "bob")
+    assert found["axis"].students == ("dora", "eve") and found["axis"].example == "x.sum(axis=1)"
+    ((says, count),) = kinds([*papers, paper("eve", wrong(4.0, 3.0, explanation=told))])
+    assert "wrong axis" in says and count == 2
 
 
 def test_what_needs_a_person(layers: AssignmentFigures) -> None:

@@ -14,6 +14,7 @@ from autograder.course import find_course_root, load_course
 from autograder.errors import GradingError
 from autograder.grading import submission
 from autograder.grading.desk import grade_at_desk
+from autograder.grading.grade import Graded
 from autograder.grading.papers import source_digest
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
@@ -68,8 +69,10 @@ class GradeInSandbox(NbGraderPreprocessor):
         submitted = Path(course.root) / course.submitted_directory
         terms = Terms(Path(course.root), submitted, self.timeout, self.memory, self.isolated)
         graded = grade_at_desk(handin, terms)
+        assert isinstance(graded, Graded)
         if graded.timed_out:  # a busy machine is no fault of the student's
             graded = grade_at_desk(handin, terms)
+            assert isinstance(graded, Graded)
         notebook = dict(nb)
         put_findings(notebook, graded.result)
         released = _released(Path(course.root), handin.assignment)

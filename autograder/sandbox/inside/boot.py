@@ -14,16 +14,19 @@ import sys
 from types import ModuleType
 from typing import Any, ClassVar
 
-PACKAGES = ("autograder", "autograder.exercises", "autograder.sandbox", "autograder.sandbox.inside")
+SHARED = ("exercises", "checks", "explain", "sandbox.inside")
+"""The rooms that the child may hold of the kit: what runs scripts, and what looks for the line. It
+is code; of answers a child knows those of public cases, and only one that is asked nothing else."""
+PACKAGES = (
+    "autograder", "autograder.sandbox", "autograder.explain.repair",
+    *(f"autograder.{room}" for room in SHARED),
+)  # fmt: skip
 IPYTHON = ("IPython", "IPython.core", "IPython.utils")
 TRANSFORMER = ("core/inputtransformer2.py", "utils/tokenutil.py")
 """The two files of IPython that turn magics into Python; nothing else of it is loaded."""
 
 OURS = ("autograder.", "IPython.")
-SHARED = tuple(
-    f"autograder.exercises.{name}" for name in ("script", "tracing", "time_limit", "interpreter")
-)
-"""What the child holds of the rest of the kit. None of it may know an answer."""
+_SHARED = ("autograder.errors", *(f"autograder.{room}." for room in SHARED))
 
 
 class PrivateLoader(importlib.machinery.SourceFileLoader):
@@ -46,7 +49,7 @@ class KitFinder:
         self, name: str, path: object = None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
         inner = "/".join(name.split(".")[1:]) + ".py"
-        if name in SHARED or name.startswith("autograder.sandbox.inside."):
+        if name.startswith(_SHARED):
             file = os.path.join(self._kit, inner)
         elif self._ipython and name.startswith("IPython.") and inner in TRANSFORMER:
             file = os.path.join(self._ipython, inner)

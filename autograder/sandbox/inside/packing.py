@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autograder.exercises.operands import Raised
 from autograder.exercises.script import (
     Call,
     Failure,
@@ -149,7 +151,19 @@ def pack_failure(failure: Failure) -> wire.WireFailure:
         text(failure.message, 2000),
         text(failure.type_name, 200),
         [text(line, 500) for line in failure.traceback[-12:]],
+        _pack_raised(failure.raised, text),
     )
+
+
+def _pack_raised(raised: Raised | None, text: Callable[[str, int], str]) -> wire.WireRaised | None:
+    if raised is None:
+        return None
+    operands = [
+        wire.WireOperand(text(operand.text, 100), [min(size, 10**6) for size in operand.shape])
+        for operand in raised.operands
+    ]
+    line = min(raised.line, 10**6)
+    return wire.WireRaised(text(raised.function, 300), line, raised.operation, operands)
 
 
 def pack_outcome(

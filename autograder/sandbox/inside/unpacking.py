@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from autograder.exercises.operands import Operand, Raised
 from autograder.exercises.script import (
     Call,
     Failure,
@@ -121,7 +122,13 @@ def unpack_failure(failure: wire.WireFailure) -> Failure:
         message=failure.message,
         type_name=failure.type_name,
         traceback=tuple(failure.traceback),
+        raised=None if failure.raised is None else _unpack_raised(failure.raised),
     )
+
+
+def _unpack_raised(raised: wire.WireRaised) -> Raised:
+    operands = tuple(Operand(o.text, tuple(o.shape)) for o in raised.operands)
+    return Raised(raised.function, raised.line, raised.operation, operands)
 
 
 def unpack_outcome(outcome: wire.WireOutcome) -> Outcome:

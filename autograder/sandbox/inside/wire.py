@@ -152,10 +152,39 @@ class RunScript(_Frame, tag="script"):
     room: int
 
 
-Request = Union[Begin, RunCell, RunScript]
+class Mend(_Frame, tag="mend"):
+    """Look for the line: see `explain.repair`.
+
+    Args:
+        exercise: The exercise with its public cases, as `exercises.public.dump_exercise` writes it.
+    """
+
+    nonce: _Nonce
+    exercise: Annotated[str, msgspec.Meta(max_length=64_000_000)]
+    row: _Short
+    seconds: float
+
+
+Request = Union[Begin, RunCell, RunScript, Mend]
 
 
 # What a child answers ---------------------------------------------------------------------------
+
+
+class WireOperand(_Frame):
+    """`operands.Operand`, field by field."""
+
+    text: Annotated[str, msgspec.Meta(max_length=100)]
+    shape: Annotated[list[_Index], msgspec.Meta(max_length=8)]
+
+
+class WireRaised(_Frame):
+    """`operands.Raised`, field by field."""
+
+    function: _Short
+    line: _Index
+    operation: Annotated[str, msgspec.Meta(max_length=10)]
+    operands: Annotated[list[WireOperand], msgspec.Meta(max_length=2)]
 
 
 class WireFailure(_Frame):
@@ -167,6 +196,7 @@ class WireFailure(_Frame):
     traceback: Annotated[
         list[Annotated[str, msgspec.Meta(max_length=1000)]], msgspec.Meta(max_length=20)
     ]
+    raised: WireRaised | None
 
 
 class Ready(_Frame, tag="ready"):
@@ -201,14 +231,37 @@ class Done(_Frame, tag="done"):
     sound: bool
 
 
-Answer = Union[Ready, CellDone, WireOutcome, Done]
+class WireRepair(_Frame):
+    """`explain.repair.Repair`, field by field."""
+
+    outputs: Annotated[list[_Short], msgspec.Meta(max_length=40)]
+    function: _Short
+    line: _Index
+    kind: _Short
+    whole: bool
+    before: _Short
+    after: _Short
+    file: _Short
+    target: _Short
+
+
+class Mended(_Frame, tag="mended"):
+    """What was found."""
+
+    nonce: _Nonce
+    found: Annotated[list[WireRepair], msgspec.Meta(max_length=40)]
+
+
+Answer = Union[Ready, CellDone, WireOutcome, Done, Mended]
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode
 _decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
 
-def decode_answer(body: bytes, parts: int = MAX_PARTS) -> Ready | CellDone | WireOutcome | Done:
+def decode_answer(
+    body: bytes, parts: int = MAX_PARTS
+) -> Ready | CellDone | WireOutcome | Done | Mended:
     """Decode what a child said.
 
     Args:

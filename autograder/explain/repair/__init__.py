@@ -1,0 +1,12 @@
+"""The line: change one place of the student's own code until it is right, and say which.
+
+A name compares *results* with those of mistakes in the reference. A repair turns that round: it
+changes the student's function, in its own style, so it works where the code raises, too, and it
+knows the line. `units` finds the code, `expressions`, `missing` and `statements` change it,
+`search` judges the changes, `telling` adds what was found to a verdict. Never to its score.
+"""
+
+from autograder.explain.repair.search import SECONDS, Repair, Repairs, repairs_of
+from autograder.explain.repair.telling import LOOKS, may_be_repaired, told
+
+__all__ = ["LOOKS", "SECONDS", "Repair", "Repairs", "may_be_repaired", "repairs_of", "told"]

@@ -1,0 +1,132 @@
+"""Changes that put something around an expression: what is missing there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from autograder.explain.repair.expressions import Edit
+from autograder.explain.repair.places import Place, is_value, library, root, transpose
+
+FUNCTIONS = ("exp", "log", "sqrt", "square", "tanh", "abs", "sign")
+MOST_NAMES = 16
+
+
+def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
+    """All that may be missing around a value."""
+    if not is_value(place):
+        return
+    n = place.node
+    assert isinstance(n, ast.expr)
+    in_product = _within(place, ast.Mult, ast.Div, ast.MatMult)
+    in_sum = _within(place, ast.Add, ast.Sub)
+    truth = isinstance(n, ast.Compare)
+    if not truth:
+        yield 0, "transpose", transpose(n)
+    if not in_product and not isinstance(place.parent, ast.UnaryOp):
+        yield 0, "sign", ast.UnaryOp(ast.USub(), n)
+    if truth:
+        yield 1, "comparison", ast.UnaryOp(ast.Invert(), n)
+        return
+    yield from _shapes(n, names)
+    yield from _sums(n)
+    if isinstance(place.parent, (ast.Attribute, ast.Starred)):
+        return
+    yield 1, "complement", ast.BinOp(ast.Constant(1), ast.Sub(), n)
+    yield 1, "inverse", ast.BinOp(ast.Constant(1), ast.Div(), n)
+    for power in (2, 0.5, -1, 3):
+        yield 1, "power", ast.BinOp(n, ast.Pow(), ast.Constant(power))
+    if not in_product:
+        for factor in (2, 0.5):
+            yield 1, "missing_factor", ast.BinOp(n, ast.Mult(), ast.Constant(factor))
+    if not in_sum:
+        for op in (ast.Add(), ast.Sub()):
+            tier = 1 if isinstance(n, (ast.Name, ast.BinOp)) else 2
+            yield tier, "missing_term", ast.BinOp(n, op, ast.Constant(1))
+    for name in FUNCTIONS:
+        yield 2, "missing_function", library(name, n)
+    yield 2, "missing_function", library("maximum", n, ast.Constant(0))
+    yield 1, "copy", library("array", n)
+    yield from _scope(place, n, names, in_product, in_sum)
+
+
+def _within(place: Place, *ops: type[ast.operator]) -> bool:
+    """Whether a factor (a term) around it would be one around its parent, too."""
+    parent = place.parent
+    if not isinstance(parent, ast.BinOp) or not isinstance(parent.op, ops):
+        return False
+    return not (isinstance(parent.op, (ast.Div, ast.Sub)) and place.field == "right")
+
+
+def _shapes(n: ast.expr, names: Sequence[str]) -> Iterator[Edit]:
+    none = ast.Constant(None)
+    if isinstance(n, (ast.Name, ast.Subscript, ast.Call)):
+        first = ast.Subscript(ast.Attribute(n, "shape", ast.Load()), ast.Constant(0), ast.Load())
+        minus = ast.UnaryOp(ast.USub(), ast.Constant(1))
+        yield 1, "flatten", library("reshape", n, ast.Tuple([first, minus], ast.Load()))
+        column = ast.Tuple([ast.Slice(), none], ast.Load())
+        yield 1, "keepdims", ast.Subscript(n, column, ast.Load())
+        yield 2, "keepdims", ast.Subscript(n, none, ast.Load())
+        yield 2, "shape", library("squeeze", n)
+    for name in names[:MOST_NAMES]:
+        if name.endswith("]") and ".shape" in name:
+            continue
+        like = ast.Attribute(ast.parse(name, mode="eval").body, "shape", ast.Load())
+        if not (isinstance(n, ast.Name) and n.id == name):
+            yield 1, "reshape", library("reshape", n, like)
+
+
+def _sums(n: ast.expr) -> Iterator[Edit]:
+    for axis in (0, 1, -1, None):
+        yield 1, "missing_sum", library("sum", n, **({} if axis is None else {"axis": axis}))
+    for axis in (1, 0, -1):
+        yield 2, "missing_sum", library("sum", n, axis=axis, keepdims=True)
+    for axis in (None, 0):
+        yield 2, "missing_mean", library("mean", n, **({} if axis is None else {"axis": axis}))
+
+
+def _scope(
+    place: Place, n: ast.expr, names: Sequence[str], in_product: bool, in_sum: bool
+) -> Iterator[Edit]:
+    """Factors and terms of what is in scope."""
+    if isinstance(n, ast.Attribute) and root(n) != "self":
+        return
+    for name in names:
+        if ast.unparse(n) == name:
+            continue
+        other = ast.parse(name, mode="eval").body
+        counts = ".shape" in name
+        if not in_product:
+            yield 2, "missing_factor", ast.BinOp(n, ast.Mult(), other)
+            yield 2, "missing_factor", ast.BinOp(n, ast.Div(), other)
+            if not counts:
+                rest = ast.BinOp(ast.Constant(1), ast.Sub(), other)
+                yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), rest)
+                above = ast.Compare(other, [ast.Gt()], [ast.Constant(0)])
+                yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), above)
+                square = ast.BinOp(other, ast.Pow(), ast.Constant(2))
+                rest = ast.BinOp(ast.Constant(1), ast.Sub(), square)
+                yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), rest)
+                yield 3, "product", ast.BinOp(n, ast.MatMult(), other)
+                yield 3, "product", ast.BinOp(n, ast.MatMult(), transpose(other))
+        if not in_sum and not counts:
+            yield 2, "missing_term", ast.BinOp(n, ast.Add(), other)
+            yield 2, "missing_term", ast.BinOp(n, ast.Sub(), other)
+
+
+def scope_of(tree: ast.AST) -> list[str]:
+    """What a function can name: its parameters, variables, attributes, entries, and sizes."""
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) and node.arg != "self":
+            found.append(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.append(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found += [f"self.{node.attr}"] if node.value.id == "self" else []
+        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+            found += [ast.unparse(node)] if isinstance(key, str) else []
+    found = list(dict.fromkeys(found))
+    whole = [name for name in found if name.isidentifier()]
+    return found + [f"{name}.shape[{axis}]" for axis in (0, 1) for name in whole[:4]]

@@ -1,0 +1,174 @@
+"""Places of a tree at which something may be changed, and the change itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.explain.repair.units import is_tick
+
+_NOT_CODE = frozenset({"args", "decorator_list", "returns", "annotation", "ctx", "op", "ops"})
+LIBRARIES = frozenset({"np", "numpy", "math", "self", "cls", "super", "print"})
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A node, and where it stands.
+
+    Args:
+        parents: The nodes around it, the nearest first.
+        field: The field of the nearest parent in which it stands.
+        index: Its index there, where that is a list; else None.
+    """
+
+    node: ast.AST
+    parents: tuple[ast.AST, ...]
+    field: str
+    index: int | None
+
+    @property
+    def parent(self) -> ast.AST:
+        """The node right around it."""
+        return self.parents[0]
+
+    @property
+    def statement(self) -> ast.stmt:
+        """The statement in which it stands, or which it is."""
+        return next(n for n in (self.node, *self.parents) if isinstance(n, ast.stmt))
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One change that may be the repair.
+
+    Args:
+        tier: 0 is the most likely and the smallest.
+        kind: What is wrong in the student's code, if this is the repair.
+        place: What is changed; its line is told.
+        new: The node that takes its place; None where `block` is changed.
+        block: The list of statements that changes, and what it becomes.
+    """
+
+    tier: int
+    kind: str
+    place: Place
+    new: ast.AST | None = None
+    block: tuple[tuple[list[ast.stmt], list[ast.stmt]], ...] = ()
+
+
+def places(tree: ast.AST) -> list[Place]:
+    """Every place in the bodies of a definition, in the order of its text."""
+    found: list[Place] = []
+
+    def visit(node: ast.AST, parents: tuple[ast.AST, ...]) -> None:
+        for name, value in ast.iter_fields(node):
+            arguments = name == "args" and isinstance(node, ast.Call)
+            if name in _NOT_CODE and not arguments:
+                continue
+            items = value if isinstance(value, list) else [value]
+            for i, item in enumerate(items):
+                if not isinstance(item, ast.AST) or is_tick(item) or _is_text(item):
+                    continue
+                index = i if isinstance(value, list) else None
+                found.append(Place(item, (node, *parents), name, index))
+                visit(item, (node, *parents))
+
+    visit(tree, ())
+    return found
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+@contextmanager
+def applied(change: Change) -> Iterator[None]:
+    """The tree with a change in it, for a while."""
+    if change.new is None:
+        before = [(body, list(body)) for body, _ in change.block]
+        for body, after in change.block:
+            body[:] = after
+        try:
+            yield
+        finally:
+            for body, old in before:
+                body[:] = old
+        return
+    place = change.place
+    ast.fix_missing_locations(ast.copy_location(change.new, place.node))
+    holder: Any = getattr(place.parent, place.field)
+    if place.index is not None:
+        holder[place.index] = change.new
+    else:
+        setattr(place.parent, place.field, change.new)
+    try:
+        yield
+    finally:
+        if place.index is not None:
+            holder[place.index] = place.node
+        else:
+            setattr(place.parent, place.field, place.node)
+
+
+def is_value(place: Place) -> bool:
+    """Whether something may be put around the node: it is read, and no name of a library."""
+    node, parent = place.node, place.parent
+    if not isinstance(
+        node,
+        (ast.Name, ast.BinOp, ast.Call, ast.Attribute, ast.Subscript, ast.UnaryOp, ast.Compare,
+         ast.IfExp),
+    ):  # fmt: skip
+        return False
+    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return False
+    if isinstance(node, ast.Name) and node.id in LIBRARIES:
+        return False
+    if isinstance(node, ast.Attribute) and root(node) in ("np", "numpy", "math"):
+        return False
+    if isinstance(parent, ast.Call) and place.field == "func":
+        return False
+    if isinstance(parent, ast.keyword) and parent.arg in ("axis", "keepdims", "dtype"):
+        return False
+    if any(isinstance(p, ast.Subscript) and p is not node for p in place.parents[:1]):
+        return place.field == "value"
+    return not isinstance(parent, (ast.Slice, ast.FormattedValue))
+
+
+def root(node: ast.AST) -> str:
+    """The name at which an attribute or an entry begins."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def function_name(call: ast.Call) -> str:
+    """The last part of the name of what is called: `sum` for `np.sum` and `x.sum`."""
+    return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
+
+
+def of_library(call: ast.Call) -> bool:
+    """Whether it is `np.f(x)` rather than `x.f()`."""
+    return isinstance(call.func, ast.Attribute) and root(call.func) in ("np", "numpy")
+
+
+def constant(value: Any) -> ast.expr:
+    """A number or a tuple of numbers as syntax."""
+    if isinstance(value, tuple):
+        return ast.Tuple([ast.Constant(v) for v in value], ast.Load())
+    return ast.Constant(value)
+
+
+def library(name: str, *args: ast.expr, **keywords: Any) -> ast.Call:
+    """`np.name(*args, **keywords)`."""
+    function = ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())
+    return ast.Call(
+        function, list(args), [ast.keyword(k, constant(v)) for k, v in keywords.items()]
+    )
+
+
+def transpose(node: ast.expr) -> ast.Attribute:
+    """`node.T`."""
+    return ast.Attribute(node, "T", ast.Load())

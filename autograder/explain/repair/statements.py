@@ -1,0 +1,109 @@
+"""Changes of whole statements: left out, doubled, in the wrong place, or without their `+=`."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+
+from autograder.explain.repair.places import Change, Place
+from autograder.explain.repair.units import is_tick
+
+_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+
+
+def statements(place: Place) -> Iterator[Change]:
+    """All changes of one statement in its place."""
+    for tier, kind, new in _replaced(place):
+        yield Change(tier, kind, place, new)
+
+
+def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
+    n = place.node
+    if isinstance(n, ast.AugAssign):
+        yield 0, "accumulation", ast.Assign([copy.deepcopy(n.target)], n.value)
+        for op in _ARITHMETIC:
+            if op is not type(n.op):
+                sums = {op, type(n.op)} == {ast.Add, ast.Sub}
+                yield 0, "sign" if sums else "inverse", ast.AugAssign(n.target, op(), n.value)
+    if isinstance(n, ast.Assign) and len(n.targets) == 1:
+        target = n.targets[0]
+        if isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
+            yield 0, "overwritten", _plus(target, ast.Add(), n.value)
+            for op in (ast.Sub, ast.Mult):
+                yield 1, "overwritten", _plus(target, op(), n.value)
+        if isinstance(n.value, (ast.Name, ast.Subscript, ast.Attribute)):
+            copied = ast.Call(ast.Attribute(n.value, "copy", ast.Load()), [], [])
+            yield 0, "copy", ast.Assign(n.targets, copied)
+    if isinstance(n, (ast.Assign, ast.AugAssign, ast.If, ast.For)) or (
+        isinstance(n, ast.Expr) and not isinstance(n.value, ast.Constant)
+    ):
+        yield 1, "extra_statement", ast.Pass()
+    if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call):
+        yield 0, "return", ast.Return(n.value)
+    if isinstance(n, ast.If):
+        yield 0, "comparison", ast.If(ast.Constant(True), n.body, n.orelse)
+        yield 0, "comparison", ast.If(ast.Constant(False), n.body, n.orelse)
+        if n.orelse:
+            yield 0, "comparison", ast.If(n.test, n.orelse, n.body)
+
+
+def _plus(target: ast.expr, op: ast.operator, value: ast.expr) -> ast.AugAssign:
+    """`target op= value`."""
+    assert isinstance(target, (ast.Name, ast.Attribute, ast.Subscript))
+    return ast.AugAssign(copy.deepcopy(target), op, value)
+
+
+def moves(found: list[Place]) -> Iterator[Change]:
+    """Statements in another place: with a neighbour, into a loop or out of it; a lost return."""
+    bodies: dict[int, tuple[list[ast.stmt], Place]] = {}
+    for place in found:
+        if isinstance(place.node, ast.stmt) and place.index is not None:
+            body = getattr(place.parent, place.field)
+            bodies.setdefault(id(body), (body, place))
+    of = {id(place.node): place for place in found}
+    for body, first in bodies.values():
+        for i in range(len(body) - 1):
+            if is_tick(body[i]) or id(body[i + 1]) not in of or id(body[i]) not in of:
+                continue
+            swapped = [*body]
+            swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
+            here = of[id(body[i + 1])]
+            yield Change(1, "order_of_lines", here, block=((body, swapped),))
+            loop = body[i]
+            if isinstance(loop, ast.For) and not isinstance(body[i + 1], ast.Return):
+                rest = [*body[: i + 1], *body[i + 2 :]]
+                yield Change(
+                    1, "loop", here, block=((body, rest), (loop.body, [*loop.body, body[i + 1]]))
+                )
+        for i, loop in enumerate(body):
+            if not isinstance(loop, ast.For) or len(loop.body) < 2:
+                continue
+            last, start = loop.body[-1], loop.body[1] if is_tick(loop.body[0]) else loop.body[0]
+            if id(last) in of and last is not start:
+                after = [*body[: i + 1], last, *body[i + 1 :]]
+                kind = "return_in_loop" if isinstance(last, ast.Return) else "loop"
+                tier = 0 if isinstance(last, ast.Return) else 1
+                yield Change(
+                    tier, kind, of[id(last)], block=((body, after), (loop.body, loop.body[:-1]))
+                )
+            if id(start) in of and last is not start:
+                before = [*body[:i], start, *body[i:]]
+                rest = [s for s in loop.body if s is not start]
+                yield Change(1, "loop", of[id(start)], block=((body, before), (loop.body, rest)))
+        if isinstance(first.parent, ast.FunctionDef) and first.field == "body":
+            yield from _returns(first.parent, body, of)
+
+
+def _returns(tree: ast.FunctionDef, body: list[ast.stmt], of: dict[int, Place]) -> Iterator[Change]:
+    """A return that is missing at the end."""
+    if any(isinstance(n, ast.Return) for n in ast.walk(tree)) or id(body[-1]) not in of:
+        return
+    here = of[id(body[-1])]
+    names = [
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    ]
+    for name in reversed(dict.fromkeys(names)):
+        end = ast.Return(ast.Name(name, ast.Load()))
+        ast.fix_missing_locations(ast.copy_location(end, body[-1]))
+        yield Change(0, "return", here, block=((body, [*body, end]),))

@@ -1,0 +1,83 @@
+"""What a repair adds to a verdict: an explanation where there is none, else the line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autograder.checks.finding import Explanation, Finding, RowResult, Source, Where
+from autograder.exercises.fact import Fact, fact
+from autograder.explain.repair.search import Repair, Repairs
+
+LOOKS: dict[str, str] = {
+    kind: look
+    for look, kinds in {
+        "signs": "sign missing_term extra_term lost_term",
+        "shapes": "transpose product keepdims shape reshape flatten index",
+        "examples": "mean_for_sum sum_for_mean missing_sum extra_sum missing_mean axis "
+        "missing_axis",
+        "factors": "inverse missing_factor extra_factor power number complement grouping operator",
+        "names": "wrong_name order arguments argument",
+        "conditions": "comparison flag",
+        "loops": "off_by_one direction loop return_in_loop",
+        "kept": "accumulation overwritten initial copy dtype",
+        "lines": "extra_statement order_of_lines return",
+        "functions": "function extra_function missing_function",
+    }.items()
+    for kind in kinds.split()
+}
+"""Kind -> where to look: `feedback.say` has `look.<look>` and `kind.<kind>`."""
+
+
+def may_be_repaired(result: RowResult) -> bool:
+    """Whether a line is worth looking for."""
+    asked = result.status not in ("right", "manual", "unanswered", "memory", "crash", "exit")
+    return asked and any(_is_open(f) for f in result.findings)
+
+
+def told(result: RowResult, repairs: Repairs, cell: int | None = None) -> RowResult:
+    """The verdict with the lines that were found; nothing else about it changes.
+
+    Args:
+        cell: The position of the cell in which the function stands.
+    """
+    return result.with_findings(tuple(_told(f, repairs, cell) for f in result.findings))
+
+
+def _is_open(finding: Finding) -> bool:
+    return finding.costs and not finding.hidden
+
+
+def _told(finding: Finding, repairs: Repairs, cell: int | None) -> Finding:
+    if not _is_open(finding):
+        return finding
+    found = next((r for r in repairs if finding.output in (None, *r.outputs)), None)
+    if found is None:
+        return finding
+    before = finding.explanation
+    raised = before.fact.values.get("line", found.line) if before and before.fact else found.line
+    if before is None or (found.line and raised != found.line):
+        said = _said(found)
+        if said is None:
+            return finding
+        before = Explanation(Source.REPAIR, fact=said)
+    where = Where(found.function, found.line, cell) if found.line else None
+    return replace(
+        finding,
+        explanation=replace(
+            before, where=where, kind=found.kind, before=found.before, after=found.after
+        ),
+    )
+
+
+def _said(found: Repair) -> Fact | None:
+    look = fact(f"look.{LOOKS.get(found.kind, 'nothing')}")
+    outputs = list(found.outputs)
+    if found.line:
+        return (
+            fact("repair.whole", look=look)
+            if found.whole
+            else fact("repair.part", names=outputs, look=look)
+        )
+    if found.target:
+        return fact("repair.target", target=found.target, look=look)
+    return fact("repair.somewhere", look=look) if found.kind else None

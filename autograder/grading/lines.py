@@ -1,0 +1,104 @@
+"""The lines in which failing rows go wrong, sought in the sandbox after all is graded.
+
+A child of its own does it, which knows the public cases only: what it says decides nothing, names
+one of our kinds, and a line that stands where it says.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from autograder.checks.finding import RowResult
+from autograder.exercises.public import dump_exercise
+from autograder.explain import Question, to_public
+from autograder.explain.cells import names_used, parsed, read_cells, without_magics
+from autograder.explain.repair import LOOKS, SECONDS, Repair, Repairs, told
+from autograder.grading.plan import PlannedCell
+from autograder.sandbox import Cell, Limits, Sandbox
+
+Lines = dict[str, Repairs]
+"""Row -> what was found."""
+
+
+@dataclass(frozen=True)
+class Lined:
+    """What was found in one submission."""
+
+    lines: Lines
+
+
+def lines_of(
+    rows: Collection[str],
+    planned: Sequence[PlannedCell],
+    questions: Sequence[Sequence[Question]],
+    sandbox: Sandbox,
+    limits: Limits,
+) -> Lines:
+    """Look for the line in each of some rows.
+
+    Args:
+        planned: The cells to run, in order.
+        questions: For every exercise its questions; the public ones are used.
+
+    Raises:
+        GradingError: The sandbox failed.
+    """
+    cells = [Cell(p.source, p.name) for p in planned if not p.experiment]
+    found: Lines = {}
+    with sandbox.open(cells, limits) as session:
+        for asked in questions:
+            public = next((q for q in asked if not q.hidden), None)
+            wanted = [r for r in public.exercise.rows if r.id in rows] if public else []
+            if not wanted:
+                continue
+            assert public is not None
+            text = dump_exercise(to_public(replace(public, bank=lambda: (), slips=None)))
+            for row in wanted:
+                repairs = session.mend(text, row.id, SECONDS)
+                held = tuple(r for r in repairs if _holds(r, row.outputs, planned))
+                if held:
+                    found[row.id] = held
+    return found
+
+
+def with_lines(row: RowResult, repairs: Repairs, cells: Mapping[str, int]) -> RowResult:
+    """A verdict with the lines that were found for it.
+
+    Args:
+        cells: Function or class -> the position of the cell that defines it.
+    """
+    cell = next((cells.get(r.function) for r in repairs if r.function), None)
+    return told(row, repairs, cell)
+
+
+def defined(source: str) -> list[str]:
+    """The functions and classes that a cell defines."""
+    tree = parsed(without_magics(source))
+    nodes = tree.body if tree is not None else []
+    return [n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+
+
+def text_of(row: str, functions: Sequence[str], planned: Sequence[PlannedCell]) -> str:
+    """A digest of all the code on which a row depends."""
+    cells = read_cells([(cell.name, cell.position, cell.source) for cell in planned])
+    before = functions[: functions.index(row)] if row in functions else ()
+    names = names_used({row.partition(".")[0], *before}, cells)
+    sources = [cell.source for cell in cells if cell.binds & names]
+    return hashlib.sha256("\0".join([row, *sources]).encode("utf-8", "replace")).hexdigest()
+
+
+def _holds(repair: Repair, outputs: Sequence[str], planned: Sequence[PlannedCell]) -> bool:
+    """Whether what a child says may be so: student code could have said it."""
+    if not set(repair.outputs) <= set(outputs) or repair.kind not in (*LOOKS, ""):
+        return False
+    if not repair.line:
+        return not repair.before and repair.target.replace(".", "").isidentifier() | (
+            not repair.target
+        )
+    cell = next((c for c in planned if c.name == repair.file), None)
+    written = [line.strip() for line in cell.source.splitlines()] if cell else []
+    named = any(f" {repair.function}" in line for line in written)
+    return named and any(line.startswith(repair.before) for line in written)

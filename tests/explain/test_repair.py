@@ -1,0 +1,169 @@
+"""The line: one change of the student's own code, told only where it is sure; never a score."""
+
+import linecache
+import textwrap
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autograder.exercises import Layer
+from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine, prepare
+from autograder.explain.repair import repairs_of, told
+from autograder.explain.repair.units import only_computes, units_of
+
+FORWARD = """
+def dense_forward(x, w, b):
+    out = x @ w + b
+    return out, (x, w, b)
+"""
+RIGHT = """
+def dense_backward(dout, cache):
+    x, w, b = cache
+    dx = dout @ w.T
+    dw = np.zeros(w.shape)
+    for n in range(x.shape[0]):
+        dw += np.outer(x[n], dout[n])
+    db = np.sum(dout, axis=0)
+    return dx, dw, db
+"""
+ONE_CHANGE = [
+    ("dout @ w.T", "dout @ w", 3, "transpose"),  # it raises
+    ("dout @ w.T", "-dout @ w.T", 3, "sign"),
+    ("dw += np", "dw = np", 6, "overwritten"),
+    ("range(x.shape[0])", "range(x.shape[0] - 1)", 5, ""),
+    ("np.sum(dout, axis=0)", "np.mean(dout, axis=0)", 7, "mean_for_sum"),
+    ("np.sum(dout, axis=0)", "np.sum(dout, axis=1)", 7, "axis"),
+    ("np.sum(dout, axis=0)", "dout.sum(axis=0, keepdims=True) @ np.eye(dout.shape[1])", 7, ""),
+    ("        dw += np.outer(x[n], dout[n])", "        dw += np.outer(x[n], dout[n])\n"
+     "        return dx, dw, np.sum(dout, axis=0)", 7, "return_in_loop"),
+]  # fmt: skip
+
+
+def namespace_of(*cells):
+    namespace = {"np": np}
+    for number, cell in enumerate(cells):
+        name, text = f"<cell {number}, {hash(cell)}>", textwrap.dedent(cell)
+        linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+        exec(compile(text, name, "exec"), namespace)
+    return namespace
+
+
+@pytest.fixture(scope="module")
+def question():
+    reference = namespace_of(FORWARD, RIGHT)
+    exercise = Layer(
+        "dense_forward", "dense_backward",
+        inputs={"x": "N D", "w": "D M", "b": "M"}, points={"forward": 1, "backward": 3},
+    )  # fmt: skip
+    exercise = replace(exercise, name="dense")
+    return prepare(exercise, reference=LocalRunner(reference), mistaken={}, hidden=False)
+
+
+def found(question, *cells, row="dense_backward", **options):
+    namespace = namespace_of(*cells)
+    return repairs_of(question.exercise, row, question.expectations, namespace, **options)
+
+
+@pytest.mark.parametrize(("old", "new", "line", "kind"), ONE_CHANGE)
+def test_the_line_of_one_mistake_is_told(question, old, new, line, kind):
+    assert old in RIGHT
+    repairs = found(question, FORWARD, RIGHT.replace(old, new), seconds=20)
+    assert [(r.function, r.line) for r in repairs] == [("dense_backward", line)]
+    assert kind in ("", repairs[0].kind)
+    assert repairs[0].before in new or new.splitlines()[-1].strip() in repairs[0].before
+
+
+def test_where_two_lines_fit_only_what_they_have_in_common_is_told(question):
+    # What is kept and what is taken out are in another order: either of the two may be changed.
+    wrong = RIGHT.replace("x, w, b = cache", "w, x, b = cache")
+    (repair,) = found(question, FORWARD, wrong, seconds=20)
+    assert (repair.line, repair.function, repair.kind) == (0, "", "order")
+
+
+def test_of_two_mistakes_each_output_gets_its_own_line(question):
+    wrong = RIGHT.replace("dout @ w.T", "2 * dout @ w.T").replace("np.sum(dout", "np.mean(dout")
+    repairs = found(question, FORWARD, wrong, seconds=20)
+    assert [(r.outputs, r.line, r.whole) for r in repairs] == [
+        (("dx",), 3, False),
+        (("db",), 7, False),
+    ]
+
+
+def test_a_right_answer_and_one_beyond_repair_have_no_line(question):
+    assert found(question, FORWARD, RIGHT) == ()
+    other = "def dense_backward(dout, cache):\n    return np.ones(2), np.ones(3), np.ones(4)"
+    assert found(question, FORWARD, other, seconds=20) == ()
+
+
+def test_a_loop_without_an_end_ends(question):
+    wrong = RIGHT.replace("for n in range(x.shape[0]):", "n = 0\n    while n < x.shape[0]:")
+    assert found(question, FORWARD, wrong, seconds=5) == ()  # a line is missing: no one change
+
+
+def test_the_verdict_gains_a_line_and_nothing_else(question):
+    wrong = RIGHT.replace("np.sum(dout", "np.mean(dout")
+    (before,) = examine([question], LocalRunner(namespace_of(FORWARD, wrong)), ["dense_backward"])
+    after = told(before, found(question, FORWARD, wrong, seconds=20), cell=4)
+    assert (after.score, after.outputs, after.status) == (
+        before.score, before.outputs, before.status,
+    )  # fmt: skip
+    lost = [f.explanation for f in after.findings if f.costs]
+    assert {(e.where.function, e.where.line, e.where.cell, e.kind) for e in lost} == {
+        ("dense_backward", 7, 4, "mean_for_sum")
+    }
+    hidden = replace(before, findings=tuple(replace(f, hidden=True) for f in before.findings))
+    assert told(hidden, found(question, FORWARD, wrong)) == hidden
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "open('kept.txt', 'a').write('x')",
+        "input()",
+        "global seen; seen = 1",
+        "SEEN['x'] = 1",
+        "import shutil",
+        "np.save('kept', dout)",
+        "np.seterr(all='raise')",
+        "dout.__class__.__base__",
+        "with open('x') as f: pass",
+        "exec('x = 1')",
+    ],
+)
+def test_what_reaches_beyond_its_arguments_is_left_alone(question, line):
+    wrong = RIGHT.replace("    dx =", f"    {line}\n    dx =").replace("np.sum(d", "np.mean(d")
+    namespace = namespace_of("SEEN = {}", FORWARD, wrong)
+    assert units_of("dense_backward", question.exercise.functions, namespace) == []
+
+
+def test_nothing_of_the_student_changes_and_nothing_is_printed(question, capfd):
+    wrong = RIGHT.replace("np.sum(d", "np.mean(d").replace("    dx", "    print('!')\n    dx", 1)
+    namespace = namespace_of(FORWARD, wrong)
+    before, state = dict(namespace), np.random.get_state()[1].copy()
+    assert repairs_of(question.exercise, "dense_backward", question.expectations, namespace, 20)
+    assert namespace == before
+    assert np.array_equal(np.random.get_state()[1], state)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_code_in_other_styles_has_a_text(question):
+    helper = "def total(a):\n    return np.mean(a, axis=0)"
+    wrong = RIGHT.replace("np.sum(dout, axis=0)", "total(dout)")
+    (repair,) = found(question, helper, FORWARD, wrong, seconds=20)
+    assert (repair.function, repair.line, repair.kind) == ("total", 2, "mean_for_sum")
+    alias = "class Dense:\n" + textwrap.indent(
+        RIGHT.replace("(dout, cache)", "(self, dout, cache)").replace("np.sum(d", "np.mean(d"),
+        "    ",
+    )
+    alias += "\ndense_backward = Dense().dense_backward\n"
+    (repair,) = found(question, FORWARD, alias, seconds=20)
+    assert (repair.function, repair.kind) == ("Dense", "mean_for_sum")
+
+
+def test_names_of_actions_are_known_in_every_spelling():
+    import ast
+
+    for text in ("def f(): np.random.seed(0)", "def f(x): del x", "def f(x): vars(x)"):
+        assert not only_computes(ast.parse(text).body[0], {"np": np}), text
