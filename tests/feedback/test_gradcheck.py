@@ -83,7 +83,7 @@ def test_the_report_is_text_card_and_curve():
         affine_forward, lambda d, c: (*affine_backward(d, c)[:2], d.mean(axis=0)), X, W, B
     )
     text, card = str(wrong), wrong._repr_html_()
-    for words in ("fail", "the gradient of b", "certified below", "error bar"):
+    for words in ("fail", "gradient of b is off", "certified below", "error bar"):
         assert words in text
         assert words in card
     errors = {line.get_label(): np.nanmin(line.get_ydata()) for line in wrong.plot().lines}
