@@ -1,8 +1,9 @@
 """The proof that a notebook's checks do their work: what must be right is, what is wrong is caught.
 
-For every exercise, on public and on hidden cases: the reference earns everything and stays far
-below every tolerance, the untouched starter earns nothing, each declared mistake loses its row and
-is named as itself, and every mutant of the reference is caught or equivalent to it.
+For every exercise, on public and on hidden cases: the gradients of the reference are those of its
+forward (`references`), it earns everything and stays far below every tolerance, the untouched
+starter earns nothing, each declared mistake loses its row and is named as itself, and every mutant
+of the reference is caught or equivalent to it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from autograder.explain import Question, examine_all, prepare
 from autograder.explain.known import mistake_of
 from autograder.feedback.say import in_full
 from autograder.validation.margins import headroom
+from autograder.validation.references import wrong_gradients
 
 SEED = "validation"
 FRESH = "validation, fresh"
@@ -68,6 +70,7 @@ def prove(notebook: Notebook, *, with_mutants: bool = True, seeds: int = 50) -> 
             continue
         proof = ExerciseProof(exercise.name, mistakes=len(exercise.mistakes))
         _prove_ends(notebook, exercise, (*p, *h), proof)
+        proof.problems += wrong_gradients(exercise, (*p, *h), notebook.reference())
         _prove_mistakes(notebook, exercise, [list(p), list(h)], proof)
         if with_mutants:
             _prove_mutants(notebook, exercise, (*p, *h), proof)

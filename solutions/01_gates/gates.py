@@ -808,6 +808,21 @@ with guard():
     )
 
 # %% [markdown]
+# The kit has a judge of this kind, too: `gradcheck(forward, backward, *arrays)`. It goes along a few random directions instead of one
+# entry after the other, so it costs the same for two numbers as for a million, and it says how sure it is. You will use it on every layer
+# that you invent. **Predict:** on the curve below, where is a step too long, and where too short? And what will the wrong gate's curve look like?
+
+# %% tags=["experiment"]
+from autograder import gradcheck
+
+with guard():
+    a, b = np.array(1.5), np.array(-0.7)
+    right = gradcheck(mul_gate_forward, mul_gate_backward, a, b)
+    print(right)
+    print(gradcheck(mul_gate_forward, lambda dout, cache: (dout, dout), a, b))
+    gradcheck(lambda x: np.sum(np.exp(x)), lambda x: np.exp(x) * np.array([1.0, 1.0, 1.1]), np.array([0.3, -1.2, 0.8])).plot()
+
+# %% [markdown]
 # ## The gate that runs the world: a matrix product
 #
 # $$Y = X W, \qquad X: (N, D), \quad W: (D, M), \quad Y: (N, M).$$

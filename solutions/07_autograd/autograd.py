@@ -560,6 +560,26 @@ with guard():
 # | functional | never seen: a function goes in, its gradient function comes out | `jax.grad`, HIPS autograd | composition, higher derivatives | pure functions only |
 
 # %% [markdown]
+# And your own engine, does it differentiate rightly? Ask for a number that isn't in any exercise: hand over a function and what your
+# `backward` says about it.
+
+# %% tags=["experiment"]
+from autograder import gradcheck
+
+with guard():
+    def energy(x):
+        """A function of three numbers, written once for numbers and for Values."""
+        a, b, c = x
+        return (a * b + c).tanh() * a if isinstance(a, Value) else np.tanh(a * b + c) * a
+
+    def energy_gradient(x):
+        nodes = [Value(float(v)) for v in x]
+        energy(nodes).backward()
+        return np.array([node.grad for node in nodes])
+
+    print(gradcheck(energy, energy_gradient, np.array([0.5, -1.2, 0.3])))
+
+# %% [markdown]
 # ## A layer of your own in PyTorch
 #
 # *Only if PyTorch is installed (`pip install torch`); no points. Without it, these cells say so and end.*

@@ -815,6 +815,30 @@ with guard():
     print(f"{right} of {len(verdicts)} judged rightly")
     draw_verdicts(verdicts, title="What is right, and what your check says")
 
+# %% [markdown]
+# The kit's own `gradcheck` is such an instrument: random directions, signed upstream gradients, an error bar, three answers. Where a forward
+# is saturated it says *inconclusive* rather than guess. **Predict:** which of the last layer's errors can it still see: a thousandth, a
+# millionth, a billionth?
+
+# %% tags=["experiment"]
+from autograder import gradcheck
+
+with guard():
+    rng = np.random.default_rng(3)
+    x, w = rng.normal(size=(5, 3)), rng.normal(size=(3, 2))
+
+    def bent(x, w):
+        return np.tanh(x @ w), (x, w)
+
+    for error in (0.0, 1e-3, 1e-5, 1e-9):
+        def backward(dout, cache, error=error):
+            x, w = cache
+            dz = (1 + error) * dout * (1 - np.tanh(x @ w) ** 2)
+            return dz @ w.T, x.T @ dz
+
+        report = gradcheck(bent, backward, x, w)
+        print(f"off by {error:g}: {report.verdict}, certified below {max(a.certified for a in report.arrays.values()):.0e}")
+
 # %% [markdown] tags=["text:explain_blind"]
 # **Explain.** Name two cards that no gradient check, however good, could ever find, say why, and say what would find them.
 # Three or four sentences, with a number from this notebook.

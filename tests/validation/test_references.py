@@ -1,0 +1,62 @@
+"""A wrong reference is found before it fails a class."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.course import load_notebook
+from autograder.explain import prepare
+from autograder.validation.proof import prove
+from autograder.validation.references import wrong_gradients
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ROOT / "tests/course/small/solutions/01_small/small.py"
+LAYERS = ROOT / "solutions/02_layers/layers.py"
+
+
+def planted(tmp_path, source, function, line):
+    """The notebook, with one more line at the end of a reference."""
+    text = source.read_text(encoding="utf-8")
+    place = text.index("    ### END SOLUTION", text.index(f"def {function}("))
+    folder = tmp_path / source.parent.name
+    folder.mkdir()
+    path = folder / source.name
+    path.write_text(f"{text[:place]}    {line}\n{text[place:]}", encoding="utf-8")
+    return load_notebook(path)
+
+
+def complaints(notebook, name):
+    (exercise,) = (exercise for exercise in notebook.exercises if exercise.name == name)
+    reference = notebook.reference()
+    asked = [
+        prepare(exercise, seed=seed, reference=reference, mistaken={}, hidden=hidden)
+        for seed, hidden in (("a seed", False), ("another", True))
+    ]
+    return list(wrong_gradients(exercise, asked, reference))
+
+
+@pytest.mark.parametrize(
+    ("exercise", "function", "line", "names"),
+    [
+        ("relu", "relu_backward", "dx = dout * (x > 0.5)", "dx"),
+        ("affine", "affine_backward", "db = dout.mean(axis=0)", "db"),
+        ("mse", "mse_loss", "dx = 1.0001 * dx", "dx"),
+    ],
+)
+def test_a_planted_error_in_a_reference_is_told(tmp_path, exercise, function, line, names):
+    assert complaints(load_notebook(LAYERS), exercise) == []
+    told = complaints(planted(tmp_path, LAYERS, function, line), exercise)
+    assert any("is not the gradient of its forward" in text and names in text for text in told)
+
+
+def test_the_proof_asks_it(tmp_path):
+    right, wrong = (
+        prove(notebook, with_mutants=False, seeds=0)
+        for notebook in (
+            load_notebook(SMALL),
+            planted(tmp_path, SMALL, "scale_backward", "dx = -dx"),
+        )
+    )
+    told = [text for proof in wrong for text in proof.problems]
+    assert any("scale_backward is not the gradient" in text for text in told)
+    assert not any("gradient" in text for proof in right for text in proof.problems)
