@@ -56,7 +56,7 @@ class ArrayReport(NamedTuple):
             said.append(f"off by {_percent(self.found)}")
         if math.isfinite(self.bar):
             said.append(f"error bar {self.bar:.0e}")
-        if self.worst_index is not None:
+        if self.worst_index:
             said.append(f"at {show_index(self.worst_index)}")
         return ", ".join(said) + (f"; {self.note}" if self.note else "")
 
@@ -140,10 +140,10 @@ def summarise(
 
 def _failed(name: str, array: ArrayReport) -> str:
     text = f"the gradient of {name} is off by {_percent(array.found)}"
-    if array.worst_index is not None:
+    if array.worst_index:
         text += f", at {show_index(array.worst_index)}"
-        if array.got is not None and array.expected is not None:
-            text += ": got {}, expected {}".format(*apart(array.got, array.expected))
+    if array.got is not None and array.expected is not None:
+        text += ": got {}, expected {}".format(*apart(array.got, array.expected))
     return text
 
 
@@ -157,7 +157,11 @@ def _open(name: str, array: ArrayReport) -> str:
 
 
 def _percent(error: float) -> str:
-    return f"{100 * error:.2g} % of its size" if math.isfinite(error) else "more than all its size"
+    return (
+        f"{float(f'{100 * error:.2g}'):g} % of its size"
+        if math.isfinite(error)
+        else "more than all its size"
+    )
 
 
 def apart(one: float, other: float) -> tuple[str, str]:

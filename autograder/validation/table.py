@@ -21,8 +21,8 @@ _HEAD = """# The proof that the checks catch what they must
 
 Written by `autograder validate --write`; `autograder validate` fails when the course no longer
 keeps it. For every exercise, on public and on hidden cases: the gradients of the reference are
-those of its forward, by numerical gradients ([gradcheck.md](gradcheck.md)); it earns everything, the
-starter nothing; each declared mistake costs points and is *named* as itself; every automatic
+those of its forward, by numerical gradients ([gradcheck.md](gradcheck.md)); it earns everything,
+the starter nothing; each declared mistake costs points and is *named* as itself; every automatic
 *mutant* of the reference (an operator, a sign, an axis, a transpose, a factor, swapped arguments,
 a dropped statement …) is *caught*, or gives what the reference gives on many further cases
 (*equivalent*, listed below). *Mutants named* were recognised by the bank that people wrote: as a
