@@ -9,6 +9,7 @@ import numpy as np
 
 from autograder.lab.style import BLACK, LINES, RED, line, style
 from autograder.lab.training import History
+from autograder.numerical import numerical_gradient
 
 
 def scale_sweep(
@@ -151,19 +152,11 @@ def _evaluated(start: Values, held: Mapping[str, np.ndarray]) -> Values:
     return values
 
 
-def _measured(
-    name: str, start: Values, values: Values, dout: np.ndarray, h: float = 1e-5
-) -> np.ndarray:
-    here = np.asarray(values[name], dtype=float)
-    slope = np.zeros_like(here)
-    for index in np.ndindex(here.shape):
-        ends = []
-        for side in (-h, h):
-            moved = here.copy()
-            moved[index] += side
-            ends.append(np.sum(_evaluated(start, {name: moved})["out"] * dout))
-        slope[index] = (ends[1] - ends[0]) / (2 * h)
-    return slope
+def _measured(name: str, start: Values, values: Values, dout: np.ndarray) -> np.ndarray:
+    def out(moved: np.ndarray) -> np.ndarray:
+        return _evaluated(start, {name: moved})["out"]
+
+    return numerical_gradient(out, np.asarray(values[name], dtype=float), dout)[0]
 
 
 def _wire(axes: Any, start: tuple[float, float], end: tuple[float, float], into: str) -> None:

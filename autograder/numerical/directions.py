@@ -84,14 +84,14 @@ def nudge(rng: np.random.Generator, array: Array) -> Array:
 
 
 def far(rng: np.random.Generator, arrays: Sequence[Array]) -> list[list[Array]]:
-    """Inputs a long way off, signs kept: midway to an ordinary size, of ordinary size, and others.
+    """Inputs a long way off, signs kept: midway to an ordinary size, and of ordinary size.
 
     One of them may be out of the saturation, or out of the decay, that hides a gradient.
     """
     wide = [rng.uniform(0.5, 1.5, array.shape) for array in arrays]
     ordinary = [-1 - exponent(array) for array in arrays]
     midway = [power // 2 for power in ordinary]
-    rows = [midway, ordinary, [1] * len(arrays), [-1] * len(arrays)]
+    rows = [midway, ordinary]
     return [
         [
             nudge(rng, np.where(np.isfinite(a), np.ldexp(a, power) * w, a))

@@ -128,13 +128,11 @@ class Inquiry:
                 if "inconclusive" not in self._verdicts() or not self.evaluator.affords(14):
                     break
         if self._needs_far():
-            midway, *others = far(self.rng, point.arrays)
+            midway, ordinary = far(self.rng, point.arrays)
             if any(o.saturated and not o.idle for o in self.opinions):
                 self._hear(self._try_point(midway), "far", share=0.7)
             if self._needs_far():
-                points = [self._try_point(arrays) for arrays in others]
-                telling = [p for p in points if p is not None]
-                self._hear(max(telling, key=_balance, default=None), "far")
+                self._hear(self._try_point(ordinary), "far")
 
     def _verdicts(self) -> set[str]:
         return {opinion.verdict for opinion in self.opinions}
@@ -382,13 +380,3 @@ def _weigh(own: Opinion, other: Opinion) -> Opinion:
             found=other.found if other.verdict == "fail" else own.found,
         )
     return replace(own, verdict="pass") if own.idle and other.idle else own
-
-
-def _balance(point: Point) -> float:
-    """The smallest gradient against the output, both for steps as long as the input itself."""
-    output = float(np.linalg.norm(point.weights[0] * point.base))
-    if not np.all(np.isfinite(point.base)) or output == 0:
-        return 0.0
-    sizes = point.norms(point.scaled(point.gradients, point.scale))[0]
-    smallest = float(sizes.min(initial=np.inf)) / output
-    return smallest if np.isfinite(smallest) else 0.0

@@ -279,28 +279,14 @@ class Judge:
         self._more_lines()
         if self.kinked and self.share < self.evaluator.limit:
             return  # a point nearby will do better
-        self._peel(None)
-        if any(_uneven(self.point.arrays[i]) for i in self.open()):
-            self._peel(entry_exponents)
-
-    def _peel(self, exponents: Exponents | None) -> None:
-        """Move what is not certified without the rest, as long as that certifies something."""
         unsettled = self.open()
-        while unsettled and not self._hopeless() and self.evaluator.affords(12):
-            if exponents is not None and all(self.saturated(i) for i in unsettled):
-                return
-            if exponents is None and len(unsettled) == len(self.point.arrays) == 1:
-                return
-            self._look(unsettled, 2, exponents)
+        if unsettled and not self._hopeless() and len(unsettled) < len(self.point.arrays):
+            self._look(unsettled, 2)
             self._more_lines()
-            left = self.open()
-            if len(left) == len(unsettled):
-                for i in left if len(left) > 1 and exponents is None else ():
-                    if not self._hopeless() and self.evaluator.affords(12):
-                        self._look([i], 2)
-                        self._more_lines()
-                return
-            unsettled = left
+        for i in self.open() if len(self.point.arrays) > 1 else ():
+            if not self._hopeless() and self.evaluator.affords(12):
+                self._look([i], 2)
+                self._more_lines()
 
     def _more_lines(self) -> None:
         """Where each line says something but two do not say enough, draw more like the best."""
@@ -449,12 +435,6 @@ def _norms(values: Array) -> Array:
 
 def _tiny_exponent(array: Array) -> int:
     return exponent(array[tiny(array)])
-
-
-def _uneven(array: Array) -> bool:
-    """Whether many entries are much smaller than the array's scale."""
-    small = np.abs(array[np.isfinite(array)]) < np.ldexp(1.0, exponent(array) - 5)
-    return bool(small.size and np.mean(small) > 0.2)
 
 
 def _still(probe: Probe) -> bool:

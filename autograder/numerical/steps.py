@@ -51,102 +51,71 @@ def refine(
             break
     if not probe.slopes:
         return False
-    history = [_worst(probe)[2]]
+    history: list[float] = []
     for _ in range(tries):
         k, line, bar = _worst(probe)
+        history.append(bar)
         size = np.maximum(probe.total, np.abs(probe.value))
         if (probe.residual > np.maximum(16.0 * probe.bar, 16.0 * tolerance * size)).any():
             break  # a gradient that is off by many bars is off at every better step too
-        patience = 2 if on_a_kink(probe, k, line) else 3
+        patience = 2 if _on_a_kink(probe, k, line) else 3
         stuck = len(history) >= patience and not history[-1] < 0.6 * history[-patience]
-        if bar <= goal or (probe.bar <= enough).all() or stuck or _drowned(probe, k, line):
+        drowned = probe.sizes[k].max() <= probe.rounding[k, line]
+        hidden = drowned and max(slope.power for slope in probe.slopes) >= -2
+        if bar <= goal or (probe.bar <= enough).all() or stuck or hidden:
             break
-        better = next_power(probe, k, line, goal)
+        better = _next_power(probe, k, line, bar / goal)
         if better is None or not probe.measure(evaluator, better):
             break
-        history.append(_worst(probe)[2])
     return True
 
 
-def next_power(probe: Probe, k: int, line: int, goal: float) -> int | None:
+def _next_power(probe: Probe, k: int, line: int, excess: float) -> int | None:
     """Propose a step that would shorten the longest bar; None when there is none left."""
+    bends = np.abs(probe.terms[k, 1, line]) + np.abs(probe.terms[k, 2, line])
+    rounding = np.abs(probe.terms[k, 3, line])
+    weight = np.where(np.isfinite(bends), bends, 1e75) + rounding
     chosen = probe.chosen[line]
-    value, bend, jump, rounding = np.abs(probe.terms[k, :, line])
-    weight = bend + jump + rounding
-    bends = bend + jump
-    weight = np.where(np.isfinite(weight), weight, 1e75)
-    per_step = [_norm(weight[chosen == r]) for r in range(len(probe.slopes))]
-    worst = int(np.argmax(per_step))
+    worst = int(np.argmax([_norm(weight[chosen == r]) for r in range(len(probe.slopes))]))
     mine = chosen == worst
-    bent = _norm(bends[mine])
     noisy = max(_norm(rounding[mine]), float(probe.rounding[k, line]))
-    here = probe.slopes[worst].power
-    powers = [slope.power for slope in probe.slopes]
-    shorter = max((p for p in powers if p < here), default=None)
-    longer = min((p for p in powers if p > here), default=None)
-    excess = _worst(probe)[2] / goal
-    aim = goal * _telling(probe, k)
-    loud = np.abs(probe.point.weights[k])
-    worse = [
-        _norm(loud[mine] * slope.bar[line, mine])
-        for slope in probe.slopes
-        if slope.power == shorter
-    ]
-    # Noise grows as the step shrinks; what bends or jumps does not.
-    if bent <= 16.0 * noisy or any(not w < 4.0 * per_step[worst] for w in worse):
-        if longer is not None and excess <= 256.0:
-            return None  # more lines gain more than a better step between the two
-        most = 2.0**8 if here <= first_power(probe.point.epsilon) else 2.0**12
-        return _between(here, longer, here + _log2(max(8.0, min(most, excess))))
-    change = -9  # kinks: the fewer the shorter the step
-    if _norm(value[bends > 1e-6 * value]) > 0.5 * _norm(value):
-        # Kinks everywhere, as in a loss: go where few lines meet one, and where rounding still
-        # leaves each line something to say.
-        change = int(np.clip(_log2(noisy / (64.0 * aim)), -18, -6)) if noisy and aim else -9
-    if np.isfinite(bent) and not on_a_kink(probe, k, line):
-        # The bar falls with the fourth power of the step, until rounding is as large.
-        wish = max(0.5 * (aim / bent) ** 0.25, (8.0 * noisy / bent) ** 0.2, 1e-9)
-        change = -_log2(max(4.0, min(64.0, 1.0 / wish)))
-    return _between(here, shorter, here + change)
+    here, powers = probe.slopes[worst].power, [slope.power for slope in probe.slopes]
+    if _norm(bends[mine]) <= 16.0 * noisy:  # noise grows as the step shrinks; the rest doesn't
+        tried = min((power for power in powers if power > here), default=None)
+        if tried is not None:
+            return _between(here, tried) if excess > 256.0 else None
+        longer = here + math.ceil(math.log2(max(8.0, min(2.0**8, excess))))
+        return longer if longer <= LONGEST else None
+    # Kinks: the fewer the shorter the step. A smooth bar falls with the fourth power of the step.
+    smooth = np.isfinite(bends[mine]).all() and not _on_a_kink(probe, k, line)
+    tried = max((power for power in powers if power < here), default=None)
+    if tried is not None:
+        return _between(here, tried)
+    shorter = here - (3 if smooth else 9)
+    return shorter if shorter >= SHORTEST else None
 
 
-def on_a_kink(probe: Probe, k: int, line: int) -> bool:
+def _between(here: int, tried: int) -> int | None:
+    return (here + tried) // 2 if abs(here - tried) >= 2 else None
+
+
+def _on_a_kink(probe: Probe, k: int, line: int) -> bool:
     """Whether kinks make up a good part of the bar."""
     jump, bend = 2.0 * probe.jump[k, line], probe.smooth[k, line]
     return bool(jump > max(0.25 * bend, 16.0 * probe.rounding[k, line]))
 
 
-def _drowned(probe: Probe, k: int, line: int) -> bool:
-    """Whether rounding hides the whole gradient even at a long step."""
-    tried = max(slope.power for slope in probe.slopes)
-    return bool(tried >= -2 and probe.sizes[k].max() <= probe.rounding[k, line])
-
-
-def _between(here: int, neighbour: int | None, wish: int) -> int | None:
-    """Go to ``wish``, unless a step beyond was tried already: then half-way there."""
-    if neighbour is not None:
-        ratio = neighbour - here
-        return here + int(ratio / 2.0) if abs(ratio) >= 2 else None
-    return wish if SHORTEST <= wish <= LONGEST else None
-
-
-def _telling(probe: Probe, k: int) -> float:
-    """The smallest gradient that need not be looked at without the large ones."""
-    sizes = probe.sizes[k]
-    telling = sizes[sizes > sizes.max() * 2.0**-4]
-    return float(telling.min()) if telling.size else UNSEEN
-
-
 def _worst(probe: Probe) -> tuple[int, int, float]:
-    """The upstream and the line with the longest bar for its size, and that ratio."""
-    telling = np.array([_telling(probe, k) for k in range(len(probe.sizes))])
-    relative = probe.bar / telling[:, None]
+    """The upstream and the line with the longest bar for its size, and that ratio.
+
+    The size is that of the smallest gradient that need not be looked at without the large ones.
+    """
+    sizes = probe.sizes
+    telling = (sizes > sizes.max(axis=1, keepdims=True) * 2.0**-4) & (sizes > 0.0)
+    smallest = np.where(telling, sizes, np.inf).min(axis=1, keepdims=True)
+    relative = probe.bar / np.where(np.isfinite(smallest), smallest, UNSEEN)
     k, line = divmod(int(np.argmax(relative)), probe.lines)
     return k, line, float(relative[k, line])
-
-
-def _log2(ratio: float) -> int:
-    return math.ceil(math.log2(ratio))
 
 
 def _norm(values: np.ndarray) -> float:
