@@ -810,7 +810,7 @@ with guard():
 # %% [markdown]
 # The kit has a judge of this kind, too: `gradcheck(forward, backward, *arrays)`. It goes along a few random directions instead of one
 # entry after the other, so it costs the same for two numbers as for a million, and it says how sure it is. You will use it on every layer
-# that you invent. **Predict:** on the curve below, where is a step too long, and where too short? And what will the wrong gate's curve look like?
+# that you invent. **Predict:** on the curve below, where is a step too long, and where too short? And `dy` is a tenth too large: what will its curve look like?
 
 # %% tags=["experiment"]
 from autograder import gradcheck
@@ -820,7 +820,8 @@ with guard():
     right = gradcheck(mul_gate_forward, mul_gate_backward, a, b)
     print(right)
     print(gradcheck(mul_gate_forward, lambda dout, cache: (dout, dout), a, b))
-    gradcheck(lambda x: np.sum(np.exp(x)), lambda x: np.exp(x) * np.array([1.0, 1.0, 1.1]), np.array([0.3, -1.2, 0.8])).plot()
+    x, y = np.array([0.3, -1.2, 0.8]), np.array([1.0, 2.0, -0.5])
+    gradcheck(lambda x, y: np.sum(np.sin(x) * y**3), lambda x, y: (np.cos(x) * y**3, 3.3 * np.sin(x) * y**2), x, y).plot()
 
 # %% [markdown]
 # ## The gate that runs the world: a matrix product
