@@ -78,7 +78,9 @@ def test_heavy_work_at_every_stage_costs_its_own_submission(
     heavy = [f"{stage}-{what}" for stage in STAGES for what in ("time", "memory")]
     honest = ["ada", "mid", "zoe"]  # before, among and after them
     for student in (*heavy, *honest):
-        small_class.hand_in(student)
+        wrong = student.startswith("explain")  # what is right is not explained
+        averaged = lambda text: text.replace("np.sum(dout * x)", "np.mean(dout * x)")  # noqa: E731
+        small_class.hand_in(student, averaged if wrong else lambda text: text)
     course, store = load_course(small_class.root), Store(small_class.results)
     terms = Terms(small_class.root, small_class.submitted, work_seconds=1.0)
     sink = GradebookSink(course, terms.submitted)
