@@ -26,10 +26,10 @@ def temporal_softmax_loss(x, y, mask):
     n, steps, _ = x.shape
     loss, dx = 0.0, np.zeros_like(x)
     for i, t in zip(*np.nonzero(mask)):
-        p = np.exp(x[i, t] - x[i, t].max())
-        p /= p.sum()
-        loss -= np.log(p[y[i, t]]) / n
-        dx[i, t] = (p - np.eye(len(p))[y[i, t]]) / n
+        log_p = x[i, t] - x[i, t].max()
+        log_p = log_p - np.log(np.exp(log_p).sum())
+        loss -= log_p[y[i, t]] / n
+        dx[i, t] = (np.exp(log_p) - np.eye(len(log_p))[y[i, t]]) / n
     return loss, dx
 
 

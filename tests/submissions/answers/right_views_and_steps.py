@@ -23,7 +23,7 @@ add_gate_backward = lambda dz, cache=None: (dz,) * 2
 def mul_gate_forward(x, y): return operator.mul(x, y), Seen(x, y)
 def mul_gate_backward(dz, cache): return dz * cache.y, dz * cache.x
 def max_gate_forward(x, y):
-    z = max(x, y); return z, (z == x, z == y)
+    z = max(x, y); return z, (z == x, z != x)
 def max_gate_backward(dz, cache):
     dx, dy = map(dz.__mul__, cache); return dx, dy
 def sigmoid_by_gates(z, log=[]):
