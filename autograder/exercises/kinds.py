@@ -136,10 +136,10 @@ class Layer(Exercise):
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         watch = tuple(i for i, _, _ in self._states)
-        counted = case.name in COUNTED and "backward" in self.graded
+        wanted = "backward" in self.graded and (rows is None or self.backward in rows)
+        counted = case.name in COUNTED and wanted  # for a forward alone there is nothing to count
         arguments = tuple(case.inputs.values())
         calls = [Call(self.forward, arguments, hold="last", watch=watch, count=counted)]
-        wanted = "backward" in self.graded and (rows is None or self.backward in rows)
         if wanted and case.upstream and any(case.judges(g) for g in self.gradients):
             cache = Ref(0, (-1,))
             stages = self.stages if counted else ()
