@@ -46,7 +46,7 @@ def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
     Raises:
         DeclarationError: When the reference fails or returns something of the wrong form.
     """
-    forward = reference.run(exercise.script(case))
+    forward = reference.run(exercise.script(case).uncounted())
     _require(exercise, case, forward)
     shapes = tuple(exercise.upstream_shapes(forward))
     case = case.with_upstream(shapes) if shapes else case
@@ -132,7 +132,7 @@ def _require(exercise: Exercise, case: Case, outcomes: Sequence[Outcome]) -> Non
 
 
 def _run(exercise: Exercise, case: Case, reference: Runner) -> dict[str, Observed]:
-    outcomes = reference.run(exercise.script(case))
+    outcomes = reference.run(exercise.script(case).uncounted())
     _require(exercise, case, outcomes)
     observed = exercise.observe(case, outcomes)
     for row, seen in observed.items():
