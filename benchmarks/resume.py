@@ -87,9 +87,10 @@ def killed_again_and_again(
             process.kill()
             process.communicate()
         else:
-            assert process.returncode == 0
             check(results, stood)
-            return max(kills, 1)
+            if process.returncode == 0:
+                return max(kills, 1)
+            # It ended with a complaint, of a gradebook that the killed run still held, say.
         check(results, stood)
     finish(start)
     check(results, stood)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.checks.expected import Expectation
@@ -18,12 +18,14 @@ class Trial:
     Args:
         observed: Row id -> what its function gave; a row that was not asked for is missing.
         hidden: Got and expected must not be shown.
+        prints: Room for the fingerprints of what was observed; they live as long as the trial.
     """
 
     exercise: Exercise
     expectation: Expectation
     observed: dict[str, Observed]
     hidden: bool = False
+    prints: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def case(self) -> Case:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -71,14 +70,11 @@ def fits(known: Known, row: str, output: str, trial: Trial) -> bool:
     return agree(have[output], want[output], slack)
 
 
-_PRINTS: WeakKeyDictionary[Trial, dict[str, dict[str, Any]]] = WeakKeyDictionary()
-
-
 def _prints(trial: Trial) -> dict[str, dict[str, Any]]:
     """The fingerprints of what was observed; made once, and compared with many mistakes."""
-    if trial not in _PRINTS:
-        _PRINTS[trial] = prints_of(trial.observed)
-    return _PRINTS[trial]
+    if not trial.prints:
+        trial.prints.update(prints_of(trial.observed))
+    return trial.prints
 
 
 def small_slip(result: RowResult, asked: Asked) -> RowResult:

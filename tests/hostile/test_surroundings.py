@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,15 +13,23 @@ ROOT = Path(__file__).resolve().parents[2]
 SURROUNDINGS = ROOT / "tests" / "sandbox" / "surroundings.py"
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that others than root can reach; those of pytest's workers are not."""
+    with tempfile.TemporaryDirectory(prefix="surroundings-") as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "level"),
     [("no_root", "full"), ("no_root", "kernel"), ("container_no_root", "kernel")],
 )
-def test_the_suite_passes_in(kind: str, level: str, tmp_path: Path) -> None:
+def test_the_suite_passes_in(kind: str, level: str, open_folder: Path) -> None:
     suite = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
     suite += [str(ROOT / "tests" / "hostile" / "test_hostile.py"), "-k", f"contained and {level}"]
-    suite += ["--basetemp", str(tmp_path / "inner")]
+    suite += ["--basetemp", str(open_folder / "inner")]
     done = subprocess.run(
         [sys.executable, str(SURROUNDINGS), kind, "--", *suite],
         capture_output=True,

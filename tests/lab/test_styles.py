@@ -109,10 +109,10 @@ def huber_backward(dout, cache):
     dout *= np.where(np.abs(x) < delta, x, delta * np.sign(x))
     return dout
 """,
-    ("04_training", "xavier_init", "uniform, from the global stream"): """
+    ("04_training", "xavier_init", "uniform"): """
 def xavier_init(fan_in, fan_out, rng):
     a = np.sqrt(6 / (fan_in + fan_out))
-    return np.random.uniform(-a, a, size=(fan_in, fan_out))
+    return rng.uniform(-a, a, size=(fan_in, fan_out))
 """,
     ("04_training", "he_init", "scaled"): """
 def he_init(fan_in, fan_out, rng):
