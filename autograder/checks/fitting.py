@@ -51,6 +51,8 @@ def fitted(row: str, seen: Observed, expectation: Expectation) -> Observed:
 
 def _fit(value: Any, want: Any) -> Any:
     if isinstance(want, dict):
+        if isinstance(value, dict) and value.keys() != want.keys() and _is_small(value):
+            return value  # a known mistake may be recognised by it
         if isinstance(value, dict):
             return {key: _fit(value[key], item) for key, item in want.items() if key in value}
         if "shape" in want:  # moments of random numbers
@@ -78,6 +80,21 @@ def _leaf(value: Any, shape: tuple[int, ...]) -> Any:
 
 def _described(value: Any) -> Any:
     """Containers and arrays that fit nothing, by what they are."""
+    if _is_small(value):
+        return value
     if isinstance(value, (list, tuple)):
         return Opaque(type(value).__name__, len(value))
     return Opaque(type(value).__name__) if isinstance(value, (dict, np.ndarray)) else value
+
+
+def _is_small(value: Any) -> bool:
+    """Whether it takes little to look at a value, however it is nested."""
+    left, waiting = ROOM, [value]
+    while waiting and left >= 0:
+        item = waiting.pop()
+        left -= item.size if isinstance(item, np.ndarray) else 1
+        if isinstance(item, dict):
+            item = list(item.values())
+        if isinstance(item, (list, tuple)):
+            waiting += item[: ROOM + 1]
+    return left >= 0
