@@ -35,6 +35,8 @@ def wrong_gradients(
         for expectation in expectations:
             outputs = expectation.outputs.get(row, {})
             claimed = {name: outputs[name].value for name in exercise.gradients if name in outputs}
+            if any(isinstance(value, (dict, list, tuple)) for value in claimed.values()):
+                return  # of a whole dict of parameters: the numerical check takes arrays
             asked |= set(claimed)
             report = against_forward(exercise, expectation.case, reference, claimed)
             arrays = report.arrays if report is not None else {}
