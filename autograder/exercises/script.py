@@ -96,7 +96,6 @@ class Script:
 
     seed: int
     calls: tuple[Call, ...]
-
     room: int = 20_000
 
     def uncounted(self) -> Script:
