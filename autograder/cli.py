@@ -49,6 +49,13 @@ Memory = Annotated[int, typer.Option(min=64, max=1_048_576, help="MB that a subm
 Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Where the results are: ASSIGNMENT/STUDENT.json.")
 ]
+Notebooks = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NOTEBOOK",
+        help="Such as 02_layers, layers, or the path of its source. Default: all.",
+    ),
+]
 
 
 def _address(value: str | None) -> str | None:
@@ -204,6 +211,7 @@ def check(
 
 @app.command()
 def release(
+    notebooks: Notebooks = None,
     only_check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 where anything differs.")
     ] = False,
@@ -214,16 +222,18 @@ def release(
     """Build the students' notebooks (assignments/) from solutions/, and the pages about them.
 
     The solved notebooks whose code changed are run, for the pictures of docs/gallery.md.
+    With a NOTEBOOK nothing else is touched: an author's loop of seconds.
     """
     from autograder.course import check_release, find_course_root, write_gallery
     from autograder.course import release as build
 
     root = find_course_root()
-    made = check_release(root) if only_check else build(root)
+    only = notebooks or ()
+    made = check_release(root, only) if only_check else build(root, only)
     for line in made.lines:
         _say(line)
     if not only_check:
-        for line in write_gallery(root, everything=gallery):
+        for line in write_gallery(root, only, everything=gallery):
             _say(line)
     raise typer.Exit(0 if made.ok else 1)
 
@@ -285,28 +295,40 @@ def export(
 
 @app.command()
 def validate(
+    notebooks: Notebooks = None,
+    exercises: Annotated[
+        list[str] | None,
+        typer.Option("--exercise", metavar="NAME", help="Prove this one only. May be given again."),
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds over which the headroom is taken.")] = 50,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write the table into docs/.")] = False,
 ) -> None:
     """Prove the grader: every known mistake is caught and named, every reference passes.
 
-    Exits with 1 where a proof fails, or where assignments/ is not what the sources make.
+    With a NOTEBOOK, or an exercise of one, only that is proven, and each exercise is told when it
+    is done. Exits with 1 where a proof fails, or where assignments/ is not what the sources make.
     """
     from autograder.course import check_drift, find_course_root
     from autograder.validation import PAGE, prove_course
 
     root = find_course_root()
-    proof = prove_course(root, seeds=seeds, jobs=jobs)
+    only = notebooks or ()
+    if write and (only or exercises):
+        raise typer.BadParameter(
+            "--write takes the whole course: leave out NOTEBOOK and --exercise"
+        )
+    proof = prove_course(root, only, exercises or (), seeds=seeds, jobs=jobs, watch=_at_once)
     page = proof.page()
-    _say(page)
+    if not proof.partial:
+        _say(page)
     if write:
         try:
             (root / PAGE).write_text(page, encoding="utf-8")
         except OSError as error:
             raise GradingError(f"cannot write {root / PAGE}: {error.strerror}") from error
     claimed = (root / PAGE).read_text(encoding="utf-8") if (root / PAGE).exists() else ""
-    wrong = [*proof.problems, *proof.fallen(claimed), *check_drift(root)]
+    wrong = [*proof.problems, *proof.fallen(claimed), *check_drift(root, only)]
     for problem in wrong:
         _warn(problem)
     _say(f"{len(wrong)} problems" if wrong else "Every proof holds.")
@@ -366,6 +388,12 @@ def _say(text: str, stream: TextIO | None = None) -> None:
     stream = stream or sys.stdout
     encoding = stream.encoding or "utf-8"
     print(text.encode(encoding, "replace").decode(encoding), file=stream)
+
+
+def _at_once(text: str) -> None:
+    """Print, and do not wait for more: who reads it watches something slow."""
+    _say(text)
+    sys.stdout.flush()
 
 
 def _warn(text: str) -> None:

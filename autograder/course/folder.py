@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -45,6 +47,32 @@ class Course:
         if name not in self._loaded:
             self._loaded[name] = load_notebook(self.sources[name])
         return self._loaded[name]
+
+    def chosen(self, words: Iterable[str]) -> tuple[str, ...]:
+        """The assignments that words name, in the order of the course; all for no words.
+
+        Args:
+            words: Each an assignment (`02_layers`), its notebook's name (`layers`), or the path of
+                its folder, of its source or of the notebook that is released from it.
+
+        Raises:
+            CourseError: A word names none of them.
+        """
+        names = {self._named(word) for word in words} or set(self.sources)
+        return tuple(name for name in self.sources if name in names)
+
+    def _named(self, word: str) -> str:
+        stems = {path.stem: name for name, path in self.sources.items()}
+        path = Path(word)
+        for part in (word, path.name, path.stem, path.parent.name):
+            for name in (part, stems.get(part)):
+                if name in self.sources:
+                    return name
+        near = difflib.get_close_matches(path.stem, [*self.sources, *stems], 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise CourseError(
+            f"no notebook {word!r} in this course.{hint} It has {', '.join(self.sources)}"
+        )
 
 
 def find_course_root(start: Path | None = None) -> Path:

@@ -22,7 +22,7 @@ import shutil
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +56,12 @@ picture shows stands in `{captions}`.
 Captions = Mapping[str, Mapping[str, str]]
 
 
-def write_gallery(root: Path, *, everything: bool = False) -> list[str]:
+def write_gallery(root: Path, only: Sequence[str] = (), *, everything: bool = False) -> list[str]:
     """Bring the gallery up to date: run the notebooks whose code changed, write the page.
 
     Args:
-        everything: Run all notebooks, whether or not their code changed.
+        only: The notebooks that may be run, as `Course.chosen` takes them; all where none is named.
+        everything: Run them whether or not their code changed.
 
     Returns:
         What was done and what was noticed, one line each; empty for a course without a gallery.
@@ -76,11 +77,13 @@ def write_gallery(root: Path, *, everything: bool = False) -> list[str]:
     before = page.read_text(encoding="utf-8") if page.is_file() else ""
     recorded = dict(_DIGEST.findall(before))
     lines = []
-    for assignment, told in captions.items():
-        notebook = course.assignment(assignment)
+    chosen = course.chosen(only)
+    digests = {name: digest(course.assignment(name)) for name in captions if name in chosen}
+    for assignment in digests:
+        told, notebook = captions[assignment], course.assignment(assignment)
         files = picture_files(assignment, told)
         there = all((course.root / file).is_file() for file in files.values())
-        if everything or not there or recorded.get(assignment) != digest(notebook):
+        if everything or not there or recorded.get(assignment) != digests[assignment]:
             lines += _renew(course.root, notebook, files)
             lines.append(f"{PICTURES}/: {len(files)} pictures of {assignment} drawn")
     kept = {name for a, told in captions.items() for name in picture_files(a, told).values()}
@@ -88,14 +91,14 @@ def write_gallery(root: Path, *, everything: bool = False) -> list[str]:
         if path.relative_to(course.root).as_posix() not in kept:
             path.unlink()
             lines.append(f"removed {PICTURES}/{path.name}, which has no caption any more")
-    text = _page(course, captions)
+    text = _page(course, captions, recorded | digests)
     if text != before:
         write_whole(page, text.encode())
         lines.append(f"{PAGE} written")
     return lines
 
 
-def gallery_drift(course: Course) -> list[str]:
+def gallery_drift(course: Course, only: Sequence[str] = ()) -> list[str]:
     """Where the gallery is out of date: digests and text are compared, nothing is run."""
     captions = _captions(course)
     if captions is None:
@@ -105,16 +108,18 @@ def gallery_drift(course: Course) -> list[str]:
         return [f"{PAGE} is missing; {MEND}"]
     text = page.read_text(encoding="utf-8")
     recorded = dict(_DIGEST.findall(text))
+    chosen = course.chosen(only)
     found = [
         f"{PAGE}: the code of {assignment} changed since its pictures were drawn; {MEND}"
         for assignment in captions
-        if recorded.get(assignment) != digest(course.assignment(assignment))
+        if assignment in chosen
+        and recorded.get(assignment) != digest(course.assignment(assignment))
     ]
     for assignment, told in captions.items():
-        for file in picture_files(assignment, told).values():
+        for file in picture_files(assignment, told).values() if assignment in chosen else ():
             if not (course.root / file).is_file():
                 found.append(f"{file} is missing; {MEND}")
-    if not found and text != _page(course, captions):
+    if not found and text != _page(course, captions, recorded):
         found.append(f"{PAGE}: its text is not what {CAPTIONS} makes; {MEND}")
     return found
 
@@ -234,12 +239,13 @@ def _cell(notebook: Notebook, key: str, caption: Any) -> str:
     return found[0]
 
 
-def _page(course: Course, captions: Captions) -> str:
+def _page(course: Course, captions: Captions, digests: Mapping[str, str]) -> str:
     parts = [_OPENING.format(captions=Path(CAPTIONS).name)]
     for assignment, told in captions.items():
         notebook = course.assignment(assignment)
         link = f"../{ASSIGNMENTS}/{assignment}/{notebook.name}.ipynb"
-        parts.append(f"<!-- {assignment} {digest(notebook)} -->\n## [{notebook.title}]({link})\n")
+        drawn = f"<!-- {assignment} {digests.get(assignment, '')} -->"
+        parts.append(f"{drawn}\n## [{notebook.title}]({link})\n")
         for cell, file in picture_files(assignment, told).items():
             caption = " ".join(told[cell].split())
             parts.append(f"![{caption}]({file.removeprefix('docs/')})\n\n{caption}\n")

@@ -71,63 +71,81 @@ class Release:
         return [*lines, f"released {what}"]
 
 
-def release(root: Path) -> Release:
+def release(root: Path, only: Sequence[str] = ()) -> Release:
     """Bring `assignments/` (and nbgrader's `build/source/`) up to date.
 
     Files that differ from the fresh ones in rounding only are left as they are. Nothing is
     written when a source is wrong or when anything would leak.
 
+    Args:
+        only: The notebooks to release, as `Course.chosen` takes them; all where none is named.
+            The others' files are left alone, and theirs may not leak from these either.
+
     Raises:
         CourseError: What to mend.
     """
     course = load_course(root)
-    with _built(course) as fresh:
+    notebooks = _chosen(course, only)
+    folders = [notebook.assignment for notebook in notebooks] if only else [""]
+    with _built(notebooks) as fresh:
         leaks = find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
         if leaks:
             raise CourseError("nothing was released, because it would leak:\n" + "\n".join(leaks))
         try:
-            _bring(fresh / SOURCE, course.root / SOURCE)
-            written, removed = _bring(fresh / ASSIGNMENTS, course.root / ASSIGNMENTS)
+            _bring(fresh / SOURCE, course.root / SOURCE, folders)
+            written, removed = _bring(fresh / ASSIGNMENTS, course.root / ASSIGNMENTS, folders)
         except OSError as error:
             raise CourseError(f"cannot write the release: {error}") from error
     pages = (SYLLABUS,) if write_syllabus(course) else ()
     return Release(
-        course.notebooks,
+        notebooks,
         (*(f"{ASSIGNMENTS}/{name}" for name in written), *pages),
         tuple(f"{ASSIGNMENTS}/{name}" for name in removed),
-        warnings=_warnings(course.notebooks),
+        warnings=_warnings(notebooks),
     )
 
 
-def check_release(root: Path) -> Release:
-    """Compare `assignments/` and the pages of docs/ with what the sources make; write nothing."""
+def check_release(root: Path, only: Sequence[str] = ()) -> Release:
+    """Compare `assignments/` and the pages of docs/ with what the sources make; write nothing.
+
+    Args:
+        only: The notebooks to look at, as for `release`.
+    """
     course = load_course(root)
-    with _built(course) as fresh:
-        drift = differences(fresh / ASSIGNMENTS, course.root / ASSIGNMENTS, shown=ASSIGNMENTS)
+    notebooks = _chosen(course, only)
+    names = [notebook.assignment for notebook in notebooks]
+    with _built(notebooks) as fresh:
+        drift = []
+        for folder in names if only else [""]:
+            made, there = fresh / ASSIGNMENTS / folder, course.root / ASSIGNMENTS / folder
+            drift += differences(made, there, shown=f"{ASSIGNMENTS}/{folder}".rstrip("/"))
         drift += find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
-    drift += syllabus_drift(course) + gallery_drift(course)
-    return Release(
-        course.notebooks, drift=tuple(drift), warnings=_warnings(course.notebooks), checked=True
-    )
+    drift += syllabus_drift(course, names if only else None) + gallery_drift(course, only)
+    return Release(notebooks, drift=tuple(drift), warnings=_warnings(notebooks), checked=True)
 
 
-def check_drift(root: Path) -> list[str]:
+def check_drift(root: Path, only: Sequence[str] = ()) -> list[str]:
     """Where `assignments/` or docs/ is not what the sources make: file, part and what to do."""
-    return list(check_release(root).drift)
+    return list(check_release(root, only).drift)
+
+
+def _chosen(course: Course, only: Sequence[str]) -> tuple[Notebook, ...]:
+    return tuple(course.assignment(name) for name in course.chosen(only))
 
 
 @contextmanager
-def _built(course: Course) -> Iterator[Path]:
-    """A temporary folder with a fresh build of the whole course."""
+def _built(notebooks: Sequence[Notebook]) -> Iterator[Path]:
+    """A temporary folder with a fresh build of notebooks."""
     with tempfile.TemporaryDirectory(prefix="autograder-release-") as temporary:
         folder = Path(temporary).resolve()
-        generate(course.notebooks, folder)
+        generate(notebooks, folder)
         yield folder
 
 
-def _bring(fresh: Path, target: Path) -> tuple[list[str], list[str]]:
-    """Make `target` hold the files of `fresh` and no others; return what was written and removed.
+def _bring(fresh: Path, target: Path, folders: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Make `folders` of `target` hold the files of `fresh` and no others.
 
+    Returns what was written and what removed, as names below `target`.
     Each file is replaced at once, so that an interrupted release leaves no half file.
     """
     names = [path.relative_to(fresh).as_posix() for path in files_below(fresh)]
@@ -140,7 +158,7 @@ def _bring(fresh: Path, target: Path) -> tuple[list[str], list[str]]:
         write_whole(old, new.read_bytes())
         written.append(name)
     removed = []
-    for path in files_below(target):
+    for path in (path for folder in folders for path in files_below(target / folder)):
         name = path.relative_to(target).as_posix()
         if name not in names:
             path.unlink()

@@ -12,6 +12,7 @@ which `make release` fills: `table` with a line for each notebook, an assignment
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from autograder.course.drift import MEND
 from autograder.course.folder import ASSIGNMENTS, Course
@@ -49,8 +50,12 @@ def write_syllabus(course: Course) -> bool:
     return True
 
 
-def syllabus_drift(course: Course) -> list[str]:
-    """Where the syllabus does not say what the course is; empty without a syllabus."""
+def syllabus_drift(course: Course, only: Collection[str] | None = None) -> list[str]:
+    """Where the syllabus does not say what the course is; empty without a syllabus.
+
+    Args:
+        only: The assignments whose parts are looked at; None for the whole page.
+    """
     page = course.root / PAGE
     if not page.is_file():
         return []
@@ -59,7 +64,8 @@ def syllabus_drift(course: Course) -> list[str]:
         return [f"{PAGE} has no place for the course's numbers: '<!-- from the course: table -->'"]
     found = []
     for place in _PLACE.finditer(text):
-        if place["text"] != _content(course, place["what"]):
+        asked = only is None or place["what"] in only
+        if asked and place["text"] != _content(course, place["what"]):
             found.append(f"{PAGE}: the part {place['what']!r} is out of date; {MEND}")
     return found
 

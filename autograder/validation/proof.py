@@ -8,7 +8,8 @@ of the reference is caught or equivalent to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.checks.finding import RowResult
@@ -58,15 +59,46 @@ class ExerciseProof:
     headroom: float = 0.0
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def complaints(self) -> list[str]:
+        """Everything that must be mended, in words; empty when the proof holds."""
+        return [
+            *self.problems,
+            *(f"mutant not caught: {text}" for text in self.survivors),
+            *(f"false name: {text}" for text in self.false_names),
+        ]
 
-def prove(notebook: Notebook, *, with_mutants: bool = True, seeds: int = 50) -> list[ExerciseProof]:
-    """Prove every exercise of a notebook; problems are collected, nothing is raised for them."""
+    @property
+    def line(self) -> str:
+        """What was found, in a line."""
+        room = "random" if math.isinf(self.headroom) else f"headroom {self.headroom:.0f} ×"
+        return (
+            f"{self.name}: {self.named} of {self.mistakes} mistakes named, "
+            f"{self.caught} of {self.mutants} mutants caught, {len(self.equivalent)} equivalent, "
+            f"{room}, {len(self.complaints) or 'no'} problem{'s' * (len(self.complaints) != 1)}"
+        )
+
+
+def prove(
+    notebook: Notebook,
+    exercises: Collection[str] = (),
+    *,
+    with_mutants: bool = True,
+    seeds: int = 50,
+    watch: Callable[[ExerciseProof], object] = lambda proof: None,
+) -> list[ExerciseProof]:
+    """Prove every exercise of a notebook; problems are collected, nothing is raised for them.
+
+    Args:
+        exercises: The names of the exercises to prove; all where none is named.
+        watch: Is told each proof as soon as it is done.
+    """
     public = [_without_slips(asked) for asked in public_questions(notebook)]
     hidden = hidden_questions(notebook, SEED)
     proofs = []
     for p, h in zip(public, hidden, strict=True):
         exercise = p[0].exercise
-        if not exercise.functions:
+        if not exercise.functions or (exercises and exercise.name not in exercises):
             continue
         proof = ExerciseProof(exercise.name, mistakes=len(exercise.mistakes))
         _prove_ends(notebook, exercise, (*p, *h), proof)
@@ -81,6 +113,7 @@ def prove(notebook: Notebook, *, with_mutants: bool = True, seeds: int = 50) -> 
                     f"the reference's own error comes within {proof.headroom:.1f} times of a "
                     "tolerance; it must stay ten times below"
                 )
+        watch(proof)
         proofs.append(proof)
     return proofs
 

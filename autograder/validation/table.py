@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from autograder.course import load_course
 from autograder.course.notebook import load_notebook
+from autograder.errors import CourseError
 from autograder.validation.proof import ExerciseProof, prove
 
 PAGE = Path("docs") / "validation.md"
@@ -46,9 +47,14 @@ _RECOGNISED = (
 
 @dataclass(frozen=True)
 class CourseProof:
-    """The proofs of all notebooks: `(assignment, proofs of its exercises)` in order."""
+    """The proofs of all notebooks: `(assignment, proofs of its exercises)` in order.
+
+    Args:
+        partial: Whether some were left out, as they were not asked for.
+    """
 
     notebooks: tuple[tuple[str, tuple[ExerciseProof, ...]], ...]
+    partial: bool = False
 
     @property
     def problems(self) -> list[str]:
@@ -56,10 +62,7 @@ class CourseProof:
         found = []
         for assignment, proofs in self.notebooks:
             for proof in proofs:
-                where = f"{assignment}, {proof.name}: "
-                found += [where + text for text in proof.problems]
-                found += [f"{where}mutant not caught: {text}" for text in proof.survivors]
-                found += [f"{where}false name: {text}" for text in proof.false_names]
+                found += [f"{assignment}, {proof.name}: {text}" for text in proof.complaints]
         return found
 
     def fallen(self, page: str) -> list[str]:
@@ -80,6 +83,8 @@ class CourseProof:
                 continue
             where, (_, named, _, caught) = f"{cells[0]}, {cells[1]}", map(int, cells[2:6])
             proof = now.get((cells[0], cells[1]))
+            if proof is None and self.partial:
+                continue
             if proof is None:
                 found.append(f"{where}: {PAGE} has it, the course does not")
             elif proof.named < named:
@@ -110,19 +115,58 @@ class CourseProof:
         return "\n".join(lines) + "\n"
 
 
-def prove_course(root: Path, *, seeds: int = 50, jobs: int | None = None) -> CourseProof:
-    """Prove every notebook of the course, several at a time."""
-    paths = [notebook.path for notebook in load_course(root).notebooks]
+def prove_course(
+    root: Path,
+    only: Sequence[str] = (),
+    exercises: Collection[str] = (),
+    *,
+    seeds: int = 50,
+    jobs: int | None = None,
+    watch: Callable[[str], object] = lambda line: None,
+) -> CourseProof:
+    """Prove the notebooks of the course, several at a time.
+
+    Args:
+        only: The notebooks to prove, as `Course.chosen` takes them; all where none is named.
+        exercises: The exercises of these to prove; all where none is named.
+        watch: Is told a line about each exercise as soon as something is known: for one notebook
+            when its proof is done, for several when all of that notebook are.
+
+    Raises:
+        CourseError: There is no such notebook or exercise, or a source is wrong.
+    """
+    course = load_course(root)
+    chosen = course.chosen(only)
+    known = [e.name for name in chosen for e in course.assignment(name).exercises if e.functions]
+    for stranger in exercises:
+        if stranger not in known:
+            raise CourseError(
+                f"no exercise {stranger!r} with functions in {', '.join(chosen)}; "
+                f"there are {', '.join(known)}"
+            )
+    partial = bool(only or exercises)
+    if len(chosen) == 1:  # in this process, so that each exercise can be told at once
+        (name,) = chosen
+
+        def tell(proof: ExerciseProof) -> None:
+            watch(proof.line)
+
+        proofs = prove(course.assignment(name), exercises, seeds=seeds, watch=tell)
+        return CourseProof(((name, tuple(proofs)),), partial)
+    paths = [course.sources[name] for name in chosen]
     workers = min(jobs or os.cpu_count() or 1, max(len(paths), 1))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        proofs = list(pool.map(_prove_one, paths, [seeds] * len(paths)))
-    return CourseProof(
-        tuple((p.parent.name, found) for p, found in zip(paths, proofs, strict=True))
-    )
+        waiting = [pool.submit(_prove_one, path, tuple(exercises), seeds) for path in paths]
+        found = []
+        for name, future in zip(chosen, waiting, strict=True):
+            found.append((name, future.result()))
+            for proof in found[-1][1]:
+                watch(f"{name}, {proof.line}")
+    return CourseProof(tuple(found), partial)
 
 
-def _prove_one(path: Path, seeds: int) -> tuple[ExerciseProof, ...]:
-    return tuple(prove(load_notebook(path), seeds=seeds))
+def _prove_one(path: Path, exercises: tuple[str, ...], seeds: int) -> tuple[ExerciseProof, ...]:
+    return tuple(prove(load_notebook(path), exercises, seeds=seeds))
 
 
 def _line(assignment: str, proof: ExerciseProof) -> str:

@@ -327,3 +327,45 @@ def test_nbgraders_own_command_makes_the_same_release(released):
         assert {cell.name: cell.max_score for cell in cells} == {
             row.id: row.points for row in load_notebook(source(released)).rows
         }
+
+
+@pytest.fixture
+def two(released) -> Path:
+    """The released course with a second notebook, that was never released."""
+    other = released / "solutions" / "02_other"
+    other.mkdir()
+    shutil.copyfile(source(released), other / "other.py")
+    return released
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["02_other", "other", "solutions/02_other", "solutions/02_other/other.py", "other.ipynb"],
+)
+def test_one_notebook_is_released_and_the_others_are_left_alone(two, word):
+    rewrite(source(two), "Multiply by a number.", "Multiply by one number.")
+    before = contents(two / "assignments")
+    made = release(two, [word])
+    assert [notebook.assignment for notebook in made.notebooks] == ["02_other"]
+    assert made.removed == () and all("/02_other/" in name for name in made.written)
+    after = contents(two / "assignments")
+    assert before.items() < after.items() and "02_other/other.ipynb" in after
+    assert check_release(two, [word]).ok
+    assert not check_release(two, ["small"]).ok
+
+
+def test_what_one_notebook_must_not_tell_is_searched_for_in_all(two):
+    telling = "secret_line_of_the_other_notebook = np.multiply(a, x)"
+    text = source(two).read_text(encoding="utf-8")
+    (two / "solutions/02_other/other.py").write_text(
+        text.replace("secret_intermediate = np.multiply(a, x)", telling), encoding="utf-8"
+    )
+    rewrite(source(two), "Multiply by a number.", f"Multiply: {telling}")
+    with pytest.raises(CourseError, match="a line of the solution of scale_forward"):
+        release(two, ["01_small"])
+
+
+def test_an_unknown_notebook_is_told_with_those_that_exist(two):
+    with pytest.raises(CourseError) as caught:
+        release(two, ["02_othr"])
+    assert "Did you mean 02_other? It has 01_small, 02_other" in str(caught.value)

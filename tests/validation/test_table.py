@@ -1,7 +1,15 @@
 """The page of the proof, and what counts as falling below it."""
 
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import CourseError
 from autograder.validation.proof import ExerciseProof
-from autograder.validation.table import CourseProof
+from autograder.validation.table import CourseProof, prove_course
+
+SMALL = Path(__file__).parents[1] / "course" / "small"
 
 
 def course(**changes):
@@ -34,3 +42,18 @@ def test_problems_survivors_and_false_names_must_be_mended():
     assert course().problems == []
     bad = course(problems=["a"], survivors=["b"], false_names=["c"])
     assert [text.rpartition(": ")[2] for text in bad.problems] == ["a", "b", "c"]
+
+
+def test_one_exercise_is_proven_told_at_once_and_held_to_its_own_part_of_the_page(tmp_path):
+    root, told = shutil.copytree(SMALL, tmp_path / "course"), []
+    proof = prove_course(root, ["small"], ["twice_exercise"], seeds=2, watch=told.append)
+    assert [one.name for _, proofs in proof.notebooks for one in proofs] == ["twice_exercise"]
+    (line,) = told
+    assert line.startswith("twice_exercise: 1 of 1 mistakes named, ")
+    page = CourseProof(
+        (("01_small", (ExerciseProof("scale"), ExerciseProof("twice_exercise", 3, 3))),)
+    )
+    (fallen,) = proof.fallen(page.page())
+    assert "01_small, twice_exercise: 1 mistakes are named" in fallen
+    with pytest.raises(CourseError, match=r"no exercise 'thrice' .* there are scale, twice_"):
+        prove_course(root, ["small"], ["thrice"])
