@@ -60,6 +60,7 @@ class Case:
         judged: Names of the outputs that count; None for all.
         tie: Inputs lie on a tie, so any slope between the one-sided ones is right.
         equals: The input in which single numbers are equal; any way to break that tie is right.
+        sizes: Dimension -> its size.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Case:
     tie: bool = False
     allow_infinite: bool = False
     equals: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     def judges(self, output: str) -> bool:
         """Whether `output` counts in this case."""
@@ -230,6 +232,7 @@ def _draw(exercise: Declared, regime: _Regime, name: str, seed: int, *, shuffled
         tie=regime.tie or bool(own and own.tie),
         equals=own.tie if own else "",
         allow_infinite=own.allow_infinite if own else False,
+        sizes=sizes,
     )
 
 

@@ -7,8 +7,10 @@ it is the only one that does. A new slip is one entry in `SLIPS`, and serves eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+import math
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,10 @@ ENOUGH = 2
 TELLING = 6
 """So many entries, all cases together, show a constant factor."""
 SAME = 1e-6
+CLOSE = 1e-5
+"""How near a ratio, also one of float32, comes to what it is."""
 NO_FACTOR = 1e-3
+POWERS = {1: "{}", -1: "1/{}", 2: "{}²", -2: "1/{}²", 0.5: "√{}", -0.5: "1/√{}"}
 
 Slip = Callable[[np.ndarray, int], np.ndarray | None]
 """The expected array, the batch size -> what the slip gives; None where it makes no sense."""
@@ -145,8 +150,8 @@ def _mistaken_identity(row: str, output: str, trials: Sequence[Trial]) -> Explan
 
 
 def _factor(pairs: Sequence[Pair]) -> Explanation | None:
-    """Whether it is a multiple of the right value on every case, by one number or several."""
-    ratios: list[tuple[str, float]] = []
+    """Whether it is a multiple of the right value on every case, by a number or by sizes."""
+    ratios: list[tuple[float, Mapping[str, int]]] = []
     entries = 0
     for trial, got, expected in pairs:
         value = np.asarray(expected.value, float)
@@ -156,34 +161,41 @@ def _factor(pairs: Sequence[Pair]) -> Explanation | None:
         if difference(got, replace(expected, value=ratio * value)) is not None:
             return None
         entries += value.size
-        ratios.append((trial.case.name, ratio))
+        ratios.append((ratio, trial.case.sizes))
     if len(ratios) < ENOUGH or entries < TELLING:
         return None
-    if not all(np.isfinite(r) and abs(r) > SAME for _, r in ratios):
+    if not all(np.isfinite(r) and abs(r) > SAME for r, _ in ratios):
         return None
-    first = ratios[0][1]
-    if all(abs(r - first) <= SAME * abs(first) for _, r in ratios):
+    first = ratios[0][0]
+    if all(abs(r - first) <= SAME * abs(first) for r, _ in ratios):
         if abs(first - 1) < NO_FACTOR:
             return None
         return Explanation(Source.LIKE, "factor", fact=fact("like.factor", factor=first))
-    return _factors(pairs, ratios)
+    told = _in_sizes(ratios)
+    return Explanation(Source.LIKE, "sizes", fact=fact("like.sizes", factor=told)) if told else None
 
 
-def _factors(pairs: Sequence[Pair], ratios: Sequence[tuple[str, float]]) -> Explanation | None:
-    """Another multiple in each case: a number that depends on the shapes."""
-    telling = [
-        (trial.case.name, ratio)
-        for (trial, got, _), (_, ratio) in zip(pairs, ratios, strict=True)
-        if got.size > 1 and not trial.hidden and abs(ratio - 1) > NO_FACTOR
-    ]
-    if len({f"{ratio:.6g}" for _, ratio in telling}) < ENOUGH:
-        return None
-    (one, first), (other, second) = (
-        telling[0],
-        next(pair for pair in telling if abs(pair[1] - telling[0][1]) > SAME * abs(pair[1])),
-    )
-    said = fact("like.factors", one=one, first=first, other=other, second=second)
-    return Explanation(Source.LIKE, "factors", fact=said)
+def _in_sizes(ratios: Sequence[tuple[float, Mapping[str, int]]]) -> str:
+    """The sizes of which every ratio is made; empty where not exactly one product of them fits.
+
+    Example:
+        >>> _in_sizes([(1 / 12, {"N": 4, "D": 3}), (1 / 10, {"N": 2, "D": 5})])
+        '1/(N·D)'
+    """
+    names = [name for name in ratios[0][1] if len({sizes[name] for _, sizes in ratios}) > 1]
+    for count in range(1, len(names) + 1):
+        fitting = [
+            text.format("·".join(some) if count == 1 or power == 1 else f"({'·'.join(some)})")
+            for some in combinations(names, count)
+            for power, text in POWERS.items()
+            if all(
+                abs(math.prod(sizes[name] for name in some) ** power - ratio) <= CLOSE * abs(ratio)
+                for ratio, sizes in ratios
+            )
+        ]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else ""
+    return ""
 
 
 def _ratio(got: np.ndarray, value: np.ndarray) -> float:

@@ -196,9 +196,8 @@ SENTENCES: dict[str, str] = {
     "like.other_output": "It is {other}, returned in the place of {output}.",
     "like.factor": "It is exactly {factor} times the right value, in every case: a factor on the "
     "way is another number.",
-    "like.factors": "In every case it is a multiple of the right value, but not the same one: "
-    "{first} times in “{one}”, {second} times in “{other}”. What depends on the shapes "
-    "is there too often, or not at all: an N, a D, a number of entries.",
+    "like.sizes": "In every case it is {factor} times the right value: a division by a size is "
+    "missing or too many, or a mean stands where a sum belongs.",
     # derived slips
     "slip.at_stage": "{slip} It lies where {stage} is computed.",
     **{

@@ -29,7 +29,7 @@ a dropped statement …) is *caught*, or gives what the reference gives on many 
 (*equivalent*, listed below). *Mutants named* were recognised by the bank that people wrote: as a
 known mistake, or by a general hypothesis. A name is *false* when the mutant behaves otherwise on
 fresh cases. *Headroom* is by how much every tolerance could shrink before the reference, moved in
-its last bits, failed itself.
+its last bits, failed itself; what is allowed for measured noise (as of float32) is halved.
 
 The mutants are mistakes that this bank was not written for. The *slips* that are derived from the
 reference are left out here: they are made by the same operators, so they would name these mutants

@@ -91,14 +91,17 @@ def test_two_mistakes_in_different_outputs_are_both_named(judged):
         (lambda d, c: (2 * d * c[1], (d * c[0]).sum(0)), "twice"),
         (lambda d, c: (d * c[1] / len(d), (d * c[0]).sum(0)), "divided_by_n"),
         (lambda d, c: (np.abs(d * c[1]), (d * c[0]).sum(0)), "absolute"),
+        (lambda d, c: (d * c[1] / d.size, (d * c[0]).sum(0)), "sizes"),
+        (lambda d, c: (d * c[1] * np.sqrt(d.shape[1]), (d * c[0]).sum(0)), "sizes"),
     ],
 )
 def test_general_slips_are_named(judged, backward, name):
     assert mistake_of(judged(scale_backward=backward)["scale_backward"]) == {name}
 
 
-def test_an_unknown_mistake_gets_no_name(judged):
-    result = judged(scale_backward=lambda d, c: (d * c[1] + 0.01, (d * c[0]).sum(0)))
+@pytest.mark.parametrize("wrong", [lambda dx, x: dx + 0.01, lambda dx, x: dx * x.sum()])
+def test_an_unknown_mistake_gets_no_name(judged, wrong):
+    result = judged(scale_backward=lambda d, c: (wrong(d * c[1], c[0]), (d * c[0]).sum(0)))
     assert mistake_of(result["scale_backward"]) == set()
     assert result["scale_backward"].score == 2
 

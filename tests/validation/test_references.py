@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autograder.course import load_notebook
+from autograder.exercises import Function, cast, variant
+from autograder.exercises.interpreter import LocalRunner
 from autograder.explain import prepare
+from autograder.validation.margins import headroom
 from autograder.validation.proof import prove
 from autograder.validation.references import wrong_gradients
 
@@ -60,3 +64,19 @@ def test_the_proof_asks_it(tmp_path):
     told = [text for proof in wrong for text in proof.problems]
     assert any("scale_backward is not the gradient" in text for text in told)
     assert not any("gradient" in text for proof in right for text in proof.problems)
+
+
+def cancelled(x):
+    return (x + x.dtype.type(10)) - x.dtype.type(10)
+
+
+def chaotic(x):
+    return x * np.where(np.round(x * 2**24) % 2, 1, -1).astype(x.dtype)
+
+
+@pytest.mark.parametrize(("function", "enough"), [(cancelled, True), (chaotic, False)])
+def test_noise_that_was_allowed_for_leaves_headroom_and_a_jump_none(function, enough):
+    float32 = variant(x=cast("N D", "float32"))
+    exercise = Function(function, inputs={"x": "N D"}, points=1, variants={"float32": float32})
+    reference = LocalRunner({function.__name__: function})
+    assert (headroom(exercise, reference, 10) >= 100) == enough
