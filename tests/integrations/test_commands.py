@@ -89,6 +89,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]
         for student, document in the_class(ours).items():
             hand_in(ours, student, document)
         (ours / "submitted" / "empty folder" / ASSIGNMENT).mkdir(parents=True)
+        path = hand_in(ours, "renamed", classroom.solved(classroom.small_notebook(ours)))
+        path.rename(path.with_name("small (1).ipynb"))
         said = run(ours, "autograder", "grade", "--timeout", "1", ok=False)
         theirs = ours.parent / "theirs"
         ignored = shutil.ignore_patterns("gradebook.db", "autograded", "results")
@@ -126,8 +128,22 @@ def test_a_file_that_nbgrader_cannot_open_is_its_error_and_our_zero(
     assert {score for score, _, _ in grades(ours, "broken").values()} == {0.0}
     said = (theirs / "said.txt").read_text()
     assert f"error processing assignment '{ASSIGNMENT}' for student 'broken'" in said
-    assert said.count("There was an error processing assignment '") == 1
+    assert said.count("There was an error processing assignment '") == 2  # and of the next test
     assert set(grades(theirs, "broken").values()) == {(None, None, True)}
+
+
+def test_a_notebook_under_another_name_waits_for_a_person_on_both_roads(
+    both: tuple[Path, Path],
+) -> None:
+    ours, theirs = both
+    reason = results(ours)["renamed"]["message"]
+    assert "there is small (1).ipynb" in reason.replace(f"{ASSIGNMENT}/", "")
+    with opened(ours) as gradebook:
+        known = {one.student_id for one in gradebook.assignment_submissions(ASSIGNMENT)}
+    assert "right" in known and "renamed" not in known
+    assert set(grades(theirs, "renamed").values()) == {(None, None, True)}
+    assert set(comments(theirs, "renamed").values()) == {f"Not graded: {reason}"}
+    assert f"renamed, {ASSIGNMENT}: Not graded: {reason}" in (theirs / "said.txt").read_text()
 
 
 def test_the_run_says_how_it_went(both: tuple[Path, Path]) -> None:

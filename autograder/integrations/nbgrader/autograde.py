@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Float, Integer
+from traitlets.config import Application
 
 from autograder.course import find_course_root, load_course
 from autograder.errors import GradingError
@@ -16,6 +17,7 @@ from autograder.grading import submission
 from autograder.grading.desk import grade_at_desk
 from autograder.grading.grade import Graded
 from autograder.grading.papers import source_digest
+from autograder.grading.student_folder import look
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
 from autograder.integrations.nbgrader.autograded import WAITS_FOR_A_PERSON, put_findings
@@ -115,7 +117,7 @@ def prepare(assignment: str, student: str, notebooks: list[str]) -> None:
     folder = Path(notebooks[0]).parent
     _refused.pop(folder, None)
     try:
-        _prepare(folder)
+        _prepare(folder, {Path(notebook).stem for notebook in notebooks})
     except Exception as error:  # nbgrader goes on all the same, up to our first step
         _refused[folder] = error
         raise
@@ -125,24 +127,31 @@ _refused: dict[Path, Exception] = {}
 """The submissions whose gradebook could not be prepared, and why."""
 
 
-def _prepare(folder: Path) -> None:
+def _prepare(folder: Path, names: set[str]) -> None:
     root = find_course_root(folder)
     released = _released(root, folder.name)
+    why = UNFINISHED
+    if released.name not in names:  # nbgrader makes a submission of it, and then gives it up
+        found = look(folder.parent, {folder.name: released.name})
+        why = f"Not graded: {found.handin(folder.name, released.name).note}"
+        _running().log.error("%s, %s: %s", folder.parent.name, folder.name, why)
     settings = read_settings(root, _url_of_running_command())
     with open_gradebook(settings.gradebook, settings.course_id) as gradebook:
         try:
             fill(gradebook, released, settings.gradebook)
         finally:
             writer = ScoreWriter(gradebook, released.assignment, released.name)
-            writer.write([Entry(folder.parent.name, {}, stale=UNFINISHED)])
+            writer.write([Entry(folder.parent.name, {}, stale=why)])
+
+
+def _running() -> Application:
+    """The nbgrader command that runs, or the server that the formgrader lives in."""
+    return Application.instance() if Application.initialized() else Application()
 
 
 def _url_of_running_command() -> str | None:
     """The gradebook that a running nbgrader command was given with `--db`."""
-    from traitlets.config import Application
-
-    running = Application.instance() if Application.initialized() else None
-    url = getattr(getattr(running, "coursedir", None), "db_url", None)
+    url = getattr(getattr(_running(), "coursedir", None), "db_url", None)
     return str(url) if url else None
 
 
