@@ -165,6 +165,55 @@ def grade(
 
 
 @app.command()
+def collect(
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE-OR-FOLDER", help="What the platform gave, as it is.")
+    ],
+    platform: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="FORMAT",
+            help="canvas, moodle, gradescope, zip or repositories. Default: recognised.",
+        ),
+    ] = "",
+    assignment: Annotated[
+        str, typer.Option(metavar="NAME", help="Take this one only. Default: by their content.")
+    ] = "",
+    policy: Annotated[
+        str, typer.Option(help="Of several by one student: last, first or best (graded).")
+    ] = "last",
+    roster: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="A class list; see the instructor guide.")
+    ] = None,
+    due: Annotated[
+        str, typer.Option(metavar="TIME", help="The deadline, such as '2026-05-08 22:00 UTC'.")
+    ] = "",
+    slip_days: Annotated[
+        int, typer.Option(min=0, help="Days in all that a student may be late in the term.")
+    ] = 0,
+    submitted: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the submissions go.")
+    ] = Path("submitted"),
+    gradebook: Gradebook = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Name all in notes.")] = False,
+) -> None:
+    """Sort a download of a learning platform into the folder of submissions."""
+    from autograder.collect.command import Wanted
+    from autograder.collect.command import collect as take
+
+    wanted = Wanted(
+        *(source, platform, assignment, policy, roster, due, slip_days, submitted, gradebook),
+        *(dry_run, verbose),
+    )
+    for line in take(wanted):
+        _say(line)
+
+
+@app.command()
 def check(
     notebook: Annotated[
         Path, typer.Argument(metavar="NOTEBOOK", help="With its .check.json beside it.")

@@ -25,6 +25,7 @@ ROOMS = (
     "grading",
     "validation",
     "integrations",
+    "collect",
     "reports",
     "cli",
 )

@@ -17,6 +17,7 @@ from autograder.errors import GradingError
 from autograder.exercises.fact import fact
 from autograder.grading.result import SCHEMA, Result, SubmissionStatus, from_row
 from autograder.grading.submission import Handin
+from autograder.integrations.collected import Collected, Taken, write_collected
 from autograder.integrations.nbgrader import GradebookSink
 from autograder.integrations.nbgrader.gradebook import GradebookError, open_gradebook
 from autograder.integrations.nbgrader.timestamps import parse_timestamp, read_timestamp
@@ -413,6 +414,17 @@ def test_the_time_of_handing_in_reaches_the_gradebook(desk: Desk) -> None:
         assert found.isoformat() == "2026-11-20T12:00:00"
     beside = desk.autograded("ada").with_name("timestamp.txt")
     assert beside.read_text() == "2026-11-20 12:00:00 UTC"
+
+
+def test_the_deadline_and_the_slip_days_of_collecting_reach_the_gradebook(desk: Desk) -> None:
+    stamp = desk.hand_in("ada").with_name("timestamp.txt")
+    stamp.write_text("2026-11-20 12:00:00 UTC\n")
+    for slip, late in ((1, 0.0), (0, 43_200.0)):
+        taken = {"ada": Taken("x.ipynb", "canvas", "", slip=slip)}
+        write_collected(desk.root, ASSIGNMENT, Collected(taken, due="2026-11-20T00:00:00"))
+        desk.write(result("ada"))
+        with opened(desk.root) as gradebook:
+            assert gradebook.find_submission(ASSIGNMENT, "ada").total_seconds_late == late
 
 
 NOON = "2026-11-20T12:00:00"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from autograder.integrations.nbgrader.judged import Judgement, Judgements
@@ -29,6 +29,7 @@ class Entry:
         untouched: Cells that students write and this one left as they were; None where that is not
             known, and what the gradebook says of it stays.
         timestamp: When it was handed in (UTC), where that is known.
+        extension: By how much the deadline is moved; None leaves what the gradebook says.
         stale: Why the scores cannot be relied on; empty when they can.
         create: Whether a submission is made where the gradebook has none.
     """
@@ -39,6 +40,7 @@ class Entry:
     judged: Mapping[str, str] = field(default_factory=dict)
     untouched: frozenset[str] | None = frozenset()
     timestamp: datetime | None = None
+    extension: timedelta | None = None
     stale: str = ""
     create: bool = True
 
@@ -138,6 +140,7 @@ class ScoreWriter:
                 SubmittedAssignment.id,
                 SubmittedAssignment.student_id,
                 SubmittedAssignment.timestamp,
+                SubmittedAssignment.extension,
                 SubmittedNotebook.id.label("notebook"),
             )
             .outerjoin(
@@ -164,9 +167,15 @@ class ScoreWriter:
                     assignment_id=self._assignment_id,
                     student_id=student,
                     timestamp=entry.timestamp,
+                    extension=entry.extension,
                 )
-            elif entry.timestamp is not None:
-                changes.change("SubmittedAssignment", old, timestamp=entry.timestamp)
+            elif entry.timestamp is not None or entry.extension is not None:
+                changes.change(
+                    "SubmittedAssignment",
+                    old,
+                    timestamp=entry.timestamp or old.timestamp,
+                    extension=old.extension if entry.extension is None else entry.extension,
+                )
             if old is None or old.notebook is None:
                 places[student] = new_uuid()
                 changes.add(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from autograder.grading import submission
 from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.result import WITHOUT_VERDICTS, Result
 from autograder.grading.submission import Handin
+from autograder.integrations.collected import Collected, read_collected
 from autograder.integrations.nbgrader.autograded import (
     TIMESTAMP,
     AutogradedFolder,
@@ -75,6 +76,7 @@ class GradebookSink:
         self._gradebook: Any = None
         self._settings: Settings | None = None
         self._undated: dict[str, list[str]] = {}
+        self._collected: dict[str, Collected] = {}
 
     def write(self, handin: Handin, result: Result, fresh: bool) -> None:
         """Take one result.
@@ -108,7 +110,8 @@ class GradebookSink:
             cells = self._cells(one)
             rebuilt = rebuild(released, cells or ())
             moment = self._handed_in(one.handin)
-            entries.append(_entry(one, None if cells is None else rebuilt, released, moment))
+            entry = _entry(one, None if cells is None else rebuilt, released, moment)
+            entries.append(replace(entry, extension=self._extension(one.result)))
             if cells is not None:
                 notebooks[one.result.student] = (one, rebuilt, moment)
         assert self._settings is not None
@@ -134,6 +137,11 @@ class GradebookSink:
                 self._gradebook = self._stack.enter_context(opened)
             with explained(url):
                 fill(self._gradebook, released, url)
+                collected = read_collected(self._course.root, assignment)
+                self._collected[assignment] = collected
+                if collected.due:
+                    due = datetime.fromisoformat(collected.due)
+                    self._gradebook.update_or_create_assignment(assignment, duedate=due)
                 self._writers[assignment] = ScoreWriter(self._gradebook, assignment, released.name)
             self._released[assignment] = released
         return self._writers[assignment], self._released[assignment]
@@ -160,6 +168,11 @@ class GradebookSink:
         except ValueError as why:
             self._undated.setdefault(str(why), []).append(f"{handin.student}/{handin.assignment}")
             return None
+
+    def _extension(self, result: Result) -> timedelta | None:
+        """The slip days that a student uses; None where collecting granted none so far."""
+        taken = self._collected[result.assignment].taken.get(result.student)
+        return None if taken is None else timedelta(days=taken.slip)
 
     def _cells(self, one: _Held) -> tuple[SubmittedCell, ...] | None:
         """The cells as handed in; None where the result is of others, which are not there."""

@@ -1,0 +1,1 @@
+"""INSTRUCTOR: what a learning platform gives, sorted into the folder of submissions."""

@@ -1,0 +1,177 @@
+"""`autograder collect`: from a platform's download to the folder of submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from autograder.collect.best import best_by_grading
+from autograder.collect.download import open_download
+from autograder.collect.formats import understand
+from autograder.collect.match import Matcher
+from autograder.collect.people import Enrolled, People, read_roster
+from autograder.collect.placing import Placed, Terms, clear_staging, place
+from autograder.collect.sorting import POLICIES, Sorting, sort_uploads
+from autograder.course import find_course_root, load_course
+from autograder.errors import CourseError
+from autograder.feedback.wording import counted
+from autograder.integrations.exports.note import Note
+from autograder.integrations.hand_scores import Person, read_hand_scores
+from autograder.integrations.nbgrader.config import read_settings
+from autograder.integrations.nbgrader.gradebook import explained, open_gradebook
+from autograder.integrations.nbgrader.timestamps import parse_timestamp
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for; see `autograder collect --help`."""
+
+    source: Path
+    format: str = ""
+    assignment: str = ""
+    policy: str = "last"
+    roster: Path | None = None
+    due: str = ""
+    slip_days: int = 0
+    submitted: Path = Path("submitted")
+    gradebook: str | None = None
+    dry: bool = False
+    verbose: bool = False
+
+
+def collect(wanted: Wanted) -> list[str]:
+    """Sort a download into the folder of submissions.
+
+    Returns:
+        What was done (or would be), and what a person should know, line by line.
+
+    Raises:
+        CourseError: The download, the class list or an option is wrong; nothing was moved.
+        GradingError: Something cannot be read or written.
+    """
+    root = find_course_root()
+    course = load_course(root)
+    if wanted.assignment and wanted.assignment not in course.sources:
+        raise CourseError(
+            f"no assignment is called {wanted.assignment!r}; "
+            f"this course has {', '.join(course.sources)}"
+        )
+    if wanted.policy not in POLICIES:
+        raise CourseError(f"no policy is called {wanted.policy!r}; there are {', '.join(POLICIES)}")
+    zone = str(read_settings(root).config.Exchange.get("timezone", "UTC"))
+    due = _time(wanted.due, zone) if wanted.due else None
+    if wanted.slip_days and due is None:
+        raise CourseError("slip days are counted from a deadline; give it with --due")
+    download = open_download(wanted.source)
+    found = understand(download, course.sources, wanted.format)
+    notebooks = {name: path.stem for name, path in course.sources.items()}
+    roster = read_roster(wanted.roster) if wanted.roster is not None else []
+    people = People(
+        _together(roster, read_hand_scores(root, wanted.gradebook).people),
+        {*notebooks, *notebooks.values()},
+    )
+    sorting = sort_uploads(
+        found.uploads, people, Matcher(root, course.sources), notebooks, wanted.assignment,
+        wanted.policy, best_by_grading(course), starters=found.name != "repositories",
+        moment=_moments(people, zone),
+    )  # fmt: skip
+    for path, why in {**download.left_out, **found.strange}.items():
+        sorting.note(f"left out, {why}", path)
+    if not sorting.answers:
+        raise CourseError(
+            "\n".join(["no notebook can be taken; nothing was moved", *_told(sorting, True)])
+        )
+    submitted = root / wanted.submitted
+    terms = Terms(root, submitted, found.name, wanted.policy, due, wanted.slip_days)
+    if not wanted.dry:
+        clear_staging(submitted)
+    placed = place(sorting.answers, terms, list(course.sources), dry=wanted.dry)
+    taken = {student for answer in sorting.answers for student in answer.students}
+    new = [people.new[student] for student in people.new if student in taken]
+    lines = [
+        f"{found.name}: {counted(len(found.uploads), 'file')} of {counted(len(taken), 'student')}"
+    ]
+    lines += _done(placed, wanted.submitted, wanted.dry)
+    lines += _told(sorting, wanted.verbose)
+    if roster and new:
+        names = [person.id for person in new]
+        lines.append(Note("not on the class list, taken all the same", names).told(wanted.verbose))
+    if not any(answer.when for answer in sorting.answers):
+        lines.append("The download has no times: late is who bears the platform's own mark.")
+    if wanted.dry:
+        return [*lines, "Nothing was moved. Without --dry-run it is."]
+    _enter(root, wanted.gradebook, [*(one.person for one in roster), *new])
+    return lines
+
+
+def _time(text: str, zone: str) -> datetime:
+    try:
+        return parse_timestamp(text, zone)
+    except ValueError as why:
+        raise CourseError(
+            f"--due {text!r} is not sure to be a time ({why}); write '2026-05-08 22:00 UTC'"
+        ) from why
+
+
+def _moments(people: People, zone: str) -> Callable[[str], datetime | None]:
+    """When a student handed in, as a worksheet of Moodle says; its clock is that of the course."""
+
+    def moment(student: str) -> datetime | None:
+        one = people.enrolled(student)
+        if one is None or not any(sign.isdigit() for sign in one.when):
+            return None
+        try:
+            return parse_timestamp(f"{one.when} {zone}", zone)
+        except ValueError:
+            return None
+
+    return moment
+
+
+def _together(roster: Sequence[Enrolled], known: Mapping[str, Person]) -> list[Enrolled]:
+    """The class list, and whoever the gradebook knows beside it."""
+    there = {one.person.id for one in roster}
+    return [*roster, *(Enrolled(person) for id, person in known.items() if id not in there)]
+
+
+def _done(placed: Placed, submitted: Path, dry: bool) -> list[str]:
+    lines = []
+    kinds = (
+        (placed.new, "new"),
+        (placed.replaced, "replaced by a later one"),
+        (placed.unchanged, "there already"),
+        (placed.kept, "left as they are: what stands counts"),
+    )
+    verb = "would go" if dry else "went"
+    for name in sorted({name for kind, _ in kinds for name in kind}):
+        parts = [f"{len(kind[name])} {said}" for kind, said in kinds if name in kind]
+        lines.append(f"{name}: {', '.join(parts)} ({verb} to {submitted}/STUDENT/{name}/)")
+        if name in placed.late:
+            lines.append(f"  {Note('late', placed.late[name]).told()}")
+        if name in placed.slipped:
+            days = [f"{who} {counted(n, 'day')}" for who, n in placed.slipped[name].items()]
+            lines.append(f"  {Note('use slip days', days).told()}")
+    lines += [Note(f"not moved, {why}", who).told() for why, who in placed.refused.items()]
+    return lines
+
+
+def _told(sorting: Sorting, verbose: bool) -> list[str]:
+    return [Note(text, about).told(verbose) for text, about in sorting.notes.items()]
+
+
+def _enter(root: Path, gradebook: str | None, people: Sequence[Person]) -> None:
+    """Let the gradebook know who is there, so that absentees are listed and pages have names."""
+    if not people:
+        return
+    settings = read_settings(root, gradebook)
+    url = settings.gradebook
+    with open_gradebook(url, settings.course_id) as book, explained(url):
+        for person in people:
+            said = {
+                field: getattr(person, field)
+                for field in ("first_name", "last_name", "email", "lms_user_id")
+                if getattr(person, field)
+            }
+            book.update_or_create_student(person.id, **said)

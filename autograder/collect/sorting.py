@@ -1,0 +1,206 @@
+"""From uploads to one notebook for each student and assignment; what is unsure is told."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from autograder.collect.download import File, LeftOut, files_inside
+from autograder.collect.formats import Upload
+from autograder.collect.match import Match, Matcher
+from autograder.collect.people import People
+from autograder.feedback.wording import listed
+
+POLICIES = ("last", "first", "best")
+_MANY = 0.5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A notebook that somebody handed in for an assignment.
+
+    Args:
+        students: All who handed it in.
+        name: Its name in the folder of submissions.
+        when: When it was handed in, in UTC; None where that is not known.
+    """
+
+    students: tuple[str, ...]
+    assignment: str
+    name: str
+    upload: Upload
+    file: File
+    digest: str
+    match: Match
+    when: datetime | None = None
+
+    @property
+    def said(self) -> str:
+        """Who and what, for a list."""
+        return f"{listed(self.students)} ({self.file.path})"
+
+
+Best = Callable[[Sequence[Answer]], Answer]
+
+
+@dataclass
+class Sorting:
+    """What becomes of a download.
+
+    Args:
+        answers: One for each student (or group) and assignment.
+        notes: What a person should know -> whom or which file it is about.
+    """
+
+    answers: list[Answer] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    def note(self, text: str, about: str) -> None:
+        """Keep something to be told."""
+        self.notes.setdefault(text, []).append(about)
+
+
+def sort_uploads(
+    uploads: Sequence[Upload],
+    people: People,
+    matcher: Matcher,
+    notebooks: Mapping[str, str],
+    only: str = "",
+    policy: str = "last",
+    best: Best | None = None,
+    starters: bool = True,
+    moment: Callable[[str], datetime | None] = lambda student: None,
+) -> Sorting:
+    """Say which file is whose answer to what.
+
+    Args:
+        notebooks: Assignment -> name of its notebook.
+        only: The one assignment that the download is of; empty where the notebooks say it.
+        policy: Which counts, of several by one student.
+        best: Finds the best of several by grading them.
+        starters: Whether a notebook that nobody touched is a submission.
+        moment: When a student handed in, where the download itself does not say.
+    """
+    sorting = Sorting()
+    found = list(_answers(uploads, people, matcher, sorting))
+    only = only or _the_one(found)
+    by_place: dict[tuple[tuple[str, ...], str], list[Answer]] = {}
+    for answer in found:
+        placed = _placed(answer, only, notebooks, starters, sorting)
+        if placed is not None:
+            if placed.when is None:
+                placed = replace(placed, when=moment(placed.students[0]))
+            by_place.setdefault((placed.students, placed.assignment), []).append(placed)
+    for answers in by_place.values():
+        chosen = _chosen(answers, policy, best, sorting)
+        if chosen is not None:
+            sorting.answers.append(chosen)
+    return sorting
+
+
+def _answers(
+    uploads: Sequence[Upload], people: People, matcher: Matcher, sorting: Sorting
+) -> Iterator[Answer]:
+    without: dict[tuple[str, ...], list[str]] = {}
+    having: set[tuple[str, ...]] = set()
+    for upload in uploads:
+        students = tuple(sorted(people.resolve(upload.claims)))
+        if not students:
+            sorting.note("nobody's: the name says no student", upload.file.path)
+            continue
+        try:
+            for file in _notebooks(upload.file):
+                raw = file.read()
+                digest = hashlib.sha256(raw).hexdigest()
+                match = matcher.match(raw, file.path)
+                having.add(students)
+                name = file.name.removeprefix(upload.prefix)
+                yield Answer(students, "", name, upload, file, digest, match, upload.when)
+        except LeftOut as why:
+            sorting.note(f"left out, {why}", upload.file.path)
+        without.setdefault(students, []).append(upload.file.path)
+    for students, paths in without.items():
+        if students not in having:
+            sorting.note("handed in no notebook", f"{listed(students)} ({listed(paths, 2)})")
+
+
+def _notebooks(file: File) -> Iterator[File]:
+    """The file itself where it is a notebook, those in it where it is a zip."""
+    name = file.name.casefold()
+    if ".ipynb" in name and not name.endswith(".zip"):
+        yield file
+    elif name.endswith(".zip"):
+        yield from (
+            f for f in files_inside(file.read(), file.path) if ".ipynb" in f.name.casefold()
+        )
+
+
+def _the_one(found: Sequence[Answer]) -> str:
+    """The assignment that most notebooks are of; empty where there are several."""
+    counts: dict[str, int] = {}
+    for answer in found:
+        if len(answer.match.assignments) == 1:
+            name = answer.match.assignments[0]
+            counts[name] = counts.get(name, 0) + 1
+    most = max(counts, key=lambda name: counts[name], default="")
+    return most if most and counts[most] > _MANY * len(found) and len(counts) < 3 else ""
+
+
+def _placed(
+    answer: Answer, only: str, notebooks: Mapping[str, str], starters: bool, sorting: Sorting
+) -> Answer | None:
+    """The answer with its assignment and its name there; None where it has none."""
+    match, are = answer.match, answer.match.assignments
+    if len(are) == 1 and are[0] != only and only:
+        sorting.note(f"a notebook of {are[0]}, not of {only}: not taken", answer.said)
+        return None
+    if len(are) > 1 and only not in are:
+        sorting.note(
+            f"may be of {listed(are)}: not taken; say which with --assignment", answer.said
+        )
+        return None
+    assignment = are[0] if len(are) == 1 else only
+    if not assignment:
+        sorting.note("no notebook of this course: not taken", answer.said)
+        return None
+    if not starters and match.untouched:
+        sorting.note("as it was released, not taken", answer.said)
+        return None
+    if match.unreadable:
+        sorting.note("cannot be read; grading says why", answer.said)
+    if assignment not in are:  # for a person to look at: grading lists it as unclear
+        sorting.note("has none of the released cells; kept under its own name", answer.said)
+        own = re.sub(r"[^\w.() -]", "_", answer.name).lstrip(". ")[-80:] or "notebook.ipynb"
+        return replace(answer, assignment=assignment, name=own)
+    return replace(answer, assignment=assignment, name=f"{notebooks[assignment]}.ipynb")
+
+
+def _chosen(
+    answers: list[Answer], policy: str, best: Best | None, sorting: Sorting
+) -> Answer | None:
+    """The one of several that counts; None where nothing says which."""
+    left = list({answer.digest: answer for answer in answers}.values())
+    if any(not a.match.untouched for a in left):
+        left = [answer for answer in left if not answer.match.untouched]
+    if len(left) > 1 and any(a.match.assignments for a in left):
+        left = [answer for answer in left if answer.match.assignments]
+    if len(left) == 1:
+        return left[0]
+    who = f"{listed(left[0].students)} ({listed([a.file.path for a in left], 4)})"
+    if policy == "best" and best is not None:
+        sorting.note("handed in several; the best counts", who)
+        return best(left)
+    ranks = [(a.when or datetime.min, a.upload.order or 0) for a in left]
+    if len(set(ranks)) < len(ranks):
+        sorting.note(
+            "handed in several, and nothing says which is the last: not taken; keep one of them in "
+            "the download, or give --policy best",
+            who,
+        )
+        return None
+    sorting.note(f"handed in several; the {policy} counts", who)
+    pick = min if policy == "first" else max
+    return left[ranks.index(pick(ranks))]
