@@ -6,23 +6,23 @@ with the reference decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case
-from autograder.exercises.exercise import Observed, named, settings
+from autograder.exercises.exercise import Observed
 from autograder.exercises.fact import Fact, fact, type_of
 from autograder.exercises.inputs import constant
-from autograder.exercises.kinds import Function, fill
+from autograder.exercises.kinds import Function
 from autograder.exercises.rewriting import rewritten
 from autograder.exercises.script import Call, Failure, Implementation, Outcome, Script
 
 
-@dataclass(frozen=True, kw_only=True)
+@attrs.frozen
 class Critic(Function):
     """A function `(forward, backward) -> bool`, judged by what it accepts.
 
@@ -36,36 +36,18 @@ class Critic(Function):
         rungs: Into how many equal outputs the score is cut.
     """
 
-    right: dict[str, str]
-    wrong: dict[str, str]
-    rungs: int
+    right: dict[str, str] = attrs.field(kw_only=True)
+    wrong: dict[str, str] = attrs.field(kw_only=True)
+    rungs: int = attrs.field(default=5, kw_only=True)
 
-    def __init__(
-        self,
-        function: Callable[..., Any] | str,
-        *,
-        right: Mapping[str, str],
-        wrong: Mapping[str, str],
-        points: float,
-        rungs: int = 5,
-        hints: Sequence[str] = (),
-        **options: Any,
-    ) -> None:
-        if not right or not wrong:
-            raise DeclarationError(f"{named(function)}: right and wrong implementations are needed")
+    def __attrs_post_init__(self) -> None:
+        if not self.right or not self.wrong:
+            raise DeclarationError(f"{self.function}: right and wrong implementations are needed")
         taken = {"forward": constant(None), "backward": constant(None)}  # filled in by `script`
-        ready = settings(Critic, taken, points, hints, options)
-        ready |= {
-            "function": named(function),
-            "outputs": tuple(f"{100 * k // rungs} %" for k in range(1, rungs + 1)),
-            "steps": 1,
-            "carry": {},
-            "unjudged": (),
-            "right": dict(right),
-            "wrong": dict(wrong),
-            "rungs": rungs,
-        }
-        fill(self, ready)
+        rungs = tuple(f"{100 * k // self.rungs} %" for k in range(1, self.rungs + 1))
+        object.__setattr__(self, "inputs", taken)
+        object.__setattr__(self, "outputs", rungs)
+        super().__attrs_post_init__()
 
     def _members(self, case: Case) -> list[tuple[str, bool, str]]:
         """Name, whether it is right, and source, in an order and with numbers of the case."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import attrs
 import numpy as np
 
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case, Variant
 from autograder.exercises.fact import Fact, fact, type_of
-from autograder.exercises.inputs import IF_SET, Array, Input, as_input, tokens
+from autograder.exercises.inputs import IF_SET, Array, Input, as_input, dimensions
 from autograder.exercises.mistakes import Mistake
 from autograder.exercises.script import Failure, Outcome, Script
 
@@ -90,7 +91,35 @@ class Observed:
     draws: Draws | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+def named(function: Callable[..., Any] | str) -> str:
+    """The name of a function, a class or a name itself."""
+    return function if isinstance(function, str) else function.__name__
+
+
+def inputs_of(declared: Mapping[str, Input | str]) -> dict[str, Input]:
+    """Input name -> what it looks like; a text is the shape of an array."""
+    return {key: as_input(value) for key, value in declared.items()}
+
+
+def names_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Names, in order."""
+    return tuple(names)
+
+
+def points_of(points: float | Mapping[str, float]) -> dict[str, float]:
+    """Part -> points; a number is that of the only part, the value."""
+    return dict(points) if isinstance(points, Mapping) else {"value": points}
+
+
+def hints_of(
+    hints: Sequence[str] | Mapping[str, Sequence[str]],
+) -> dict[str, tuple[str, ...]]:
+    """Part -> hints; a sequence is that of the only part, the value."""
+    parts = hints if isinstance(hints, Mapping) else {"value": hints}
+    return {part: tuple(steps) for part, steps in parts.items()}
+
+
+@attrs.frozen(kw_only=True)
 class Exercise(abc.ABC):
     """A declaration. Kinds say which rows it has, what is called, and how results are read.
 
@@ -98,9 +127,9 @@ class Exercise(abc.ABC):
         name: Filled in by the course: the variable to which the declaration is assigned.
         inputs: Input name -> what it looks like, in the order of the call.
         sizes: Dimensions that are fixed; the others get small sizes that all differ.
-        points: Part -> points.
+        points: Part -> points; a number where the only part is the value.
         weights: Output -> what it weighs beside the other outputs of its row; 1 if not named.
-        hints: Part -> hints in three steps.
+        hints: Part -> hints in three steps; a sequence where the only part is the value.
         mistakes: The bank of known mistakes; never shipped.
         variants: Regimes of its own.
         large, small: Input name -> factor, in the regimes "large values" and "small values".
@@ -108,23 +137,64 @@ class Exercise(abc.ABC):
         ties: Inputs to put on a tie: one name (zeros), or several (made equal to the first).
         without: Names of standard regimes that make no sense here.
         random: Draws random numbers, so that repeating it gives something else.
+
+    Raises:
+        DeclarationError: With the field, what it got and what it expects.
     """
 
     name: str = ""
-    inputs: dict[str, Input] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-    points: dict[str, float] = field(default_factory=dict)
-    weights: dict[str, float] = field(default_factory=dict, metadata=IF_SET)
-    hints: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    mistakes: tuple[Mistake, ...] = ()
-    variants: dict[str, Variant] = field(default_factory=dict)
-    large: dict[str, float] = field(default_factory=dict)
-    small: dict[str, float] = field(default_factory=dict)
-    ties: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
+    inputs: dict[str, Input] = attrs.field(factory=dict, converter=inputs_of)
+    sizes: dict[str, int] = attrs.field(factory=dict)
+    points: dict[str, float] = attrs.field(factory=dict, converter=points_of)
+    weights: dict[str, float] = attrs.field(factory=dict, metadata=IF_SET)
+    hints: dict[str, tuple[str, ...]] = attrs.field(factory=dict, converter=hints_of)
+    mistakes: tuple[Mistake, ...] = attrs.field(default=(), converter=tuple[Mistake, ...])
+    variants: dict[str, Variant] = attrs.field(factory=dict)
+    large: dict[str, float] = attrs.field()
+    small: dict[str, float] = attrs.field()
+    ties: tuple[str, ...] = attrs.field(default=(), converter=names_of)
+    without: tuple[str, ...] = attrs.field(default=(), converter=names_of)
     random: bool = False
 
     parts: ClassVar[tuple[str, ...]] = ("value",)
+    scaled: ClassVar[bool] = True
+    """Whether the first array input is made large and small where nothing else is said."""
+
+    @large.default
+    def _first_large(self) -> dict[str, float]:
+        return self._first(50.0)
+
+    @small.default
+    def _first_small(self) -> dict[str, float]:
+        return self._first(1e-3)
+
+    def _first(self, factor: float) -> dict[str, float]:
+        arrays = (key for key, value in self.inputs.items() if isinstance(value, Array))
+        first = next(arrays, None) if self.scaled else None
+        return {first: factor} if first else {}
+
+    def __attrs_post_init__(self) -> None:
+        for value in self.inputs.values():
+            list(dimensions(value))
+        for label, mapping in (("points", self.points), ("hints", self.hints)):
+            unknown = set(mapping) - set(self.parts)
+            if unknown:
+                raise DeclarationError(
+                    f"{label} name {sorted(unknown)}; a {type(self).__name__} has the parts "
+                    f"{list(self.parts)}"
+                )
+        for part, worth in self.points.items():
+            if not worth >= 0 or not np.isfinite(worth):
+                raise DeclarationError(f"points of {part!r} are {worth!r}; expected a number >= 0")
+        for output, weight in self.weights.items():
+            if not weight > 0 or not np.isfinite(weight):
+                raise DeclarationError(
+                    f"the weight of {output!r} is {weight!r}; expected a number > 0"
+                )
+        for label in ("large", "small", "ties"):
+            for key in getattr(self, label):
+                if key not in self.inputs:
+                    raise DeclarationError(f"{label} names {key!r}, which is no input")
 
     @property
     @abc.abstractmethod
@@ -161,62 +231,6 @@ class Exercise(abc.ABC):
     def upstream_shapes(self, outcomes: Sequence[Outcome]) -> list[tuple[int, ...]]:
         """The shapes of the upstream gradients, read from the reference's own outcomes."""
         return []
-
-
-def named(function: Any) -> str:
-    """The name of a function, a class or a name itself."""
-    return function if isinstance(function, str) else function.__name__
-
-
-def settings(
-    kind: type[Exercise],
-    inputs: Mapping[str, Any],
-    points: float | Mapping[str, float],
-    hints: Sequence[str] | Mapping[str, Sequence[str]],
-    options: dict[str, Any],
-) -> dict[str, Any]:
-    """The keyword arguments of an `Exercise` from what an author writes.
-
-    Raises:
-        DeclarationError: With the field, what it got and what it expects.
-    """
-    parts = kind.parts
-    declared = {key: as_input(value) for key, value in inputs.items()}
-    for value in declared.values():
-        if isinstance(value, Array):
-            list(tokens(value.shape))
-    if not isinstance(points, Mapping):
-        points = {parts[0]: points}
-    if not isinstance(hints, Mapping):
-        hints = {parts[0]: hints}
-    for label, mapping in (("points", points), ("hints", hints)):
-        unknown = set(mapping) - set(parts)
-        if unknown:
-            raise DeclarationError(
-                f"{label} name {sorted(unknown)}; a {kind.__name__} has the parts {list(parts)}"
-            )
-    for part, worth in points.items():
-        if not worth >= 0 or not np.isfinite(worth):
-            raise DeclarationError(f"points of {part!r} are {worth!r}; expected a number >= 0")
-    for output, weight in options.get("weights", {}).items():
-        if not weight > 0 or not np.isfinite(weight):
-            raise DeclarationError(f"the weight of {output!r} is {weight!r}; expected a number > 0")
-    first = next((key for key, value in declared.items() if isinstance(value, Array)), None)
-    settled = dict(options)
-    settled.setdefault("large", {first: 50.0} if first else {})
-    settled.setdefault("small", {first: 1e-3} if first else {})
-    for label in ("large", "small", "ties"):
-        for key in settled.get(label, ()):
-            if key not in declared:
-                raise DeclarationError(f"{label} names {key!r}, which is no input")
-    for label in ("ties", "without", "mistakes"):
-        settled[label] = tuple(settled.get(label, ()))
-    return {
-        "inputs": declared,
-        "points": dict(points),
-        "hints": {part: tuple(steps) for part, steps in hints.items()},
-        **settled,
-    }
 
 
 def read_outputs(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+import attrs
 
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import Case
-from autograder.exercises.exercise import Observed, Row, named, settings
+from autograder.exercises.exercise import Observed, Row, names_of
 from autograder.exercises.inputs import IF_SET
-from autograder.exercises.kinds import fill
 from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import Broken, Call, Failure, Opaque, Outcome, Ref, Script
 
@@ -26,7 +26,7 @@ _OPERATIONS: dict[type, str] = {
 _REFLECTED = {"__add__": "__radd__", "__sub__": "__rsub__", "__mul__": "__rmul__"}
 
 
-@dataclass(frozen=True, kw_only=True)
+@attrs.frozen
 class Expressions(Module):
     """A class of values that record what is done with them, judged on whole expressions.
 
@@ -42,33 +42,21 @@ class Expressions(Module):
             else: what may take a long time costs itself alone.
     """
 
-    expressions: dict[str, str]
-    repeat: dict[str, int]
-    apart: tuple[str, ...] = field(default=(), metadata=IF_SET)
+    init: tuple[str, ...] = attrs.field(kw_only=True)
+    steps: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
+    expressions: dict[str, str] = attrs.field(kw_only=True)
+    repeat: dict[str, int] = attrs.field(factory=dict, kw_only=True)
+    apart: tuple[str, ...] = attrs.field(
+        default=(), converter=names_of, kw_only=True, metadata=IF_SET
+    )
 
-    def __init__(
-        self,
-        cls: type | str,
-        *,
-        inputs: Mapping[str, Any],
-        expressions: Mapping[str, str],
-        points: float,
-        repeat: Mapping[str, int] | None = None,
-        hints: Sequence[str] = (),
-        **options: Any,
-    ) -> None:
-        ready = settings(Expressions, inputs, points, hints, {"large": {}, "small": {}, **options})
-        ready |= {
-            "cls": named(cls),
-            "init": (next(iter(inputs)),),
-            "steps": (),
-            "assign": {},
-            "expressions": dict(expressions),
-            "repeat": dict(repeat or {}),
-            "apart": tuple(options.get("apart", ())),
-        }
-        fill(self, ready)
-        for text in expressions.values():
+    @init.default
+    def _first_input(self) -> tuple[str, ...]:
+        return tuple(self.inputs)[:1]
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        for text in self.expressions.values():
             _Recorder(self.cls, dict.fromkeys(self.inputs, 1.0), 0).record(text)
 
     @property

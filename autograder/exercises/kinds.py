@@ -5,10 +5,11 @@ Authors write `affine = Layer(affine_forward, affine_backward, inputs=..., point
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
+import attrs
 import numpy as np
 
 from autograder.errors import DeclarationError
@@ -19,8 +20,8 @@ from autograder.exercises.exercise import (
     Observed,
     Row,
     named,
+    names_of,
     read_outputs,
-    settings,
 )
 from autograder.exercises.inputs import IF_SET, Array, State
 from autograder.exercises.script import Call, Outcome, Ref, Rng, Script, Strided
@@ -51,7 +52,7 @@ def _observed(
     return Observed(outputs, problem, None, changed, outcome.warnings, outcome)
 
 
-@dataclass(frozen=True, kw_only=True)
+@attrs.frozen
 class Layer(Exercise):
     """A forward that returns `(*outputs, cache)` and a backward that returns one gradient an input.
 
@@ -65,46 +66,28 @@ class Layer(Exercise):
             order. They are never required; the first one that is there and wrong is named.
     """
 
-    forward: str
-    backward: str
-    outputs: tuple[str, ...] = ("out",)
-    gradients: tuple[str, ...] = ()
-    graded: tuple[str, ...] = ("forward", "backward")
-    mask: tuple[str, str] | None = None
-    stages: tuple[str, ...] = ()
+    forward: str = attrs.field(converter=named)
+    backward: str = attrs.field(converter=named)
+    outputs: tuple[str, ...] = attrs.field(default=("out",), converter=names_of, kw_only=True)
+    gradients: tuple[str, ...] = attrs.field(converter=names_of, kw_only=True)
+    graded: tuple[str, ...] = attrs.field(kw_only=True)
+    mask: tuple[str, str] | None = attrs.field(default=None, kw_only=True)
+    stages: tuple[str, ...] = attrs.field(default=(), converter=names_of, kw_only=True)
 
     parts: ClassVar[tuple[str, ...]] = ("forward", "backward")
 
-    def __init__(
-        self,
-        forward: Callable[..., Any] | str,
-        backward: Callable[..., Any] | str,
-        *,
-        inputs: Mapping[str, Any],
-        points: Mapping[str, float],
-        hints: Mapping[str, Sequence[str]] | None = None,
-        outputs: Sequence[str] = ("out",),
-        gradients: Sequence[str] | None = None,
-        graded: Sequence[str] | None = None,
-        mask: Sequence[str] | None = None,
-        stages: Sequence[str] = (),
-        **options: Any,
-    ) -> None:
-        ready = settings(Layer, inputs, points, hints or {}, options)
-        if mask is not None:
-            ready["random"] = True
-        if gradients is None:
-            gradients = ["d" + k for k, v in ready["inputs"].items() if isinstance(v, Array)]
-        ready |= {
-            "forward": named(forward),
-            "backward": named(backward),
-            "outputs": tuple(outputs),
-            "gradients": tuple(gradients),
-            "graded": tuple(part for part in self.parts if part in (graded or points)),
-            "mask": tuple(mask) if mask else None,
-            "stages": tuple(stages),
-        }
-        fill(self, ready)
+    @gradients.default
+    def _of_every_array(self) -> list[str]:
+        return ["d" + key for key, value in self.inputs.items() if isinstance(value, Array)]
+
+    @graded.default
+    def _worth_points(self) -> tuple[str, ...]:
+        return tuple(part for part in self.parts if part in self.points)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.mask is not None:
+            object.__setattr__(self, "random", True)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -209,7 +192,7 @@ class Layer(Exercise):
         return [np.shape(item) for item in value[: len(self.outputs)]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@attrs.frozen
 class Function(Exercise):
     """A function judged by what it returns.
 
@@ -223,37 +206,17 @@ class Function(Exercise):
         derived: What it returns are gradients, to be derived and not measured.
     """
 
-    function: str
-    outputs: tuple[str, ...] = ("out",)
-    steps: int = 1
-    carry: dict[str, int]
-    unjudged: tuple[str, ...] = ()
-    derived: bool = field(default=False, metadata=IF_SET)
+    function: str = attrs.field(converter=named)
+    outputs: tuple[str, ...] = attrs.field(default=("out",), converter=names_of, kw_only=True)
+    steps: int = attrs.field(default=1, kw_only=True)
+    carry: dict[str, int] = attrs.field(factory=dict, kw_only=True)
+    unjudged: tuple[str, ...] = attrs.field(default=(), converter=names_of, kw_only=True)
+    derived: bool = attrs.field(default=False, kw_only=True, metadata=IF_SET)
 
-    def __init__(
-        self,
-        function: Callable[..., Any] | str,
-        *,
-        inputs: Mapping[str, Any],
-        points: float,
-        hints: Sequence[str] = (),
-        outputs: Sequence[str] = ("out",),
-        steps: int = 1,
-        carry: Mapping[str, int] | None = None,
-        unjudged: Sequence[str] = (),
-        **options: Any,
-    ) -> None:
-        ready = settings(type(self), inputs, points, hints, options)
-        ready |= {
-            "function": named(function),
-            "outputs": tuple(outputs),
-            "steps": steps,
-            "carry": dict(carry or {}),
-            "unjudged": tuple(unjudged),
-        }
-        if steps > 1 and not carry:
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.steps > 1 and not self.carry:
             raise DeclarationError("steps > 1 needs carry: which inputs take earlier results")
-        fill(self, ready)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -316,7 +279,7 @@ class Function(Exercise):
         return {row.id: Observed(outputs, None, None, changed, texts, outcomes[-1])}
 
 
-@dataclass(frozen=True, kw_only=True)
+@attrs.frozen
 class Loss(Function):
     """A function that returns a loss and its gradients, such as `softmax_loss(x, y) -> loss, dx`.
 
@@ -324,24 +287,14 @@ class Loss(Function):
         gradients: Gradient name -> the input with respect to which it is taken, in order.
     """
 
-    gradients: tuple[str, ...] = ("dx",)
+    gradients: tuple[str, ...] = attrs.field(default=("dx",), converter=names_of, kw_only=True)
 
-    def __init__(
-        self,
-        function: Callable[..., Any] | str,
-        *,
-        inputs: Mapping[str, Any],
-        points: float,
-        gradients: Sequence[str] = ("dx",),
-        **options: Any,
-    ) -> None:
-        super().__init__(
-            function, inputs=inputs, points=points, outputs=("loss", *gradients), **options
-        )
-        object.__setattr__(self, "gradients", tuple(gradients))
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "outputs", ("loss", *self.gradients))
+        super().__attrs_post_init__()
 
 
-@dataclass(frozen=True, kw_only=True)
+@attrs.frozen
 class Sampler(Function):
     """A random initialiser, judged by the shape and the moments of what it draws.
 
@@ -349,15 +302,9 @@ class Sampler(Function):
     that size can tell; any distribution with the right moments and any stream of numbers is right.
     """
 
-    def __init__(
-        self,
-        function: Callable[..., Any] | str,
-        *,
-        inputs: Mapping[str, Any],
-        points: float,
-        **options: Any,
-    ) -> None:
-        super().__init__(function, inputs=inputs, points=points, random=True, **options)
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "random", True)
+        super().__attrs_post_init__()
 
     @property
     def drawn(self) -> frozenset[str]:
@@ -390,26 +337,3 @@ class Sampler(Function):
             same.failure or next_one.failure,
         )
         return {self.function: replace(seen, draws=draws)}
-
-
-def fill(exercise: Exercise, ready: Mapping[str, Any]) -> None:
-    """Set the fields of a frozen declaration, defaults included.
-
-    Raises:
-        DeclarationError: For an option that the kind does not have.
-    """
-    known = {f.name: f for f in fields(exercise)}
-    unknown = set(ready) - set(known)
-    if unknown:
-        raise DeclarationError(
-            f"{type(exercise).__name__} has no option {sorted(unknown)[0]!r}; "
-            f"its options are {sorted(known)}"
-        )
-    for name, f in known.items():
-        if name in ready:
-            value = ready[name]
-        elif f.default_factory is not None and callable(f.default_factory):
-            value = f.default_factory()
-        else:
-            value = f.default
-        object.__setattr__(exercise, name, value)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
+
+import attrs
 
 from autograder.errors import DeclarationError
 from autograder.exercises.cases import AGAIN, COUNTED, Case, elsewhere
-from autograder.exercises.exercise import Draws, Exercise, Observed, Row, named, settings
-from autograder.exercises.kinds import fill, generator, watched
+from autograder.exercises.exercise import Draws, Exercise, Observed, Row, named, names_of
+from autograder.exercises.kinds import generator, watched
 from autograder.exercises.script import Call, Outcome, Ref, Script
 
 
-@dataclass(frozen=True, kw_only=True)
+def _steps_of(steps: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(step) for step in steps)
+
+
+@attrs.frozen
 class Module(Exercise):
     """A class, judged by what its methods return in a sequence of calls on one instance.
 
@@ -27,38 +33,20 @@ class Module(Exercise):
             and judged by its shapes and moments (of an array, or of each entry of a dict).
     """
 
-    cls: str
-    init: tuple[str, ...]
-    steps: tuple[tuple[str, ...], ...]
-    assign: dict[str, str]
-    fresh: dict[str, str] = field(default_factory=dict)
+    cls: str = attrs.field(converter=named)
+    init: tuple[str, ...] = attrs.field(converter=names_of, kw_only=True)
+    steps: tuple[tuple[str, ...], ...] = attrs.field(converter=_steps_of, kw_only=True)
+    assign: dict[str, str] = attrs.field(factory=dict, kw_only=True)
+    fresh: dict[str, str] = attrs.field(factory=dict, kw_only=True)
 
-    def __init__(
-        self,
-        cls: type | str,
-        *,
-        inputs: Mapping[str, Any],
-        init: Sequence[str],
-        steps: Sequence[Sequence[str]],
-        points: float,
-        assign: Mapping[str, str] | None = None,
-        fresh: Mapping[str, str] | None = None,
-        hints: Sequence[str] = (),
-        **options: Any,
-    ) -> None:
-        ready = settings(Module, inputs, points, hints, {"large": {}, "small": {}, **options})
-        used = [*init, *(assign or {}).values(), *(name for step in steps for name in step[2:])]
-        for name in used:
-            if name not in inputs:
-                raise DeclarationError(f"a step of {named(cls)} uses {name!r}, which is no input")
-        ready |= {
-            "cls": named(cls),
-            "init": tuple(init),
-            "steps": tuple(tuple(step) for step in steps),
-            "assign": dict(assign or {}),
-            "fresh": dict(fresh or {}),
-        }
-        fill(self, ready)
+    scaled: ClassVar[bool] = False
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        steps = (name for step in self.steps for name in step[2:])
+        for name in (*self.init, *self.assign.values(), *steps):
+            if name not in self.inputs:
+                raise DeclarationError(f"a step of {self.cls} uses {name!r}, which is no input")
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -146,7 +134,7 @@ def _step(step: Sequence[str], value: Mapping[str, Any], on: Ref) -> Call:
     return Call(method, tuple(value[name] for name in names), on=on)
 
 
-@dataclass(frozen=True, kw_only=True)
+@attrs.frozen
 class Answer(Exercise):
     """A variable whose name is the row id: a number or one of several choices.
 
@@ -160,34 +148,19 @@ class Answer(Exercise):
     """
 
     variable: str
-    form: str
-    choices: tuple[Any, ...]
-    tolerance: float
+    form: str = attrs.field(default="number", kw_only=True)
+    choices: tuple[Any, ...] = attrs.field(default=(), converter=tuple[Any, ...], kw_only=True)
+    tolerance: float = attrs.field(default=1e-6, kw_only=True)
 
-    def __init__(
-        self,
-        variable: str,
-        *,
-        points: float,
-        form: str = "number",
-        choices: Sequence[Any] = (),
-        tolerance: float = 1e-6,
-        hints: Sequence[str] = (),
-        **options: Any,
-    ) -> None:
-        ready = settings(Answer, {}, points, hints, options)
-        form = "choice" if choices else form
-        if form not in ("integer", "number", "choice"):
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.choices:
+            object.__setattr__(self, "form", "choice")
+        if self.form not in ("integer", "number", "choice"):
             raise DeclarationError(
-                f"answer {variable!r}: form is {form!r}; expected 'integer', 'number' or choices"
+                f"answer {self.variable!r}: form is {self.form!r}; expected 'integer', 'number' "
+                "or choices"
             )
-        ready |= {
-            "variable": variable,
-            "form": form,
-            "choices": tuple(choices),
-            "tolerance": tolerance,
-        }
-        fill(self, ready)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -204,7 +177,7 @@ class Answer(Exercise):
         return {self.variable: Observed({self.variable: outcome.value}, outcome=outcome)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@attrs.frozen
 class Text(Exercise):
     """A short text that a person grades, by a rubric of three lines.
 
@@ -214,13 +187,7 @@ class Text(Exercise):
     """
 
     cell: str
-    rubric: tuple[str, ...]
-
-    parts: ClassVar[tuple[str, ...]] = ("value",)
-
-    def __init__(self, cell: str, *, points: float, rubric: Sequence[str], **options: Any) -> None:
-        ready = settings(Text, {}, points, (), options)
-        fill(self, ready | {"cell": cell, "rubric": tuple(rubric)})
+    rubric: tuple[str, ...] = attrs.field(default=(), converter=names_of, kw_only=True)
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 
 from autograder.errors import CourseError, DeclarationError
@@ -22,7 +23,7 @@ from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.inputs import IF_SET, INPUTS
-from autograder.exercises.kinds import Function, Layer, Loss, Sampler, fill
+from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.witness import Witness
 
@@ -150,10 +151,11 @@ def _exercise(raw: dict[str, Any]) -> PublicExercise:
 
 def encode(value: Any) -> Any:
     """Turn a declaration into JSON values; secret fields are left out."""
-    if is_dataclass(value) and not isinstance(value, type):
+    declared = _declared(value)
+    if declared:
         body = {
             f.name: encode(getattr(value, f.name))
-            for f in fields(value)
+            for f in declared
             if f.metadata != IF_SET or getattr(value, f.name)
         }
         body = {key: item for key, item in body.items() if key not in _SECRET}
@@ -167,6 +169,15 @@ def encode(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return encode_value(value)
     return value
+
+
+def _declared(value: Any) -> Sequence[Any]:
+    """The fields of an exercise, an input or a variant; none of anything else."""
+    if isinstance(value, Exercise):
+        return attrs.fields(type(value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return fields(value)
+    return ()
 
 
 def decode(value: Any) -> Any:
@@ -185,9 +196,10 @@ def decode(value: Any) -> Any:
     if value["is"] in _TAGGED:
         return _TAGGED[value["is"]](**body)
     kind = KINDS[value["is"]]
-    exercise = object.__new__(kind)
-    fill(exercise, body)
-    return exercise
+    unknown = set(body) - {f.alias for f in attrs.fields(kind)}
+    if unknown:
+        raise DeclarationError(f"{kind.__name__} has no option {sorted(unknown)[0]!r}")
+    return kind(**body)
 
 
 def encode_value(value: Any) -> Any:

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import attrs
 import numpy as np
 
 from autograder.errors import DeclarationError
 from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import Case
-from autograder.exercises.exercise import Observed, named, read_outputs, settings
+from autograder.exercises.exercise import Observed, read_outputs
 from autograder.exercises.exposing import Card, Exposure
 from autograder.exercises.fact import Fact, fact
-from autograder.exercises.kinds import Function, fill
+from autograder.exercises.kinds import Function
 from autograder.exercises.script import Outcome
 
 MOST_ENTRIES = 400
 ANY = "..."
 
 
-@dataclass(frozen=True, kw_only=True)
+def _source(function: Callable[..., Any] | str) -> str:
+    """The source of a function; a text is one already."""
+    return function if isinstance(function, str) else inspect.getsource(function)
+
+
+@attrs.frozen
 class Witness(Function):
     """A function without arguments that returns an input on which a given backward is wrong.
 
@@ -36,44 +41,22 @@ class Witness(Function):
     Args:
         forward, backward: Sources of the layer under suspicion: `forward(*arrays) -> out, cache`
             and `backward(dout, cache) -> gradients`, one for each array.
-        returns: Names of what the student returns: the arrays, then the upstream gradient.
-        shapes: Name -> shape, such as `"N D"`; `"..."` for any.
+        returns: Name -> shape of what the student returns, such as `"N D"`, or `"..."` for any:
+            the arrays, then the upstream gradient.
     """
 
-    forward: str
-    backward: str
-    returns: tuple[str, ...]
-    shapes: dict[str, str]
+    forward: str = attrs.field(converter=_source, kw_only=True)
+    backward: str = attrs.field(converter=_source, kw_only=True)
+    returns: dict[str, str] = attrs.field(kw_only=True)
 
-    def __init__(
-        self,
-        function: Callable[..., Any] | str,
-        *,
-        forward: Callable[..., Any],
-        backward: Callable[..., Any],
-        returns: Mapping[str, str],
-        points: float,
-        hints: Sequence[str] = (),
-        **options: Any,
-    ) -> None:
-        if not isinstance(returns, Mapping) or len(returns) < 2:
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.returns, Mapping) or len(self.returns) < 2:
             raise DeclarationError(
-                f"{named(function)}: returns is {returns!r}; expected name -> shape of each array "
-                'and of the upstream gradient, such as {"x": "N D", "dout": "N D"}'
+                f"{self.function}: returns is {self.returns!r}; expected name -> shape of each "
+                'array and of the upstream gradient, such as {"x": "N D", "dout": "N D"}'
             )
-        ready = settings(Witness, {}, points, hints, options)
-        ready |= {
-            "function": named(function),
-            "outputs": ("exposes",),
-            "steps": 1,
-            "carry": {},
-            "unjudged": (),
-            "forward": inspect.getsource(forward),
-            "backward": inspect.getsource(backward),
-            "returns": tuple(returns),
-            "shapes": dict(returns),
-        }
-        fill(self, ready)
+        object.__setattr__(self, "outputs", ("exposes",))
+        super().__attrs_post_init__()
 
     @property
     def room(self) -> int:
@@ -94,7 +77,7 @@ class Witness(Function):
         if isinstance(value, np.ndarray):  # never taken apart: its rows are not what is wanted
             said = fact("returned.array", what=self.function, wanted=list(self.returns))
             return Exposure(hidden=said)
-        taken, problem = read_outputs(value, self.returns, what=self.function)
+        taken, problem = read_outputs(value, tuple(self.returns), what=self.function)
         if taken is None:
             return Exposure(hidden=problem)
         arrays = []
@@ -113,13 +96,13 @@ class Witness(Function):
         if misshapen is not None:
             return Exposure(hidden=misshapen)
         with np.errstate(all="ignore"):
-            return Card.of(self.forward, self.backward, self.returns).examine(arrays)
+            return Card.of(self.forward, self.backward, tuple(self.returns)).examine(arrays)
 
     def _misshapen(self, arrays: Sequence[np.ndarray]) -> Fact | None:
         """The first array that does not have the shape that was declared."""
         sizes: dict[str, tuple[int, str]] = {}
         for name, array in zip(self.returns, arrays, strict=True):
-            letters = self.shapes[name].split()
+            letters = self.returns[name].split()
             if letters == [ANY]:
                 continue
             wanted = f"({', '.join(letters)}{',' if len(letters) == 1 else ''})"

@@ -158,7 +158,7 @@ BROKEN = {
         "    return 2 * x\n\n\nfirst = np.ones(3)[4]\n",
         "IndexError: index 4 is out of bounds",
     ),
-    "an option misspelt": ("points=2,\n", "pionts=2,\n", "points"),
+    "an option misspelt": ("points=2,\n", "pionts=2,\n", "argument 'pionts'"),
     "no import of check": ("from autograder import check\n", "", "no cell imports check"),
     "an id that nbgrader cannot hold": (
         "answer_small",
