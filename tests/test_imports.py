@@ -32,7 +32,7 @@ ROOMS = (
 STUDENT_SIDE = frozenset(ROOMS[: ROOMS.index("course")])
 # What the package itself holds beside its rooms: the ground floor that all may import.
 GROUND = frozenset({"autograder", "errors", "tiny", "whole"})
-NUMPY_ONLY = frozenset({"exercises", "numerical"})
+LIGHT = {"exercises": {"numpy", "attrs"}, "numerical": {"numpy"}}
 # Too heavy, too slow or too dangerous for a student's kernel.
 NOT_FOR_STUDENTS = frozenset(
     {"nbgrader", "msgspec", "typer", "sqlalchemy", "nbconvert", "jupytext", "nbformat"}
@@ -94,12 +94,13 @@ def wrong_imports(room: str, imports: list[Import]) -> list[str]:
         if room in STUDENT_SIDE | GROUND and top in NOT_FOR_STUDENTS:
             wrong.append(f"{line}: {room} must not import {top}: students load it")
         if (
-            room in NUMPY_ONLY
+            room in LIGHT
             and other is None
             and top not in sys.stdlib_module_names
-            and top != "numpy"
+            and top not in LIGHT[room]
         ):
-            wrong.append(f"{line}: {room} imports {top}; it may use NumPy and the standard library")
+            may = " and ".join(sorted(LIGHT[room]))
+            wrong.append(f"{line}: {room} imports {top}; it may use {may} and the standard library")
     return wrong
 
 

@@ -1,4 +1,4 @@
-"""What an exercise declares, and cases from a seed. NumPy only; students get this room too."""
+"""What an exercise declares, and cases from a seed. NumPy and attrs; students get this room too."""
 
 from autograder.exercises.cases import Case, Variant, make_cases, variant
 from autograder.exercises.critic import Critic

@@ -4,6 +4,7 @@ import linecache
 import textwrap
 from dataclasses import replace
 
+import attrs
 import numpy as np
 import pytest
 
@@ -57,7 +58,7 @@ def question():
         "dense_forward", "dense_backward",
         inputs={"x": "N D", "w": "D M", "b": "M"}, points={"forward": 1, "backward": 3},
     )  # fmt: skip
-    exercise = replace(exercise, name="dense")
+    exercise = attrs.evolve(exercise, name="dense")
     return prepare(exercise, reference=LocalRunner(reference), mistaken={}, hidden=False)
 
 
