@@ -169,11 +169,36 @@ def test_a_helper_that_stands_only_below_is_told(small_class: Class, graded: Gra
     assert "`times` is defined only in cell" in said(found, Check.STATE)
 
 
-@pytest.mark.parametrize("waste", ["time.sleep(0.5)", "[print(x) for _ in range(20000)]"])
-def test_who_is_slow_costs_the_others_nothing(
-    small_class: Class, monkeypatch: pytest.MonkeyPatch, graded: Grade, waste: str
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[print(x) for _ in range(20_000)]",
+        "[print(x, a, end='', flush=True) for _ in range(20_000)]",
+        "[print(x, file=sys.stderr) for _ in range(20_000)]",
+        "[sys.stdout.write('no newline ') for _ in range(50_000)]",
+        "print(np.zeros((900, 900)).tolist())",
+        "[warnings.warn(f'{i}') for i in range(2_000)]",
+        "[i for i in tqdm(range(20_000), desc='x')]",
+        "[print(f'x = {x}') for _ in range(100)]",
+    ],
+)
+def test_prints_of_any_volume_cost_nothing(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch, graded: Grade, said: str
 ) -> None:
     path = hand_in(small_class)
+    chatty = "import sys, warnings\nfrom tqdm import tqdm\n"
+    chatty += f"def times(a, x):\n    {said}\n    return a * x\n\n{FORWARD}"
+    change(path, at="scale_forward", new=chatty)
+    monkeypatch.setitem(globals(), "LIMITS", replace(LIMITS, submission_seconds=10.0))
+    for found in graded(path).rows:
+        assert found.status in ("right", "manual"), (found.id, found.findings)
+
+
+def test_who_is_slow_costs_the_others_nothing(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch, graded: Grade
+) -> None:
+    path = hand_in(small_class)
+    waste = "time.sleep(0.5)"
     wasteful = f"import time\ndef times(a, x):\n    {waste}\n    return a * x\n\n{FORWARD}"
     change(path, at="scale_forward", new=wasteful)
     monkeypatch.setitem(globals(), "LIMITS", replace(LIMITS, submission_seconds=3.0))
