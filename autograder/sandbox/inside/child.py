@@ -219,7 +219,8 @@ def _capped_print(capped: CappedOutput, output: io.TextIOWrapper) -> Any:
             true_print(*values, file=file, **how)
 
     # Nothing of ours is within its reach, and whoever watches calls takes it for the library's.
-    made = FunctionType(show.__code__, vars(builtins), "print", (), show.__closure__)
+    library = vars(sys.modules["io"])
+    made = FunctionType(show.__code__, library, "print", (), show.__closure__)
     made.__kwdefaults__ = show.__kwdefaults__
     return made
 
