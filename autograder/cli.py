@@ -305,6 +305,29 @@ def report(
 
 
 @app.command()
+def feedback(
+    assignments: Annotated[
+        list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")
+    ] = None,
+    zip: Annotated[bool, typer.Option("--zip", help="Into a zip for each assignment.")] = False,
+    platform: Annotated[
+        str, typer.Option("--for", metavar="PLATFORM", help="canvas or moodle, which take it back.")
+    ] = "",
+    results: Results = Path("results"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where it goes.")] = Path("feedback"),
+    gradebook: Gradebook = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Name all in notes.")] = False,
+) -> None:
+    """Write a page for every student and assignment, to give back."""
+    from autograder.reports.give_back import give_back
+
+    for line in give_back(
+        results, assignments or (), out, gradebook, zipped=zip, platform=platform, verbose=verbose
+    ):
+        _say(line)
+
+
+@app.command()
 def export(
     name: Annotated[
         str,
@@ -327,14 +350,29 @@ def export(
     scale: Annotated[
         bool, typer.Option("--scale", help="Convert the scores to the worksheet's maximum.")
     ] = False,
+    autograder_zip: Annotated[
+        bool,
+        typer.Option(
+            "--autograder", help="With gradescope: the zip that grades one assignment there."
+        ),
+    ] = False,
+    missing_as: Annotated[
+        str, typer.Option(metavar="0|blank", help="What who handed in nothing gets.")
+    ] = "0",
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Name all in notes.")] = False,
 ) -> None:
     """Write the scores for another tool; those given by hand come from the gradebook."""
     from autograder.integrations.exports import export as write
 
+    if autograder_zip:
+        from autograder.gradescope.command import build_for
+
+        _say(build_for(name, assignments or (), out))
+        return
     made = write(
         *(name, results, assignments or (), out, gradebook, worksheet),
         scale=scale,
+        missing_as=missing_as,
         verbose=verbose,
     )
     for note in made.notes:

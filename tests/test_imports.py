@@ -26,6 +26,7 @@ ROOMS = (
     "validation",
     "integrations",
     "collect",
+    "gradescope",
     "reports",
     "cli",
 )

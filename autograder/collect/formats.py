@@ -163,8 +163,10 @@ def _moodle(download: Download, assignments: Collection[str]) -> Found:
         if found is None or found["kind"].lower() != "file":
             strange[file.path] = "a text, no file" if found else "not named as Moodle names files"
             continue
-        claim = Claim(participant=found["id"], name=found["name"].replace("_", " "))
-        prefix = f"{found['name']}_{found['id']}_assignsubmission_file_"
+        # Moodle splits what it takes back at every underscore: there is none in a name.
+        name = found["name"].replace("_", " ")
+        claim = Claim(participant=found["id"], name=name)
+        prefix = f"{name}_{found['id']}_assignsubmission_file_"
         uploads.append(Upload(file, (claim,), prefix))
     return Found("moodle", tuple(uploads), strange)
 

@@ -9,6 +9,7 @@ from autograder.checks.finding import Check, RowResult, Status
 from autograder.feedback.wording import points
 from autograder.grading.result import Result, ResultRow, to_row
 from autograder.integrations.hand_scores import Hand, Person
+from autograder.integrations.regrades import Regrade
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ class Line:
 
     @property
     def notes(self) -> list[str]:
+        """What a person decided about it and wrote, in sentences."""
+        return [*self.decisions, *([f"Comment: {self.comment}"] if self.comment else [])]
+
+    @property
+    def decisions(self) -> list[str]:
         """What a person decided about it, in sentences."""
         notes = []
         if self.by_hand and self.result.status == "manual":
@@ -91,8 +97,6 @@ class Line:
             notes.append("The answer was left as it was.")
         if self.hand is not None and self.hand.extra:
             notes.append(f"Extra credit in it: {points(self.hand.extra)}.")
-        if self.comment:
-            notes.append(f"Comment: {self.comment}")
         return notes
 
 
@@ -104,6 +108,8 @@ class Paper:
         lines: Its rows, in order.
         penalty: Points taken off because it was late.
         comments: What a person wrote below cells that are no row's, by cell.
+        regrades: What the student asked to be looked at again.
+        blank: Nothing was handed in, and that is to be no grade.
     """
 
     result: Result
@@ -111,6 +117,8 @@ class Paper:
     lines: tuple[Line, ...]
     penalty: float = 0.0
     comments: dict[str, str] = field(default_factory=dict)
+    regrades: tuple[Regrade, ...] = ()
+    blank: bool = False
 
     @property
     def score(self) -> float:
@@ -122,7 +130,7 @@ class Paper:
     @property
     def grade(self) -> float | None:
         """Points in all; None where no grade stands."""
-        return self.score if self.result.is_grade else None
+        return self.score if self.result.is_grade and not self.blank else None
 
     @property
     def by_hand(self) -> bool:
@@ -182,6 +190,17 @@ class ClassBook:
             for paper in papers:
                 found.setdefault(paper.result.student, {})[assignment] = paper
         return dict(sorted(found.items(), key=lambda item: (item[0].casefold(), item[0])))
+
+    @property
+    def without_absentees(self) -> ClassBook:
+        """The class in which who handed in nothing has no grade, in the place of 0."""
+        return replace(
+            self,
+            papers={
+                name: tuple(replace(p, blank=p.result.status == "missing") for p in papers)
+                for name, papers in self.papers.items()
+            },
+        )
 
     def all(self) -> list[Paper]:
         """Every paper, by assignment and student."""

@@ -14,6 +14,7 @@ from autograder.grading.result import Result
 from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.hand_scores import HandScores
+from autograder.integrations.regrades import Regrades
 
 
 @dataclass
@@ -35,10 +36,12 @@ class Found:
             if row.status == "manual"
         )
 
-    def book(self, hands: HandScores, notes: Iterable[str] = ()) -> ClassBook:
+    def book(
+        self, hands: HandScores, notes: Iterable[str] = (), regrades: Regrades | None = None
+    ) -> ClassBook:
         """The class, with what people decided."""
         papers = {
-            name: tuple(_paper(result, hands) for result in results)
+            name: tuple(_paper(result, hands, regrades or {}) for result in results)
             for name, results in self.results.items()
         }
         return ClassBook(papers, tuple(self.damaged), tuple(notes), self._asides())
@@ -112,7 +115,7 @@ def _assignments(folder: Path) -> list[str]:
     return sorted(p.name for p in there if any(p.glob("*.json")))
 
 
-def _paper(result: Result, hands: HandScores) -> Paper:
+def _paper(result: Result, hands: HandScores, regrades: Regrades) -> Paper:
     place = (result.assignment, result.student)
     comments = dict(hands.comments.get(place, {}))
     lines = tuple(
@@ -120,7 +123,8 @@ def _paper(result: Result, hands: HandScores) -> Paper:
         for row in result.rows
     )
     penalty = hands.penalties.get(place, 0.0)
-    return Paper(result, hands.person(result.student), lines, penalty, comments)
+    person = hands.person(result.student)
+    return Paper(result, person, lines, penalty, comments, regrades.get(place, ()))
 
 
 def _comment(row: str, comments: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from autograder.grading.console import Standing, Standings
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.hand_scores import HandScores, read_hand_scores
 from autograder.integrations.on_file import find_results
+from autograder.integrations.regrades import read_regrades
 
 NO_COURSE = "There is no course here, so scores given by hand are missing."
 
@@ -47,7 +48,8 @@ def read_class(
     if not in_course:
         return found.book(HandScores(), (NO_COURSE,))
     try:
-        return found.book(read_hand_scores(root, gradebook, found.manual_rows))
+        hands = read_hand_scores(root, gradebook, found.manual_rows)
+        return found.book(hands, regrades=read_regrades(root))
     except (CourseError, GradingError) as error:
         if not tolerant:
             raise

@@ -249,7 +249,7 @@ def _concerns(papers: Sequence[Paper]) -> tuple[Concern, ...]:
 
 _TITLES = (
     "failed", "stale", "unclear", "overload", "unreadable", "another", "beside", "differs",
-    "elsewhere", "look again", "by hand",
+    "elsewhere", "look again", "regrade", "by hand",
 )  # fmt: skip
 
 
@@ -271,5 +271,10 @@ def _of_paper(paper: Paper) -> list[tuple[str, str]]:
             found.append(("elsewhere", line.misplaced))
         if line.look_again:
             found.append(("look again", line.result.id))
+    found += [
+        ("regrade", f"{one.row or 'the whole'}: {one.request}")
+        for one in paper.regrades
+        if not one.answer
+    ]
     found += [("by hand", id) for id in paper.waits if id not in differing]
     return list(dict.fromkeys(found))

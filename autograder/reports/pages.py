@@ -18,6 +18,7 @@ from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.file_names import file_name
+from autograder.reports.comments import comment
 from autograder.reports.figures import OUTCOMES, figures
 from autograder.reports.histogram import histogram
 
@@ -64,6 +65,7 @@ CONCERNS = {
         "The answer, its verdict or its points changed. Does the score still hold?",
     ),
     "beside": ("Several notebooks", "The one in its place was graded. Is it the right one?"),
+    "regrade": ("Asked to be looked at again", "Write the answer into regrades.csv."),
     "by hand": ("To be graded by hand", "They count 0 until the gradebook has a score."),
 }
 
@@ -108,17 +110,43 @@ def student_page(student: str, papers: Mapping[str, Paper]) -> str:
             earned=sum(paper.score for paper in graded),
             available=sum(paper.result.points for paper in graded),
             waits=sum(len(paper.waits) for paper in graded),
-            rows=_rows,
+            to_mend=_to_mend,
+            right=_right,
         )
     )
 
 
-def _rows(paper: Paper) -> list[Markup]:
-    return [_row(line) for line in paper.lines]
+def has_page(papers: Mapping[str, Paper]) -> bool:
+    """Whether a student gets a page: who handed in nothing at all does not."""
+    return any(paper.result.status != "missing" for paper in papers.values())
+
+
+def _is_quiet(line: Line) -> bool:
+    """Whether nothing is to be said but that it is right."""
+    return line.status == "right" and not line.notes and line.verdict.status == "right"
+
+
+def _to_mend(paper: Paper) -> list[Markup]:
+    """The rows of which there is something to say, those that lost most first."""
+    lines = [line for line in paper.lines if not _is_quiet(line)]
+    return [_row(line) for line in sorted(lines, key=lambda line: line.score - line.result.points)]
+
+
+def _right(paper: Paper) -> list[tuple[str, Markup]]:
+    return [(line.result.id, _row(line)) for line in paper.lines if _is_quiet(line)]
 
 
 def _row(line: Line) -> Markup:
-    notes = line.notes
+    below = Markup("")
+    if line.comment:
+        below = Markup('<div class="comment"><b>Comment:</b> {}</div>').format(
+            comment(line.comment)
+        )
+    return _verdict(line) + below
+
+
+def _verdict(line: Line) -> Markup:
+    notes = line.decisions
     if line.result.status == "unanswered" and not line.by_hand:
         # What to do next stands in the notebook; here only a function that is gone is news.
         missing = [f for f in line.result.findings if f.check == "failure:missing"]
@@ -146,9 +174,11 @@ def _templates() -> Environment:
         counted=counted,
         sentence=lambda text: text[:1].upper() + text[1:],
         total=_total,
+        comment=comment,
     )
     made.globals.update(
         STATUSES=STATUSES, OUTCOMES=OUTCOMES, LEGEND=LEGEND, CONCERNS=CONCERNS, VERDICTS=VERDICTS,
+        has_page=has_page,
         SHOWN_STUDENTS=SHOWN_STUDENTS, SHOWN_MISTAKES=SHOWN_MISTAKES,
     )  # fmt: skip
     return made

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograder.errors import GradingError
 from autograder.integrations.classbook import ClassBook
-from autograder.reports.pages import class_page, page_name, student_page
+from autograder.reports.pages import class_page, has_page, page_name, student_page
 from autograder.whole import write_whole
 
 INDEX = "index.html"
@@ -45,8 +45,9 @@ def write_report(book: ClassBook, out: Path, made: datetime | None = None) -> Wr
         for folder in (*reversed(out.parents), out, out / STUDENTS):
             if not folder.is_dir():
                 folder.mkdir(mode=0o700)
-        kept = {page_name(student) for student in book.students}
-        for student, papers in book.students.items():
+        there = {who: papers for who, papers in book.students.items() if has_page(papers)}
+        kept = {page_name(student) for student in there}
+        for student, papers in there.items():
             _put(out / STUDENTS / page_name(student), student_page(student, papers))
         _put(out / INDEX, class_page(book, made))
         for page in (out / STUDENTS).glob("*.html"):

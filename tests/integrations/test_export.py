@@ -70,6 +70,8 @@ def test_a_line_for_every_submission(book: ClassBook) -> None:
     assert of(book, "dora")["rows_to_look_at"] == "affine_forward"
     assert ada["rows_to_look_at"] == ""
     assert of(book, "gus") | {"score": "0", "status": "missing"} == of(book, "gus")
+    assert of(book.without_absentees, "gus")["score"] == ""
+    assert of(book.without_absentees, "ada") == of(book, "ada")
 
 
 def test_scores_are_rounded_in_what_people_open_and_exact_elsewhere(book: ClassBook) -> None:

@@ -35,11 +35,11 @@ def test_a_report_is_made_from_the_results_alone(
     example.keep(tmp_path)
     done = run("report")
     assert done.exit_code == 0
-    assert "Report: reports/index.html, and 15 students" in done.output
+    assert "Report: reports/index.html, and 14 students" in done.output
     assert "There is no course here" in done.output
     page = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
     assert example.LAYERS in page and example.RNN in page and "There is no course here" in page
-    assert len(list((tmp_path / "reports" / "students").iterdir())) == 15
+    assert len(list((tmp_path / "reports" / "students").iterdir())) == 14
 
 
 def test_a_report_of_one_assignment_elsewhere(

@@ -11,7 +11,9 @@ import pytest
 from msgspec import structs
 
 from autograder.integrations.classbook import ClassBook
+from autograder.integrations.regrades import Regrade
 from autograder.reports import write_report
+from autograder.reports.comments import comment
 from autograder.reports.pages import class_page, page_name, student_page
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -194,7 +196,7 @@ def test_pages_of_those_who_left_are_removed_and_nothing_else(
     mine.write_text("<p>not a page of ours</p>")
     written = write_report(book, tmp_path)
     assert not gone.exists() and mine.exists()
-    assert written.students == len(book.students)
+    assert written.students == len(book.students) - 1  # gus handed in nothing
     assert (tmp_path / "students").stat().st_mode & 0o077 == 0
 
 
@@ -213,6 +215,21 @@ def test_what_a_person_wrote_is_there_and_is_no_markup(book: ClassBook) -> None:
     assert "Comment: Good idea. <script>" in Page(bob).text and "<script>" not in bob
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a *b* `c`", "<p>a <em>b</em> <code>c</code></p>"),
+        ("<img src=x onerror=alert(1)>", "<p>&lt;img src=x onerror=alert(1)&gt;</p>"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
+        ("[x](https://example.org)", '<p><a href="https://example.org">x</a></p>'),
+        ("# loud", "<p># loud</p>"),
+        ("![x](https://example.org/x.png)", '<p>!<a href="https://example.org/x.png">x</a></p>'),
+    ],
+)
+def test_a_comment_is_markdown_that_can_do_nothing(text: str, html: str) -> None:
+    assert comment(text) == html
+
+
 def test_points_that_are_still_to_come_are_not_hidden(book: ClassBook) -> None:
     carl = Page(student(book, "carl")).text
     assert "of 8 points; 1 row still to be graded by a person." in carl and "+ ?" in carl
@@ -220,6 +237,26 @@ def test_points_that_are_still_to_come_are_not_hidden(book: ClassBook) -> None:
     assert "7.5 of 8" in ada and "13.5 of 16 points; 1 row still to be graded" in ada
     page = Page(class_page(book)).text
     assert "in allof 16" in page and "13.5 + ?" in page
+
+
+def test_what_lost_points_comes_first_and_right_rows_are_folded(book: ClassBook) -> None:
+    carl, dora = student(book, "carl"), Page(student(book, "dora")).text
+    shown, folded = carl.split("<details class")
+    assert "affine_backward" in shown and "affine_forward" not in shown.partition("<h2")[2]
+    assert "1 row right: affine_forward" in folded
+    assert dora.index("affine_backward not written") < dora.index("affine_forward not written")
+
+
+def test_a_page_says_how_to_ask_for_another_look(book: ClassBook) -> None:
+    (bob,) = (p for p in book.papers["02_layers"] if p.result.student == "bob")
+    asked = (Regrade("affine_backward", "it is <right>"), Regrade("", "really?", "No."))
+    bob = replace(bob, regrades=asked)
+    page = Page(student_page("bob", {"02_layers": bob})).text
+    assert "bob, 02_layers, ROW: because" in page and "it is <right> It is not answered" in page
+    assert "really? Answer: No." in page
+    listed = Page(class_page(replace(book, papers={"02_layers": (bob,)}))).text
+    assert "Asked to be looked at again: Affine_backward: it is" in listed.replace(": a", ": A")
+    assert "really" not in listed
 
 
 def test_nothing_handed_in_is_said_once(book: ClassBook) -> None:

@@ -15,6 +15,7 @@ from autograder.integrations.read_class import place, read_class
 from autograder.whole import write_whole
 
 FOLDER = "exports"
+MISSING_AS = ("0", "blank")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def export(
     worksheet: Path | None = None,
     *,
     scale: bool = False,
+    missing_as: str = "0",
     verbose: bool = False,
 ) -> Exported:
     """Write the scores of a class in a format.
@@ -53,6 +55,7 @@ def export(
         gradebook: A database to use instead of the course's own.
         worksheet: A worksheet of Moodle to fill in.
         scale: Convert the scores to the worksheet's maximum.
+        missing_as: What who handed in nothing gets: `0`, or `blank` for no grade.
         verbose: Name everybody in the notes, however many they are.
 
     Raises:
@@ -64,8 +67,11 @@ def export(
         raise CourseError(f"--worksheet is for the format moodle, not for {name}")
     if scale and worksheet is None:
         raise CourseError("--scale is for a worksheet of Moodle; give it with --worksheet")
+    if missing_as not in MISSING_AS:
+        raise CourseError(f"--missing-as is {missing_as!r}; expected {' or '.join(MISSING_AS)}")
     root, _ = place()
     book = read_class(results, assignments, gradebook)
+    book = book.without_absentees if missing_as == "blank" else book
     path = root / (out if out is not None else Path(FOLDER) / form.file)
     notes = _notes(book)
     if worksheet is not None:

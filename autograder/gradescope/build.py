@@ -1,0 +1,147 @@
+"""Build the zip that Gradescope takes as an autograder (gradescope-autograders.readthedocs.io).
+
+It is unpacked to `/autograder/source`; `setup.sh` runs once, when the container's image is made,
+and `run_autograder`, which is copied to `/autograder`, for each submission.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import tomllib
+import zipfile
+from pathlib import Path
+
+import autograder
+from autograder.course import Course, secret_seed
+from autograder.course.folder import ASSIGNMENTS, CONFIG, SOLUTIONS
+from autograder.course.secret import PRIVATE
+from autograder.errors import CourseError, GradingError
+from autograder.whole import write_whole
+
+KIT, COURSE = "kit", "course"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_SKIPPED = frozenset({"__pycache__", ".ipynb_checkpoints"})
+
+SETUP = """\
+#!/usr/bin/env bash
+# Runs once, when Gradescope makes the image: Python 3.11 or newer, and the kit in its own folder.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+[ -d "$here/kit" ] || here=$here/source
+python=$(command -v python3.13 || command -v python3.12 || command -v python3.11 || true)
+if [ -z "$python" ] || ! "$python" -c 'import ensurepip' 2>/dev/null; then
+    apt-get update
+    for version in 3.12 3.11; do
+        apt-get install -y "python$version" "python$version-venv" && break
+    done
+    python=$(command -v python3.12 || command -v python3.11)
+fi
+# With bubblewrap around it students' code is locked up twice; where it cannot work the kit says so.
+command -v bwrap >/dev/null || apt-get install -y bubblewrap || true
+"$python" -m venv "$here/venv"
+"$here/venv/bin/python" -m pip install --quiet -c "$here/kit/constraints.txt" "$here/kit@EXTRAS@"
+chmod -R go-rwx "$here"
+"""
+RUN = """\
+#!/usr/bin/env bash
+# Runs for each submission: grades /autograder/submission, writes /autograder/results/results.json.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/source/course"
+exec "$here/source/venv/bin/python" -m autograder.gradescope.run "$here"
+"""
+
+
+def build_autograder(course: Course, assignment: str, path: Path) -> None:
+    """Write the zip of one assignment.
+
+    It holds what the container must hold: the kit, this assignment's solution and released
+    notebook, and a seed for hidden cases of its own, from which the course's cannot be found.
+
+    Raises:
+        CourseError: The assignment is unknown or not released, or the kit is not a checkout.
+        GradingError: It cannot be written.
+    """
+    if assignment not in course.sources:
+        raise CourseError(
+            f"no assignment is called {assignment!r}; this course has {', '.join(course.sources)}"
+        )
+    files = {"setup.sh": SETUP.replace("@EXTRAS@", _extras()), "run_autograder": RUN}
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            _add(archive, name, text.encode(), 0o755)
+        for name, source in sorted({**_kit(), **_course(course, assignment)}.items()):
+            _add(archive, name, source.read_bytes(), 0o644)
+        seed = _seed_of_its_own(course.root, assignment)
+        _add(archive, f"{COURSE}/{PRIVATE}/course.seed", f"{seed}\n".encode(), 0o600)
+        _add(
+            archive,
+            f"{COURSE}/{CONFIG}",
+            b'"""Grading on Gradescope needs no settings."""\n',
+            0o644,
+        )
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(path, made.getvalue(), mode=0o600)
+    except OSError as error:
+        raise GradingError(
+            f"cannot write {path}: {error.strerror or error}. Give another place with --out."
+        ) from error
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = mode << 16
+    archive.writestr(entry, content)
+
+
+def _kit() -> dict[str, Path]:
+    """The kit itself, from which `pip` installs it there."""
+    package = Path(autograder.__file__).parent
+    root = package.parent
+    files = {
+        f"{KIT}/{name}": root / name for name in ("pyproject.toml", "constraints.txt", "README.md")
+    }
+    if not all(source.is_file() for source in files.values()):
+        raise CourseError(
+            f"{root} is no checkout of the kit (there is no pyproject.toml with constraints.txt); "
+            "build the autograder from one"
+        )
+    return files | {
+        f"{KIT}/{source.relative_to(root).as_posix()}": source for source in _files(package)
+    }
+
+
+def _course(course: Course, assignment: str) -> dict[str, Path]:
+    released = course.root / ASSIGNMENTS / assignment
+    if not released.is_dir():
+        raise CourseError(f"{released} is missing; run autograder release first")
+    return {
+        f"{COURSE}/{source.relative_to(course.root).as_posix()}": source
+        for folder in (course.root / SOLUTIONS / assignment, released)
+        for source in _files(folder)
+    }
+
+
+def _files(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not _SKIPPED & set(path.parts) and path.suffix != ".pyc"
+    ]
+
+
+def _seed_of_its_own(root: Path, assignment: str) -> str:
+    key = bytes.fromhex(secret_seed(root))
+    return hmac.new(key, f"gradescope {assignment}".encode(), hashlib.sha256).hexdigest()
+
+
+def _extras() -> str:
+    """What of the kit's optional parts grading needs."""
+    with (Path(autograder.__file__).parent.parent / "pyproject.toml").open("rb") as file:
+        optional = tomllib.load(file)["project"].get("optional-dependencies", {})
+    return "[instructor]" if "instructor" in optional else ""

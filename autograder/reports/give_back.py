@@ -1,0 +1,121 @@
+"""`autograder feedback`: a page for every student and assignment, as platforms take files back."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.errors import CourseError, GradingError
+from autograder.feedback.wording import counted
+from autograder.integrations.classbook import Paper
+from autograder.integrations.collected import Collected, read_collected
+from autograder.integrations.exports.note import Note
+from autograder.integrations.file_names import file_name
+from autograder.integrations.read_class import place, read_class
+from autograder.reports.pages import student_page
+from autograder.whole import write_whole
+
+PLATFORMS = ("canvas", "moodle")
+_WHERE = {
+    "canvas": "Canvas: the assignment's page > Re-Upload Submissions",
+    "moodle": "Moodle: Submissions > Upload multiple feedback files in a zip",
+}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def give_back(
+    results: Path,
+    assignments: Sequence[str],
+    out: Path,
+    gradebook: str | None,
+    *,
+    zipped: bool = False,
+    platform: str = "",
+    verbose: bool = False,
+) -> list[str]:
+    """Write the pages, and say where they are and what to do with them.
+
+    Args:
+        results, out: Folders, relative to the course.
+        assignments: Which; by default all that have results.
+        gradebook: A database to use instead of the course's own.
+        zipped: One zip for each assignment, in the place of folders.
+        platform: Names in the zip are those by which it takes files back; by default those of the
+            platform from which most of them were collected, if there is one.
+
+    Raises:
+        CourseError: There are no results, or the platform is none that takes files back.
+        GradingError: Something cannot be read or written.
+    """
+    if platform and platform not in PLATFORMS:
+        raise CourseError(
+            f"--for is {platform!r}; {' and '.join(PLATFORMS)} take files back. For others leave "
+            "it out: the pages are then named by student"
+        )
+    root, _ = place()
+    said: list[str] = []
+    for name, papers in read_class(results, assignments, gradebook).papers.items():
+        handed_in = [paper for paper in papers if paper.result.status != "missing"]
+        known = read_collected(root, name)
+        target = platform if zipped else ""
+        files, without = _named(handed_in, name, known, target)
+        said += _write(root, out, name, files, target, zipped)
+        if without:
+            why = f"not collected from {target}, so without a page in it"
+            said.append(Note(f"of {name}: {why}", without).told(verbose))
+    return said
+
+
+def _named(
+    papers: Sequence[Paper], assignment: str, known: Collected, platform: str
+) -> tuple[dict[str, str], list[str]]:
+    """Name of a file -> page; who has none since the platform would not know whose it is."""
+    files: dict[str, str] = {}
+    without: list[str] = []
+    for paper in papers:
+        student = paper.result.student
+        taken = known.taken.get(student)
+        if not platform:
+            name = f"{file_name(student)}.html"
+        elif taken is None or taken.source != platform or not taken.prefix:
+            without.append(student)
+            continue
+        else:
+            name = f"{taken.prefix}{assignment}.html"
+        # Of a group's file the platform makes copies for everybody.
+        files.setdefault(name, student_page(student, {assignment: paper}))
+    return files, without
+
+
+def _write(
+    root: Path, out: Path, name: str, files: dict[str, str], platform: str, zipped: bool
+) -> list[str]:
+    folder = root / out
+    pages = counted(len(files), "page")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not zipped:
+            for file, page in files.items():
+                place = folder / file.removesuffix(".html") / name
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_whole(place / f"{name}.html", page.encode("utf-8", "replace"), mode=0o600)
+            return [f"Wrote {pages} to {out}/STUDENT/{name}/{name}.html"]
+        path = folder / (f"{name}-{platform}.zip" if platform else f"{name}.zip")
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file, page in files.items():
+                entry = zipfile.ZipInfo(file, _EPOCH)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o600 << 16
+                archive.writestr(entry, page.encode("utf-8", "replace"))
+        write_whole(path, made.getvalue(), mode=0o600)
+    except OSError as error:
+        raise GradingError(
+            f"cannot write to {folder}: {error.strerror or error}. Give another folder with --out"
+        ) from error
+    where = f" ({_WHERE[platform]})" if platform else ""
+    return [
+        f"Wrote {path.relative_to(root) if path.is_relative_to(root) else path}: {pages}{where}"
+    ]
