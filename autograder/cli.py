@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from autograder.errors import AutograderError, DeclarationError, GradingError
+from autograder.language import tr
 
 if TYPE_CHECKING:
     from autograder.grading.console import Standings
@@ -261,6 +262,10 @@ def check(
 @app.command()
 def release(
     notebooks: Notebooks = None,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="In another language, into assignments/CODE/: zh."),
+    ] = None,
     only_check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 where anything differs.")
     ] = False,
@@ -273,18 +278,62 @@ def release(
     The solved notebooks whose code changed are run, for the pictures of docs/gallery.md.
     With a NOTEBOOK nothing else is touched: an author's loop of seconds.
     """
-    from autograder.course import check_release, find_course_root, write_gallery
+    from autograder.course import check_release, find_course_root, release_translated, write_gallery
     from autograder.course import release as build
 
     root = find_course_root()
     only = notebooks or ()
-    made = check_release(root, only) if only_check else build(root, only)
+    if language is not None and (only_check or gallery):
+        raise typer.BadParameter(
+            "--language goes with no other option: --check looks at every language by itself, and "
+            "the gallery is English"
+        )
+    if language is not None:
+        made = release_translated(root, language, only)
+    else:
+        made = check_release(root, only) if only_check else build(root, only)
     for line in made.lines:
         _say(line)
-    if not only_check:
+    if language is None and not only_check:
         for line in write_gallery(root, only, everything=gallery):
             _say(line)
     raise typer.Exit(0 if made.ok else 1)
+
+
+@app.command()
+def translate(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="An assignment, or package. Default: all."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Such as zh. Default: all of this course.")
+    ] = None,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 where anything is wrong.")
+    ] = False,
+) -> None:
+    """Bring the catalogues of translations up to date, and say what is still to do.
+
+    What changed in English is marked fuzzy, with the text before beside it, and stays English in a
+    release until somebody translates it anew and takes the mark away.
+    """
+    from autograder.course import find_course_root, load_course
+    from autograder.translation import open_catalogues, states
+
+    course = load_course(find_course_root())
+    found = list(open_catalogues(course, [language] if language else (), names or (), _help()))
+    for catalogue in () if only_check else found:
+        if catalogue.write():
+            _say(f"{catalogue.path}: written")
+    wrong = []
+    for state in states(found):
+        wrong += state.problems
+        for line in state.lines:
+            _say(line)
+    for problem in wrong:
+        _warn(problem)
+    raise typer.Exit(1 if wrong else 0)
 
 
 @app.command()
@@ -396,7 +445,8 @@ def validate(
     With a NOTEBOOK, or an exercise of one, only that is proven, and each exercise is told when it
     is done. Exits with 1 where a proof fails, or where assignments/ is not what the sources make.
     """
-    from autograder.course import check_drift, find_course_root
+    from autograder.course import check_drift, find_course_root, load_course
+    from autograder.translation import problems
     from autograder.validation import PAGE, prove_course
 
     root = find_course_root()
@@ -416,6 +466,7 @@ def validate(
             raise GradingError(f"cannot write {root / PAGE}: {error.strerror}") from error
     claimed = (root / PAGE).read_text(encoding="utf-8") if (root / PAGE).exists() else ""
     wrong = [*proof.problems, *proof.fallen(claimed), *check_drift(root, only)]
+    wrong += problems(load_course(root), _help())
     for problem in wrong:
         _warn(problem)
     _say(f"{len(wrong)} problems" if wrong else "Every proof holds.")
@@ -461,10 +512,34 @@ def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None]
     return leave, counting
 
 
+def _help() -> dict[str, list[str]]:
+    """What the command line says of itself: command -> texts."""
+    found: dict[str, list[str]] = {}
+    for place, part in _told(typer.main.get_command(app)):
+        found.setdefault(place, []).extend(_paragraphs(part.help))
+    return found
+
+
+def _told(whole: Any) -> Iterator[tuple[str, Any]]:
+    """The whole, every command and every option: what has a help."""
+    commands = {"": whole, **whole.commands}
+    for name, command in commands.items():
+        for part in (command, *command.params):
+            if getattr(part, "help", None):
+                yield f"autograder {name}".strip(), part
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(part.split()) for part in text.split("\n\n")]
+
+
 def main() -> None:
     """Run the command; an error that its user can mend is one clear message."""
     try:
-        app()
+        whole = typer.main.get_command(app)
+        for _, part in _told(whole):
+            part.help = "\n\n".join(tr(text) for text in _paragraphs(part.help))
+        whole()
     except AutograderError as error:
         _warn(f"autograder: {error}")
         sys.exit(1 if isinstance(error, (GradingError, DeclarationError)) else 2)

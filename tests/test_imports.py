@@ -28,11 +28,12 @@ ROOMS = (
     "collect",
     "gradescope",
     "reports",
+    "translation",
     "cli",
 )
 STUDENT_SIDE = frozenset(ROOMS[: ROOMS.index("course")])
 # What the package itself holds beside its rooms: the ground floor that all may import.
-GROUND = frozenset({"autograder", "errors", "tiny", "whole"})
+GROUND = frozenset({"autograder", "errors", "language", "tiny", "whole"})
 LIGHT = {"exercises": {"numpy", "attrs"}, "numerical": {"numpy"}}
 # Too heavy, too slow or too dangerous for a student's kernel.
 NOT_FOR_STUDENTS = frozenset(

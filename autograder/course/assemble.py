@@ -17,16 +17,21 @@ LANGUAGE = {"name": "python"}
 SCHEMA_VERSION = 3  # of nbgrader's cell metadata
 
 
-def source_notebook(notebook: Notebook) -> NotebookNode:
+def source_notebook(notebook: Notebook, language: str = "") -> NotebookNode:
     """Make nbgrader's source notebook: solved, with the metadata that say what becomes of a cell.
 
     Nothing in it depends on the machine, the time or chance.
+
+    Args:
+        language: Its language, where it is not English.
     """
     cells = []
     for cell in notebook.released_cells:
         make = v4.new_markdown_cell if cell.markdown else v4.new_code_cell
         cells.append(make(cell.source, id=cell.cell_id, metadata=_metadata(cell)))
-    metadata = {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)}
+    metadata: dict[str, Any] = {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)}
+    if language:
+        metadata["autograder"] = {"language": language}
     node = v4.new_notebook(cells=cells, metadata=metadata)
     node.nbformat, node.nbformat_minor = 4, 5
     nbformat.validate(node)

@@ -11,8 +11,9 @@ from autograder.course.assemble import notebook_text, source_notebook
 from autograder.course.folder import SOURCE
 from autograder.course.notebook import Notebook
 from autograder.course.questions import public_data
+from autograder.course.translated import Translated
 from autograder.errors import CourseError
-from autograder.exercises.public import SUFFIX
+from autograder.exercises.public import SUFFIX, with_words
 
 _NEVER_COPIED = {".py", ".pyc", ".ipynb"}
 _IGNORED_FOLDERS = {"__pycache__"}
@@ -32,17 +33,41 @@ def generate(notebooks: Sequence[Notebook], folder: Path) -> None:
     _run_nbgrader(folder, [notebook.assignment for notebook in notebooks])
 
 
+def generate_translated(every: Sequence[Translated], english: Path, folder: Path) -> None:
+    """Build `folder/assignments/` in another language, beside the English release.
+
+    Args:
+        english: The released assignments: their public data ship here too, with other words.
+
+    Raises:
+        CourseError: When nbgrader refuses, or the English release is not there.
+    """
+    for one in every:
+        notebook = one.notebook
+        public = english / notebook.assignment / f"{notebook.name}{SUFFIX}"
+        if not public.is_file():
+            raise CourseError(f"there is no {public}; release in English first: autograder release")
+        _write(
+            notebook,
+            notebook_text(source_notebook(notebook, one.language)),
+            with_words(public.read_text(encoding="utf-8"), one.language, one.words),
+            folder / SOURCE / notebook.assignment,
+        )
+    _run_nbgrader(folder, [one.notebook.assignment for one in every])
+
+
 def write_source(notebook: Notebook, folder: Path) -> None:
     """Write nbgrader's source of an assignment: the solved notebook, public data and data files.
 
     Raises:
         CourseError: When a data file has the name of a generated one.
     """
+    _write(notebook, notebook_text(source_notebook(notebook)), public_data(notebook), folder)
+
+
+def _write(notebook: Notebook, ipynb: str, public: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        f"{notebook.name}.ipynb": notebook_text(source_notebook(notebook)),
-        f"{notebook.name}{SUFFIX}": public_data(notebook),
-    }
+    texts = {f"{notebook.name}.ipynb": ipynb, f"{notebook.name}{SUFFIX}": public}
     for name, file in data_files(notebook).items():
         if name in texts:
             raise CourseError(f"{file} has the name of a generated file; rename it")

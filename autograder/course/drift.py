@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +20,37 @@ SHOWN = 5
 MEND = "run `make release`"
 
 
-def differences(fresh: Path, released: Path, *, shown: str) -> list[str]:
+def differences(
+    fresh: Path, released: Path, *, shown: str, apart: Collection[str] = (), mend: str = MEND
+) -> list[str]:
     """Where the files below `released` are not what was built freshly.
 
     Args:
         shown: What to call `released` in messages, such as "assignments".
+        apart: Folders of it that are not looked at.
+        mend: What to do.
 
     Returns:
         One message per difference: file, part and what to do. Empty when there is none.
     """
     expected = {path.relative_to(fresh).as_posix() for path in files_below(fresh)}
     present = (
-        {path.relative_to(released).as_posix() for path in files_below(released)}
+        {
+            name
+            for name in (path.relative_to(released).as_posix() for path in files_below(released))
+            if name.split("/")[0] not in apart
+        }
         if released.is_dir()
         else set()
     )
-    found = [f"{shown}/{name} is missing; {MEND}" for name in sorted(expected - present)]
+    found = [f"{shown}/{name} is missing; {mend}" for name in sorted(expected - present)]
     found += [
-        f"{shown}/{name} is stale: nothing in solutions/ makes it; {MEND} (which removes it)"
+        f"{shown}/{name} is stale: nothing in solutions/ makes it; {mend} (which removes it)"
         for name in sorted(present - expected)
     ]
     for name in sorted(expected & present):
         parts = compare(fresh / name, released / name)
-        found += [f"{shown}/{name}: {part}; {MEND}" for part in parts]
+        found += [f"{shown}/{name}: {part}; {mend}" for part in parts]
     return found
 
 

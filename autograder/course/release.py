@@ -7,7 +7,7 @@ text; the gallery by `write_gallery`, which runs notebooks; a check looks at bot
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from autograder.course.notebook import Notebook
 from autograder.course.secret import existing_seed
 from autograder.course.syllabus import PAGE as SYLLABUS
 from autograder.course.syllabus import syllabus_drift, write_syllabus
+from autograder.course.translated import course_languages
+from autograder.course.translations import built_translated, chosen, translated_drift
 from autograder.errors import CourseError
 from autograder.whole import write_whole
 
@@ -32,6 +34,7 @@ class Release:
     Args:
         written: Files that changed, of assignments/ and the syllabus.
         removed: Files of assignments/ that nothing makes any more.
+        folder: Where the notebooks lie.
         drift: For a check: where assignments/ or a page of docs/ is not what the sources make.
         warnings: What the authors should look at.
     """
@@ -42,6 +45,7 @@ class Release:
     drift: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     checked: bool = False
+    folder: str = ASSIGNMENTS
 
     @property
     def ok(self) -> bool:
@@ -60,8 +64,8 @@ class Release:
             state = f"{len(self.drift)} differences" if self.drift else "up to date"
             return [*lines, f"{ASSIGNMENTS}/ is checked against its sources: {state} ({what})"]
         for notebook in self.notebooks:
-            name = f"{ASSIGNMENTS}/{notebook.assignment}/{notebook.name}.ipynb"
-            folder = f"{ASSIGNMENTS}/{notebook.assignment}/"
+            folder = f"{self.folder}/{notebook.assignment}/"
+            name = f"{folder}{notebook.name}.ipynb"
             changed = any(path.startswith(folder) for path in (*self.written, *self.removed))
             state = "written" if changed else "unchanged"
             lines.append(f"{name}: {len(notebook.rows)} rows, {notebook.points:g} points, {state}")
@@ -93,7 +97,10 @@ def release(root: Path, only: Sequence[str] = ()) -> Release:
             raise CourseError("nothing was released, because it would leak:\n" + "\n".join(leaks))
         try:
             _bring(fresh / SOURCE, course.root / SOURCE, folders)
-            written, removed = _bring(fresh / ASSIGNMENTS, course.root / ASSIGNMENTS, folders)
+            apart = set(course_languages(course.root))
+            written, removed = _bring(
+                fresh / ASSIGNMENTS, course.root / ASSIGNMENTS, folders, apart
+            )
         except OSError as error:
             raise CourseError(f"cannot write the release: {error}") from error
     pages = (SYLLABUS,) if write_syllabus(course) else ()
@@ -102,6 +109,37 @@ def release(root: Path, only: Sequence[str] = ()) -> Release:
         (*(f"{ASSIGNMENTS}/{name}" for name in written), *pages),
         tuple(f"{ASSIGNMENTS}/{name}" for name in removed),
         warnings=_warnings(notebooks),
+    )
+
+
+def release_translated(root: Path, language: str, only: Sequence[str] = ()) -> Release:
+    """Bring `assignments/<language>/` up to date, from the catalogues and the English release.
+
+    Args:
+        only: The notebooks to release; all that have a catalogue, where none is named.
+
+    Raises:
+        CourseError: What to mend.
+    """
+    course = load_course(root)
+    every = chosen(course, language, only)
+    notebooks = tuple(one.notebook for one in every)
+    folders = [notebook.assignment for notebook in notebooks]
+    shown = f"{ASSIGNMENTS}/{language}"
+    with built_translated(every, course.root / ASSIGNMENTS) as fresh:
+        leaks = find_leaks(course.notebooks, fresh, existing_seed(course.root))
+        if leaks:
+            raise CourseError("nothing was released, because it would leak:\n" + "\n".join(leaks))
+        try:
+            written, removed = _bring(fresh, course.root / shown, folders)
+        except OSError as error:
+            raise CourseError(f"cannot write the release: {error}") from error
+    return Release(
+        notebooks,
+        tuple(f"{shown}/{name}" for name in written),
+        tuple(f"{shown}/{name}" for name in removed),
+        warnings=tuple(warning for one in every for warning in one.warnings),
+        folder=shown,
     )
 
 
@@ -114,11 +152,15 @@ def check_release(root: Path, only: Sequence[str] = ()) -> Release:
     course = load_course(root)
     notebooks = _chosen(course, only)
     names = [notebook.assignment for notebook in notebooks]
+    languages = set(course_languages(course.root))
     with _built(notebooks) as fresh:
         drift = []
         for folder in names if only else [""]:
             made, there = fresh / ASSIGNMENTS / folder, course.root / ASSIGNMENTS / folder
-            drift += differences(made, there, shown=f"{ASSIGNMENTS}/{folder}".rstrip("/"))
+            shown = f"{ASSIGNMENTS}/{folder}".rstrip("/")
+            drift += differences(made, there, shown=shown, apart=languages)
+        for language in sorted(languages):
+            drift += translated_drift(course, language, names, fresh / ASSIGNMENTS)
         drift += find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
     drift += syllabus_drift(course, names if only else None) + gallery_drift(course, only)
     return Release(notebooks, drift=tuple(drift), warnings=_warnings(notebooks), checked=True)
@@ -142,11 +184,16 @@ def _built(notebooks: Sequence[Notebook]) -> Iterator[Path]:
         yield folder
 
 
-def _bring(fresh: Path, target: Path, folders: Sequence[str]) -> tuple[list[str], list[str]]:
+def _bring(
+    fresh: Path, target: Path, folders: Sequence[str], apart: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
     """Make `folders` of `target` hold the files of `fresh` and no others.
 
     Returns what was written and what removed, as names below `target`.
     Each file is replaced at once, so that an interrupted release leaves no half file.
+
+    Args:
+        apart: Folders of `target` that are left alone.
     """
     names = [path.relative_to(fresh).as_posix() for path in files_below(fresh)]
     written = []
@@ -160,7 +207,7 @@ def _bring(fresh: Path, target: Path, folders: Sequence[str]) -> tuple[list[str]
     removed = []
     for path in (path for folder in folders for path in files_below(target / folder)):
         name = path.relative_to(target).as_posix()
-        if name not in names:
+        if name not in names and name.split("/")[0] not in apart:
             path.unlink()
             removed.append(name)
             _drop_empty(path.parent, target)

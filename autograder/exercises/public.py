@@ -74,12 +74,16 @@ class PublicData:
 
     Args:
         slips_of: A digest of that from which the slips were derived, or `""`.
+        language: The language of the notebook, where it is not English.
+        words: What the texts in it are called in that language.
     """
 
     assignment: str
     notebook: str
     exercises: tuple[PublicExercise, ...]
     slips_of: str = ""
+    language: str = ""
+    words: dict[str, str] = field(default_factory=dict)
 
     def find(self, row: str) -> PublicExercise | None:
         """The exercise that has a row of this id."""
@@ -106,6 +110,12 @@ def dump(data: PublicData) -> str:
     return _json(head)[:-1] + ', "exercises": [\n' + ",\n".join(blocks) + "\n]}\n"
 
 
+def with_words(text: str, language: str, words: Mapping[str, str]) -> str:
+    """The text of public data with what its texts are called in a language; no number changes."""
+    lines = _lines(f"{_json(english)}: {_json(other)}" for english, other in words.items())
+    return text.removesuffix("}\n") + f', "language": {_json(language)}, "words": {{{lines}}}}}\n'
+
+
 def load(path: Path) -> PublicData:
     """Read public data.
 
@@ -120,7 +130,14 @@ def load(path: Path) -> PublicData:
                 f"schema {SCHEMA}. Get the notebook and {path.name} from the same release."
             )
         exercises = tuple(_exercise(e) for e in raw["exercises"])
-        return PublicData(raw["assignment"], raw["notebook"], exercises, raw.get("slips_of", ""))
+        return PublicData(
+            raw["assignment"],
+            raw["notebook"],
+            exercises,
+            raw.get("slips_of", ""),
+            raw.get("language", ""),
+            dict(raw.get("words", {})),
+        )
     except OSError as error:
         raise CourseError(
             f"cannot read {path}: {error.strerror}. It ships beside the notebook; fetch it again."

@@ -11,10 +11,11 @@ from autograder.exercises.fact import Fact, fact
 from autograder.exercises.script import Failure
 from autograder.feedback.sentences import SENTENCES
 from autograder.feedback.wording import entry, factor, listed, number, pair
+from autograder.language import tr
 
 FEW = 3
-_JOINED = {"ways": " or ", "changes": "; "}
-"""Gaps that hold several facts, and what stands between them."""
+_SEVERAL = ("ways", "changes")
+"""Gaps that hold several facts."""
 ABSENT = "StandIn"
 """The type of what stands in the sandbox for a library that is not there."""
 
@@ -29,12 +30,12 @@ def said(what: Fact) -> str:
     if what.name == "type.object":
         name = str(what.values["type"])
         article = "an" if name[:1].lower() in "aeiou" else "a"
-        return SENTENCES["type.absent" if name == ABSENT else what.name].format(
+        return tr(SENTENCES["type.absent" if name == ABSENT else what.name]).format(
             article=article, type=name
         )
     if what.name == "critic.some":
         return "\n".join(_critic(what.values))
-    return SENTENCES[what.name].format_map(
+    return tr(SENTENCES[what.name]).format_map(
         {gap: _shown(gap, value) for gap, value in what.values.items()}
     )
 
@@ -77,17 +78,26 @@ def place(finding: Finding) -> tuple[str, str, str] | None:
 def in_full(finding: Finding, row: str) -> str:
     """The sentence with the numbers of the worst entry, for one line."""
     text, where = message(finding, row), place(finding)
-    return f"{text}; {where[0]}: got {where[1]}, expected {where[2]}" if where else text
+    if where is None:
+        return text
+    return tr("{text}; {place}: got {got}, expected {expected}").format(
+        text=text, place=where[0], got=where[1], expected=where[2]
+    )
 
 
 def advice(explanation: Explanation) -> str:
     """What an explanation says, the line first."""
-    what = explanation.says or (said(explanation.fact) if explanation.fact is not None else "")
+    what = tr(explanation.says) or (said(explanation.fact) if explanation.fact is not None else "")
     where, line = explanation.where, explanation.before
     says_it = explanation.fact is not None and "line" in explanation.fact.values
     if where is None or says_it:
         return what
     return said(fact("repair.at", line=where.line, function=where.function, before=line, said=what))
+
+
+def sentence(text: str) -> str:
+    """What was said, with a full stop."""
+    return tr("{said}.").format(said=text)
 
 
 def spot(where: Where) -> str:
@@ -116,8 +126,9 @@ def _shown(gap: str, value: Any) -> str:
         return factor(value)
     if gap in ("share", "keep"):
         return f"{100 * value:.3g}"
-    if gap in _JOINED:
-        return _JOINED[gap].join(_shown("", item) for item in value)
+    if gap in _SEVERAL:
+        between = tr(" or ") if gap == "ways" else tr("; ")
+        return between.join(_shown("", item) for item in value)
     if isinstance(value, bool) or not isinstance(value, (int, float, list, tuple)):
         return str(value)
     if isinstance(value, int):
@@ -168,12 +179,12 @@ def _failed(failure: Failure, row: str) -> str:
 
 def _critic(gaps: dict[str, Any]) -> list[str]:
     """The score of a gradient check of one's own, and what it judged wrongly."""
-    lines = [SENTENCES["critic.some"].format_map(gaps)]
+    lines = [tr(SENTENCES["critic.some"]).format_map(gaps)]
     for gap in ("missed", "alarmed"):
-        names = list(gaps[gap])
+        names = [tr(name) for name in gaps[gap]]
         if len(names) > FEW + 1:
-            names = [*names[:FEW], f"{len(names) - FEW} more"]
-        lines += [SENTENCES[f"critic.{gap}"].format(name=name) for name in names]
+            names = [*names[:FEW], tr("{count} more").format(count=len(names) - FEW)]
+        lines += [tr(SENTENCES[f"critic.{gap}"]).format(name=name) for name in names]
     if gaps["raised"]:
-        lines.append(SENTENCES["critic.raised"].format_map(gaps))
+        lines.append(tr(SENTENCES["critic.raised"]).format_map(gaps))
     return lines

@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from autograder.language import counted as counted
+from autograder.language import tr
+
 EXACT = 1e-6
 
 VERDICTS = {
@@ -111,17 +114,7 @@ def listed(items: Sequence[str], limit: int = 12) -> str:
     """
     kept = list(items[:limit])
     if len(items) > limit:
-        return f"{', '.join(kept)} and {len(items) - limit} more"
+        kept.append(tr("{count} more").format(count=len(items) - limit))
     if len(kept) < 2:
         return "".join(kept)
-    return f"{', '.join(kept[:-1])} and {kept[-1]}"
-
-
-def counted(amount: int, noun: str) -> str:
-    """A number with its noun.
-
-    Example:
-        >>> counted(1, "case"), counted(3, "case")
-        ('1 case', '3 cases')
-    """
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+    return tr("{most} and {last}").format(most=tr(", ").join(kept[:-1]), last=kept[-1])

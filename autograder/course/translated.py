@@ -1,0 +1,177 @@
+"""A notebook in another language: the same cells, ids, points and code, in other words.
+
+Its catalogue is `locale/<language>/<assignment>.po` in the course's folder. What is missing or
+fuzzy there stays English, and is counted.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.course import prose
+from autograder.course.cells import SourceCell
+from autograder.course.notebook import Notebook
+from autograder.course.regions import clear_code, clear_text
+from autograder.errors import CourseError
+from autograder.language import ENGLISH, package_words, read_words
+
+LOCALE = "locale"
+SAID = frozenset({"hint", "mistake", "case", "text"})
+"""Kinds of pieces that a check or a picture shows: they ship in the public data."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a notebook's prose.
+
+    Args:
+        kind: "markdown", "docstring or comment", "text", "hint", "mistake" or "case".
+        where: The cell, or the row and the mistake, for whoever translates it.
+    """
+
+    text: str
+    kind: str
+    where: str
+
+
+def pieces(notebook: Notebook) -> list[Piece]:
+    """Everything to translate in a notebook, in the order in which one meets it."""
+    found: list[Piece] = []
+
+    def take(kind: str, where: str) -> prose.Change:
+        def keep(text: str) -> str:
+            found.append(Piece(text, kind, where))
+            return text
+
+        return keep
+
+    for cell in notebook.cells:
+        if cell.released is not None:
+            _walked(cell, lambda kind, where=cell.cell_id: take(kind, where))
+    for exercise in notebook.exercises:
+        for row in exercise.rows:
+            found += [Piece(text, "hint", row.id) for text in row.hints]
+        found += [
+            Piece(mistake.says, "mistake", f"{mistake.function}: {mistake.name}")
+            for mistake in exercise.mistakes
+            if mistake.says
+        ]
+        found += [Piece(name, "case", exercise.name) for name in exercise.variants]
+        found += [Piece(name, "case", exercise.name) for name in getattr(exercise, "wrong", ())]
+        found += [Piece(name, "case", exercise.name) for name in getattr(exercise, "right", ())]
+    return found
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A notebook in another language.
+
+    Args:
+        words: What a check shows: English -> that language.
+        english: Pieces that stay English, because nothing (valid) stands for them.
+    """
+
+    notebook: Notebook
+    language: str
+    words: dict[str, str]
+    english: tuple[Piece, ...]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What its author should know."""
+        if not self.english:
+            return []
+        name, count = self.notebook.assignment, len(self.english)
+        return [
+            f"{name}: {count} texts stay English, such as {self.english[0].text[:60]!r}. To see "
+            f"all: autograder translate {name} --language {self.language}"
+        ]
+
+
+def translated(notebook: Notebook, language: str) -> Translated:
+    """The notebook in another language.
+
+    Raises:
+        CourseError: When there is no catalogue, or it changes more than words.
+    """
+    path = catalogue(notebook.path.parent.parent.parent, language, notebook.assignment)
+    if not path.is_file():
+        raise CourseError(
+            f"there is no {path}; to make it: autograder translate {notebook.assignment} "
+            f"--language {language}"
+        )
+    texts = {**package_words(language).texts, **read_words(path, language).texts}
+
+    def change(kind: str) -> prose.Change:
+        return lambda text: texts.get(text, text)
+
+    cells = []
+    for cell in notebook.cells:
+        if cell.released is not None:
+            source = _walked(cell, change)
+            _same_program(cell, source, path)
+            clear = clear_text if cell.markdown else clear_code
+            released = clear(source) if cell.kind in ("solution", "text") else source
+            cell = replace(cell, source=source, released=released)
+        cells.append(cell)
+    all_pieces = pieces(notebook)
+    words = {p.text: texts[p.text] for p in all_pieces if p.kind in SAID and p.text in texts}
+    english = tuple(piece for piece in all_pieces if piece.text not in texts)
+    return Translated(replace(notebook, cells=tuple(cells)), language, words, english)
+
+
+def catalogue(root: Path, language: str, assignment: str) -> Path:
+    """Where the catalogue of an assignment lies."""
+    return root / LOCALE / language / f"{assignment}.po"
+
+
+def course_languages(root: Path) -> Iterator[str]:
+    """The languages for which the course has catalogues, besides English."""
+    folder = root / LOCALE
+    if folder.is_dir():
+        yield from sorted(x.name for x in folder.iterdir() if x.is_dir() and x.name != ENGLISH)
+
+
+def _walked(cell: SourceCell, change: Callable[[str], prose.Change]) -> str:
+    """A cell's source, every piece changed."""
+    if cell.markdown:
+        return prose.markdown(cell.source, change("markdown"))
+    shown = change("text") if cell.kind == "experiment" else None
+    return prose.code(cell.source, change("docstring or comment"), shown)
+
+
+def _same_program(cell: SourceCell, source: str, path: Path) -> None:
+    """Hold that only words changed.
+
+    Raises:
+        CourseError: When the code is another one, or none at all.
+    """
+    if cell.markdown:
+        return
+    try:
+        same = _without_words(source) == _without_words(cell.source)
+    except SyntaxError as error:
+        raise CourseError(
+            f"{path}: with its texts the cell {cell.cell_id} is no longer Python ({error.msg}: "
+            f"{(error.text or '').strip()}). Mend the quotes or the {{…}} of that text."
+        ) from error
+    if not same:
+        raise CourseError(
+            f"{path}: the texts of the cell {cell.cell_id} change its code. Leave every {{…}} as "
+            "it is."
+        )
+
+
+def _without_words(source: str) -> str:
+    """The code with every text left out; the fields of f-strings count."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            fields = [part for part in node.values if isinstance(part, ast.FormattedValue)]
+            node.values = sorted(fields, key=ast.dump)  # word order differs
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+    return ast.dump(tree)

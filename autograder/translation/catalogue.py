@@ -1,0 +1,179 @@
+"""Read, update and write the catalogues of a course: PO files, one for each notebook and language.
+
+The package's own lies beside its code, `autograder/locale/<language>.po`, since it ships to
+students; those of the notebooks lie in the course, `locale/<language>/<assignment>.po`, apart from
+the sources: a word changed in a translation makes no grade and no public data out of date.
+"""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel.core import Locale, UnknownLocaleError
+from babel.messages import Catalog, Message
+from babel.messages.pofile import PoFileError, read_po, write_po
+
+from autograder.course import Course
+from autograder.course.translated import catalogue as place_of
+from autograder.course.translated import course_languages
+from autograder.errors import CourseError
+from autograder.language import LOCALE
+from autograder.translation.template import Entries, of_notebook, of_package
+from autograder.whole import write_whole
+
+PACKAGE = "package"
+SETTINGS = "language.toml"
+
+
+@dataclass(frozen=True)
+class Language:
+    """What a course says of a language, in `locale/<language>/language.toml`.
+
+    Args:
+        complete: The catalogues that must stay complete.
+        glossary: English (a regular expression) -> what may stand for it.
+    """
+
+    code: str
+    complete: tuple[str, ...] = ()
+    glossary: Mapping[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The catalogue of a notebook, or of the package.
+
+    Args:
+        name: The assignment, or "package".
+        entries: What is to translate now.
+        stored: What the file holds, before it is brought up to date.
+    """
+
+    name: str
+    language: Language
+    path: Path
+    entries: Entries
+    stored: Catalog
+
+    def updated(self) -> Catalog:
+        """The catalogue with the entries of now, in their order.
+
+        A text that is new gets the translation of the one that it resembles most, marked fuzzy, with
+        that text beside it; what nothing needs any more is kept until all is translated.
+        """
+        code = self.language.code
+        fresh = Catalog(locale=code)
+        for text, places in self.entries.items():
+            fresh.add(text, auto_comments=places)
+        merged = Catalog(locale=code)
+        for message in [*self.stored, *self.stored.obsolete.values()]:
+            if message.id and message.id not in merged:
+                _put(merged, message)
+        merged.update(fresh, no_fuzzy_matching=False, keep_user_comments=True)
+        if all(m.string and not m.fuzzy for m in merged if m.id):
+            merged.obsolete.clear()
+        return merged
+
+    def write(self) -> bool:
+        """Bring the file up to date; return whether it changed."""
+        text = _text(self.updated())
+        if self.path.is_file() and self.path.read_text(encoding="utf-8") == text:
+            return False
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self.path, text.encode())
+        return True
+
+
+def open_catalogues(
+    course: Course,
+    languages: Iterable[str] = (),
+    names: Iterable[str] = (),
+    commands: Mapping[str, Iterable[str]] | None = None,
+) -> Iterator[Catalogue]:
+    """The catalogues of a course.
+
+    Args:
+        languages: Which; those of the course, where none is named.
+        names: Assignments and "package"; all that the course has, where none is named.
+        commands: What the command line says: where -> texts.
+
+    Raises:
+        CourseError: A catalogue cannot be read, or there is no such language or assignment.
+    """
+    package = of_package(commands)
+    for code in list(languages) or course_languages(course.root):
+        language = read_language(course.root, code)
+        for name in list(names) or [PACKAGE, *course.sources]:
+            if name == PACKAGE:
+                path, entries = LOCALE / f"{code}.po", package
+            else:
+                path = place_of(course.root, code, name)
+                entries = of_notebook(course.assignment(name), package)
+            yield Catalogue(name, language, path, entries, _read(path, code))
+
+
+def read_language(root: Path, code: str) -> Language:
+    """What the course says of a language.
+
+    Raises:
+        CourseError: The code is none, or the file is not as expected.
+    """
+    try:
+        Locale.parse(code)
+    except (ValueError, UnknownLocaleError) as error:
+        raise CourseError(f"{code!r} is no code of a language; expected one such as zh") from error
+    path = root / "locale" / code / SETTINGS
+    if not path.is_file():
+        return Language(code)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        glossary = {
+            english: (words,) if isinstance(words, str) else tuple(words)
+            for english, words in raw.get("glossary", {}).items()
+        }
+        return Language(code, tuple(raw.get("complete", ())), glossary)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise CourseError(f"cannot read {path}: {error}") from error
+
+
+def _read(path: Path, code: str) -> Catalog:
+    if not path.is_file():
+        return Catalog(locale=code)
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=code, abort_invalid=True)
+    except (OSError, ValueError, PoFileError) as error:
+        raise CourseError(f"cannot read {path}: {error}") from error
+
+
+def _put(into: Catalog, message: Message) -> None:
+    into[message.id] = Message(
+        message.id,
+        message.string,
+        flags=message.flags - {"python-brace-format", "python-format"},
+        user_comments=message.user_comments,
+        previous_id=message.previous_id,
+    )
+
+
+def _text(catalogue: Catalog) -> str:
+    """The file's text, which depends on nothing but what it holds."""
+    locale = catalogue.locale
+    head = (
+        f"# {locale.english_name if locale else ''}: bring up to date with `autograder translate`.\n"
+        'msgid ""\nmsgstr ""\n'
+        f'"Language: {locale}\\n"\n'
+        '"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+        f'"Content-Transfer-Encoding: 8bit\\n"\n"Plural-Forms: {catalogue.plural_forms}\\n"\n\n'
+    )
+    for message in catalogue:
+        message.flags -= {"python-brace-format", "python-format"}
+    body = io.BytesIO()
+    write_po(
+        body, catalogue, width=0, no_location=True, omit_header=True, include_previous=True
+    )
+    return head + body.getvalue().decode("utf-8").strip() + "\n"
