@@ -246,7 +246,7 @@ def check(
 
             _say(error_commands(checked, notebook))
         if checked.isolation == "none":
-            _warn(PLAIN)
+            _warn(tr(PLAIN))
         if junit is not None:
             from autograder.integrations.junit import write_junit
 

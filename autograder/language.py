@@ -6,17 +6,23 @@ A catalogue of the package lies in `locale/`; the words of a notebook ship in it
 
 from __future__ import annotations
 
+import json
 import os
+import textwrap
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 ENGLISH = "en"
 VARIABLE = "AUTOGRADER_LANGUAGE"
 LOCALE = Path(__file__).parent / "locale"
+_NOT_AT_THE_START = frozenset("，。、；：？！）】》”’…")
+_NOT_AT_THE_END = frozenset("（【《“‘")
 _SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -37,6 +43,8 @@ class Words:
 
 
 _speaking: ContextVar[Words | None] = ContextVar("speaking", default=None)
+_here: list[Words] = []
+"""What the notebook that runs in this process speaks."""
 
 
 def tr(text: str) -> str:
@@ -89,14 +97,27 @@ def speaking(language: str, words: Mapping[str, str] | None = None) -> Iterator[
     Args:
         words: Of a notebook, in addition to those of the package.
     """
-    own = package_words(language)
-    if words:
-        own = Words(language, {**own.texts, **words}, own.plurals, own.form)
-    token = _speaking.set(own)
+    token = _speaking.set(_with(language, words or {}))
     try:
         yield
     finally:
         _speaking.reset(token)
+
+
+def speak(notebook: str, words: Mapping[str, str]) -> None:
+    """Speak the language of a notebook in this process, unless another one is asked for.
+
+    Args:
+        notebook: Its language.
+        words: Its own words.
+    """
+    language = wished(notebook)
+    _here[:] = [_with(language, words if language == notebook else {})]
+
+
+def _with(language: str, words: Mapping[str, str]) -> Words:
+    own = package_words(language)
+    return Words(language, {**own.texts, **words}, own.plurals, own.form) if words else own
 
 
 @cache
@@ -123,13 +144,75 @@ def read_words(path: Path, language: str) -> Words:
     for message in catalogue:
         if not message.id or message.fuzzy:
             continue
-        if isinstance(message.id, str):
+        one = message.id if isinstance(message.id, str) else message.id[0]
+        if isinstance(message.string, str):
             if message.string:
-                texts[message.id] = str(message.string)
-        elif all(message.string):
-            plurals[message.id[0].removeprefix("{count} ")] = tuple(message.string)
+                texts[one] = message.string
+        elif message.string and all(message.string):
+            plurals[one.removeprefix("{count} ")] = tuple(message.string)
     return Words(language, texts, plurals, c2py(catalogue.plural_expr))
 
 
 def _words() -> Words:
-    return _speaking.get() or package_words(wished())
+    if not _here and _speaking.get() is None:
+        _here.append(_beside() or package_words(wished()))
+    return _speaking.get() or _here[0]
+
+
+def _beside() -> Words | None:
+    """The words of the notebook in the working directory: pictures speak before any check does."""
+    for path in sorted(Path.cwd().glob("*.check.json")):
+        with suppress(OSError, ValueError, AttributeError, TypeError):
+            data = json.loads(path.read_text(encoding="utf-8"))
+            notebook = data.get("language") or ENGLISH
+            language = wished(notebook)
+            return _with(language, dict(data.get("words", {})) if language == notebook else {})
+    return None
+
+
+def wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
+    """Lines of so many columns; between two wide characters a line may break, too.
+
+    Example:
+        >>> wrapped("上游梯度 dout，与 x 同形。", "# ", "# ", width=14)
+        ['# 上游梯度', '# dout，与 x', '# 同形。']
+    """
+    if columns(text) == len(text):
+        return textwrap.wrap(
+            text,
+            width,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    lines, line = [], first
+    for part in _unbroken(text):
+        glue = part if line.strip() and line != rest and line != first else part.lstrip()
+        if columns(line + glue.rstrip()) > width and line not in (first, rest):
+            lines.append(line.rstrip())
+            line, glue = rest, part.lstrip()
+        line += glue
+    return [*lines, line.rstrip()]
+
+
+def _unbroken(text: str) -> list[str]:
+    """The pieces of a text within which a line must not break."""
+    parts, start = [], 0
+    for at, (one, other) in enumerate(pairwise(text), start=1):
+        wide = "W" in (_width(one), _width(other))
+        held = other in _NOT_AT_THE_START or one in _NOT_AT_THE_END
+        if (other == " " or (wide and one != " ")) and not held:
+            parts.append(text[start:at])
+            start = at
+    return [*parts, text[start:]]
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    marks = sum(bool(unicodedata.combining(c)) for c in text)
+    return len(text) + sum(_width(c) == "W" for c in text) - marks
+
+
+def _width(character: str) -> str:
+    return "W" if unicodedata.east_asian_width(character) in "WF" else "N"

@@ -11,13 +11,12 @@ import ast
 import io
 import re
 import tokenize
-import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from autograder.course.regions import regions
 from autograder.course.shields import has_words
+from autograder.language import wrapped
 
 Change = Callable[[str], str]
 
@@ -29,8 +28,6 @@ _ITEM = re.compile(r"^(\s*(?:[-*+]|\d+\.)\s+)(.*)$")
 _QUOTE = re.compile(r"^(\s*> ?)(.*)$")
 _BEFORE_COMMENT = re.compile(r"^([^#]*#\s+)(.*)$")
 _ENTRY = re.compile(r"^(\*{0,2}\w+(?:, \*{0,2}\w+)*: )(\S.*)$")
-_NOT_AT_THE_START = frozenset("，。、；：？！）】》”’…,.;:?!)]}")
-_NOT_AT_THE_END = frozenset("（【《“‘([{")
 _WITH_DOCSTRING = (ast.FunctionDef, ast.ClassDef, ast.Module)
 _SHOWING = frozenset({"title", "label", "xlabel", "ylabel", "what"})
 
@@ -69,7 +66,7 @@ def _markdown(lines: list[str], change: Change) -> Iterator[str]:
         line = lines[at]
         fence = _FENCE.match(line)
         if fence:
-            end = _until(lines, at + 1, lambda x, mark=fence[1]: x.strip().startswith(mark))
+            end = _until(lines, at + 1, re.compile(rf"\s*{fence[1]}").match)
             yield line
             yield from _fenced(lines[at + 1 : end], fence[2], change)
             yield from lines[end : end + 1]
@@ -137,7 +134,7 @@ def _piece(text: str, change: Change) -> str:
     return change(text) if has_words(text) else text
 
 
-def _until(lines: list[str], start: int, stop: Callable[[str], bool]) -> int:
+def _until(lines: list[str], start: int, stop: Callable[[str], object]) -> int:
     return next((at for at in range(start, len(lines)) if stop(lines[at])), len(lines))
 
 
@@ -199,7 +196,7 @@ def _docstring(lines: list[str], change: Change) -> Iterator[str]:
             yield from lines[at:end]
         else:
             rest = " " * (indent + 4 * bool(entry))
-            folded = wrapped(changed, lead, rest)
+            folded = wrapped(changed, lead, rest, WIDTH)
             folded[-1] += closing[0] if closing else ""
             yield from folded
         at = end
@@ -234,7 +231,7 @@ def _comments(source: str, closed: Collection[int], change: Change) -> Iterator[
         if changed != text:
             lead = " " * first.start[1] + "# "
             alone = not _trailing(lines, first)
-            folded = wrapped(changed, "# ", lead) if alone else ["# " + changed]
+            folded = wrapped(changed, "# ", lead, WIDTH) if alone else ["# " + changed]
             yield _Span(begin, end, "\n".join(folded))
 
 
@@ -311,42 +308,3 @@ def _place(node: ast.expr, source: str, starts: list[int]) -> tuple[int, int]:
 
     assert node.end_lineno is not None and node.end_col_offset is not None
     return at(node.lineno, node.col_offset), at(node.end_lineno, node.end_col_offset)
-
-
-def wrapped(text: str, first: str, rest: str, width: int = WIDTH) -> list[str]:
-    """Lines of so many columns; between two wide characters a line may break, too.
-
-    Example:
-        >>> wrapped("上游梯度 dout，与 x 同形。", "# ", "# ", width=14)
-        ['# 上游梯度', '# dout，与 x', '# 同形。']
-    """
-    lines, line = [], first
-    for part in _unbroken(text):
-        glue = part if line.strip() and line != rest and line != first else part.lstrip()
-        if columns(line + glue.rstrip()) > width and line not in (first, rest):
-            lines.append(line.rstrip())
-            line, glue = rest, part.lstrip()
-        line += glue
-    return [*lines, line.rstrip()]
-
-
-def _unbroken(text: str) -> list[str]:
-    """The pieces of a text within which a line must not break."""
-    parts, start = [], 0
-    for at, (one, other) in enumerate(pairwise(text), start=1):
-        wide = "W" in (_width(one), _width(other))
-        held = other in _NOT_AT_THE_START or one in _NOT_AT_THE_END
-        if (other == " " or (wide and one != " ")) and not held:
-            parts.append(text[start:at])
-            start = at
-    return [*parts, text[start:]]
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    marks = sum(bool(unicodedata.combining(c)) for c in text)
-    return len(text) + sum(_width(c) == "W" for c in text) - marks
-
-
-def _width(character: str) -> str:
-    return "W" if unicodedata.east_asian_width(character) in "WF" else "N"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from autograder.course import prose
@@ -50,7 +51,7 @@ def pieces(notebook: Notebook) -> list[Piece]:
 
     for cell in notebook.cells:
         if cell.released is not None:
-            _walked(cell, lambda kind, where=cell.cell_id: take(kind, where))
+            _walked(cell, partial(take, where=cell.cell_id))
     for exercise in notebook.exercises:
         for row in exercise.rows:
             found += [Piece(text, "hint", row.id) for text in row.hints]

@@ -19,6 +19,7 @@ from autograder.feedback.beside import Sheet
 from autograder.feedback.quiet import bounded_output
 from autograder.feedback.story import recorded, tone
 from autograder.feedback.wording import listed
+from autograder.language import tr
 
 
 CALL_SECONDS = 10.0
@@ -86,16 +87,17 @@ def settled(result: RowResult, namespace: Mapping[str, Any]) -> RowResult:
 def _how_to_answer(exercise: Answer, result: RowResult) -> list[str]:
     if result.status != "unanswered":
         return []
-    forms = {"integer": "a whole number", "number": "a number"}
-    choices = " or ".join(map(repr, exercise.choices))
-    what = forms.get(exercise.form, choices)
-    return [f"In the cell above write {exercise.variable} = … ({what}), and run it."]
+    forms = {"integer": tr("a whole number"), "number": tr("a number")}
+    what = forms.get(exercise.form, tr(" or ").join(map(repr, exercise.choices)))
+    text = tr("In the cell above write {name} = … ({what}), and run it.")
+    return [text.format(name=exercise.variable, what=what)]
 
 
 def _first(row_id: str, wrong: list[str]) -> str:
-    are, them = ("is", "it") if len(wrong) == 1 else ("are", "them")
-    start = "Mend that one first." if len(wrong) == 1 else f"Start with {wrong[0]}."
-    return f"{listed(wrong)} {are} not right yet, and {row_id} builds on {them}. {start}"
+    one = tr("{names} is not right yet, and {row} builds on it. Mend that one first.")
+    several = tr("{names} are not right yet, and {row} builds on them. Start with {first}.")
+    text = one if len(wrong) == 1 else several
+    return text.format(names=listed(wrong), row=row_id, first=wrong[0])
 
 
 def builds_on(

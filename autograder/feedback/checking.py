@@ -22,11 +22,12 @@ from autograder.feedback.problems import Coverage
 from autograder.feedback.quiet import bounded_output
 from autograder.feedback.heatmap import grids
 from autograder.feedback.rebinding import rebound
-from autograder.feedback.say import said
+from autograder.feedback.say import said, sentence
 from autograder.feedback.score import Score
 from autograder.feedback.story import card, recorded
 from autograder.feedback.text import render_table
 from autograder.feedback.wording import listed
+from autograder.language import ENGLISH, speak, tr
 
 SLOW = 10.0
 
@@ -35,10 +36,11 @@ class Interrupted(KeyboardInterrupt):
     """The person at the keyboard stopped a check; shown without the kit's own frames."""
 
     def _render_traceback_(self) -> list[str]:
-        return [
-            f"You interrupted the check of {self}. If it hung: is there a loop without an end, or "
+        text = tr(
+            "You interrupted the check of {row}. If it hung: is there a loop without an end, or "
             "far more work than the shapes ask for?"
-        ]
+        )
+        return [text.format(row=self)]
 
 
 def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> Score:
@@ -60,6 +62,7 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
         raise CheckError(f"hint is {hint!r}; expected 0, 1, 2 or 3, as in check(f, hint=1)")
     found = sheets(namespace)
     sheet, row_id = _row(function_or_name, namespace, found)
+    speak(sheet.data.language or ENGLISH, sheet.data.words)
     public, _ = sheet.rows[row_id]
     judged: Mapping[str, Any] = namespace
     stale = not isinstance(function_or_name, str) and (
@@ -80,10 +83,11 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
         result = told(result, repairs_of(public.exercise, row_id, question.expectations, judged))
     notes += _slowness(monotonic() - started)
     if stale:
-        notes.append(
-            f"You passed another object than the one that {row_id} names now. The grader runs "
-            f"{row_id}: define it under that name."
+        text = tr(
+            "You passed another object than the one that {row} names now. The grader runs {row}: "
+            "define it under that name."
         )
+        notes.append(text.format(row=row_id))
     coverage = Coverage(tuple(e.case.name for e in question.expectations if row_id in e.outputs))
     blocks = card(result, hint=hint, coverage=coverage, grids=grids(result, trials), notes=notes)
     score = Score(result.score, blocks)
@@ -108,18 +112,19 @@ def _in_this_kernel(
             return again.results[row]
 
         result, facts = rebound(result, needs, sheet.rows, cells, namespace, judge)
-    return result, [f"{said(what)}." for what in facts]
+    return result, [sentence(said(what)) for what in facts]
 
 
 def _slowness(seconds: float) -> list[str]:
     """A word about time: what is slow here may run out of it there."""
     if seconds < SLOW:
         return []
-    return [
-        f"This check took {seconds:.0f} seconds. The grader asks more cases than these, and stops "
+    text = tr(
+        "This check took {seconds} seconds. The grader asks more cases than these, and stops "
         "what takes too long (unless your course says otherwise, a call after 10 seconds and a "
         "notebook after 60): make it faster."
-    ]
+    )
+    return [text.format(seconds=f"{seconds:.0f}")]
 
 
 class Progress:
@@ -144,6 +149,7 @@ def progress() -> Progress:
     namespace = _caller()
     results: list[RowResult] = []
     for sheet in sheets(namespace):
+        speak(sheet.data.language or ENGLISH, sheet.data.words)
         questions = [[sheet.question(public)] for public in sheet.data.exercises]
         answers = {
             row.id for public, row in sheet.rows.values() if isinstance(public.exercise, Answer)

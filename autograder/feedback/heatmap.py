@@ -14,6 +14,7 @@ import numpy as np
 
 from autograder.checks.finding import RowResult
 from autograder.checks.trial import Trial
+from autograder.language import tr
 
 LARGEST_SIDE = 16
 WRONG = 1e-5
@@ -120,17 +121,19 @@ def _slab(grid: Grid) -> str:
         spoilt = np.flatnonzero(wrong.all(axis=others))
         clean = [i for i in range(length) if i not in touched]
         if len(touched) == 1 and smallest > 1:
-            best = f"only {_place(grid.output, wrong.ndim, axis, int(touched[0]))} is wrong"
+            where = _place(grid.output, wrong.ndim, axis, int(touched[0]))
+            best = tr("only {place} is wrong").format(place=where)
             smallest = 1
         elif len(clean) == 1 and len(spoilt) == length - 1 and smallest > 2 and length > 2:
-            best = f"only {_place(grid.output, wrong.ndim, axis, clean[0])} is right"
+            where = _place(grid.output, wrong.ndim, axis, clean[0])
+            best = tr("only {place} is right").format(place=where)
             smallest = 2
     if best or wrong.ndim != 2 or wrong.shape[0] != wrong.shape[1]:
         return best
     diagonal = np.eye(len(wrong), dtype=bool)
     if np.array_equal(wrong, diagonal):
-        return "only the diagonal is wrong"
-    return "only the diagonal is right" if np.array_equal(wrong, ~diagonal) else ""
+        return tr("only the diagonal is wrong")
+    return tr("only the diagonal is right") if np.array_equal(wrong, ~diagonal) else ""
 
 
 def _place(output: str, axes: int, axis: int, index: int) -> str:

@@ -27,8 +27,9 @@ from autograder.feedback.heatmap import Grid
 from autograder.feedback.picture import picture
 from autograder.feedback.problems import Coverage
 from autograder.feedback.story import card, table
-from autograder.feedback.text import plain
+from autograder.feedback.text import FREE, placed, plain
 from autograder.feedback.wording import mark
+from autograder.language import ENGLISH, spoken, tr
 
 GREEN, RED, AMBER, BLUE, GREY = "#2da44e", "#d9363e", "#b7791f", "#3b82d6", "#808080"
 COLOURS = {"right": GREEN, "partial": AMBER, "unanswered": GREY, "manual": GREY}
@@ -56,8 +57,7 @@ _STYLES = {
 }
 _SIGNS = {
     "wrong": f'<b style="color:{RED}">✗</b> ',
-    "warning": f'<b style="color:{AMBER}">!</b> '
-    f'<span style="{_MUTED}">warning, costs nothing: </span>',
+    "warning": f'<b style="color:{AMBER}">!</b> ',
 }
 # JupyterLab would typeset $...$ in a student's message as mathematics.
 _NO_MATHS = "mathjax_ignore tex2jax_ignore"
@@ -96,7 +96,10 @@ def as_html(blocks: Sequence[Block]) -> str:
     elif isinstance(first, Rows) and first.complete:
         colour = GREEN
     inside = "".join(map(_block, blocks))
-    return f'<div class="{_NO_MATHS}" style="{_BOX.format(colour=colour)}">{inside}</div>'
+    # Which of the glyphs that languages share is meant: the page around may be in another one.
+    language = "" if spoken() == ENGLISH else f' lang="{spoken()}"'
+    box = _BOX.format(colour=colour)
+    return f'<div class="{_NO_MATHS}"{language} style="{box}">{inside}</div>'
 
 
 def _block(block: Block) -> str:
@@ -112,13 +115,14 @@ def _block(block: Block) -> str:
         case Ticks(outputs):
             return f"<div>{''.join(_tick(name, ok) for name, ok in outputs)}</div>"
         case Paragraph(line, style):
-            inside = _SIGNS.get(style, "") + _line(line)
+            lead = f'<span style="{_MUTED}">{_text(tr(FREE))}</span>' if style == "warning" else ""
+            inside = _SIGNS.get(style, "") + lead + _line(line)
             return f'<div style="{_STYLES[style]}white-space:pre-wrap">{inside}</div>'
         case Place(where, got, expected, case):
             told = f' <span style="{_MUTED}">({_text(case)})</span>' if case else ""
             return (
-                f'<div style="margin-left:1.3em">{_code(where)}: got {_code(got)}, '
-                f"expected {_code(expected)}{told}</div>"
+                f'<div style="margin-left:1.3em">'
+                f"{_code(where)}{placed(_code(got), _code(expected))}{told}</div>"
             )
         case Picture(grid):
             return f'<div style="margin:.3em 0 0 1.3em">{picture(grid)}</div>'

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from autograder.checks.finding import Check, RowResult
 from autograder.feedback.blocks import Block, Code, Fold, Frames, Head, Line, Paragraph, Place
 from autograder.feedback.story import card, table, total
-from autograder.feedback.text import plain
+from autograder.feedback.text import FREE, placed, plain
 from autograder.feedback.wording import mark, points
-
-_LEADS = {"warning": "warning, costs nothing: "}
+from autograder.language import tr
 
 
 def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
@@ -21,9 +20,11 @@ def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
         title: The heading, such as the name of the notebook.
     """
     earned, available = total(results)
-    head = f"{points(earned)} of {points(available)} points"
+    head = tr("{earned} of {available} points").format(
+        earned=points(earned), available=points(available)
+    )
     lines = [f"## {_text(title)}: {head}" if title else f"## {head}", ""]
-    lines += ["| | row | verdict | points |", "|---|---|---|---:|"]
+    lines += [f"| | {tr('row')} | {tr('verdict')} | {tr('points')} |", "|---|---|---|---:|"]
     lines += [
         f"| {mark(tone)} | {_code(row)} | {_text(verdict)} | {_text(worth)} |"
         for tone, row, verdict, worth in table(results).rows
@@ -44,10 +45,10 @@ def _lines(block: Block) -> Iterator[str]:
             yield f"### {mark(tone)} {_code(row)}: {_text(verdict)}"
         case Paragraph(line, style, name) if style not in ("muted", "hint"):
             known = f" ({_code(name)})" if name else ""
-            yield f"- {_LEADS.get(style, '')}{_line(line)}{known}"
+            yield f"- {tr(FREE) if style == 'warning' else ''}{_line(line)}{known}"
         case Place(where, got, expected, case):
             told = f" ({_text(case)})" if case else ""
-            yield f"  - {_code(where)}: got {_code(got)}, expected {_code(expected)}{told}"
+            yield f"  - {_code(where)}{placed(_code(got), _code(expected))}{told}"
         case Fold(_, inside):
             for one in inside:
                 yield from _lines(one)

@@ -11,7 +11,10 @@ from html import escape
 import numpy as np
 
 from autograder.feedback.heatmap import Grid
+from autograder.feedback.problems import shown_case
+from autograder.feedback.text import placed
 from autograder.feedback.wording import entry, number, pair
+from autograder.language import tr
 
 _CELL = (
     "width:18px;min-width:18px;height:18px;padding:0;text-align:center;vertical-align:middle;"
@@ -32,7 +35,9 @@ def picture(grid: Grid) -> str:
     for i in range(rows):
         cells = [_cell(grid, i, j) for j in range(columns)]
         lines.append(_line([_label(str(i)), *cells]))
-    title = f"|got − expected| of {grid.output}, case “{grid.case}”: {_extent(grid)}"
+    title = tr("|got − expected| of {name}, case “{case}”: {extent}").format(
+        name=grid.output, case=shown_case(grid.case), extent=_extent(grid)
+    )
     return (
         '<table style="border-collapse:collapse;border:0;margin:0;table-layout:fixed;width:auto">'
         f"<tbody>{''.join(lines)}</tbody></table>"
@@ -50,7 +55,7 @@ def _cell(grid: Grid, i: int, j: int) -> str:
     # a square root, so that small errors beside large ones can be told from none
     red = f"background-color:rgba(217,54,62,{0.25 + 0.7 * share**0.5:.2f});"
     one, other = pair(got, expected)
-    says = f"{entry(grid.output, (i, j))}: got {one}, expected {other}"
+    says = entry(grid.output, (i, j)) + placed(one, other)
     return f'<td style="{_CELL}{_EDGE}{red}" title="{escape(says, quote=True)}">×</td>'
 
 
@@ -63,6 +68,8 @@ def _line(cells: list[str]) -> str:
 
 
 def _extent(grid: Grid) -> str:
-    count = f"{int(grid.mask.sum())} of {grid.mask.size} entries are wrong"
     worst = float(grid.errors.max())
-    return f"{count}, at most by {number(worst)}" if np.isfinite(worst) else count
+    text = tr("{some} of {all} entries are wrong")
+    if np.isfinite(worst):
+        text = tr("{some} of {all} entries are wrong, at most by {worst}")
+    return text.format(some=int(grid.mask.sum()), all=grid.mask.size, worst=number(worst))

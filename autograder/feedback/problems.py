@@ -6,7 +6,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from autograder.checks.finding import Check, Finding
+from autograder.exercises.cases import family
 from autograder.feedback.wording import counted, listed
+from autograder.language import tr
 
 NAMED_CASES = 2
 
@@ -63,17 +65,24 @@ def _spread(group: Sequence[Finding], coverage: Coverage) -> str:
     public = list(dict.fromkeys(f.case for f in group if not f.hidden and f.case))
     parts = []
     if public:
-        text = _share(len(public), len(coverage.public), "case")
+        text = _share(len(public), len(coverage.public))
         few = len(public) <= NAMED_CASES and len(public) != len(coverage.public)
-        parts.append(f"{text}: {listed(public)}" if few else text)
+        names = listed([shown_case(name) for name in public])
+        parts.append(tr("{cases}: {names}").format(cases=text, names=names) if few else text)
     if any(f.hidden for f in group):
-        parts.append("hidden cases")
-    return "; ".join(parts)
+        parts.append(tr("hidden cases"))
+    return tr("; ").join(parts)
 
 
-def _share(some: int, total: int, noun: str) -> str:
+def _share(some: int, total: int) -> str:
     if total < some:  # the total is not known
-        return counted(some, noun)
+        return counted(some, "case")
     if some == total > 1:
-        return f"all {counted(total, noun)}"
-    return f"{some} of {counted(total, noun)}"
+        return tr("all {cases}").format(cases=counted(total, "case"))
+    return tr("{some} of {cases}").format(some=some, cases=counted(total, "case"))
+
+
+def shown_case(name: str) -> str:
+    """The name of a case as a person reads it: its regime has a name in each language."""
+    regime = family(name)
+    return tr(regime) + name[len(regime) :]

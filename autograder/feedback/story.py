@@ -27,14 +27,14 @@ from autograder.feedback.blocks import (
     prose,
 )
 from autograder.feedback.heatmap import Grid, pattern
-from autograder.feedback.problems import Coverage, Problem, problems
-from autograder.feedback.say import advice, message, place, said
+from autograder.feedback.problems import Coverage, Problem, problems, shown_case
+from autograder.feedback.say import advice, message, place, said, sentence
 from autograder.feedback.troubleshooting import PAGE, section
 from autograder.feedback.wording import VERDICTS, counted, listed, points
+from autograder.language import tr
 
 SHOWN_IN_FULL = 2
 SHOWN_FRAMES = 6
-LIKE = "This looks like a slip. "
 
 
 def card(
@@ -74,10 +74,14 @@ def table(results: Sequence[RowResult]) -> Rows:
     """The rows of a notebook, with the sum."""
     earned_points, available = total(results)
     later = sum(r.points for r in results if r.status == "manual")
-    rest = f" ({points(later)} of them come later)" if later else ""
+    some = tr("{earned} of {available} points so far ({later} of them come later)")
+    if not later:
+        some = tr("{earned} of {available} points so far")
     return Rows(
         tuple((tone(r), r.id, _verdict(r), _points(r)) for r in results),
-        f"{points(earned_points)} of {points(available)} points so far{rest}",
+        some.format(
+            earned=points(earned_points), available=points(available), later=points(later)
+        ),
         earned_points == available,
     )
 
@@ -85,10 +89,12 @@ def table(results: Sequence[RowResult]) -> Rows:
 def headline(result: RowResult) -> str:
     """The verdict in words."""
     if any(f.check is Check.RECORDED for f in result.findings):
-        return "recorded"
+        return tr("recorded")
     if any(f.check is Check.FORM and f.costs for f in result.findings):
-        return "wrong form"
-    return "not run yet" if _was_skipped(result) else VERDICTS.get(result.status, result.status)
+        return tr("wrong form")
+    if _was_skipped(result):
+        return tr("not run yet")
+    return tr(VERDICTS.get(result.status, result.status))
 
 
 def tone(result: RowResult) -> str:
@@ -98,12 +104,16 @@ def tone(result: RowResult) -> str:
 
 def earned(result: RowResult) -> str:
     """The points in words."""
-    worth = f"{points(result.points)} {'point' if result.points == 1 else 'points'}"
+    one = result.points == 1
+    gaps = {"score": points(result.score), "points": points(result.points)}
     if any(f.check is Check.RECORDED for f in result.findings):
-        return f"{worth}, given later"
-    if result.status == "manual":
-        return f"{worth}, to be given by hand"
-    return f"{points(result.score)} / {worth}"
+        text = tr("{points} point, given later") if one else tr("{points} points, given later")
+    elif result.status == "manual":
+        text = tr("{points} points, to be given by hand")
+        text = tr("{points} point, to be given by hand") if one else text
+    else:
+        text = tr("{score} / {points} point") if one else tr("{score} / {points} points")
+    return text.format_map(gaps)
 
 
 def recorded(result: RowResult) -> RowResult:
@@ -119,34 +129,40 @@ def recorded(result: RowResult) -> RowResult:
     return replace(result, status="manual", score=0.0, outputs={}, findings=(note,))
 
 
+def beside(one: str, other: str) -> str:
+    """Two sentences, one after the other; either may be empty."""
+    return tr("{first} {second}").format(first=one, second=other).strip()
+
+
 def total(results: Sequence[RowResult]) -> tuple[float, float]:
     """Points earned and points there are."""
     return sum(r.score for r in results), sum(r.points for r in results)
 
 
 def _unanswered(result: RowResult, notes: Sequence[str]) -> Iterator[Block]:
-    where = f"Write {result.id} in its cell, run that cell, then run this one again."
+    where = tr("Write {row} in its cell, run that cell, then run this one again.")
     if any(f.failed("missing") for f in result.findings):
-        where = f"{result.id} is not defined. Run the cell that defines it, then run this one again."
-    yield Head(result.status, result.id, VERDICTS["unanswered"], earned(result))
+        where = tr("{row} is not defined. Run the cell that defines it, then run this one again.")
+    where = where.format(row=result.id)
+    yield Head(result.status, result.id, tr(VERDICTS["unanswered"]), earned(result))
     yield from (Paragraph((note,)) for note in (*_notes(result), *notes) or (where,))
 
 
 def _notes(result: RowResult) -> Iterator[str]:
     if any(f.check is Check.RECORDED for f in result.findings):
-        yield "It has the right form. Whether it is right comes out when it is graded."
+        yield tr("It has the right form. Whether it is right comes out when it is graded.")
     for finding in result.findings:
         if finding.check in (Check.FOLLOW_THROUGH, Check.STATE, Check.LOOK):
             text, told = message(finding, result.id), finding.explanation
             text = text if text.startswith(result.id) else text[:1].upper() + text[1:]
-            yield f"{text}. {advice(told) if told else ''}".rstrip()
+            yield beside(sentence(text), advice(told) if told else "")
 
 
 def _explanations(result: RowResult, failing: Sequence[Finding]) -> Iterator[Block]:
     """The first wrong stage, then what each output looks like; the same is said once."""
     for finding in result.findings:
         if finding.check in (Check.STAGE, Check.OWN_FORWARD):
-            yield Paragraph((message(finding, result.id) + ".",), "explains")
+            yield Paragraph((sentence(message(finding, result.id)),), "explains")
             yield from _place(finding)
     of: dict[Explanation, list[str]] = {}
     for finding in failing:
@@ -163,8 +179,9 @@ def _explanations(result: RowResult, failing: Sequence[Finding]) -> Iterator[Blo
 
 def _key(told: Explanation) -> Explanation:
     """Explanations that say the same are the same; facts hold dicts, which have no hash."""
-    lead = LIKE if told.source is Source.LIKE and told.where is None else ""
-    return Explanation(told.source, told.name, lead + advice(told))
+    like = told.source is Source.LIKE and told.where is None
+    says = beside(tr("This looks like a slip."), advice(told)) if like else advice(told)
+    return Explanation(told.source, told.name, says)
 
 
 def _wrong(
@@ -175,11 +192,11 @@ def _wrong(
     rest = tuple(block for p in found[SHOWN_IN_FULL:] for block in _problem(p, result, grids))
     if rest:
         names = list(dict.fromkeys(p.first.output or result.id for p in found[SHOWN_IN_FULL:]))
-        yield Fold(f"{listed(names)}: wrong, too", rest)
+        yield Fold(tr("{names}: wrong, too").format(names=listed(names)), rest)
     pointed = (section(p.first, grids) for p in found)
     see = next((title for title in pointed if title), "")
     if see:
-        yield Paragraph((f"More: “{see}” in ", Code(PAGE)), "muted")
+        yield Paragraph((tr("More: “{section}” in ").format(section=tr(see)), Code(PAGE)), "muted")
 
 
 def _problem(
@@ -195,7 +212,9 @@ def _problem(
     )
     common = pattern(grid) if grid is not None else ""
     text = message(first, result.id)
-    head, *more = (f"{text.rstrip('.')}; {common}" if common else text).split("\n")
+    if common:
+        text = tr("{said}; {more}").format(said=text.rstrip(".。"), more=common)
+    head, *more = text.split("\n")
     spread = f" [{problem.spread}]" if problem.spread else ""
     yield Paragraph(("\n".join([head + spread, *more]),), style)  # type: ignore[arg-type]
     yield from _place(first)
@@ -206,7 +225,7 @@ def _problem(
 def _place(finding: Finding) -> Iterator[Block]:
     where = place(finding)
     if where is not None:
-        yield Place(*where, finding.case)
+        yield Place(*where, shown_case(finding.case))
 
 
 def _warns(finding: Finding, result: RowResult) -> bool:
@@ -230,27 +249,38 @@ def _holds(result: RowResult, coverage: Coverage, failing: Sequence[Finding]) ->
         return ""
     if result.accounts and not failing:
         return _accounted([said(account) for account in result.accounts])
-    hidden = f", and {counted(coverage.hidden, 'hidden case')}" if coverage.hidden else ""
-    names = listed(held, limit=6)
-    if not failing:
-        return f"Checked on {counted(len(held), 'case')}: {names}{hidden}."
-    if len(held) == len(coverage.public):
-        return f"Holds in all {counted(len(held), 'public case')}: {names}."
-    return f"Holds in {len(held)} of {counted(len(coverage.public), 'case')}: {names}."
+    gaps = {
+        "names": listed([shown_case(name) for name in held], limit=6),
+        "held": len(held),
+        "cases": counted(len(coverage.public), "case"),
+        "hidden": counted(coverage.hidden, "hidden case"),
+    }
+    if not failing and coverage.hidden:
+        text = tr("Checked on {cases}: {names}, and {hidden}.")
+    elif not failing:
+        text = tr("Checked on {cases}: {names}.")
+    elif len(held) == len(coverage.public):
+        text = tr("Holds in all {cases}: {names}.")
+        gaps["cases"] = counted(len(held), "public case")
+    else:
+        text = tr("Holds in {held} of {cases}: {names}.")
+    return text.format_map(gaps)
 
 
 def _accounted(accounts: Sequence[str]) -> str:
     """What a kind found on each case, in its own words; what it found on all is said once."""
-    runs = f", in each of {len(accounts)} runs" if len(accounts) > 1 else ""
     different = list(dict.fromkeys(accounts))
-    text = f"{different[0]}{runs}" if len(different) == 1 else "; ".join(different)
-    return f"{text}."
+    text = tr("; ").join(different)
+    if len(different) == 1 and len(accounts) > 1:
+        text = tr("{said}, in each of {count} runs").format(said=text, count=len(accounts))
+    return sentence(text)
 
 
 def _hints(result: RowResult, hint: int) -> Iterator[Block]:
     result = replace(result, hints=_with_line(result))
     for number, text in enumerate(result.hints[:hint], start=1):
-        yield Paragraph((f"Hint {number}: ", *prose(text)), "hint")
+        lead = tr("Hint {number}: ").format(number=number)
+        yield Paragraph((lead, *prose(tr(text))), "hint")
     left = _hints_left(result, hint)
     if left:
         yield Paragraph((left,), "muted")
@@ -274,34 +304,44 @@ def _with_line(result: RowResult) -> tuple[str, ...]:
 def _hints_left(result: RowResult, hint: int) -> str:
     most = len(result.hints)
     if result.status in ("right", "manual") or not most:
-        return f"There are no hints for {result.id}." if hint and not most else ""
+        none = tr("There are no hints for {row}.").format(row=result.id)
+        return none if hint and not most else ""
     if hint >= most:
-        return f"That is all: {counted(most, 'hint')}." if hint > most else ""
+        every = tr("That is all: {hints}.").format(hints=counted(most, "hint"))
+        return every if hint > most else ""
     # an answer is a variable, and only its name says which
     name = f'"{result.id}"' if result.id in result.outputs else result.id
     ask = f"check({name}, hint={hint + 1})"
-    left, more = most - hint, "more " if hint else ""
-    there = f"is 1 {more}hint; it costs" if left == 1 else f"are {left} {more}hints; they cost"
-    return f"{'' if hint else 'Stuck? '}There {there} nothing: {ask}"
+    left = most - hint
+    if hint:
+        text = tr("There are {count} more hints; they cost nothing: {ask}")
+        text = tr("There is 1 more hint; it costs nothing: {ask}") if left == 1 else text
+    else:
+        text = tr("Stuck? There are {count} hints; they cost nothing: {ask}")
+        text = tr("Stuck? There is 1 hint; it costs nothing: {ask}") if left == 1 else text
+    return text.format(count=left, ask=ask)
 
 
 def _frames(failing: Sequence[Finding]) -> Iterator[Block]:
     traced = next((f for f in failing if f.frames), None)
     if traced is not None:
-        where = f" (case: {traced.case})" if traced.case else ""
-        yield Frames(f"In your code{where}:", _folded(traced.frames)[-SHOWN_FRAMES:])
+        title = tr("In your code (case: {case}):") if traced.case else tr("In your code:")
+        title = title.format(case=shown_case(traced.case))
+        yield Frames(title, _folded(traced.frames)[-SHOWN_FRAMES:])
 
 
 def _folded(frames: Sequence[str]) -> tuple[str, ...]:
     """The frames; a run of the same one, as in a recursion without end, is told once."""
     runs = [(frame, len(list(same))) for frame, same in groupby(frames)]
-    return tuple(f"{frame}   (and again)" if times > 1 else frame for frame, times in runs)
+    again = tr("(and again)")
+    return tuple(f"{frame}   {again}" if times > 1 else frame for frame, times in runs)
 
 
 def _verdict(result: RowResult) -> str:
     wrong = [name for name, ok in result.outputs.items() if not ok]
-    failing = f": ✗ {listed(wrong)}" if result.status == "partial" and wrong else ""
-    return headline(result) + failing
+    if result.status == "partial" and wrong:
+        return tr("{verdict}: ✗ {names}").format(verdict=headline(result), names=listed(wrong))
+    return headline(result)
 
 
 def _points(result: RowResult) -> str:

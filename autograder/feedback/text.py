@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -23,12 +22,12 @@ from autograder.feedback.heatmap import Grid
 from autograder.feedback.problems import Coverage
 from autograder.feedback.story import card, table
 from autograder.feedback.wording import mark
+from autograder.language import columns, tr, wrapped
 
 WIDTH = 96
 _DRIVING = ("Cc", "Cf", "Cs")
-_LEADS = {
-    "explains": "→ ", "wrong": "✗ ", "warning": "! warning, costs nothing: ",
-}  # fmt: skip
+FREE = "warning, costs nothing: "
+_LEADS = {"explains": "→ ", "wrong": "✗ ", "warning": "! "}
 _APART = ("explains", "wrong", "warning", "hint", "muted")
 
 
@@ -76,15 +75,17 @@ def _lines(block: Block) -> Iterator[str]:
             yield "  " + "   ".join(f"{'✓' if ok else '✗'} {name}" for name, ok in outputs)
         case Paragraph(line, style):
             lead = _LEADS.get(style, "")
-            yield from _wrapped(lead + flat(line), "  ", "  " + " " * min(len(lead), 2))
+            free = tr(FREE) if style == "warning" else ""
+            yield from _wrapped(lead + free + flat(line), "  ", "  " + " " * min(len(lead), 2))
         case Place(where, got, expected, case):
             told = f"   ({case})" if case else ""
-            yield f"      {where}: got {got}, expected {expected}{told}"
+            yield f"      {where}{placed(got, expected)}{told}"
         case Fold(_, inside):
             yield ""
             for one in inside:
                 if isinstance(one, Paragraph):
-                    yield from _wrapped(f"✗ also: {flat(one.line)}", "  ", "    ")
+                    also = tr("also: {said}").format(said=flat(one.line))
+                    yield from _wrapped(f"✗ {also}", "  ", "    ")
         case Frames(title, frames):
             yield from ("", f"  {title}", *(f"    {frame}" for frame in frames))
         case Rows(rows, total, _):
@@ -95,16 +96,28 @@ def _lines(block: Block) -> Iterator[str]:
 
 
 def _table(rows: Sequence[tuple[str, str, str, str]]) -> Iterator[str]:
-    titles = ("row", "verdict", "points")
+    titles = (tr("row"), tr("verdict"), tr("points"))
     shown = [[plain(part) for part in row[1:]] for row in rows]
     name, verdict, number = (
-        max([len(title), *(columns(row[i]) for row in shown)]) for i, title in enumerate(titles)
+        max([columns(title), *(columns(row[i]) for row in shown)]) for i, title in enumerate(titles)
     )
-    yield f"  {'row':<{name}}  {'verdict':<{verdict}}  {'points':>{number}}".rstrip()
+    first, second, third = titles
+    yield f"  {_padded(first, name)}  {_padded(second, verdict)}  {_padded(third, -number)}".rstrip()
     for (tone, *_), (row, words, worth) in zip(rows, shown, strict=True):
-        padded = [f"{text}{' ' * (width - columns(text))}" for text, width in
-                  ((row, name), (words, verdict))]  # fmt: skip
-        yield f"{mark(tone)} {padded[0]}  {padded[1]}  {worth:>{number}}".rstrip()
+        yield (
+            f"{mark(tone)} {_padded(row, name)}  {_padded(words, verdict)}  {worth:>{number}}"
+        ).rstrip()
+
+
+def _padded(text: str, width: int) -> str:
+    """The text in a column so wide; to the right where the width is negative."""
+    space = " " * (abs(width) - columns(text))
+    return space + text if width < 0 else text + space
+
+
+def placed(got: str, expected: str) -> str:
+    """What was got at a place, and what was expected there."""
+    return tr(": got {got}, expected {expected}").format(got=got, expected=expected)
 
 
 def plain(text: str) -> str:
@@ -119,24 +132,9 @@ def plain(text: str) -> str:
     )
 
 
-def columns(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    marks = sum(bool(unicodedata.combining(c)) for c in text)
-    return len(text) + wide - marks
-
-
 def _wrapped(text: str, first: str, rest: str) -> list[str]:
     """Fold long lines; line breaks of the text are kept."""
     lines: list[str] = []
     for part in text.split("\n"):
-        lead = rest if lines else first
-        lines += textwrap.wrap(
-            part,
-            WIDTH,
-            initial_indent=lead,
-            subsequent_indent=rest,
-            break_long_words=False,
-            break_on_hyphens=False,
-        ) or [""]
+        lines += wrapped(part, rest if lines else first, rest, WIDTH)
     return lines

@@ -19,6 +19,7 @@ from autograder.grading.grade import unjudged
 from autograder.grading.lines import defined, lines_of, with_lines
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
+from autograder.language import ENGLISH, speak, tr
 from autograder.sandbox import Limits, Sandbox
 
 PLAIN = (
@@ -64,6 +65,7 @@ def check_notebook(
         CourseError: Its public data cannot be found or read.
     """
     data = load(public_data_of(path))
+    speak(data.language or ENGLISH, data.words)
     found = submission.read(path)
     if found.problem:
         raise GradingError(f"cannot read {path}: {found.problem}")
@@ -171,10 +173,10 @@ def write_summary(checked: Checked, path: Path) -> None:
     """
     parts = [
         render_markdown(checked.rows, title=f"{checked.assignment}/{checked.notebook}"),
-        "These are the public cases; the grader also runs hidden ones.",
+        tr("These are the public cases; the grader also runs hidden ones."),
     ]
     if checked.isolation == "none":
-        parts.append(PLAIN)
+        parts.append(tr(PLAIN))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:

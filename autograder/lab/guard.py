@@ -17,7 +17,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any
 
-SITE = "Then run this cell again."
+from autograder.language import tr
 
 
 class guard:
@@ -56,9 +56,12 @@ def _explain(error: BaseException | None, trace: TracebackType | None, cell: obj
         trace = trace.tb_next
     if isinstance(error, NotImplementedError) and frames:
         name = frames[-1].co_qualname
-        return f"Not yet: write `{name}` first. {SITE}"
+        return tr("Not yet: write `{name}` first. Then run this cell again.").format(name=name)
     if isinstance(error, NameError) and frames and frames[-1] is cell:
-        return f"Not yet: `{error.name}` is not defined. Run the cells above first. {SITE}"
+        text = tr(
+            "Not yet: `{name}` is not defined. Run the cells above first. Then run this cell again."
+        )
+        return text.format(name=error.name)
     return ""
 
 

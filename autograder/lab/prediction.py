@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from autograder.language import tr
+
 
 def compare(guess: float | str | None, measured: float | str, what: str) -> None:
     """Print the guess beside what was measured.
@@ -14,6 +16,7 @@ def compare(guess: float | str | None, measured: float | str, what: str) -> None
     if isinstance(measured, float):
         shown = f"{measured:,.0f}" if 1e4 <= abs(measured) < 1e9 else f"{measured:.4g}"
     if guess is None:
-        print(f"{what}: measured {shown}. (You made no guess: write one in the first line.)")
+        text = tr("{what}: measured {shown}. (You made no guess: write one in the first line.)")
     else:
-        print(f"{what}: you guessed {guess}, measured {shown}.")
+        text = tr("{what}: you guessed {guess}, measured {shown}.")
+    print(text.format(what=what, shown=shown, guess=guess))

@@ -62,8 +62,8 @@ class Catalogue:
     def updated(self) -> Catalog:
         """The catalogue with the entries of now, in their order.
 
-        A text that is new gets the translation of the one that it resembles most, marked fuzzy, with
-        that text beside it; what nothing needs any more is kept until all is translated.
+        A text that is new gets the translation of the one that it resembles most, marked fuzzy,
+        with that text beside it; what nothing needs any more is kept until all is translated.
         """
         code = self.language.code
         fresh = Catalog(locale=code)
@@ -71,10 +71,10 @@ class Catalogue:
             fresh.add(text, auto_comments=places)
         merged = Catalog(locale=code)
         for message in [*self.stored, *self.stored.obsolete.values()]:
-            if message.id and message.id not in merged:
+            if message.id and any(strings(message)) and message.id not in merged:
                 _put(merged, message)
         merged.update(fresh, no_fuzzy_matching=False, keep_user_comments=True)
-        if all(m.string and not m.fuzzy for m in merged if m.id):
+        if all(all(strings(m)) and not m.fuzzy for m in merged if m.id):
             merged.obsolete.clear()
         return merged
 
@@ -86,6 +86,12 @@ class Catalogue:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.path, text.encode())
         return True
+
+
+def strings(message: Message) -> list[str]:
+    """The translation of a text, or one for each of its forms; empty ones where there is none."""
+    found = message.string
+    return [found or ""] if found is None or isinstance(found, str) else list(found)
 
 
 def open_catalogues(
@@ -163,8 +169,9 @@ def _put(into: Catalog, message: Message) -> None:
 def _text(catalogue: Catalog) -> str:
     """The file's text, which depends on nothing but what it holds."""
     locale = catalogue.locale
+    name = locale.english_name if locale else ""
     head = (
-        f"# {locale.english_name if locale else ''}: bring up to date with `autograder translate`.\n"
+        f"# {name}: bring up to date with `autograder translate`.\n"
         'msgid ""\nmsgstr ""\n'
         f'"Language: {locale}\\n"\n'
         '"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
@@ -173,7 +180,5 @@ def _text(catalogue: Catalog) -> str:
     for message in catalogue:
         message.flags -= {"python-brace-format", "python-format"}
     body = io.BytesIO()
-    write_po(
-        body, catalogue, width=0, no_location=True, omit_header=True, include_previous=True
-    )
+    write_po(body, catalogue, width=0, no_location=True, omit_header=True, include_previous=True)
     return head + body.getvalue().decode("utf-8").strip() + "\n"

@@ -11,7 +11,7 @@ from babel.messages import Message
 
 from autograder.course import Course
 from autograder.course.shields import unshielded, without_shields
-from autograder.translation.catalogue import Catalogue, open_catalogues
+from autograder.translation.catalogue import Catalogue, open_catalogues, strings
 
 COVERAGE = 0.98
 """The share of its texts that a complete catalogue must have."""
@@ -78,7 +78,7 @@ def states(catalogues: Iterable[Catalogue]) -> Iterator[State]:
         faults = [
             f"{_short(message)}: {fault}"
             for message in messages
-            if all(_strings(message)) and not message.fuzzy
+            if all(strings(message)) and not message.fuzzy
             for fault in _faults(message, catalogue.language.glossary or {})
         ]
         yield State(
@@ -87,7 +87,7 @@ def states(catalogues: Iterable[Catalogue]) -> Iterator[State]:
             catalogue.name in catalogue.language.complete,
             len(messages),
             sum(len(_english(message).split()) for message in messages),
-            tuple(_short(m) for m in messages if not all(_strings(m)) and not m.fuzzy),
+            tuple(_short(m) for m in messages if not all(strings(m)) and not m.fuzzy),
             tuple(_short(m) for m in messages if m.fuzzy),
             tuple(_short(m) for m in updated.obsolete.values()),
             tuple(faults),
@@ -102,16 +102,26 @@ def problems(course: Course, commands: Mapping[str, Iterable[str]] | None = None
 
 def _faults(message: Message, glossary: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     english = _english(message)
-    for text in _strings(message):
+    for text in strings(message):
         yield from unshielded(english, text)
         if "{" in english and not _formats(text) and _formats(english):
             yield "its braces do not match"
         if english.count("\n") != text.count("\n"):
             yield f"{english.count(chr(10))} line breaks are {text.count(chr(10))}"
+        if not all(_emphasised(text)):
+            yield "** with a sign inside and a letter outside is no emphasis: put a space between"
         for term, words in glossary.items():
             wanted = re.search(rf"\b(?:{term})\b", without_shields(english), re.IGNORECASE)
             if wanted and not any(word in text for word in words):
                 yield f"“{wanted.group()}” is {' or '.join(words)} in the glossary"
+
+
+def _emphasised(text: str) -> Iterator[bool]:
+    """Whether Markdown takes each ** for what it is; with wide signs it often does not."""
+    parts = re.split(r"(?<!\*)\*{1,2}(?!\*)", re.sub(r"`[^`]*`|\$[^$]*\$", "x", text))
+    for before, inside, after in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
+        yield not (inside[-1:] and not inside[-1:].isalnum() and after[:1].isalnum())
+        yield not (inside[:1] and not inside[:1].isalnum() and before[-1:].isalnum())
 
 
 def _formats(text: str) -> bool:
@@ -124,11 +134,6 @@ def _formats(text: str) -> bool:
 
 def _english(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[-1]
-
-
-def _strings(message: Message) -> list[str]:
-    several = isinstance(message.string, (tuple, list))
-    return list(message.string) if several else [message.string or ""]
 
 
 def _short(message: Message) -> str:

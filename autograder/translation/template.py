@@ -1,19 +1,21 @@
-"""What is to translate: everything that a notebook or the package says, from where it is declared."""
+"""What is to translate: all that a notebook or the package says, from where it is declared."""
 
 from __future__ import annotations
 
-import io
+import ast
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from babel.messages.extract import extract_python
 from jinja2 import Environment, nodes
 
 from autograder.course import Notebook
 from autograder.course.translated import pieces
 from autograder.exercises.cases import AGAIN
 from autograder.feedback.sentences import SENTENCES
+from autograder.feedback.text import FREE
+from autograder.feedback.troubleshooting import FLAT, NOT_FINITE, SHAPES
 from autograder.feedback.wording import VERDICTS
+from autograder.grading.selfcheck import PLAIN
 from autograder.reports.pages import CONCERNS, LEGEND, STATUSES
 
 Entries = dict[str | tuple[str, str], list[str]]
@@ -22,7 +24,8 @@ Entries = dict[str | tuple[str, str], list[str]]
 PACKAGE = Path(__file__).resolve().parent.parent
 DOCSTRINGS = ("Args:", "Returns:", "Raises:", "Example:")
 """Titles that stand in every docstring; they are the package's, not a notebook's."""
-_CALLS: Mapping[str, tuple[int, ...]] = {"tr": (1,), "counted": (2,), "_Regime": (1,)}
+_CALLS = {"tr": 0, "counted": 1, "_Regime": 0}
+"""Functions whose literals are translated -> which argument that is."""
 
 
 def of_notebook(notebook: Notebook, known: Iterable[str | tuple[str, str]]) -> Entries:
@@ -50,21 +53,24 @@ def of_package(texts: Mapping[str, Iterable[str]] | None = None) -> Entries:
         _add(entries, sentence, key)
     for where, some in {
         "verdict": VERDICTS.values(),
+        "before a warning": [FREE],
         "status of a submission": STATUSES.values(),
         "legend of the class's page": LEGEND.values(),
         "title of a docstring": DOCSTRINGS,
         "case": [AGAIN],
+        "without a sandbox": [PLAIN],
+        "title of docs/troubleshooting.md": [NOT_FINITE, SHAPES, FLAT],
         "what needs a person": [text for pair in CONCERNS.values() for text in pair],
         **(texts or {}),
     }.items():
         for text in some:
             _add(entries, text, where)
     for path in sorted(PACKAGE.rglob("*.py")):
-        for where, text in _calls(path):
-            _add(entries, text, where)
+        for where, found in _calls(path):
+            _add(entries, found, where)
     for path in sorted(PACKAGE.rglob("templates/*.html")):
-        for where, text in _of_template(path):
-            _add(entries, text, where)
+        for where, found in _of_template(path):
+            _add(entries, found, where)
     return entries
 
 
@@ -76,26 +82,34 @@ def _add(entries: Entries, text: str | tuple[str, str], where: str) -> None:
 
 def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
     """The literals that a file hands to `tr`, to `counted` and to a regime's name."""
-    content = path.read_bytes()
-    if not any(f"{name}(".encode() in content for name in _CALLS):
+    content = path.read_text(encoding="utf-8")
+    if not any(f"{name}(" in content for name in _CALLS):
         return
     name = path.relative_to(PACKAGE).as_posix()
-    for _, function, found, _ in extract_python(io.BytesIO(content), list(_CALLS), (), {}):
-        arguments = found if isinstance(found, tuple) else (found,)
-        place = _CALLS[str(function)][0] - 1
-        text = arguments[place] if place < len(arguments) else None
-        if text:
-            yield name, _noun(text) if function == "counted" else text
+    for node in ast.walk(ast.parse(content)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            continue
+        function = node.func.id
+        for argument in node.args[_CALLS.get(function, len(node.args)) :][:1]:
+            for text in _literals(argument):
+                yield name, _noun(text) if function == "counted" else text
+
+
+def _literals(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.IfExp):
+        yield from (*_literals(node.body), *_literals(node.orelse))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
 
 
 def _of_template(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
     tree = Environment(extensions=[]).parse(path.read_text(encoding="utf-8"))
     name = path.relative_to(PACKAGE).as_posix()
     for call in tree.find_all(nodes.Call):
-        first = call.args[0] if call.args else None
-        if isinstance(call.node, nodes.Name) and call.node.name == "tr":
-            if isinstance(first, nodes.Const):
-                yield name, str(first.value)
+        for text in call.args[:1]:
+            named = isinstance(call.node, nodes.Name) and call.node.name == "tr"
+            if named and isinstance(text, nodes.Const):
+                yield name, str(text.value)
     for filtered in tree.find_all(nodes.Filter):
         if filtered.name == "counted" and isinstance(filtered.args[0], nodes.Const):
             yield name, _noun(str(filtered.args[0].value))
