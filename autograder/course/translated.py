@@ -153,7 +153,7 @@ def _same_program(cell: SourceCell, source: str, path: Path) -> None:
     if cell.markdown:
         return
     try:
-        same = _without_words(source) == _without_words(cell.source)
+        same = same_program(source, cell.source)
     except SyntaxError as error:
         raise CourseError(
             f"{path}: with its texts the cell {cell.cell_id} is no longer Python ({error.msg}: "
@@ -164,6 +164,15 @@ def _same_program(cell: SourceCell, source: str, path: Path) -> None:
             f"{path}: the texts of the cell {cell.cell_id} change its code. Leave every {{…}} as "
             "it is."
         )
+
+
+def same_program(one: str, other: str) -> bool:
+    """Whether two cells differ in their words only: texts, comments, docstrings.
+
+    Raises:
+        SyntaxError: One of them is not Python.
+    """
+    return _without_words(one) == _without_words(other)
 
 
 def _without_words(source: str) -> str:

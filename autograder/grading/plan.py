@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.course import SourceCell
+from autograder.course.translated import same_program
 from autograder.grading.notebook_json import SubmittedCell
 
 STUDENTS = frozenset({"solution", "text"})
@@ -32,8 +33,8 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
     """Order the cells to run.
 
     The kit's imports run before all else, so that no order of the cells leaves a name undefined.
-    A submitted cell that equals a released one is the kit's own: provided cells run from the
-    instructor's text, all others don't run. Everything else is student code. Provided cells that
+    A submitted cell that equals a released one, or has its id and differs from it in words only, is
+    the kit's own: provided cells run from the instructor's text, all others don't run. Everything else is student code. Provided cells that
     the student deleted or edited run too, after what preceded them in the release, so an edited
     one is put right at once. Ids are hints for that order and for experiments, nothing more.
 
@@ -71,6 +72,11 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
         hint = hints.get(found.cell_id, hints.get(found.grade_id))
         if hint is not None:
             stands_at.setdefault(hint, position)
+            if _translated(found, released[hint]):
+                if released[hint].kind == "provided":
+                    present.add(hint)
+                    here.append(_kit_cell(released[hint], f"{name} (provided)", position))
+                continue
         if found.kind != "code" or not found.source.strip():
             continue
         experiment = hint is not None and released[hint].kind == "experiment"
@@ -84,6 +90,19 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
         if cell.kind == "provided" and index not in present:
             planned[position].append(_kit_cell(cell, f"provided cell {index + 1}", position))
     return [cell for here in planned for cell in here]
+
+
+def _translated(found: SubmittedCell, kit: SourceCell) -> bool:
+    """Whether it is a cell of the kit as released in another language: its code is the same."""
+    text = kit.released or ""
+    if kit.kind not in ("import", "provided", "experiment") or found.kind != "code":
+        return False
+    if len(found.source) > 4 * len(text) + 1000:  # whoever wrote that did not translate
+        return False
+    try:
+        return same_program(found.source, text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def normalised(source: str) -> str:
