@@ -466,7 +466,7 @@ def validate(
             raise GradingError(f"cannot write {root / PAGE}: {error.strerror}") from error
     claimed = (root / PAGE).read_text(encoding="utf-8") if (root / PAGE).exists() else ""
     wrong = [*proof.problems, *proof.fallen(claimed), *check_drift(root, only)]
-    wrong += problems(load_course(root), _help())
+    wrong += problems(load_course(root), only, _help())
     for problem in wrong:
         _warn(problem)
     _say(f"{len(wrong)} problems" if wrong else "Every proof holds.")

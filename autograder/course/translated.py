@@ -119,7 +119,8 @@ def translated(notebook: Notebook, language: str) -> Translated:
             cell = replace(cell, source=source, released=released)
         cells.append(cell)
     all_pieces = pieces(notebook)
-    words = {p.text: texts[p.text] for p in all_pieces if p.kind in SAID and p.text in texts}
+    said = [p.text for p in all_pieces if p.kind in SAID]
+    words = {text: texts[text] for text in said if texts.get(text, text) != text}
     english = tuple(piece for piece in all_pieces if piece.text not in texts)
     return Translated(replace(notebook, cells=tuple(cells)), language, words, english)
 

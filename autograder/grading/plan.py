@@ -34,9 +34,10 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
 
     The kit's imports run before all else, so that no order of the cells leaves a name undefined.
     A submitted cell that equals a released one, or has its id and differs from it in words only, is
-    the kit's own: provided cells run from the instructor's text, all others don't run. Everything else is student code. Provided cells that
-    the student deleted or edited run too, after what preceded them in the release, so an edited
-    one is put right at once. Ids are hints for that order and for experiments, nothing more.
+    the kit's own: provided cells run from the instructor's text, all others don't run. Everything
+    else is student code. Provided cells that the student deleted or edited run too, after what
+    preceded them in the release, so an edited one is put right at once. Ids are hints for that
+    order and for experiments, nothing more.
 
     Args:
         submitted: All cells of the submission, in order.

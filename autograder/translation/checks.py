@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from babel.messages import Message
@@ -94,9 +94,16 @@ def states(catalogues: Iterable[Catalogue]) -> Iterator[State]:
         )
 
 
-def problems(course: Course, commands: Mapping[str, Iterable[str]] | None = None) -> list[str]:
-    """What does not hold in the catalogues of a course; nothing where it has none."""
-    found = states(open_catalogues(course, commands=commands))
+def problems(
+    course: Course, only: Sequence[str] = (), commands: Mapping[str, Iterable[str]] | None = None
+) -> list[str]:
+    """What does not hold in the catalogues of a course; nothing where it has none.
+
+    Args:
+        only: The notebooks to look at; all, and the package, where none is named.
+    """
+    names = course.chosen(only) if only else ()
+    found = states(open_catalogues(course, (), names, commands))
     return [problem for state in found for problem in state.problems]
 
 

@@ -1,0 +1,274 @@
+"""The course in another language: the same program in other words, and what is not is named."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.course import Course, load_course, load_notebook
+from autograder.course.build import generate_translated
+from autograder.course.cells import SourceCell, classify
+from autograder.course.percent import read_percent
+from autograder.course.prose import code, markdown
+from autograder.course.shields import unshielded
+from autograder.course.translated import pieces, same_program, translated
+from autograder.exercises.public import load
+from autograder.feedback.story import card
+from autograder.feedback.text import as_text
+from autograder.grading.notebook_json import parse
+from autograder.grading.plan import plan
+from autograder.grading.selfcheck import check_notebook
+from autograder.language import counted, speaking, tr, wrapped
+from autograder.sandbox import Limits
+from autograder.translation import Catalogue, states
+from autograder.translation.catalogue import Language, open_catalogues, read_language
+from autograder.translation.template import of_package
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(p for p in (ROOT / "solutions").glob("*/*.py") if "_mistakes" not in p.name)
+SMALL = '''# %% [markdown]
+# # 00 · Small
+#
+# *A minute. 1 point.*
+#
+# A sum of `x`, over $N$ entries.
+#
+# - One thing;
+#   it is long.
+# - Another.
+
+# %%
+import numpy as np
+from autograder import check
+
+# %%
+def total(x):
+    """The sum of all entries.
+
+    Args:
+        x: Any array.
+    """
+    # What a sum is.
+    ### BEGIN SOLUTION
+    out = np.sum(x)  # secretly
+    ### END SOLUTION
+    return out
+
+# %% tags=["experiment"]
+print(f"the sum: {total(np.ones(3))}")
+
+# %% tags=["instructor"]
+from autograder.exercises import Function, edit
+
+summed = Function(
+    total, inputs={"x": "N"}, outputs=["out"], points=1, hints=("np.sum does it.",) * 3,
+    mistakes=[edit("total", "np.sum", "np.mean", name="mean", says="This is the mean.")],
+)
+'''
+
+
+def cells(path: Path) -> list[SourceCell]:
+    return [classify(raw, path) for raw in read_percent(path)]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_a_walk_that_changes_nothing_gives_the_very_cell(path: Path) -> None:
+    for cell in cells(path):
+        if cell.markdown:
+            assert markdown(cell.source, lambda text: text) == cell.source
+        elif cell.kind != "instructor":
+            assert code(cell.source, lambda text: text, lambda text: text) == cell.source
+            other = code(cell.source, lambda text: f"文“字” {text}", lambda text: f"字 {text}")
+            assert same_program(other, cell.source)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    (tmp_path / "solutions" / "00_small").mkdir(parents=True)
+    (tmp_path / "solutions" / "00_small" / "small.py").write_text(SMALL, encoding="utf-8")
+    return load_course(tmp_path)
+
+
+def opened(course: Course) -> Catalogue:
+    (found,) = open_catalogues(load_course(course.root), ["zh"], ["00_small"])
+    return found
+
+
+def fill(catalogue: Catalogue, **words: str) -> None:
+    """Translate every text: by a word of its own, or by two characters before it."""
+    catalogue.write()
+    text = catalogue.path.read_text(encoding="utf-8")
+    for english in catalogue.entries:
+        assert isinstance(english, str)
+        quoted = english.replace('"', '\\"')
+        before, after = f'msgid "{quoted}"\nmsgstr ""', words.get(english, f"汉字 {quoted}")
+        text = text.replace(before, f'msgid "{quoted}"\nmsgstr "{after}"')
+    catalogue.path.write_text(text, encoding="utf-8")
+
+
+def test_what_is_to_translate_is_what_a_student_reads(course: Course) -> None:
+    texts = [piece.text for piece in pieces(course.assignment("00_small"))]
+    assert {
+        "A sum of `x`, over $N$ entries.", "One thing; it is long.", "The sum of all entries.",
+        "Any array.", "What a sum is.", "the sum: {total(np.ones(3))}", "np.sum does it.",
+        "This is the mean.",
+    } <= set(texts)  # fmt: skip
+    assert not any("secretly" in text or "SOLUTION" in text for text in texts)
+
+
+def test_a_changed_paragraph_is_named_and_stays_english_until_somebody_looks(
+    course: Course,
+) -> None:
+    fill(opened(course))
+    (before,) = states([opened(course)])
+    assert before.coverage == 1
+    assert not before.obsolete
+    source = course.sources["00_small"]
+    source.write_text(SMALL.replace("Another.", "Another one."), encoding="utf-8")
+    opened(course).write()
+    (after,) = states([opened(course)])
+    assert [text.split(" (")[0] for text in after.fuzzy] == ["Another one."]
+    written = opened(course).path.read_text(encoding="utf-8")
+    assert '#| msgid "Another."' in written
+    assert 'msgstr "汉字 Another."' in written
+    found = translated(load_notebook(source), "zh")
+    assert [piece.text for piece in found.english if piece.kind == "markdown"] == ["Another one."]
+    assert "- 汉字 One thing; it is long.\n- Another one." in found.notebook.cells[0].source
+    assert any("stay English" in warning for warning in found.warnings)
+    # what was moved or rewrapped keeps its words
+    source.write_text(SMALL.replace("One thing;\n#   it is", "One\n#   thing; it is"), "utf-8")
+    assert not next(states([opened(course)])).missing
+
+
+def test_a_complete_catalogue_must_stay_complete_and_keep_shields_and_glossary(
+    course: Course,
+) -> None:
+    settings = course.root / "locale" / "zh" / "language.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('complete = ["00_small"]\n[glossary]\n"mean" = "平均"\n', encoding="utf-8")
+    (state,) = states([opened(course)])
+    assert "0.0% of its texts" in state.problems[0]
+    fill(opened(course), **{"A sum of `x`, over $N$ entries.": "`y` 的和 {x}。"})
+    (state,) = states([opened(course)])
+    assert [fault.rsplit(": ", 1)[1] for fault in state.faults] == [
+        "code `x` is lost", "mathematics $N$ is lost", "code `y` is new", "gap {x} is new",
+        "“mean” is 平均 in the glossary",
+    ]  # fmt: skip
+    assert len(state.problems) == 5
+
+
+@pytest.mark.parametrize(
+    ("english", "other", "faults"),
+    [
+        ("See [this](a.md) in 2016.", "见 2016 年的[此文](a.md)。", []),
+        ("See [this](a.md) in 2016.", "见 2017 年的[此文](b.md)。", 4),
+        ("| `x` | big |", "| `x` 大 |", 1),
+        ("{article} {type}", "一个 {type}", []),
+        ("CS231n calls it db_mean; PyTorch doesn't", "CS231n 称之为 db_mean，PyTorch 则不然", []),
+        ("CS231n calls it db_mean", "CS231n 称之为均值", 1),
+    ],
+)
+def test_what_is_shielded(english: str, other: str, faults: int | list[str]) -> None:
+    found = unshielded(english, other)
+    assert found == faults or len(found) == faults
+
+
+def test_the_package_is_extracted_from_calls_and_sentences() -> None:
+    entries = of_package({"autograder": ["Help."]})
+    assert {"{row} is not defined", "Hint {number}: ", "plain", "other values", "Help."} <= {
+        *entries
+    }
+    assert ("{count} case", "{count} cases") in entries
+    assert not any(text in entries for text in ("critic.some", "type.absent", ""))
+
+
+def test_lines_of_wide_characters_break_where_they_may() -> None:
+    assert wrapped("上游梯度 dout，与 x 同形。", "# ", "# ", 14) == [
+        "# 上游梯度", "# dout，与 x", "# 同形。"
+    ]  # fmt: skip
+    assert all(not line.startswith("，") for line in wrapped("梯度，" * 30, "", "", 12))
+
+
+def test_words_of_a_notebook_join_those_of_the_package() -> None:
+    with speaking("zh", {"a text": "一段话"}):
+        assert tr("a text") == "一段话"
+    assert tr("a text") == "a text"
+    assert counted(2, "case") == "2 cases"
+
+
+# one notebook in both languages
+
+
+@pytest.fixture(scope="module")
+def chinese(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """00_start, released in Chinese."""
+    folder = tmp_path_factory.mktemp("zh")
+    notebook = load_course(ROOT).assignment("00_start")
+    generate_translated([translated(notebook, "zh")], ROOT / "assignments", folder)
+    return folder / "assignments" / "00_start"
+
+
+def test_ids_points_code_and_public_numbers_are_those_of_the_english_release(
+    chinese: Path,
+) -> None:
+    english = ROOT / "assignments" / "00_start"
+    one, other = (nbformat.read(x / "start.ipynb", 4) for x in (english, chinese))
+    assert other.metadata["autograder"] == {"language": "zh"}
+    assert [c.id for c in one.cells] == [c.id for c in other.cells]
+    for a, b in zip(one.cells, other.cells, strict=True):
+        grades = [
+            {k: v for k, v in c.metadata.get("nbgrader", {}).items() if k != "checksum"}
+            for c in (a, b)
+        ]
+        assert grades[0] == grades[1]
+        assert a.cell_type == "markdown" or same_program(a.source, b.source)
+    before, after = (
+        json.loads((x / "start.check.json").read_text(encoding="utf-8")) for x in (english, chinese)
+    )
+    assert after.pop("language") == "zh"
+    words = after.pop("words")
+    assert before == after
+    assert all(any(ord(c) > 0x2FFF for c in text) for text in words.values())
+
+
+RIGHT = "size = np.abs(x) + np.abs(y)\n    error = np.max(np.abs(x - y) / np.maximum(1e-8, size))"
+WRONG = RIGHT.replace("np.max(", "np.mean(")
+
+
+@pytest.mark.parametrize("answer", [RIGHT, WRONG])
+def test_the_same_answer_gets_the_same_verdict_in_the_language_of_its_notebook(
+    answer: str, chinese: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUTOGRADER_LANGUAGE")
+    kit = load_course(ROOT).assignment("00_start").released_cells
+    rows, cards, ran = [], [], []
+    for folder in (ROOT / "assignments" / "00_start", chinese):
+        node = nbformat.read(folder / "start.ipynb", 4)
+        for cell in node.cells:
+            if cell.id == "relative_error_code":
+                stub = "# YOUR CODE HERE\n    raise NotImplementedError()"
+                assert stub in cell.source
+                cell.source = cell.source.replace(stub, answer)
+        (tmp_path / "start.ipynb").write_text(nbformat.writes(node), encoding="utf-8")
+        public = (folder / "start.check.json").read_bytes()
+        (tmp_path / "start.check.json").write_bytes(public)
+        checked = check_notebook(tmp_path / "start.ipynb", Limits(), isolated=False, explain=False)
+        rows.append(checked.rows)
+        cards.append(as_text(card(checked.rows[0], hint=1)))
+        cells = parse((tmp_path / "start.ipynb").read_bytes())
+        ran.append([cell.name for cell in plan(cells, kit)])
+    assert rows[0] == rows[1]
+    assert ran[0] == ran[1]
+    assert rows[0][0].status == ("right" if answer is RIGHT else "wrong")
+    assert not any(ord(c) > 0x2FFF for c in cards[0])
+    if answer is WRONG:
+        assert "这是误差的平均值" in cards[1]
+    assert load(chinese / "start.check.json").language == "zh"
+
+
+def test_the_settings_of_a_language_are_read() -> None:
+    language = read_language(ROOT, "zh")
+    assert isinstance(language, Language)
+    assert language.glossary is not None
+    assert language.glossary["upstream gradients?"] == ("上游梯度",)
