@@ -215,12 +215,24 @@ class _Run:
 
     def finish(self, handins: Sequence[Handin]) -> None:
         """All is dealt with: add the grades of those whom nobody expects here."""
+        self._put_back(handins)
         files = {self.store.path(handin.assignment, handin.student) for handin in handins}
         for assignment in dict.fromkeys(handin.assignment for handin in handins):
             self.store.finished(assignment)
             for student, old in self.store.all(assignment):
                 if old.status != "missing" and self.store.path(assignment, student) not in files:
                     self._record(Handin(student, assignment, None), old, fresh=False)
+
+    def _put_back(self, handins: Sequence[Handin]) -> None:
+        """Write again what somebody took out of the folder of results during the run."""
+        known = {(r.assignment, r.student): r for r in (*self.report.results, *self.report.kept)}
+        for handin in handins:
+            result = known.get((handin.assignment, writable_name(handin.student)))
+            if result is None or not result.is_settled:
+                continue
+            if not self.store.path(handin.assignment, handin.student).exists():
+                self.store.put(result, handin.student)
+                self._note(handin, "its result vanished during the run, and was written again")
 
     def close_sinks(self) -> None:
         """Let every sink write what it holds back."""

@@ -128,9 +128,15 @@ class Paper:
         return max(0.0, earned - self.penalty) if self.penalty else earned
 
     @property
+    def decided(self) -> bool:
+        """Whether a person gave a score to every row, of what is there now."""
+        return bool(self.lines) and all(x.by_hand and not x.look_again for x in self.lines)
+
+    @property
     def grade(self) -> float | None:
         """Points in all; None where no grade stands."""
-        return self.score if self.result.is_grade and not self.blank else None
+        standing = self.result.is_grade and not self.blank
+        return self.score if standing or self.decided else None
 
     @property
     def by_hand(self) -> bool:

@@ -256,11 +256,12 @@ _TITLES = (
 def _of_paper(paper: Paper) -> list[tuple[str, str]]:
     result = paper.result
     if result.status in ("failed", "stale", "unclear", "overload", "unreadable"):
-        return [(result.status, result.message)]
-    if result.status == "missing":
+        if not paper.decided:
+            return [(result.status, result.message)]
+    elif result.status == "missing":
         return []
     kind = "beside" if result.message.endswith(BESIDE) else "another"
-    found = [(kind, result.message)] if result.message else []
+    found = [(kind, result.message)] if result.message and not paper.decided else []
     differing = set()
     for line in paper.lines:
         for finding in line.result.findings:

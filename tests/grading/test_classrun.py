@@ -325,6 +325,78 @@ def test_a_result_that_cannot_be_written_costs_that_one(
     assert run(small_class, roster=["nobody"])[1].asked == ["bob"]
 
 
+class Gone(Here):
+    """Somebody removes a folder when a student is about to be graded."""
+
+    def __init__(self, folder: Path, student: str = "bob") -> None:
+        super().__init__()
+        self.folder, self.student = folder, student
+
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
+        if handin.student == self.student:
+            shutil.rmtree(self.folder)
+        return super().submit(handin, terms)
+
+
+def test_results_that_vanish_during_a_run_are_written_again(small_class: Class) -> None:
+    small_class.hand_in("abe")
+    run(small_class)
+    for student in ("ada", "bob", "eve"):
+        small_class.hand_in(student)
+    report, _ = run(small_class, Gone(small_class.results, "eve"))
+    assert [r.status for r in report.results] == 4 * ["graded"]
+    (who,) = (who for text, who in report.notes.items() if "written again" in text)
+    assert who == [f"{ASSIGNMENT}, {student}" for student in ("abe", "ada", "bob")]
+    assert run(small_class)[1].asked == []
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_folder_that_vanishes_during_a_run_costs_no_grade(
+    small_class: Class, tmp_path: Path, whole: bool
+) -> None:
+    for student in ("ada", "bob", "eve"):
+        small_class.hand_in(student)
+    run(small_class)
+    scores = {student: small_class.result(student)["score"] for student in ("bob", "eve")}
+    for student in ("ada", "bob", "eve"):
+        small_class.hand_in(student, lambda text: text + "\n#")
+    kept = shutil.copytree(small_class.submitted, tmp_path / "kept")
+    gone = small_class.submitted if whole else small_class.submitted / "bob"
+    report, _ = run(small_class, Gone(gone))
+    lost = {"bob", "eve"} if whole else {"bob"}
+    found = {r.student: r.status for r in report.results}
+    assert found == {s: "stale" if s in lost else "graded" for s in ("ada", "bob", "eve")}
+    for student in lost:
+        body = small_class.result(student)
+        assert body["score"] == scores[student] and "No such file" in body["message"]
+        assert "\n" not in body["message"]
+    if whole:
+        with pytest.raises(CourseError, match="is no folder"):
+            run(small_class)
+    shutil.copytree(kept, small_class.submitted, dirs_exist_ok=True)
+    report, pool = run(small_class)
+    assert set(pool.asked) == lost and report.ok
+
+
+def test_a_clock_that_jumps_changes_nothing(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the wall clock nor the dates of files say what is new: the contents do."""
+    for student in ("ada", "bob", "eve"):
+        small_class.hand_in(student)
+    jumps = iter(range(10**9))
+    monkeypatch.setattr("time.time", lambda: (-1) ** next(jumps) * 1e9 + 1.7e9)
+    report, _ = run(small_class)
+    assert {r.status for r in report.results} == {"graded"}
+    for moment in (0, 4e9):
+        for path in [*small_class.submitted.rglob("*"), *small_class.results.rglob("*")]:
+            os.utime(path, (moment, moment))
+        assert run(small_class)[1].asked == []
+    path = small_class.hand_in("bob", lambda text: text + "\n#")
+    os.utime(path, (0, 0))
+    assert run(small_class)[1].asked == ["bob"]
+
+
 def test_a_folder_in_the_place_of_a_result_is_moved_aside(small_class: Class) -> None:
     for student in ("ada", "bob"):
         small_class.hand_in(student)

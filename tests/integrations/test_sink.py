@@ -529,6 +529,17 @@ def test_what_a_person_must_look_at_has_no_score(desk: Desk, status: SubmissionS
     )
 
 
+def test_whoever_grades_an_overload_by_hand_is_not_asked_again(desk: Desk) -> None:
+    found = result("kim", status="overload", message="look")
+    desk.write(found)
+    desk.by_hand("kim", "twice", 1.0)
+    desk.write(found, fresh=False)
+    assert grades(desk.root, "kim")["twice"] == (None, 1.0, False)
+    assert grades(desk.root, "kim")["Counter"] == (None, None, True)
+    desk.write(found)  # somebody handed in something else, which is no better
+    assert grades(desk.root, "kim")["twice"] == (None, 1.0, True)
+
+
 def test_many_results_are_written_in_batches(desk: Desk) -> None:
     sink = GradebookSink(desk.course, desk.root / "submitted", batch=3)
     for number in range(7):

@@ -1,5 +1,6 @@
 """What the report counts."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +9,10 @@ import pytest
 from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Explanation, Source, Where
 from autograder.grading.result import ResultFinding, ResultRow
+from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook
+from autograder.integrations.hand_scores import Hand, HandScores
+from autograder.integrations.on_file import find_results
 from autograder.reports.figures import AssignmentFigures, figures, kinds, mistakes
 from tests.reports import example_class as example
 
@@ -103,6 +107,24 @@ def test_what_needs_a_person(layers: AssignmentFigures) -> None:
     (texts,) = (c for c in layers.concerns if c.title == "by hand")
     assert texts.says == "explain_bias"  # what seems differentiated is said once
     assert not {student for _, student in found} & {"ada", "gus"}
+
+
+@pytest.mark.parametrize("status", ["overload", "unreadable", "stale"])
+def test_what_a_person_gave_every_score_is_done(tmp_path: Path, status: str) -> None:
+    Store(tmp_path).put(example.result("lee", example.EMPTY, status, message="look"))
+    rows = ("affine_forward", "affine_backward", "explain_bias")
+    for hands, done in (
+        ({row: Hand(manual=1.0) for row in rows}, True),
+        ({row: Hand(manual=1.0, look=row == "explain_bias") for row in rows}, False),
+        ({row: Hand(manual=1.0) for row in rows[:2]}, False),
+    ):
+        given = {(example.LAYERS, "lee", row): hand for row, hand in hands.items()}
+        book = find_results(tmp_path).book(HandScores(rows=given))
+        (paper,) = book.all()
+        (found,) = figures(book)
+        assert done or status == "unreadable" or paper.grade is None
+        assert not done or paper.grade == 3.0
+        assert ([c.title for c in found.concerns] == []) == done
 
 
 def test_isolation_is_counted(book: ClassBook) -> None:

@@ -91,7 +91,11 @@ def _notes(book: ClassBook) -> list[Note]:
     notes = [Note(text) for text in (*book.notes, *book.asides)]
     notes.append(Note("damaged and left out", [str(path) for path in book.damaged]))
     for status in ("unclear", "overload", "failed", "stale"):
-        who = [_name(paper) for paper in papers if paper.result.status == status]
+        who = [
+            _name(paper)
+            for paper in papers
+            if paper.result.status == status and paper.grade is None
+        ]
         notes.append(Note(f"{status}, so without a score", who))
     waiting = [_name(paper) for paper in papers if paper.waits]
     notes.append(Note("with rows to be graded by hand, which count 0 so far", waiting))

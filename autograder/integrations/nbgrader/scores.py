@@ -224,11 +224,13 @@ class ScoreWriter:
         judgement = known.caught_up(old.manual_score, old.needs_manual_grade)
         if shown is not None:
             judgement = replace(judgement, shown=shown)
+        answered = old.manual_score is not None and not old.needs_manual_grade
+        doubted = bool(entry.stale) and (entry.fresh or not answered)
         changes.change(
             "Grade",
             old,
             auto_score=score,
-            needs_manual_grade=judgement.asks(score) or bool(entry.stale),
+            needs_manual_grade=judgement.asks(score) or doubted,
         )
         return judgement
 
