@@ -9,7 +9,7 @@ from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
 from autograder.course.notebook import Notebook
-from autograder.course.slips import derived_slips, released_slips, slips_digest
+from autograder.course.slips import derived_slips, released_slips
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Exercise, Mistake
 from autograder.exercises.interpreter import LocalRunner
@@ -35,7 +35,7 @@ def public_questions(notebook: Notebook, keep: Keep = _made_now) -> list[list[Qu
         keep: Keeps what running the references and the mistakes gave.
     """
     asked = _questions(notebook, PUBLIC_SEED, 1, keep, hidden=False)
-    slips = released_slips(notebook) or {}
+    slips = released_slips(notebook)
     return [
         [replace(q, slips=slips.get(q.exercise.name)) for q in questions] for questions in asked
     ]
@@ -62,14 +62,18 @@ def public_data(notebook: Notebook) -> str:
     """The text of the public data that ships beside the notebook."""
     questions = [question for asked in public_questions(notebook) for question in asked]
     slips = released_slips(notebook)
-    if slips is None:
-        slips = derived_slips(notebook, questions)
+    stale = [
+        question
+        for question in questions
+        if (known := slips.get(question.exercise.name)) is None
+        or known.cases != {expectation.case.name for expectation in question.expectations}
+    ]
+    slips |= derived_slips(notebook, stale)
     exercises = tuple(
         to_public(replace(question, slips=slips.get(question.exercise.name)))
         for question in questions
     )
-    made_from = slips_digest(notebook) if slips else ""
-    return dump(PublicData(notebook.assignment, notebook.name, exercises, made_from))
+    return dump(PublicData(notebook.assignment, notebook.name, exercises))
 
 
 def relevant_mistakes(notebook: Notebook, exercise: Exercise) -> list[Mistake]:

@@ -14,9 +14,10 @@ import hashlib
 import inspect
 import io
 import json
+import pickle
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,8 +35,9 @@ from autograder.course.patient import Patient, can_wait
 from autograder.course.rewrites import rewrites
 from autograder.course.slip_operators import CONFUSED, VALUES
 from autograder.errors import CourseError
+from autograder.exercises import Exercise, make_cases
 from autograder.exercises.interpreter import LocalRunner
-from autograder.exercises.public import SUFFIX, encode, load
+from autograder.exercises.public import PUBLIC_SEED, SUFFIX, encode, load
 from autograder.exercises.script import Script
 from autograder.explain import Question, keys
 from autograder.explain import slips as matching
@@ -45,6 +47,8 @@ from autograder.explain.keys import counts, keys_of
 from autograder.explain.slips import Slips, common
 
 SECONDS = 0.25
+_OF_CASES = {"inputs", "sizes", "variants", "large", "small", "ties", "without"}
+_OF_PEOPLE = {"hints", "points", "weights"}
 Found = dict[tuple[str, str], dict[str, set[tuple[int, str, str]]]]
 """(Row, output) -> key -> the (tier, kind, stage) of all slips that have it."""
 
@@ -61,24 +65,37 @@ def derived_slips(notebook: Notebook, questions: Sequence[Question]) -> dict[str
         return {q.exercise.name: _derive(notebook, q) for q in questions}
 
 
-def released_slips(notebook: Notebook) -> dict[str, Slips] | None:
-    """The slips in the released public data; None when they belong to another state of the course.
+def released_slips(notebook: Notebook) -> dict[str, Slips]:
+    """The slips in the released public data, of the exercises to whose state they belong.
 
-    They are for naming only, so a release that is missing or damaged is not an error here.
+    A case that came since the release takes nothing away: keys are compared on the cases on which
+    they were taken. They are for naming only, so a release that is missing or damaged is not an
+    error here.
     """
     root = notebook.path.parent.parent.parent
     path = root / ASSIGNMENTS / notebook.assignment / f"{notebook.name}{SUFFIX}"
     try:
         data = load(path)
     except CourseError:
-        return None
-    if data.slips_of != slips_digest(notebook):
-        return None
-    return {public.exercise.name: Slips(public.slips) for public in data.exercises}
+        return {}
+    now = {exercise.name: exercise for exercise in notebook.exercises}
+    return {
+        public.exercise.name: Slips(public.slips, frozenset(public.cases), public.slips_of)
+        for public in data.exercises
+        if (exercise := now.get(public.exercise.name)) is not None
+        and public.slips_of == slips_digest(notebook, exercise)
+        and _drawn(public.exercise, public.cases) == _drawn(exercise, public.cases)
+    }
 
 
-def slips_digest(notebook: Notebook) -> str:
-    """A digest of all that the slips depend on: code, declarations, and how they are derived.
+def _drawn(exercise: Exercise, names: Collection[str]) -> dict[str, bytes]:
+    """Name -> all that the public case of this name is."""
+    cases = make_cases(exercise, PUBLIC_SEED)
+    return {case.name: pickle.dumps(case) for case in cases if case.name in names}
+
+
+def slips_digest(notebook: Notebook, exercise: Exercise) -> str:
+    """A digest of what the slips of an exercise depend on beside its cases: code, how it is called.
 
     Prose, hints, points and known mistakes are not among it.
     """
@@ -90,9 +107,8 @@ def slips_digest(notebook: Notebook) -> str:
             digest.update(b"\0" + cell.source.encode())
     for name, source in notebook.sources.items():
         digest.update(f"\0{name}\0{source}".encode())
-    for exercise in notebook.exercises:
-        declared = {k: v for k, v in encode(exercise).items() if k not in ("hints", "points")}
-        digest.update(b"\0" + json.dumps(declared, sort_keys=True, default=str).encode())
+    declared = {k: v for k, v in encode(exercise).items() if k not in _OF_CASES | _OF_PEOPLE}
+    digest.update(b"\0" + json.dumps(declared, sort_keys=True, default=str).encode())
     return f"sha256:{digest.hexdigest()}"
 
 
@@ -161,7 +177,8 @@ def _derive(notebook: Notebook, question: Question) -> Slips:
         if labels:
             texts = {label: "".join(sorted(labels[label])) for label in sorted(labels)}
             rows.setdefault(row, {})[output] = texts
-    return Slips(rows)
+    cases = frozenset(e.case.name for e in question.expectations)
+    return Slips(rows, cases, slips_digest(notebook, question.exercise))
 
 
 def label_of(made: set[tuple[int, str, str]]) -> str | None:

@@ -60,12 +60,14 @@ class PublicExercise:
         cases: Case name -> `{"shapes": [...], "expected": {row: {output: ...}}}`.
         mistakes: One dict per known mistake: function, name, says, fingerprints.
         slips: Row -> output -> kind of slip -> keys of what such slips give.
+        slips_of: A digest of that from which the slips were derived, the cases apart, or `""`.
     """
 
     exercise: Exercise
     cases: dict[str, Any]
     mistakes: tuple[dict[str, Any], ...] = ()
     slips: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    slips_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,6 @@ class PublicData:
     """The public data of one notebook.
 
     Args:
-        slips_of: A digest of that from which the slips were derived, or `""`.
         language: The language of the notebook, where it is not English.
         words: What the texts in it are called in that language.
     """
@@ -81,7 +82,6 @@ class PublicData:
     assignment: str
     notebook: str
     exercises: tuple[PublicExercise, ...]
-    slips_of: str = ""
     language: str = ""
     words: dict[str, str] = field(default_factory=dict)
 
@@ -103,10 +103,9 @@ def dump(data: PublicData) -> str:
         blocks.append(
             f'{{"declaration": {_json(encode(public.exercise))},\n'
             f' "cases": {{{cases}}},\n "mistakes": [{mistakes}],\n'
-            f' "slips": {{{slips}}}}}'
+            f' "slips_of": {_json(public.slips_of)},\n "slips": {{{slips}}}}}'
         )
     head = {"schema": SCHEMA, "assignment": data.assignment, "notebook": data.notebook}
-    head |= {"slips_of": data.slips_of} if data.slips_of else {}
     return _json(head)[:-1] + ', "exercises": [\n' + ",\n".join(blocks) + "\n]}\n"
 
 
@@ -134,7 +133,6 @@ def load(path: Path) -> PublicData:
             raw["assignment"],
             raw["notebook"],
             exercises,
-            raw.get("slips_of", ""),
             raw.get("language", ""),
             dict(raw.get("words", {})),
         )
@@ -163,7 +161,8 @@ def load_exercise(text: str) -> PublicExercise:
 
 def _exercise(raw: dict[str, Any]) -> PublicExercise:
     mistakes = tuple(raw.get("mistakes", ()))
-    return PublicExercise(decode(raw["declaration"]), raw["cases"], mistakes, raw.get("slips", {}))
+    slips = raw.get("slips", {}), raw.get("slips_of", "")
+    return PublicExercise(decode(raw["declaration"]), raw["cases"], mistakes, *slips)
 
 
 def encode(value: Any) -> Any:

@@ -23,7 +23,7 @@ def derived_slip(
     slips = next((q.slips for q in asked.questions if q.slips is not None), None)
     if slips is None:
         return {}
-    public = [trial for trial in asked.trials if not trial.hidden]
+    public = [t for t in asked.trials if not t.hidden and t.case.name in slips.cases]
     found: dict[str | None, Explanation] = {}
     for output in outputs:
         label = output and slips.label(

@@ -154,9 +154,9 @@ def to_public(question: Question) -> PublicExercise:
         for known in question.bank()
         if not secret
     )
-    slips = question.slips.rows if question.slips is not None and not secret else {}
-    shipped = {row: {name: dict(keys) for name, keys in of.items()} for row, of in slips.items()}
-    return PublicExercise(question.exercise, cases, mistakes, shipped)
+    slips = question.slips if question.slips is not None and not secret else Slips()
+    rows = {row: {name: dict(keys) for name, keys in of.items()} for row, of in slips.rows.items()}
+    return PublicExercise(question.exercise, cases, mistakes, rows, slips.made_from)
 
 
 def from_public(public: PublicExercise) -> Question:
@@ -186,7 +186,7 @@ def from_public(public: PublicExercise) -> Question:
         )
         for m in public.mistakes
     )
-    slips = Slips(public.slips)
+    slips = Slips(public.slips, frozenset(public.cases), public.slips_of)
     return Question(public.exercise, tuple(expectations), lambda: bank, slips=slips)
 
 

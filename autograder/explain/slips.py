@@ -46,9 +46,13 @@ class Slips:
     Args:
         rows: Row id -> output -> label -> keys, one after the other. A label is a kind, or
             `kind@variable` where all slips with the key lie in the computation of that stage.
+        cases: Names of the cases on which the keys were taken: others say nothing of them.
+        made_from: A digest of that from which they were derived, the cases apart.
     """
 
     rows: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    cases: frozenset[str] = frozenset()
+    made_from: str = ""
 
     def label(self, row: str, output: str, keys: Sequence[str]) -> str | None:
         """The label of an output that may have these keys; None when there is not exactly one."""
