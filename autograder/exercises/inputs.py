@@ -162,13 +162,19 @@ class Choice:
 
 @dataclass(frozen=True)
 class Provided:
-    """A function or value that a provided cell defines, looked up where the student's code runs."""
+    """A function or value that a provided cell defines, looked up where the student's code runs.
+
+    Args:
+        args: When given, what the function returns for them, made anew for each use: an object with
+            a memory, such as a model.
+    """
 
     name: str
+    args: tuple[Any, ...] | None = field(default=None, metadata=IF_SET)
 
     def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
         """The placeholder that the interpreter resolves."""
-        return Name(self.name)
+        return Name(self.name, self.args)
 
 
 @dataclass(frozen=True)
@@ -243,6 +249,11 @@ def provided(name: str) -> Provided:
     return Provided(name)
 
 
+def made(name: str, *args: Any) -> Provided:
+    """What a provided function returns for `args`, anew for each use: no call sees another's."""
+    return Provided(name, args)
+
+
 def rng() -> Generator:
     """A NumPy random generator with a seed of its own for each case."""
     return Generator()
@@ -261,7 +272,7 @@ def as_input(declared: Any) -> Input:
     raise DeclarationError(
         f"an input is declared as {declared!r}; expected a shape such as 'N D', or one of "
         "array(), labels(), mask(), visible(), cast(), constant(), state(), choice(), provided(), "
-        "rng()"
+        "made(), rng()"
     )
 
 

@@ -227,7 +227,8 @@ def resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any
     if isinstance(value, Name):
         if value.name not in namespace:
             raise NameError(f"{value.name} is not defined; run the cell above that defines it")
-        return namespace[value.name]
+        found = namespace[value.name]
+        return found if value.args is None else found(*value.args)
     if isinstance(value, Rng):
         return np.random.default_rng(value.seed)
     if isinstance(value, Strided):

@@ -28,7 +28,8 @@ class Module(Exercise):
         init: Names of the inputs that its constructor takes, in order.
         assign: Attribute -> name of the input that is assigned to it after construction.
         steps: The calls in order, each `(output, method, *names of inputs)`; a method written
-            `".best"` reads the attribute. Steps with the same output name are judged together.
+            `".best"` reads the attribute. Steps with the same output name are judged together; what
+            a step without a name (`""`) returns is not judged.
         fresh: Output -> attribute that the constructor draws: read before anything is assigned,
             and judged by its shapes and moments (of an array, or of each entry of a dict).
     """
@@ -50,7 +51,8 @@ class Module(Exercise):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        outputs = tuple(dict.fromkeys([*(step[0] for step in self.steps), *self.fresh]))
+        judged = [step[0] for step in self.steps if step[0]]
+        outputs = tuple(dict.fromkeys([*judged, *self.fresh]))
         points, hints = self.points.get("value", 0), self.hints.get("value", ())
         return (Row(self.cls, "value", points, outputs, hints, weights=self.weights),)
 

@@ -32,9 +32,14 @@ class Ref:
 
 @dataclass(frozen=True)
 class Name:
-    """Whatever the namespace holds under this name, such as a provided function."""
+    """Whatever the namespace holds under this name, such as a provided function.
+
+    Args:
+        args: When given, what the function of that name returns for them, made anew for each use.
+    """
 
     name: str
+    args: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,18 @@ def digits(validation: float = 0.2, seed: int = 0) -> Split:
     return _split(X, y, validation, np.random.default_rng(seed), (8, 8), "digits")
 
 
+def tumours(validation: float = 0.3, seed: int = 0) -> Split:
+    """569 tumours, thirty measurements of each, malignant (0) or benign (1).
+
+    Source: Street, Wolberg and Mangasarian, "Breast Cancer Wisconsin (Diagnostic)", UCI, 1995.
+    """
+    from sklearn.datasets import load_breast_cancer
+
+    bunch = load_breast_cancer()
+    y = bunch.target.astype(np.int64)
+    return _split(bunch.data, y, validation, np.random.default_rng(seed), (), "tumours")
+
+
 def spirals(
     n: int = 100,
     classes: int = 3,

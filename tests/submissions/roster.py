@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 LAYERS, NORMALISATION, RNN = "02_layers", "05_normalisation", "06_rnn"
 CONVOLUTION = "09_convolution"
 ATTENTION = "10_attention"
+LIBRARY = "11_library"
 MULTIHEAD = ("dx", "dWq", "dWk", "dWv", "dWo")
 
 
@@ -91,12 +92,14 @@ ROSTER: dict[str, dict[str, Work]] = {
         RNN: solved(),
         CONVOLUTION: solved(),
         ATTENTION: solved(),
+        LIBRARY: solved(),
     },
     "bela": {
         LAYERS: solved("right_closures_and_objects"),
         NORMALISATION: solved("right_staged"),
         RNN: solved("right_cache_serves_once"),
         ATTENTION: solved("right_attention_by_einsum"),
+        LIBRARY: solved("right_library_in_other_words"),
     },
     "chidi": {
         LAYERS: solved("right_loops"),
@@ -114,6 +117,7 @@ ROSTER: dict[str, dict[str, Work]] = {
         NORMALISATION: solved("wrong_gamma_forgotten"),
         RNN: solved("wrong_no_carry"),
         ATTENTION: solved("wrong_attention_square"),
+        LIBRARY: solved("wrong_library_forgets"),
     },
     "fatima": {
         LAYERS: solved("wrong_sigmoid_of_input"),

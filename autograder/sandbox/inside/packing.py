@@ -108,7 +108,7 @@ class Packer:
         if isinstance(value, Ref):
             return wire.WireRef(value.call, list(value.path))
         if isinstance(value, Name):
-            return wire.WireName(value.name)
+            return wire.WireName(value.name, self.pack(value.args, depth + 1))
         if isinstance(value, Rng):
             return wire.WireRng(self.pack(value.seed, depth + 1))
         if isinstance(value, Strided):

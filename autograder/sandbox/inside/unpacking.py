@@ -70,7 +70,7 @@ def unpack(value: Any, trusted: bool = False, depth: int = 0) -> Any:
         if kind is wire.WireRef:
             return Ref(value.call, tuple(value.path))
         if kind is wire.WireName:
-            return Name(value.name)
+            return Name(value.name, unpack(value.args, True))
         if kind is wire.WireRng:
             return Rng(unpack(value.seed, True))
         if kind is wire.WireStrided:

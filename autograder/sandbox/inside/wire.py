@@ -77,6 +77,7 @@ class WireRef(_Frame, tag="ref"):
 
 class WireName(_Frame, tag="name"):
     name: str
+    args: WireValue
 
 
 class WireRng(_Frame, tag="rng"):
