@@ -15,8 +15,6 @@
 # There is hardly any new mathematics here. What goes wrong in libraries is bookkeeping, and bookkeeping fails in silence.
 
 # %%
-from types import SimpleNamespace
-
 import numpy as np
 
 from autograder import check
@@ -252,6 +250,9 @@ with guard():
 # The layers for its check are made without your `Layer`.
 
 # %% tags=["provided"]
+from types import SimpleNamespace
+
+
 def toy(w):
     """A layer: tanh(x w) in training, x w at the test."""
     uses, layer = [], SimpleNamespace(params={"w": w}, grads={})
