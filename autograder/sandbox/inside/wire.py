@@ -77,7 +77,7 @@ class WireRef(_Frame, tag="ref"):
 
 class WireName(_Frame, tag="name"):
     name: str
-    args: WireValue
+    args: WireValue = None
 
 
 class WireRng(_Frame, tag="rng"):
