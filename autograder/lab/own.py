@@ -159,9 +159,12 @@ def _temporal(function: Callable[..., Any]) -> Callable[..., Any]:
 def adamax(
     w: np.ndarray, dw: np.ndarray, config: dict[str, Any]
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    """Adam's cousin in the form of notebook 04, for whoever has not written `adam`."""
-    pace = config.setdefault("pace", Adamax(0.0))
-    pace.rate, box = 2 * config["learning_rate"], {"w": w}  # its steps are shorter
+    """Adam's cousin in the form of notebook 04, for whoever has not written `adam`.
+
+    Its steps grow shorter than Adam's, so it takes twice the rate; its first step alone is Adam's.
+    """
+    pace, box = config.setdefault("pace", Adamax(0.0)), {"w": w}
+    pace.rate = config["learning_rate"] * (2 if pace.taken else 1)
     pace.update(box, {"w": dw})
     return box["w"], config
 
