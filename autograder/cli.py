@@ -377,6 +377,23 @@ def feedback(
 
 
 @app.command()
+def similar(
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="Such as 02_layers.")],
+    submitted: Annotated[
+        Path, typer.Option(metavar="DIR", help="Submissions: STUDENT/ASSIGNMENT/NOTEBOOK.ipynb.")
+    ] = Path("submitted"),
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: a page in reports/.")
+    ] = None,
+    gradebook: Gradebook = None,
+) -> None:
+    """Write a page of answers that are alike: a place to look, not a verdict."""
+    from autograder.similar.command import find_similar
+
+    _say(find_similar(assignment, submitted, out, gradebook))
+
+
+@app.command()
 def export(
     name: Annotated[
         str,

@@ -28,6 +28,7 @@ ROOMS = (
     "collect",
     "gradescope",
     "reports",
+    "similar",
     "translation",
     "cli",
 )

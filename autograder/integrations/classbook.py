@@ -108,6 +108,7 @@ class Paper:
         lines: Its rows, in order.
         penalty: Points taken off because it was late.
         comments: What a person wrote below cells that are no row's, by cell.
+        late: It was handed in after the deadline, or the platform says so.
         regrades: What the student asked to be looked at again.
         blank: Nothing was handed in, and that is to be no grade.
     """
@@ -117,6 +118,7 @@ class Paper:
     lines: tuple[Line, ...]
     penalty: float = 0.0
     comments: dict[str, str] = field(default_factory=dict)
+    late: bool = False
     regrades: tuple[Regrade, ...] = ()
     blank: bool = False
 
@@ -149,7 +151,8 @@ class Paper:
         """What people and the clock changed in the score, in a few words; often nothing."""
         if self.grade is None:
             return ""
-        late = f"late \N{MINUS SIGN}{points(self.penalty)}" if self.penalty else ""
+        late = "late" if self.late or self.penalty else ""
+        late += f" \N{MINUS SIGN}{points(self.penalty)}" if self.penalty else ""
         return ", ".join(filter(None, ("by hand" if self.by_hand else "", late)))
 
     @property

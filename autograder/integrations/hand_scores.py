@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,14 @@ JOIN submitted_notebook ON submitted_notebook.id = comment.notebook_id
 JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
 JOIN assignment ON assignment.id = submitted_assignment.assignment_id
 WHERE comment.manual_comment IS NOT NULL
+"""
+_TIMES = """
+SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
+       submitted_assignment.timestamp AS handed_in, assignment.duedate AS due,
+       submitted_assignment.extension AS extension
+FROM submitted_assignment
+JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+WHERE submitted_assignment.timestamp IS NOT NULL AND assignment.duedate IS NOT NULL
 """
 _PEOPLE = "SELECT id, first_name, last_name, email, lms_user_id FROM student"
 
@@ -86,12 +95,14 @@ class HandScores:
         penalties: (assignment, student) -> points taken off for lateness.
         people: Student -> names and addresses.
         comments: (assignment, student) -> cell -> what a person wrote below it.
+        late: (assignment, student) handed in after the deadline, moved ones counted.
     """
 
     rows: dict[tuple[str, str, str], Hand] = field(default_factory=dict)
     penalties: dict[tuple[str, str], float] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     comments: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    late: frozenset[tuple[str, str]] = frozenset()
 
     def person(self, student: str) -> Person:
         """The student, known or not."""
@@ -128,6 +139,7 @@ def read_hand_scores(
                     _penalties(connection.execute(text(_PENALTIES))),
                     _people(connection.execute(text(_PEOPLE))),
                     _comments(connection.execute(text(_COMMENTS))),
+                    _late(connection.execute(text(_TIMES))),
                 )
         finally:
             engine.dispose()
@@ -147,6 +159,26 @@ def _hands(found: Iterable[Any], manual: frozenset[str]) -> dict[tuple[str, str,
 
 def _penalties(found: Iterable[Any]) -> dict[tuple[str, str], float]:
     return {(str(r.assignment), str(r.student)): float(r.penalty) for r in found if r.penalty}
+
+
+def _late(found: Iterable[Any]) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (str(row.assignment), str(row.student))
+        for row in found
+        if _moment(row.handed_in) > _moment(row.due) + _span(row.extension)
+    )
+
+
+def _moment(value: Any) -> datetime:
+    """A time of the database: SQLite keeps it as text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+
+
+def _span(value: Any) -> timedelta:
+    """A length of time, which SQLAlchemy keeps in SQLite as a time after 1970 began."""
+    if value is None or isinstance(value, timedelta):
+        return value or timedelta(0)
+    return _moment(value) - datetime(1970, 1, 1)
 
 
 def _comments(found: Iterable[Any]) -> dict[tuple[str, str], dict[str, str]]:

@@ -124,7 +124,8 @@ def _paper(result: Result, hands: HandScores, regrades: Regrades) -> Paper:
     )
     penalty = hands.penalties.get(place, 0.0)
     person = hands.person(result.student)
-    return Paper(result, person, lines, penalty, comments, regrades.get(place, ()))
+    late = place in hands.late
+    return Paper(result, person, lines, penalty, comments, late, regrades.get(place, ()))
 
 
 def _comment(row: str, comments: dict[str, str]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.course import find_course_root, load_course
 from autograder.errors import CourseError, GradingError
 from autograder.grading.console import Standing, Standings
 from autograder.integrations.classbook import ClassBook
+from autograder.integrations.collected import read_collected
 from autograder.integrations.hand_scores import HandScores, read_hand_scores
 from autograder.integrations.on_file import find_results
 from autograder.integrations.regrades import read_regrades
@@ -49,6 +51,13 @@ def read_class(
         return found.book(HandScores(), (NO_COURSE,))
     try:
         hands = read_hand_scores(root, gradebook, found.manual_rows)
+        marked = {
+            (name, student)
+            for name in found.results
+            for student, taken in read_collected(root, name).taken.items()
+            if taken.late
+        }
+        hands = replace(hands, late=hands.late | marked)
         return found.book(hands, regrades=read_regrades(root))
     except (CourseError, GradingError) as error:
         if not tolerant:

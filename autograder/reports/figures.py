@@ -13,6 +13,7 @@ from autograder.feedback.say import advice, said
 from autograder.grading.result import ResultFinding
 from autograder.grading.student_folder import BESIDE
 from autograder.integrations.classbook import ClassBook, Line, Paper
+from autograder.reports.items import Analysis, analyse
 
 BINS = 10
 SAME = "same: "
@@ -58,6 +59,23 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """A kind of mistake, over all rows.
+
+    Args:
+        says: What kind, in words.
+        students: How many made one.
+        row, before, after: Of the first whose line is known: where it stands, and what would do.
+    """
+
+    says: str
+    students: int
+    row: str = ""
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
 class Concern:
     """Something that needs a person.
 
@@ -91,7 +109,8 @@ class AssignmentFigures:
     isolation: dict[str, int]
     rows: tuple[RowFigures, ...]
     mistakes: tuple[Mistake, ...]
-    kinds: tuple[tuple[str, int], ...]
+    kinds: tuple[Kind, ...]
+    analysis: Analysis | None
     concerns: tuple[Concern, ...]
     missing: tuple[str, ...]
 
@@ -140,6 +159,7 @@ def _of_assignment(name: str, papers: Sequence[Paper]) -> AssignmentFigures:
         rows=_rows([paper for paper in there if paper.result.status == "graded"]),
         mistakes=mistakes(there),
         kinds=kinds(there),
+        analysis=analyse(there),
         concerns=_concerns(papers),
         missing=tuple(p.result.student for p in papers if p.result.status == "missing"),
     )
@@ -225,16 +245,26 @@ def _told(name: str, finding: ResultFinding) -> tuple[str, str, str]:
     return name, says, example
 
 
-def kinds(papers: Sequence[Paper]) -> tuple[tuple[str, int], ...]:
-    """The kinds of mistake in all rows, in words, with the number of students who made one."""
+def kinds(papers: Sequence[Paper]) -> tuple[Kind, ...]:
+    """The kinds of mistake in all rows, the most frequent first."""
     students: dict[str, set[str]] = {}
+    example: dict[str, tuple[str, ResultFinding]] = {}
     for paper in papers:
         for line in paper.lines:
             for finding in line.result.findings:
                 if finding.kind:
                     students.setdefault(finding.kind, set()).add(paper.result.student)
-    counts = [(said(fact(f"kind.{kind}")), len(who)) for kind, who in students.items()]
-    return tuple(sorted(counts, key=lambda kind: (-kind[1], kind[0])))
+                    if finding.explanation is not None and finding.explanation.before:
+                        example.setdefault(finding.kind, (line.result.id, finding))
+    found = [_kind(kind, len(who), example.get(kind)) for kind, who in students.items()]
+    return tuple(sorted(found, key=lambda kind: (-kind.students, kind.says)))
+
+
+def _kind(kind: str, students: int, example: tuple[str, ResultFinding] | None) -> Kind:
+    says = said(fact(f"kind.{kind}"))
+    if example is None or (explanation := example[1].explanation) is None:
+        return Kind(says, students)
+    return Kind(says, students, example[0], explanation.before, explanation.after)
 
 
 def _concerns(papers: Sequence[Paper]) -> tuple[Concern, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,8 +21,9 @@ from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.file_names import file_name
+from autograder.reports.attention import struggling
 from autograder.reports.comments import comment
-from autograder.reports.figures import OUTCOMES, figures
+from autograder.reports.figures import OUTCOMES, Concern, figures
 from autograder.reports.histogram import histogram
 
 SHOWN_STUDENTS = 24
@@ -86,11 +90,33 @@ def class_page(book: ClassBook, made: datetime | None = None) -> str:
         a.name: histogram(a.bins, a.points, a.mean, f"Distribution of scores in {a.name}")
         for a in found
     }
+    script, script_hash = _script()
+    students = book.students
     return (
         _templates()
         .get_template("class.html")
-        .render(book=book, assignments=found, charts=charts, made=made, students=book.students)
+        .render(
+            book=book,
+            assignments=found,
+            charts=charts,
+            made=made,
+            students=students,
+            names_of={
+                who: next(iter(papers.values())).person.name for who, papers in students.items()
+            },
+            help=struggling(book),
+            script=script,
+            script_hash=script_hash,
+        )
     )
+
+
+@cache
+def _script() -> tuple[Markup, str]:
+    """The only script that a page may run, and its hash for the page's own policy."""
+    text = files("autograder.reports").joinpath("templates", "table.js").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), f"sha256-{digest}"
 
 
 def student_page(student: str, papers: Mapping[str, Paper]) -> str:
@@ -157,6 +183,11 @@ def _verdict(line: Line) -> Markup:
     return Markup(render_html(line.verdict, notes=notes))
 
 
+def page_of(template: str, **values: Any) -> str:
+    """A page of another room, in the same form."""
+    return _templates().get_template(template).render(**values)
+
+
 @cache
 def _templates() -> Environment:
     made = Environment(
@@ -175,6 +206,10 @@ def _templates() -> Environment:
         sentence=lambda text: text[:1].upper() + text[1:],
         total=_total,
         comment=comment,
+        by_title=_by_title,
+        people=lambda concerns: {student for c in concerns for student in c.students},
+        order=lambda paper: "" if paper is None or paper.grade is None else f"{paper.grade:g}",
+        total_order=lambda papers: f"{sum(paper.grade or 0 for paper in papers.values()):g}",
     )
     made.globals.update(
         STATUSES=STATUSES, OUTCOMES=OUTCOMES, LEGEND=LEGEND, CONCERNS=CONCERNS, VERDICTS=VERDICTS,
@@ -182,6 +217,14 @@ def _templates() -> Environment:
         SHOWN_STUDENTS=SHOWN_STUDENTS, SHOWN_MISTAKES=SHOWN_MISTAKES,
     )  # fmt: skip
     return made
+
+
+def _by_title(concerns: Sequence[Concern]) -> list[tuple[str, list[Concern]]]:
+    """Concerns of one kind together, in their order."""
+    found: dict[str, list[Concern]] = {}
+    for concern in concerns:
+        found.setdefault(concern.title, []).append(concern)
+    return list(found.items())
 
 
 def _total(papers: Mapping[str, Paper]) -> str:

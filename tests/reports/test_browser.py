@@ -28,7 +28,10 @@ def test_every_text_can_be_read(
     for i, html in enumerate(pages):
         page = tmp_path / f"{i}.html"
         page.write_text(
-            html.replace("</body>", f"<script>{MEASURE}{PAPER}</script></body>"), "utf-8"
+            re.sub("<meta http-equiv[^>]*>", "", html).replace(
+                "</body>", f"<script>{MEASURE}{PAPER}</script></body>"
+            ),
+            "utf-8",
         )
         flags = [flag for flag in FLAGS if "window-size" not in flag]
         done = subprocess.run(
@@ -60,3 +63,43 @@ def test_every_text_can_be_read(
         ]
         assert weak == []
         assert result["wide"] <= 0, f"page {i} is wider than the window"
+
+
+TRY = """<script>
+const buttons = [...document.querySelectorAll("th button")];
+const find = (text) => buttons.find((button) => button.textContent.startsWith(text));
+const names = () => [...document.querySelectorAll("table[data-sort] tbody tr")]
+  .filter((row) => !row.hidden).map((row) => row.cells[0].textContent.trim().split(/\\s+/).at(-1));
+const seen = {};
+find("02_layers").click(); seen.up = names();
+find("02_layers").click(); seen.down = names();
+const input = document.querySelector("input[type=search]");
+input.value = "LOVELACE ad"; input.dispatchEvent(new Event("input")); seen.found = names();
+document.body.dataset.seen = JSON.stringify(seen);
+</script>"""
+
+
+@pytest.mark.browser
+def test_students_can_be_sorted_and_found(chromium: str, book: ClassBook, tmp_path: Path) -> None:
+    page = tmp_path / "class.html"
+    html = re.sub("<meta http-equiv[^>]*>", "", class_page(book))
+    page.write_text(html.replace("</body>", f"{TRY}</body>"), "utf-8")
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    done = subprocess.run(
+        [chromium, *FLAGS, profile, "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    found = re.search(r'data-seen="([^"]*)"', done.stdout)
+    assert found, done.stderr[-2000:]
+    seen = json.loads(unescape(found.group(1)))
+    scored = {n: p["02_layers"].grade for n, p in book.students.items() if n.isalpha()}
+    scored = {n: grade for n, grade in scored.items() if grade is not None}
+    for order, turn in ((seen["up"], 1), (seen["down"], -1)):
+        there = [scored[name] * turn for name in order if name in scored]
+        assert there == sorted(there) and len(there) == len(scored) > 5
+        assert order[-1] not in scored  # who has no score comes last, both ways
+    assert seen["found"] == ["ada"]

@@ -86,8 +86,8 @@ def test_without_a_name_the_kind_or_the_very_numbers_make_a_mistake() -> None:
     assert set(found) == {"same dx", "axis"}
     assert found["same dx"].students == ("ada", "bob")
     assert found["axis"].students == ("dora", "eve") and found["axis"].example == "x.sum(axis=1)"
-    ((says, count),) = kinds([*papers, paper("eve", wrong(4.0, 3.0, explanation=told))])
-    assert "wrong axis" in says and count == 2
+    (kind,) = kinds([*papers, paper("eve", wrong(4.0, 3.0, explanation=told))])
+    assert "wrong axis" in kind.says and kind.students == 2 and kind.before == "x.sum(axis=1)"
 
 
 def test_what_needs_a_person(layers: AssignmentFigures) -> None:

@@ -1,5 +1,7 @@
 """The pages: what they say, what they must not do, and how they are built."""
 
+import base64
+import hashlib
 import itertools
 import os
 import re
@@ -44,7 +46,7 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if "style" not in self._open:
+        if not {"style", "script"} & set(self._open):
             self.said.append(data)
 
     @property
@@ -79,9 +81,10 @@ def test_a_student_page_is_as_on_record(book: ClassBook, name: str) -> None:
 
 
 def test_nothing_of_a_student_s_is_markup_or_drives_anything(book: ClassBook) -> None:
-    for html in every_page(book):
-        tags = {tag for tag, _ in Page(html).tags}
-        assert not tags & {"script", "i-dont-exist", "iframe", "object", "form", "input"}
+    for page, html in enumerate(every_page(book)):
+        tags = [tag for tag, _ in Page(html).tags]
+        assert not set(tags) & {"i-dont-exist", "iframe", "object", "form", "input"}
+        assert tags.count("script") == (page == 0)  # ours; the browser runs no other
         assert "<b>bold" not in html and "<i>line" not in html
         assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", html)
     page = class_page(book)
@@ -92,11 +95,20 @@ def test_nothing_is_loaded_from_elsewhere(book: ClassBook) -> None:
     """And a student's page leads nowhere: it must stand alone."""
     for page, html in enumerate(every_page(book)):
         for tag, attributes in Page(html).tags:
-            assert tag not in ("link", "img", "script")
+            assert tag not in ("link", "img")
             assert not {"src", "srcset", "onclick", "onload"} & set(attributes)
             if "href" in attributes:
                 assert re.match("#" if page else "(#|students/)", attributes["href"] or "")
         assert "url(" not in html and "@import" not in html
+
+
+def test_the_browser_runs_our_script_and_no_other(book: ClassBook) -> None:
+    html = class_page(book)
+    (script,) = re.findall("<script>(.*?)</script>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    assert f"{policy}; script-src 'sha256-{digest}'\"" in html
+    assert f'content="{policy}"' in student(book, "bob")
 
 
 def test_links_lead_somewhere(book: ClassBook, tmp_path: Path) -> None:
@@ -141,6 +153,9 @@ def test_the_class_page_says_what_must_be_known(book: ClassBook) -> None:
                     "Handed in, but not the notebook", "Too much work for the grader"):  # fmt: skip
         assert concern in text
     assert "02_layers holds layers (1).ipynb only" in text
+    assert text.index("Needs you first") < text.index("Assignments assignment")
+    assert "Handed in, but not the notebook under its name: 2 students" in text
+    assert "Ada Lovelace ada" in text and "0 % of the points of what was handed in" in text
     for status in ("unclear", "overload", "failed", "stale", "unreadable"):
         assert re.search(rf"{status}\b", text)
 

@@ -1,0 +1,1 @@
+"""INSTRUCTOR: answers of one assignment that are alike, for a person to look at."""
