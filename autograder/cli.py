@@ -1,34 +1,24 @@
-"""The `autograder` command: thin functions over the rooms, which load when they are needed."""
+"""The `autograder` command as instructors have it: students' (`command`) and all the rest.
+
+Thin functions over the rooms, which load when they are needed.
+"""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.errors import AutograderError, DeclarationError, GradingError
-from autograder.language import tr
+from autograder.command import Explain, Memory, Timeout, app, main, paragraphs, say, told, warn
+from autograder.errors import GradingError
 
 if TYPE_CHECKING:
     from autograder.grading.console import Standings
 
-app = typer.Typer(
-    name="autograder",
-    help="Grade and check notebooks on backpropagation by hand.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-
-Explain = Annotated[
-    bool,
-    typer.Option("--explain/--no-explain", help="Look for the line in which an answer goes wrong."),
-]
 Isolation = Annotated[
     bool,
     typer.Option(
@@ -39,14 +29,6 @@ Isolation = Annotated[
 Gradebook = Annotated[
     str | None, typer.Option(metavar="URL", help="Default: nbgrader's of this course.")
 ]
-# Bounded from above, too: the kernel's timers and limits take no infinity.
-Timeout = Annotated[
-    float,
-    typer.Option(
-        min=0.1, max=86_400, help="Wall seconds per call; a submission gets six times that."
-    ),
-]
-Memory = Annotated[int, typer.Option(min=64, max=1_048_576, help="MB that a submission may take.")]
 Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Where the results are: ASSIGNMENT/STUDENT.json.")
 ]
@@ -64,6 +46,9 @@ def _address(value: str | None) -> str | None:
     if value is not None and not value.rpartition(":")[2].isdecimal():
         raise typer.BadParameter(f"got {value!r}, expected HOST:PORT, such as tcp://10.0.0.1:8786")
     return value
+
+
+__all__ = ["app", "main"]
 
 
 @app.command()
@@ -128,7 +113,7 @@ def grade(
     course = load_course(root)
     terms = Terms(root, root / submitted, timeout, memory, not unsafe_no_isolation)
     if unsafe_no_isolation:
-        _warn(
+        warn(
             "WITHOUT ISOLATION: students' code runs with your rights, and can read, change and "
             "delete what you can. Every result is stamped with it."
         )
@@ -211,52 +196,7 @@ def collect(
         *(dry_run, verbose),
     )
     for line in take(wanted):
-        _say(line)
-
-
-@app.command()
-def check(
-    notebook: Annotated[
-        Path, typer.Argument(metavar="NOTEBOOK", help="With its .check.json beside it.")
-    ],
-    junit: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JUnit XML.")
-    ] = None,
-    summary: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Append a summary in Markdown.")
-    ] = None,
-    timeout: Timeout = 10.0,
-    memory: Memory = 1024,
-    explain: Explain = True,
-) -> None:
-    """Check your notebook on the public cases.
-
-    Exits with 0 when everything is right, with 1 when something is not, with 2 when it could not
-    be checked.
-    """
-    from autograder.grading.selfcheck import PLAIN, check_notebook, show, write_summary
-    from autograder.sandbox import Limits
-
-    limits = Limits(timeout, 6 * timeout, memory)
-    try:
-        checked = check_notebook(notebook, limits, explain=explain)
-        _say(show(checked))
-        if os.environ.get("GITHUB_ACTIONS") == "true":
-            from autograder.integrations.annotations import error_commands
-
-            _say(error_commands(checked, notebook))
-        if checked.isolation == "none":
-            _warn(tr(PLAIN))
-        if junit is not None:
-            from autograder.integrations.junit import write_junit
-
-            write_junit(checked, junit)
-        if summary is not None:
-            write_summary(checked, summary)
-    except AutograderError as error:
-        _warn(f"autograder: {error}")
-        raise typer.Exit(2) from None
-    raise typer.Exit(0 if checked.all_right else 1)
+        say(line)
 
 
 @app.command()
@@ -293,10 +233,10 @@ def release(
     else:
         made = check_release(root, only) if only_check else build(root, only)
     for line in made.lines:
-        _say(line)
+        say(line)
     if language is None and not only_check:
         for line in write_gallery(root, only, everything=gallery):
-            _say(line)
+            say(line)
     raise typer.Exit(0 if made.ok else 1)
 
 
@@ -325,15 +265,45 @@ def translate(
     found = list(open_catalogues(course, [language] if language else (), names or (), _help()))
     for catalogue in () if only_check else found:
         if catalogue.write():
-            _say(f"{catalogue.path}: written")
+            say(f"{catalogue.path}: written")
     wrong = []
     for state in states(found):
         wrong += state.problems
         for line in state.lines:
-            _say(line)
+            say(line)
     for problem in wrong:
-        _warn(problem)
+        warn(problem)
     raise typer.Exit(1 if wrong else 0)
+
+
+@app.command()
+def handout(
+    notebooks: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ASSIGNMENT", help="Such as 02_layers. Default: all released."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="ZIP", help="Default: handout.zip in the course.")
+    ] = None,
+    repository: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write a template repository with a workflow instead."),
+    ] = None,
+) -> None:
+    """Write what students get: notebooks, their wheel, pins, how to start, how to hand in.
+
+    Nothing of the course itself is in it, and it is searched for leaks as a release is.
+    """
+    from autograder.course import find_course_root
+    from autograder.handout.handout import write_handout, write_repository
+
+    if out is not None and repository is not None:
+        raise typer.BadParameter("--out writes a zip, --repository a folder: give one of them")
+    root, only = find_course_root(), notebooks or ()
+    if repository is not None:
+        say(write_repository(root, repository, only).line)
+    else:
+        say(write_handout(root, only, out).line)
 
 
 @app.command()
@@ -350,7 +320,7 @@ def report(
     """Write the pages of the class and of every student anew, from the results."""
     from autograder.reports.command import report_class
 
-    _say(report_class(results, assignments or (), out, gradebook))
+    say(report_class(results, assignments or (), out, gradebook))
 
 
 @app.command()
@@ -373,7 +343,7 @@ def feedback(
     for line in give_back(
         results, assignments or (), out, gradebook, zipped=zip, platform=platform, verbose=verbose
     ):
-        _say(line)
+        say(line)
 
 
 @app.command()
@@ -433,7 +403,7 @@ def export(
     if autograder_zip:
         from autograder.gradescope.command import build_for
 
-        _say(build_for(name, assignments or (), out))
+        say(build_for(name, assignments or (), out))
         return
     made = write(
         *(name, results, assignments or (), out, gradebook, worksheet),
@@ -442,8 +412,8 @@ def export(
         verbose=verbose,
     )
     for note in made.notes:
-        _warn(f"Note: {note}")
-    _say(f"Wrote {made.path}" + (f" ({made.files} files)" if made.files != 1 else ""))
+        warn(f"Note: {note}")
+    say(f"Wrote {made.path}" + (f" ({made.files} files)" if made.files != 1 else ""))
 
 
 @app.command()
@@ -475,7 +445,7 @@ def validate(
     proof = prove_course(root, only, exercises or (), seeds=seeds, jobs=jobs, watch=_at_once)
     page = proof.page()
     if not proof.partial:
-        _say(page)
+        say(page)
     if write:
         try:
             (root / PAGE).write_text(page, encoding="utf-8")
@@ -485,8 +455,8 @@ def validate(
     wrong = [*proof.problems, *proof.fallen(claimed), *check_drift(root, only)]
     wrong += problems(load_course(root), only, _help())
     for problem in wrong:
-        _warn(problem)
-    _say(f"{len(wrong)} problems" if wrong else "Every proof holds.")
+        warn(problem)
+    say(f"{len(wrong)} problems" if wrong else "Every proof holds.")
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -496,7 +466,7 @@ def doctor() -> None:
     from autograder.grading.doctor import examine, show
 
     lines = examine()
-    _say(show(lines))
+    say(show(lines))
     raise typer.Exit(1 if any(line.ok is False for line in lines) else 0)
 
 
@@ -509,7 +479,7 @@ def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None]
     from autograder.reports.command import leave_report
 
     def not_written(error: Exception) -> None:
-        _warn(
+        warn(
             f"The report was not written: {error}\nAll grades are kept. "
             "To try again: autograder report"
         )
@@ -522,7 +492,7 @@ def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None]
 
     def leave() -> None:
         try:
-            _say(leave_report(book, results))
+            say(leave_report(book, results))
         except Exception as error:
             not_written(error)
 
@@ -532,48 +502,12 @@ def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None]
 def _help() -> dict[str, list[str]]:
     """What the command line says of itself: command -> texts."""
     found: dict[str, list[str]] = {}
-    for place, part in _told(typer.main.get_command(app)):
-        found.setdefault(place, []).extend(_paragraphs(part.help))
+    for place, part in told(typer.main.get_command(app)):
+        found.setdefault(place, []).extend(paragraphs(part.help))
     return found
-
-
-def _told(whole: Any) -> Iterator[tuple[str, Any]]:
-    """The whole, every command and every option: what has a help."""
-    commands = {"": whole, **whole.commands}
-    for name, command in commands.items():
-        for part in (command, *command.params):
-            if getattr(part, "help", None):
-                yield f"autograder {name}".strip(), part
-
-
-def _paragraphs(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in text.split("\n\n")]
-
-
-def main() -> None:
-    """Run the command; an error that its user can mend is one clear message."""
-    try:
-        whole = typer.main.get_command(app)
-        for _, part in _told(whole):
-            part.help = "\n\n".join(tr(text) for text in _paragraphs(part.help))
-        whole()
-    except AutograderError as error:
-        _warn(f"autograder: {error}")
-        sys.exit(1 if isinstance(error, (GradingError, DeclarationError)) else 2)
-
-
-def _say(text: str, stream: TextIO | None = None) -> None:
-    """Print, whatever the terminal can write."""
-    stream = stream or sys.stdout
-    encoding = stream.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), file=stream)
 
 
 def _at_once(text: str) -> None:
     """Print, and do not wait for more: who reads it watches something slow."""
-    _say(text)
+    say(text)
     sys.stdout.flush()
-
-
-def _warn(text: str) -> None:
-    _say(text, sys.stderr)

@@ -30,6 +30,8 @@ ROOMS = (
     "reports",
     "similar",
     "translation",
+    "handout",
+    "command",
     "cli",
 )
 STUDENT_SIDE = frozenset(ROOMS[: ROOMS.index("course")])

@@ -126,16 +126,17 @@ class Card:
         x = inputs[place]
         here = self._out(inputs, place, x)
         above, below, noise = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
-        for i in np.ndindex(x.shape):
+        for entry in np.ndindex(x.shape):
             for sign, slopes in ((1, above), (-1, below)):
                 moved = x.copy()
-                moved[i] = x[i] + sign * step * max(1.0, float(abs(x[i])))
-                width = moved[i] - x[i]
+                moved[entry] = x[entry] + sign * step * max(1.0, float(abs(x[entry])))
+                width = moved[entry] - x[entry]
                 there = self._out(inputs, place, moved)
                 # Differences first: what does not change adds no rounding error.
-                slopes[i] = np.sum(dout * (there - here)) / width
+                slopes[entry] = np.sum(dout * (there - here)) / width
                 touched = np.abs(dout * there) * (there != here)
-                noise[i] = max(noise[i], 8 * np.finfo(float).eps * touched.sum() / abs(width))
+                rounding = 8 * np.finfo(float).eps * touched.sum() / abs(width)
+                noise[entry] = max(noise[entry], rounding)
         return above, below, noise
 
     def _out(self, inputs: Sequence[np.ndarray], place: int, changed: np.ndarray) -> np.ndarray:

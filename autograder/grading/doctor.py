@@ -64,7 +64,11 @@ def _package(name: str) -> Line:
     try:
         return Line(name, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Line(name, "not installed; run `make setup` (or pip install autograder)", False)
+        return Line(
+            name,
+            "not installed; run `make setup`, or pip install 'backprop-by-hand[instructor]'",
+            False,
+        )
 
 
 def _extra(name: str, use: str) -> Line:

@@ -16,7 +16,7 @@ from autograder.grading.asking import ask
 from autograder.grading.defining import explained
 from autograder.grading.lines import Lined, defined, lines_of, text_of
 from autograder.grading.papers import Paper
-from autograder.grading.plan import PlannedCell, plan
+from autograder.grading.plan import PlannedCell, plan, unjudged
 from autograder.grading.result import (
     SCHEMA,
     Result,
@@ -146,12 +146,6 @@ def without_answers(
         digest=digest,
         message=message,
     )
-
-
-def unjudged(row: Row) -> RowResult:
-    """The verdict on a row before anybody looked at it."""
-    status: Status = "manual" if row.manual else "unanswered"
-    return RowResult(row.id, 0.0, float(row.points), status, dict.fromkeys(row.outputs, False))
 
 
 def _doubt(rows: Sequence[RowResult], submission: Submission) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from autograder.course import SourceCell
-from autograder.course.translated import same_program
+from autograder.checks.finding import RowResult, Status
+from autograder.exercises import Row
 from autograder.grading.notebook_json import SubmittedCell
+
+if TYPE_CHECKING:  # students have no course, and plan what runs all the same
+    from autograder.course import SourceCell
 
 STUDENTS = frozenset({"solution", "text"})
 """Kinds of cells that a student fills in: theirs even when left unchanged."""
@@ -100,6 +104,8 @@ def _translated(found: SubmittedCell, kit: SourceCell) -> bool:
         return False
     if len(found.source) > 4 * len(text) + 1000:  # whoever wrote that did not translate
         return False
+    from autograder.course.translated import same_program
+
     try:
         return same_program(found.source, text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -113,3 +119,9 @@ def normalised(source: str) -> str:
 
 def _kit_cell(cell: SourceCell, name: str, position: int = 0) -> PlannedCell:
     return PlannedCell(cell.released or "", name, position=position)
+
+
+def unjudged(row: Row) -> RowResult:
+    """The verdict on a row before anybody looked at it."""
+    status: Status = "manual" if row.manual else "unanswered"
+    return RowResult(row.id, 0.0, float(row.points), status, dict.fromkeys(row.outputs, False))

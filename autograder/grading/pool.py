@@ -84,7 +84,7 @@ class ClusterPool:
             from distributed import Client
         except ImportError as error:
             raise GradingError(
-                "--scheduler needs Dask; install it with: pip install 'autograder[cluster]'"
+                "--scheduler needs Dask; install it with: pip install 'backprop-by-hand[cluster]'"
             ) from error
         try:
             self._client = Client(address, timeout="10s", set_as_default=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,8 @@ from autograder.feedback import Coverage, recorded, render_markdown, render_tabl
 from autograder.grading import submission
 from autograder.grading.asking import ask
 from autograder.grading.defining import Ran, explained
-from autograder.grading.grade import unjudged
 from autograder.grading.lines import defined, lines_of, with_lines
-from autograder.grading.plan import PlannedCell
+from autograder.grading.plan import PlannedCell, unjudged
 from autograder.grading.submission import Submission
 from autograder.language import ENGLISH, speak, tr
 from autograder.sandbox import Limits, Sandbox
@@ -49,6 +49,31 @@ class Checked:
     def all_right(self) -> bool:
         """Whether every row that a machine can judge is right."""
         return all(row.status in ("right", "manual") for row in self.rows)
+
+
+def find_notebooks(paths: Iterable[Path]) -> list[Path]:
+    """The notebooks that are asked for: files as they are, of folders all with public data.
+
+    Raises:
+        CourseError: A folder holds none.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir():
+            found[path] = None
+            continue
+        below = [
+            data.with_name(data.name.removesuffix(SUFFIX) + ".ipynb")
+            for data in sorted(path.rglob(f"*{SUFFIX}"))
+            if not any(part.startswith(".") for part in data.relative_to(path).parts)
+        ]
+        if not below:
+            raise CourseError(
+                f"no *{SUFFIX} in {path.resolve()} or below it, so there is nothing to check. "
+                "Change into the folder that holds the notebooks, or name one."
+            )
+        found.update(dict.fromkeys(below))
+    return list(found)
 
 
 def check_notebook(

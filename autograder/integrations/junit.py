@@ -1,4 +1,4 @@
-"""JUnit XML of a checked notebook: one test case for each row."""
+"""JUnit XML of checked notebooks: one test case for each row."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _ERRORS = frozenset({"timeout", "memory", "crash", "exit", "error", "protocol"})
 """Statuses of rows that did not come to a wrong answer, because they came to none."""
 
 
-def junit(checked: Checked) -> str:
-    """The XML text."""
-    name = f"{checked.assignment}/{checked.notebook}"
-    return document([suite(name, checked.assignment, checked.rows)])
+def junit(notebooks: Iterable[Checked]) -> str:
+    """The XML text: a suite for each notebook."""
+    return document(
+        suite(f"{one.assignment}/{one.notebook}", one.assignment, one.rows) for one in notebooks
+    )
 
 
 def document(suites: Iterable[xml.Element]) -> str:
@@ -76,7 +77,7 @@ def _properties(suite: xml.Element, about: Mapping[str, str]) -> None:
             xml.SubElement(listed, "property", name=key, value=_legal(value))
 
 
-def write_junit(checked: Checked, path: Path) -> None:
+def write_junit(notebooks: Iterable[Checked], path: Path) -> None:
     """Write the XML file.
 
     Raises:
@@ -84,7 +85,7 @@ def write_junit(checked: Checked, path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(junit(checked), encoding="utf-8")
+        path.write_text(junit(notebooks), encoding="utf-8")
     except OSError as error:
         raise GradingError(
             f"cannot write {path}: {error.strerror}. Give another --junit."

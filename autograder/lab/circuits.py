@@ -280,8 +280,8 @@ def draw_recorded(root: Any, *, names: Mapping[str, Any], title: str = "") -> An
         name = known.setdefault(id(node), f"n{len(known)}")
         if name not in nodes:
             nodes[name] = node
-            for source, _ in node.inputs:
-                visit(source)
+            for earlier, _ in node.inputs:
+                visit(earlier)
         return name
 
     visit(root)
@@ -290,8 +290,8 @@ def draw_recorded(root: Any, *, names: Mapping[str, Any], title: str = "") -> An
     for name, node in nodes.items():
         if node.inputs:
             gates[name] = (node.op or "?", *(known[id(source)] for source, _ in node.inputs))
-        for source, slope in node.inputs:
-            wire = (known[id(source)], name)
+        for earlier, slope in node.inputs:
+            wire = (known[id(earlier)], name)
             parts[wire] = parts.get(wire, 0.0) + slope * node.grad
         parts[name] = node.grad
     constants = [n for n, node in nodes.items() if not node.inputs and n not in names]

@@ -70,7 +70,7 @@ def test_a_wrong_one_names_the_mistake(alone: Path) -> None:
     (told,) = {f.explanation for row in checked.rows for f in row.findings if f.costs}
     assert told.where is not None and told.kind == "mean_for_sum"
     assert "np.mean(dout * x)" in told.before and told.where.cell
-    case = xml.fromstring(junit(checked)).find(f".//testcase[@line='{told.where.line}']")
+    case = xml.fromstring(junit([checked])).find(f".//testcase[@line='{told.where.line}']")
     assert case is not None
     assert case[0].attrib["message"].startswith(f"cell {told.where.cell}, line ")
     line = f"::error file=small.ipynb,line={told.where.line},title="
@@ -142,13 +142,13 @@ def nasty() -> Checked:
 
 
 def test_junit_can_be_parsed_whatever_a_student_says(tmp_path: Path) -> None:
-    write_junit(nasty(), tmp_path / "deep" / "junit.xml")
+    write_junit([nasty()], tmp_path / "deep" / "junit.xml")
     (suite,) = xml.parse(tmp_path / "deep" / "junit.xml").getroot()
     counts = {key: suite.get(key) for key in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"}
     assert [case.get("name") for case in suite] == ["f", "g", "h", "why"]
     assert [child.tag for case in suite for child in case] == ["error", "failure", "skipped"]
-    assert "\x1b" not in junit(nasty())
+    assert "\x1b" not in junit([nasty()])
 
 
 def test_the_summary_keeps_its_table(tmp_path: Path) -> None:
@@ -164,6 +164,6 @@ def test_the_summary_keeps_its_table(tmp_path: Path) -> None:
 def test_files_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(GradingError, match="--junit"):
-        write_junit(nasty(), tmp_path / "file" / "junit.xml")
+        write_junit([nasty()], tmp_path / "file" / "junit.xml")
     with pytest.raises(GradingError, match="--summary"):
         write_summary(nasty(), tmp_path / "file" / "summary.md")

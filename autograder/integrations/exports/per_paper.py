@@ -9,8 +9,7 @@ from autograder.feedback import render_text
 from autograder.feedback.story import headline
 from autograder.feedback.text import plain
 from autograder.integrations.classbook import Line, Paper
-
-_CLASSROOM = {"right": "pass", "partial": "fail", "wrong": "fail", "unanswered": "fail"}
+from autograder.integrations.classroom import classroom_test, classroom_text
 
 
 def gradescope_json(paper: Paper) -> str:
@@ -58,32 +57,23 @@ def _gradescope_test(number: int, paper: Paper, line: Line) -> dict[str, Any]:
 def classroom_json(paper: Paper) -> str:
     """A submission as the result of a GitHub Classroom autograder.
 
-    The reporter of GitHub Classroom (github-education-resources/autograding-grading-reporter)
-    decodes the environment variable `<RUNNER>_RESULTS` from Base64 to JSON with `version`, `status`
-    ("pass", "fail" or "error"), `max_score`, and `tests` with `name`, `status`, `message` and
-    `score`; their scores are added up. So a late penalty is one more test, with a negative score.
+    The scores of its tests are added up, so a late penalty is one more, with a negative score.
     """
     if paper.result.status == "graded":
         tests = [_classroom_test(paper, line) for line in paper.lines]
         taken = paper.score - sum(line.score for line in paper.lines)
         if paper.penalty:
-            tests.append(_classroom("late", "fail", "handed in late", taken))
+            tests.append(classroom_test("late", "wrong", "handed in late", taken))
     else:
-        tests = [_classroom("submission", "error", plain(paper.result.message), paper.score)]
-    states = {test["status"] for test in tests}
-    status = next((state for state in ("error", "fail") if state in states), "pass")
-    return _json({"version": 1, "status": status, "max_score": paper.result.points, "tests": tests})
+        message = plain(paper.result.message)
+        tests = [classroom_test("submission", paper.result.status, message, paper.score)]
+    return classroom_text(tests, paper.result.points)
 
 
 def _classroom_test(paper: Paper, line: Line) -> dict[str, Any]:
-    # Waiting for a person is nobody's failure; the score comes later.
-    status = "pass" if line.waits else _CLASSROOM.get(line.status, "error")
     quiet = line.status == "right" and not line.notes
-    return _classroom(line.result.id, status, None if quiet else _said(paper, line), line.score)
-
-
-def _classroom(name: str, status: str, message: str | None, score: float) -> dict[str, Any]:
-    return {"name": name, "status": status, "message": message, "score": score}
+    status = "manual" if line.waits else line.status
+    return classroom_test(line.result.id, status, None if quiet else _said(paper, line), line.score)
 
 
 def _said(paper: Paper, line: Line) -> str:

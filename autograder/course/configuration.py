@@ -1,0 +1,91 @@
+"""`course.toml`: what a course says about itself. Everything in it may be left out.
+
+title = "Backpropagation by hand"
+hand_in = "Upload the notebook, such as `layers.ipynb`, on the course's page."
+
+[due]
+02_layers = 2026-12-01
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import CourseError
+
+FILE = "course.toml"
+KNOWN = ("title", "hand_in", "due")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a course says about itself.
+
+    Args:
+        title: Stands above what is handed out.
+        hand_in: Which file students hand in, under which name, and where; Markdown.
+        due: Assignment -> until when, as the file writes it.
+    """
+
+    title: str = "Backpropagation by hand"
+    hand_in: str = (
+        "Save the notebook and hand in that one file, such as `layers.ipynb`, under its own name. "
+        "Your instructor says where."
+    )
+    due: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_configuration(root: Path, assignments: Collection[str]) -> Configuration:
+    """Read `course.toml`; a course without it has what `Configuration` says.
+
+    Args:
+        assignments: Those that the course has.
+
+    Raises:
+        CourseError: It cannot be read, or says what nobody asked.
+    """
+    path = Path(root) / FILE
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Configuration()
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path} cannot be read: {error}") from error
+    for key in told:
+        _known(path, "setting", key, KNOWN)
+    due = told.get("due", {})
+    if not isinstance(due, dict):
+        raise CourseError(f"{path}: due is {due!r}; expected a table, [due], of dates")
+    for name, until in due.items():
+        _known(path, "assignment", name, assignments)
+        if not isinstance(until, datetime.date | str):
+            raise CourseError(f"{path}: due.{name} is {until!r}; expected a date: 2026-12-01")
+    dates = {name: _date(until) for name, until in due.items()}
+    texts = {key: _text(path, told, key) for key in ("title", "hand_in") if key in told}
+    return Configuration(due=dates, **texts)
+
+
+def _known(path: Path, what: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise CourseError(f"{path}: no {what} {name!r}.{hint} There is {', '.join(known)}")
+
+
+def _text(path: Path, told: Mapping[str, Any], key: str) -> str:
+    value = told[key]
+    if not isinstance(value, str) or not value.strip():
+        raise CourseError(f"{path}: {key} is {value!r}; expected a text in quotes")
+    return value.strip()
+
+
+def _date(until: datetime.date | str) -> str:
+    if isinstance(until, datetime.datetime):
+        return until.isoformat(" ", "minutes")
+    return str(until)

@@ -1,0 +1,170 @@
+"""`autograder handout`: all that students need, in one zip, or as a repository of their own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course import Course, load_course
+from autograder.course.build import files_below
+from autograder.course.configuration import read_configuration
+from autograder.course.folder import ASSIGNMENTS
+from autograder.course.leaks import find_leaks
+from autograder.course.release import check_drift
+from autograder.course.secret import existing_seed
+from autograder.errors import CourseError
+from autograder.handout.pins import PINS, student_pins
+from autograder.handout.student_side import PACKAGE, student_files
+from autograder.handout.text import REQUIREMENTS, readme, repository_files, requirements_text
+from autograder.handout.wheel import WHEEL, student_wheel, zipped
+from autograder.whole import write_whole
+
+
+@dataclass(frozen=True)
+class Handout:
+    """What was written.
+
+    Args:
+        assignments: Which are in it.
+        files: How many files.
+    """
+
+    path: Path
+    assignments: tuple[str, ...]
+    files: int
+
+    @property
+    def line(self) -> str:
+        """What the command prints."""
+        return f"Wrote {self.path}: {', '.join(self.assignments)} ({self.files} files)"
+
+
+def write_handout(root: Path, only: Sequence[str] = (), out: Path | None = None) -> Handout:
+    """Write the zip.
+
+    Args:
+        only: The notebooks in it, as `Course.chosen` takes them; all that are released where none
+            is named.
+        out: Where to; by default `handout.zip` in the course.
+
+    Raises:
+        CourseError: Something is not released, is older than its source or would leak, or the file
+            cannot be written. Then nothing is.
+    """
+    course = load_course(root)
+    names, content = _content(course, only)
+    path = course.root / "handout.zip" if out is None else out
+    if path.is_dir():
+        raise CourseError(f"{path} is a folder; give --out the name of a file, such as {path}.zip")
+    folder = _folder_name(read_configuration(course.root, course.sources).title)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, zipped({f"{folder}/{name}": data for name, data in content.items()}))
+    except OSError as error:
+        raise CourseError(f"cannot write {path}: {error.strerror}. Give another --out.") from error
+    return Handout(path, names, len(content))
+
+
+def write_repository(root: Path, folder: Path, only: Sequence[str] = ()) -> Handout:
+    """Write a template repository for students, with a workflow that checks on every push.
+
+    Raises:
+        CourseError: As for `write_handout`, or the folder is not empty.
+    """
+    course = load_course(root)
+    empty_folder(folder, "--repository")
+    names, content = _content(course, only)
+    content |= repository_files()
+    put(content, folder)
+    return Handout(folder, names, len(content))
+
+
+def empty_folder(folder: Path, option: str) -> None:
+    """Hold that a folder is empty, or is not there.
+
+    Raises:
+        CourseError: Something lies there.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        what = "is not empty" if folder.is_dir() else "is a file"
+        raise CourseError(f"{folder} {what}; nothing was written. Give {option} a new folder.")
+
+
+def put(content: dict[str, bytes], folder: Path) -> None:
+    """Write files into a folder that is empty or not there: all of them or none.
+
+    Raises:
+        CourseError: They cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".handout-", dir=folder.parent) as temporary:
+            made = Path(temporary, "made")
+            for name, data in content.items():
+                (made / name).parent.mkdir(parents=True, exist_ok=True)
+                (made / name).write_bytes(data)
+            if folder.is_dir():
+                folder.rmdir()
+            shutil.move(made, folder)
+    except OSError as error:
+        raise CourseError(f"cannot write {folder}: {error.strerror or error}") from error
+
+
+def _content(course: Course, only: Sequence[str]) -> tuple[tuple[str, ...], dict[str, bytes]]:
+    """The assignments, and name -> content of every file."""
+    configuration = read_configuration(course.root, course.sources)
+    released = course.root / ASSIGNMENTS
+    names = course.chosen(only)
+    if not only:
+        names = tuple(name for name in names if (released / name).is_dir())
+    missing = [name for name in names if not (released / name).is_dir()]
+    if missing or not names:
+        which = ", ".join(missing) or "any notebook"
+        raise CourseError(
+            f"{ASSIGNMENTS}/ has no release of {which}; nothing was written. "
+            f"First run: autograder release {' '.join(missing)}".rstrip()
+        )
+    stale = [line for line in check_drift(course.root, names) if line.startswith(ASSIGNMENTS)]
+    if stale:
+        raise CourseError(
+            "the release is older than the course; nothing was written. First run: "
+            f"autograder release {' '.join(names)}\n" + "\n".join(stale)
+        )
+    content = {
+        f"{name}/{path.relative_to(released / name).as_posix()}": path.read_bytes()
+        for name in names
+        for path in files_below(released / name)
+    }
+    notebooks = {name: course.assignment(name) for name in names}
+    content["README.md"] = readme(configuration, list(notebooks.values())).encode()
+    content[REQUIREMENTS] = requirements_text().encode()
+    content[PINS] = student_pins().encode()
+    content[WHEEL] = student_wheel()
+    _search(course, content)
+    return names, content
+
+
+def _search(course: Course, content: dict[str, bytes]) -> None:
+    """Search all that leaves for what must not, the files in the wheel too.
+
+    Raises:
+        CourseError: Something would leak.
+    """
+    with tempfile.TemporaryDirectory(prefix="autograder-handout-") as temporary:
+        folder = Path(temporary)
+        kit = {f"kit/{p.relative_to(PACKAGE).as_posix()}": p.read_bytes() for p in student_files()}
+        for name, data in (content | kit).items():
+            if name != WHEEL:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(data)
+        leaks = find_leaks(course.notebooks, folder, existing_seed(course.root))
+    if leaks:
+        raise CourseError("nothing was handed out, because it would leak:\n" + "\n".join(leaks))
+
+
+def _folder_name(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "course"

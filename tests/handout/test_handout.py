@@ -1,0 +1,202 @@
+"""What leaves the repository: the student's wheel, the zip, a template repository."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from autograder.course import load_course, release
+from autograder.course.leaks import find_leaks
+from autograder.errors import CourseError
+from autograder.handout.handout import write_handout, write_repository
+from autograder.handout.student_side import PACKAGE, student_files
+from autograder.handout.wheel import WHEEL, student_wheel
+
+ROOT = Path(__file__).parents[2]
+SMALL = ROOT / "tests" / "course" / "small"
+NAME = "01_small/small.ipynb"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("handout") / "course"
+    shutil.copytree(SMALL, root, ignore=shutil.ignore_patterns("ruff.toml", ".*"))
+    release(root)
+    return root
+
+
+@pytest.fixture
+def course(released, tmp_path) -> Path:
+    return Path(shutil.copytree(released, tmp_path / "course"))
+
+
+@pytest.fixture(scope="module")
+def zip_file(released, tmp_path_factory) -> Path:
+    return write_handout(released, (), tmp_path_factory.mktemp("out") / "handout.zip").path
+
+
+def unpacked(data: bytes, folder: Path) -> Path:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_the_students_wheel_is_closed_and_holds_neither_course_nor_grader(tmp_path):
+    """Everything that it imports is in it, when nothing else is on the path."""
+    folder = unpacked(student_wheel(), tmp_path / "wheel")
+    rooms = {path.name for path in (folder / "autograder").iterdir()}
+    assert rooms.isdisjoint({"course", "validation", "reports", "handout", "cli.py", "tiny.py"})
+    names = [p.relative_to(folder).with_suffix("") for p in folder.rglob("*.py")]
+    modules = [".".join(name.parts).removesuffix(".__init__") for name in names]
+    program = (
+        f"import sys, importlib; sys.path.insert(0, {str(folder)!r})\n"
+        "import autograder; assert autograder.__file__.startswith(sys.path[0])\n"
+        f"[importlib.import_module(name) for name in {modules!r}]\n"
+        "assert {'nbgrader', 'jupytext', 'nbformat', 'rich'}.isdisjoint(set(sys.modules))"
+    ).replace(", 'rich'", "")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_line_of_any_solution_or_mistake_is_in_the_wheel(tmp_path):
+    folder = unpacked(student_wheel(), tmp_path / "wheel")
+    assert find_leaks(load_course(ROOT).notebooks, folder, None) == []
+
+
+def test_the_zip_is_complete_and_the_same_each_time(released, zip_file, tmp_path):
+    again = write_handout(released, ["small"], tmp_path / "again.zip").path
+    assert again.read_bytes() == zip_file.read_bytes()
+    with zipfile.ZipFile(zip_file) as archive:
+        names = {name.partition("/")[2] for name in archive.namelist()}
+        page = archive.read("backpropagation-by-hand/README.md").decode()
+    assert names == {
+        *("README.md", "requirements.txt", "pins.txt", WHEEL),
+        *(NAME, "01_small/small.check.json"),
+    }
+    for told in ("python3 -m venv", "py -m venv", "uv venv", "autograder check", NAME, "Hand in"):
+        assert told in page
+
+
+def test_what_the_course_says_of_itself_stands_in_the_readme(course, tmp_path):
+    text = 'title = "My Course"\nhand_in = "On page 7."\n[due]\n01_small = 2026-12-01\n'
+    (course / "course.toml").write_text(text)
+    path = write_handout(course, (), tmp_path / "a.zip").path
+    with zipfile.ZipFile(path) as archive:
+        page = archive.read("my-course/README.md").decode()
+    assert page.startswith("# My Course\n") and "On page 7." in page and "| 2026-12-01 |" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('titel = "x"', "no setting 'titel'. Did you mean 'title'? There is title, hand_in, due"),
+        ("title = 3", "title is 3; expected a text"),
+        ("[due]\n01_smal = 2026-12-01", "no assignment '01_smal'. Did you mean '01_small'?"),
+        ("[due]\n01_small = 7", "due.01_small is 7; expected a date"),
+        ("due = 7", "due is 7; expected a table"),
+        ("title = ", "cannot be read: Invalid value"),
+    ],
+)
+def test_a_typo_in_the_configuration_is_told_and_nothing_is_written(course, text, message):
+    (course / "course.toml").write_text(text)
+    with pytest.raises(CourseError) as caught:
+        write_handout(course)
+    assert message in str(caught.value)
+    assert not (course / "handout.zip").exists()
+
+
+def older(course):
+    path = course / "solutions/01_small/small.py"
+    path.write_text(path.read_text().replace("Multiply by a number.", "Multiply."))
+
+
+def unreleased(course):
+    shutil.rmtree(course / "assignments/01_small")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (older, r"older than the course; .* autograder release 01_small"),
+        (unreleased, r"no release of 01_small; .* autograder release 01_small"),
+    ],
+)
+def test_what_is_not_ready_is_not_handed_out(course, tmp_path, change, message):
+    change(course)
+    for write in (
+        lambda: write_handout(course, ["small"], tmp_path / "a.zip"),
+        lambda: write_repository(course, tmp_path / "repository", ["small"]),
+    ):
+        with pytest.raises(CourseError, match=f"(?s){message}"):
+            write()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["course"]
+
+
+def test_a_leak_in_the_kit_itself_is_found(course, monkeypatch, tmp_path):
+    line = "secret_intermediate = np.multiply(a, x)"
+    (tmp_path / "autograder").mkdir()
+    telling = tmp_path / "autograder" / "lab.py"
+    telling.write_text(line)
+    module = sys.modules["autograder.handout.handout"]
+    monkeypatch.setattr(module, "student_files", lambda: [telling])
+    monkeypatch.setattr(module, "PACKAGE", telling.parent)
+    with pytest.raises(CourseError, match=r"kit/lab.py contains a line of the solution"):
+        write_handout(course)
+    assert not (course / "handout.zip").exists()
+
+
+def test_targets_that_are_taken_are_left_alone(course, tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "mine.txt").write_text("mine")
+    with pytest.raises(CourseError, match="is not empty; nothing was written"):
+        write_repository(course, tmp_path / "taken")
+    with pytest.raises(CourseError, match="is a file; nothing was written"):
+        write_repository(course, tmp_path / "taken" / "mine.txt")
+    with pytest.raises(CourseError, match="is a folder; give --out the name of a file"):
+        write_handout(course, (), tmp_path / "taken")
+    assert [path.name for path in (tmp_path / "taken").iterdir()] == ["mine.txt"]
+
+
+def test_the_steps_of_the_workflow_check_without_the_course(course, tmp_path):
+    """Every `run` step but the installation, in a clean folder, as the runner would."""
+    folder = write_repository(course, tmp_path / "repository").path
+    workflow = yaml.safe_load((folder / ".github/workflows/check.yml").read_text())
+    steps = [step for step in workflow["jobs"]["check"]["steps"] if "run" in step]
+    assert [step["name"] for step in steps] == [
+        *("Install the checker", "Check the notebooks", "Read the points"),
+    ]
+    environment = {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+        "GITHUB_ENV": str(tmp_path / "env"),
+        "HOME": str(tmp_path),
+    }
+    done = [
+        subprocess.run(
+            ["bash", "-e", "-c", step["run"]],
+            **{"cwd": folder, "env": environment, "capture_output": True, "text": True},
+        )
+        for step in steps[1:]
+    ]
+    assert [one.returncode for one in done] == [1, 0], done
+    assert "| scale_forward |" in (tmp_path / "summary.md").read_text().replace("`", "")
+    assert (folder / "reports/junit.xml").is_file()
+    points = json.loads((folder / "reports/classroom.json").read_text())
+    assert (points["status"], points["max_score"]) == ("fail", 8.5)
+    assert (tmp_path / "env").read_text().startswith("CHECK_RESULTS=")
+    lines = [line for line in done[0].stdout.splitlines() if line.startswith("::error file=")]
+    assert lines and all(f"file={NAME}" in line for line in lines)
+
+
+def test_the_instructors_side_is_everything_else():
+    ours = {path.relative_to(PACKAGE).as_posix() for path in student_files()}
+    assert all((PACKAGE / name).is_file() for name in ours)
+    assert not any(name.startswith(("course/", "handout/")) for name in ours)
