@@ -45,12 +45,12 @@ def classroom_text(tests: Sequence[dict[str, Any]], most: float) -> str:
 
 
 def write_classroom(notebooks: Iterable[Checked], path: Path) -> None:
-    """Write the points of checked notebooks; what a person grades, or nobody can here, is left out.
+    """Write the points of checked notebooks; what is graded later has none so far, and passes.
 
     Raises:
         GradingError: It cannot be written.
     """
-    rows = [(one, row) for one in notebooks for row in one.rows if row.status != "manual"]
+    rows = [(one, row) for one in notebooks for row in one.rows]
     tests = [
         classroom_test(f"{one.assignment}: {row.id}", row.status, _said(row), row.score)
         for one, row in rows
@@ -66,4 +66,4 @@ def write_classroom(notebooks: Iterable[Checked], path: Path) -> None:
 
 
 def _said(row: RowResult) -> str | None:
-    return None if row.status == "right" else render_text(row)
+    return None if row.status in ("right", "manual") else render_text(row)

@@ -190,7 +190,7 @@ def test_the_steps_of_the_workflow_check_without_the_course(course, tmp_path):
     assert "| scale_forward |" in (tmp_path / "summary.md").read_text().replace("`", "")
     assert (folder / "reports/junit.xml").is_file()
     points = json.loads((folder / "reports/classroom.json").read_text())
-    assert (points["status"], points["max_score"]) == ("fail", 8.5)
+    assert (points["status"], points["max_score"]) == ("fail", 11.5)
     assert (tmp_path / "env").read_text().startswith("CHECK_RESULTS=")
     lines = [line for line in done[0].stdout.splitlines() if line.startswith("::error file=")]
     assert lines and all(f"file={NAME}" in line for line in lines)
