@@ -360,7 +360,7 @@ def similar(
     """Write a page of answers that are alike: a place to look, not a verdict."""
     from autograder.similar.command import find_similar
 
-    _say(find_similar(assignment, submitted, out, gradebook))
+    say(find_similar(assignment, submitted, out, gradebook))
 
 
 @app.command()
