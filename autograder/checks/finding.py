@@ -65,11 +65,13 @@ class Where:
     Args:
         line: Counted from the `def` line as 1.
         cell: The position of its cell in the notebook, where it is known.
+        also: The other line of the function, where a change of either makes it right.
     """
 
     function: str
     line: int
     cell: int | None = None
+    also: int | None = None
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,10 @@ def advice(explanation: Explanation) -> str:
     says_it = explanation.fact is not None and "line" in explanation.fact.values
     if where is None or says_it:
         return what
-    return said(fact("repair.at", line=where.line, function=where.function, before=line, said=what))
+    gaps = {"line": where.line, "function": where.function, "said": what}
+    if where.also is not None:
+        return said(fact("repair.either", also=where.also, **gaps))
+    return said(fact("repair.at", before=line, **gaps))
 
 
 def sentence(text: str) -> str:

@@ -246,6 +246,8 @@ SENTENCES: dict[str, str] = {
     "spot.line": "line {line} of {function}",
     "spot.cell": "cell {cell}, line {line} of {function}",
     "repair.at": "Line {line} of {function}, `{before}`: {said}",
+    "repair.either": "Line {line} or line {also} of {function}; it may be mended in either of them: "
+    "{said}",
     "repair.whole": "one change here makes every case right. {look}",
     "repair.part": "one change here makes {names} right in every case. {look}",
     "repair.target": "One change in what `{target}` is made of makes every case right. {look}",

@@ -145,7 +145,7 @@ class Dialogue:
         return tuple(
             Repair(
                 tuple(r.outputs), r.function, r.line, r.kind, r.whole, r.before, r.after, r.file,
-                r.target,
+                r.target, r.also,
             )
             for r in answer.found
         )  # fmt: skip

@@ -39,6 +39,8 @@ ONE_CHANGE = [
     ("np.sum(dout, axis=0)", "dout.sum(axis=0, keepdims=True) @ np.eye(dout.shape[1])", 7, ""),
     ("        dw += np.outer(x[n], dout[n])", "        dw += np.outer(x[n], dout[n])\n"
      "        return dx, dw, np.sum(dout, axis=0)", 7, "return_in_loop"),
+    ("dx = dout @ w.T", "dx = np.zeros(x.shape)\n    for n in range(len(x)):\n"
+     "        dx = w @ dout[n]", 5, "index"),
 ]  # fmt: skip
 
 
@@ -81,6 +83,22 @@ def test_where_two_lines_fit_only_what_they_have_in_common_is_told(question):
     wrong = RIGHT.replace("x, w, b = cache", "w, x, b = cache")
     (repair,) = found(question, FORWARD, wrong, seconds=20)
     assert (repair.line, repair.function, repair.kind) == (0, "", "order")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["back = w\n    dx = dout @ back", "size = 1 / len(x)\n    dx = dout @ w.T * size"],
+)
+def test_what_may_be_mended_in_either_of_two_lines_is_told_with_both(question, lines):
+    (repair,) = found(question, FORWARD, RIGHT.replace("dx = dout @ w.T", lines), seconds=20)
+    assert {repair.line, repair.also} == {3, 4}
+
+
+def test_no_change_is_told_that_makes_another_row_wrong(question):
+    forward = FORWARD.replace("    out =", "    w = w * 1\n    out =")  # 2 w would suit half of dx
+    wrong = RIGHT.replace("dout @ w.T", "dout @ w.T / 2")
+    (repair,) = found(question, forward, wrong, seconds=20)
+    assert (repair.function, repair.line) == ("dense_backward", 3)
 
 
 def test_of_two_mistakes_each_output_gets_its_own_line(question):

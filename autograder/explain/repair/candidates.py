@@ -14,13 +14,16 @@ from autograder.explain.repair.units import Unit
 NEAR, FAR = 2, 4
 
 
-def candidates(unit: Unit, raised: int | None, wrong: Set[int] | None) -> list[tuple[int, Change]]:
+def candidates(
+    unit: Unit, raised: int | None, wrong: Set[int] | None, right: Set[int] = frozenset()
+) -> list[tuple[int, Change]]:
     """The changes of a unit with their ranks, in the order in which they are tried.
 
     Args:
         raised: The line at which it raises: what stands there or before it comes first.
         wrong: Positions of the returned values that are wrong, where that is known; what does not
             lead to any of them is left out.
+        right: Those that are right in every case: what leads to one of them comes later.
     """
     names = scope_of(unit.tree)
     found = places(unit.tree)
@@ -40,7 +43,11 @@ def candidates(unit: Unit, raised: int | None, wrong: Set[int] | None) -> list[t
                 for tier, kind, new in missing(place, local)
             ]
     made += moves(found)
-    ranked = [(change.tier + _distance(change, unit, raised), change) for change in made]
+    sound = feeding(unit.tree, right) if right else None
+    ranked = [
+        (change.tier + _distance(change, unit, raised) + _is_sound(change, sound), change)
+        for change in made
+    ]
     return sorted(ranked, key=lambda pair: pair[0])
 
 
@@ -66,6 +73,10 @@ def _distance(change: Change, unit: Unit, raised: int | None) -> int:
         return 0
     line = unit.line_of(change.place.node)
     return min(raised - line, NEAR) if line <= raised else FAR
+
+
+def _is_sound(change: Change, sound: set[str] | None) -> int:
+    return int(bool(sound) and not _targets(change.place.statement).isdisjoint(sound or ()))
 
 
 def feeding(tree: ast.AST, wrong: Set[int] | None) -> set[str] | None:

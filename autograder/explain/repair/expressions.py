@@ -10,6 +10,7 @@ from autograder.explain.repair.places import (
     Place,
     constant,
     function_name,
+    named,
     of_library,
     root,
     transpose,
@@ -68,6 +69,7 @@ _RENAMED: dict[str, tuple[tuple[str, str], ...]] = {
     "rand": (("randn", "function"),),
     "randn": (("rand", "function"),),
 }  # fmt: skip
+_TURNED = {"min": "max", "max": "min"}
 AXES = (0, 1, -1, None, (0, 1), (0, 2), (1, 2), (0, 2, 3), 2, (2, 3))
 
 
@@ -101,7 +103,7 @@ def _operation(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         for a, b in ((left, right), (transpose(left), right), (left, transpose(right))):
             yield 1, "product", ast.BinOp(a, ast.MatMult(), b)
     if isinstance(op, (ast.Sub, ast.Div)):
-        yield 1, "order", ast.BinOp(right, op, left)
+        yield int(isinstance(op, ast.Div)), "order", ast.BinOp(right, op, left)
     if isinstance(op, (ast.BitAnd, ast.BitOr)):
         other_op = ast.BitOr() if isinstance(op, ast.BitAnd) else ast.BitAnd()
         yield 0, "comparison", ast.BinOp(left, other_op, right)
@@ -169,7 +171,7 @@ def _number(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         if isinstance(value, str) and isinstance(place.parent, ast.Subscript):
             for name in names:
                 if name.startswith(f"{ast.unparse(place.parent.value)}["):
-                    other = ast.parse(name, mode="eval").body
+                    other = named(name)
                     assert isinstance(other, ast.Subscript)
                     if isinstance(other.slice, ast.Constant) and other.slice.value != value:
                         yield 0, "wrong_name", other.slice
@@ -189,8 +191,9 @@ def _number(place: Place, names: Sequence[str]) -> Iterator[Edit]:
             number = int(number)
         if number not in seen:
             seen.add(number)
-            tier = 0 if kind in ("off_by_one", "power") or number in (0, 1, 2) else 1
-            yield tier, kind, ast.Constant(number)
+            turned = kind == "number" and number == -value
+            tier = 0 if turned or kind in ("off_by_one", "power") or number in (0, 1, 2) else 1
+            yield tier, "sign" if turned else kind, ast.Constant(number)
 
 
 def _counts_as(place: Place, kind: str) -> str:
@@ -256,7 +259,7 @@ def _attribute(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     if root(n) == "self" and not _is_called(place):
         for name in names:
             if name.startswith("self.") and name != ast.unparse(n):
-                yield 1, "wrong_name", ast.parse(name, mode="eval").body
+                yield 1, "wrong_name", named(name)
 
 
 def _is_called(place: Place) -> bool:
@@ -267,6 +270,8 @@ def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     n = place.node
     assert isinstance(n, ast.Call)
     name, args = function_name(n), n.args
+    if isinstance(n.func, ast.Name) and name in _TURNED:
+        yield 0, "function", ast.Call(ast.Name(_TURNED[name], ast.Load()), args, n.keywords)
     if name in REDUCTIONS:
         yield from _reduction(n)
     elif len(args) == 1 and not n.keywords:
@@ -362,6 +367,11 @@ def _entry(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         for op in (ast.Add(), ast.Sub()):
             moved = ast.BinOp(index, op, ast.Constant(1))
             yield 0, "off_by_one", ast.Subscript(n.value, moved, n.ctx)
+    if isinstance(index, ast.Name):
+        for name in names:
+            if name.isidentifier() and name != index.id:  # y[i] where i stands
+                other = ast.Subscript(ast.Name(name, ast.Load()), index, ast.Load())
+                yield 2, "index", ast.Subscript(n.value, other, n.ctx)
     everything = ast.Slice()
     if not isinstance(index, (ast.Slice, ast.Tuple)) and not (
         (isinstance(index, ast.Constant) and isinstance(index.value, str))
@@ -451,7 +461,7 @@ def _name(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         return
     for name in names:
         if name != n.id and not (isinstance(place.parent, ast.Attribute) and "." in name):
-            yield 1, "wrong_name", ast.parse(name, mode="eval").body
+            yield 1, "wrong_name", named(name)
 
 
 _FAMILIES: dict[type[ast.AST], tuple[Callable[[Place, Sequence[str]], Iterator[Edit]], ...]] = {

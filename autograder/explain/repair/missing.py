@@ -6,8 +6,12 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from autograder.explain.repair.expressions import Edit
-from autograder.explain.repair.places import Place, is_value, library, root, transpose
+from autograder.explain.repair.places import Place, is_value, library, named, root, transpose
 
+BUILTIN = frozenset({
+    "len", "range", "float", "int", "max", "min", "abs", "sum", "zip", "enumerate", "reversed",
+    "sorted", "tuple", "list", "dict", "isinstance", "bool", "str", "round", "map",
+})  # fmt: skip
 FUNCTIONS = ("exp", "log", "sqrt", "square", "tanh", "abs", "sign")
 MOST_NAMES = 16
 
@@ -29,6 +33,7 @@ def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         yield 1, "comparison", ast.UnaryOp(ast.Invert(), n)
         return
     yield from _shapes(n, names)
+    yield from _parts(n)
     yield from _sums(n)
     if isinstance(place.parent, (ast.Attribute, ast.Starred)):
         return
@@ -39,6 +44,9 @@ def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     if not in_product:
         for factor in (2, 0.5):
             yield 1, "missing_factor", ast.BinOp(n, ast.Mult(), ast.Constant(factor))
+        two = ast.BinOp(ast.Constant(2), ast.Pow(), ast.Constant(0.5))
+        yield 2, "missing_factor", ast.BinOp(n, ast.Div(), two)
+        yield 2, "missing_factor", ast.BinOp(n, ast.Mult(), two)
     if not in_sum:
         for op in (ast.Add(), ast.Sub()):
             tier = 1 if isinstance(n, (ast.Name, ast.BinOp)) else 2
@@ -71,9 +79,23 @@ def _shapes(n: ast.expr, names: Sequence[str]) -> Iterator[Edit]:
     for name in names[:MOST_NAMES]:
         if name.endswith("]") and ".shape" in name:
             continue
-        like = ast.Attribute(ast.parse(name, mode="eval").body, "shape", ast.Load())
+        other = named(name)
+        if "shape" in name:  # a shape that was kept
+            yield 1, "reshape", library("reshape", n, other)
+        like = ast.Attribute(other, "shape", ast.Load())
         if not (isinstance(n, ast.Name) and n.id == name):
             yield 1, "reshape", library("reshape", n, like)
+
+
+def _parts(n: ast.expr) -> Iterator[Edit]:
+    """One of several values that a function of the student's returns; all but one of a list."""
+    if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id not in BUILTIN:
+        for part in (0, 1):
+            yield 1, "index", ast.Subscript(n, ast.Constant(part), ast.Load())
+    if isinstance(n, ast.Name):
+        one = ast.Constant(1)
+        for rest in (ast.Slice(upper=ast.UnaryOp(ast.USub(), one)), ast.Slice(lower=one)):
+            yield 2, "index", ast.Subscript(n, rest, ast.Load())
 
 
 def _sums(n: ast.expr) -> Iterator[Edit]:
@@ -91,10 +113,11 @@ def _scope(
     """Factors and terms of what is in scope."""
     if isinstance(n, ast.Attribute) and root(n) != "self":
         return
+    own = ast.unparse(n)
     for name in names:
-        if ast.unparse(n) == name:
+        if own == name:
             continue
-        other = ast.parse(name, mode="eval").body
+        other = named(name)
         counts = ".shape" in name
         if not in_product:
             yield 2, "missing_factor", ast.BinOp(n, ast.Mult(), other)
@@ -102,6 +125,7 @@ def _scope(
             if not counts:
                 rest = ast.BinOp(ast.Constant(1), ast.Sub(), other)
                 yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), rest)
+                yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), library("sign", other))
                 above = ast.Compare(other, [ast.Gt()], [ast.Constant(0)])
                 yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), above)
                 square = ast.BinOp(other, ast.Pow(), ast.Constant(2))

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from autograder.explain.repair.units import is_tick
@@ -159,6 +160,12 @@ def constant(value: Any) -> ast.expr:
     if isinstance(value, tuple):
         return ast.Tuple([ast.Constant(v) for v in value], ast.Load())
     return ast.Constant(value)
+
+
+@lru_cache(maxsize=2048)
+def named(name: str) -> ast.expr:
+    """A name, an entry or an attribute as syntax."""
+    return ast.parse(name, mode="eval").body
 
 
 def library(name: str, *args: ast.expr, **keywords: Any) -> ast.Call:

@@ -1,7 +1,8 @@
 """Search the one change that makes a row right on every public case, in a second or not at all.
 
 Each candidate is judged on the smallest failing case first, then on all. When one was found the
-search goes on to the end of its tier: two different lines that fit mean that neither is told.
+search goes on to the end of its tier, and to the other end of its variable: of two lines that fit
+both are told, of more none.
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ from autograder.exercises.script import Failure, Script, Strided, TooLong
 from autograder.exercises.time_limit import limited
 from autograder.exercises.trees import leaves
 from autograder.explain.repair.candidates import candidates
-from autograder.explain.repair.places import Change, applied
+from autograder.explain.repair.echoes import echoes
+from autograder.explain.repair.missing import scope_of
+from autograder.explain.repair.places import Change, applied, places
 from autograder.explain.repair.units import TICK, Unit, copy_of, depending, in_order, units_of
 
 SECONDS = 1.0
 CLOCK = time.perf_counter
 TURNS = 20_000
+SOME = 8
+"""After so many changes the clock is looked at."""
 SLOWEST = 5
 """Where all cases together take more than this part of the time, nothing would be found."""
 AGREED = frozenset({"order", "wrong_name", "arguments"})
@@ -50,8 +55,9 @@ class Repair:
 
     Args:
         outputs: The outputs that it makes right.
-        function: Where it stands; "" when several lines fit.
-        line: Counted from the `def` line as 1; 0 when several lines fit.
+        function: Where it stands; "" when more than two lines fit.
+        line: Counted from the `def` line as 1; 0 when more than two lines fit.
+        also: The other line of the function where two fit.
         kind: What is wrong there; "" when the changes that fit have no kind in common.
         whole: The row is right with it.
         before, after: The line as the student wrote it, and changed.
@@ -67,6 +73,7 @@ class Repair:
     after: str = ""
     file: str = ""
     target: str = ""
+    also: int | None = None
 
 
 Repairs = tuple[Repair, ...]
@@ -84,6 +91,7 @@ class _Fit:
     whole: bool
     after: str
     target: str
+    change: Change
 
 
 _found: dict[str, Repairs] = {}
@@ -180,7 +188,6 @@ class _Search:
 
     def __post_init__(self) -> None:
         self.row: Row = next(r for r in self.exercise.rows if r.id == self.row_id)
-        self.names = frozenset(self.row.outputs)
         self.cases = sorted((e for e in self.expectations if e.outputs.get(self.row_id)), key=_size)
         self.scripts = {
             id(e): _plain(self.exercise.script(e.case, [self.row_id])) for e in self.cases
@@ -219,12 +226,13 @@ class _Search:
         for at, unit in enumerate(self.units):
             own = at == 0 and isinstance(unit.tree, ast.FunctionDef)
             wrong = self._wrong_positions() if own else None
-            for rank, change in candidates(unit, self._raised_in(unit), wrong):
+            right = frozenset(range(len(self.row.outputs))) - wrong if wrong else frozenset()
+            for rank, change in candidates(unit, self._raised_in(unit), wrong, right):
                 plans.append((rank + (1 if at else 0), unit, change))
         plans.sort(key=lambda plan: plan[0])
         while plans:
             tier, unit, change = plans.pop(0)
-            if self.clock() > self.deadline:
+            if self.tried % SOME == 0 and self.clock() > self.deadline:
                 return
             fit = self._try(tier, unit, change)
             if fit is None:
@@ -238,6 +246,18 @@ class _Search:
                     if plan[0] <= tier or (plan[2].kind in AGREED and plan[2].tier <= change.tier)
                 ]
                 plans.sort(key=lambda plan: plan[2].kind != change.kind)
+        self._look_at_other_ends()
+
+    def _look_at_other_ends(self) -> None:
+        for fit in list(self.fits):
+            where = places(fit.unit.tree)
+            for change in echoes(fit.change, where, scope_of(fit.unit.tree)):
+                if self.clock() > self.deadline:
+                    return
+                other = self._try(fit.tier, fit.unit, change)
+                if other is not None and other.gained == fit.gained:
+                    self.fits.append(other)
+                    break
 
     def _wrong_positions(self) -> frozenset[int] | None:
         if self.failure is not None:
@@ -262,21 +282,26 @@ class _Search:
                     return line
         return None
 
-    def _lost(self, expectation: Expectation) -> Lost:
-        """The outputs that are wrong on a case, as the namespace stands now."""
+    def _lost(self, expectation: Expectation, row: Row | None = None) -> Lost:
+        """The outputs of a row that are wrong on a case, as the namespace stands now."""
         self.turns = 0
         blame = _brief if self.searching else describe
-        outcomes = execute(self.scripts[id(expectation)], self.live, blame=blame)
-        seen = self.exercise.observe(expectation.case, outcomes).get(self.row_id)
+        if row is None:
+            row, script = self.row, self.scripts[id(expectation)]
+        else:
+            script = _plain(self.exercise.script(expectation.case, [row.id]))
+        names = frozenset(row.outputs)
+        outcomes = execute(script, self.live, blame=blame)
+        seen = self.exercise.observe(expectation.case, outcomes).get(row.id)
         if seen is None:
-            return self.names
+            return names
         if seen.failure is not None:
             self.latest = seen.failure
-            return self.names
-        observed = {self.row_id: fitted(self.row_id, seen, expectation)}
-        found = findings(self.row, Trial(self.exercise, expectation, observed))
+            return names
+        observed = {row.id: fitted(row.id, seen, expectation)}
+        found = findings(row, Trial(self.exercise, expectation, observed))
         lost = frozenset(f.output for f in found if f.costs)
-        return self.names if None in lost else lost  # type: ignore[return-value]
+        return names if None in lost else lost  # type: ignore[return-value]
 
     def _try(self, tier: int, unit: Unit, change: Change) -> _Fit | None:
         self.tried += 1
@@ -288,14 +313,27 @@ class _Search:
                 gained = self._gained(change)
                 if not gained:
                     return None
+                elsewhere = self._lost_beside(unit)
                 after = _changed_line(unit, change)
         except Exception:  # a change may give what is no program
             return None
         finally:
             self.live.update(self.original)
+        if elsewhere and not elsewhere <= self._lost_beside(unit):
+            return None
         whole = gained == self.all_lost
         line, target = unit.line_of(change.place.node), _target(change.place.statement)
-        return _Fit(tier, change.kind, unit, line, gained, whole, after, target)
+        return _Fit(tier, change.kind, unit, line, gained, whole, after, target, change)
+
+    def _lost_beside(self, unit: Unit) -> set[tuple[str, str]]:
+        """What is wrong in the other rows, where a change is made in what they are about.
+
+        A forward that keeps something else may suit a backward, and be wrong by itself.
+        """
+        if unit is self.units[0]:
+            return set()
+        rows = [r for r in self.exercise.rows if r.id != self.row_id and r.id in self.live]
+        return {(row.id, name) for row in rows for e in self.cases for name in self._lost(e, row)}
 
     def _gained(self, change: Change) -> Lost:
         """The outputs that are right on all cases with a change, and were not before."""
@@ -333,20 +371,19 @@ class _Search:
         return tuple(found)
 
     def _agreed(self, fits: Sequence[_Fit], outputs: tuple[str, ...]) -> Repair:
-        lines = {(f.unit.name, f.line) for f in fits}
+        lines = list(dict.fromkeys((f.unit.name, f.line) for f in fits))
         kinds = list(dict.fromkeys(f.kind for f in fits))
         targets = {f.target for f in fits}
         first = fits[0]
-        whole = first.whole
-        if len(lines) > 1:
+        if len(lines) > 2 or len({name for name, _ in lines}) > 1:
             kind = kinds[0] if len(kinds) == 1 else ""
             target = first.target if len(targets) == 1 else ""
-            return Repair(outputs, "", 0, kind, whole, target=target)
+            return Repair(outputs, "", 0, kind, first.whole, target=target)
         before = first.unit.lines[first.line - 1].strip()
-        after = first.after if len(kinds) == 1 or first.kind == kinds[0] else ""
         return Repair(
-            outputs, first.unit.name, first.line, first.kind, whole,
-            before[:LONGEST_LINE], after[:LONGEST_LINE], first.unit.file, first.target,
+            outputs, first.unit.name, first.line, first.kind, first.whole,
+            before[:LONGEST_LINE], first.after[:LONGEST_LINE], first.unit.file, first.target,
+            also=lines[1][1] if len(lines) > 1 else None,
         )  # fmt: skip
 
 

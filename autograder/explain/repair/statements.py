@@ -32,6 +32,8 @@ def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
             yield 0, "overwritten", _plus(target, ast.Add(), n.value)
             for op in (ast.Sub, ast.Mult):
                 yield 1, "overwritten", _plus(target, op(), n.value)
+        if isinstance(target, ast.Name):
+            yield from _entries(place, target, n.value)
         if isinstance(n.value, (ast.Name, ast.Subscript, ast.Attribute)):
             copied = ast.Call(ast.Attribute(n.value, "copy", ast.Load()), [], [])
             yield 0, "copy", ast.Assign(n.targets, copied)
@@ -46,6 +48,18 @@ def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
         yield 0, "comparison", ast.If(ast.Constant(False), n.body, n.orelse)
         if n.orelse:
             yield 0, "comparison", ast.If(n.test, n.orelse, n.body)
+
+
+def _entries(
+    place: Place, target: ast.Name, value: ast.expr
+) -> Iterator[tuple[int, str, ast.stmt]]:
+    """In a loop: one entry of what was made before it, where the whole is overwritten."""
+    for loop in place.parents:
+        if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name):
+            i = ast.Name(loop.target.id, ast.Load())
+            for index in (i, ast.Tuple([ast.Slice(), i], ast.Load())):
+                entry = ast.Subscript(ast.Name(target.id, ast.Load()), index, ast.Store())
+                yield 1, "index", ast.Assign([entry], value)
 
 
 def _plus(target: ast.expr, op: ast.operator, value: ast.expr) -> ast.AugAssign:

@@ -60,7 +60,7 @@ def _told(finding: Finding, repairs: Repairs, cell: int | None) -> Finding:
         if said is None:
             return finding
         before = Explanation(Source.REPAIR, fact=said)
-    where = Where(found.function, found.line, cell) if found.line else None
+    where = Where(found.function, found.line, cell, found.also) if found.line else None
     return replace(
         finding,
         explanation=replace(

@@ -181,7 +181,7 @@ def _mended(request: wire.Mend, namespace: dict[str, Any]) -> list[wire.WireRepa
         return [
             wire.WireRepair(
                 list(r.outputs), r.function, r.line, r.kind, r.whole, r.before[:300],
-                r.after[:300], r.file, r.target,
+                r.after[:300], r.file, r.target, r.also,
             )
             for r in found
         ]  # fmt: skip

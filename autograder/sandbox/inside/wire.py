@@ -244,6 +244,7 @@ class WireRepair(_Frame):
     after: _Short
     file: _Short
     target: _Short
+    also: _Index | None
 
 
 class Mended(_Frame, tag="mended"):

@@ -1,0 +1,85 @@
+"""The other end of a variable: the same change where it is used instead of where it is made.
+
+Nobody knows at which of the two the student forgot something, so both lines are told.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from autograder.explain.repair.places import Change, Place, named
+
+ADDED = frozenset({
+    "sign", "missing_term", "missing_factor", "missing_function", "missing_sum", "missing_mean",
+    "complement", "inverse", "power", "transpose", "product", "flatten", "reshape", "shape",
+    "keepdims", "index", "copy",
+})  # fmt: skip
+"""Kinds that may put something around a value."""
+FEW = 3
+"""A variable that is read at more places is not wrong at one of them alone."""
+
+
+def echoes(change: Change, found: Sequence[Place], names: Sequence[str]) -> Iterator[Change]:
+    """The same addition at the other end of the variable that it concerns."""
+    place, new = change.place, change.new
+    if change.kind == "sum_for_mean":
+        for end in _uses_of(_whole(place), found):
+            for name in names:
+                divided = ast.BinOp(_value(end), ast.Div(), named(name))
+                yield replace(change, place=end, new=divided)
+        return
+    if change.kind not in ADDED or not isinstance(place.node, ast.expr):
+        return
+    if not isinstance(new, ast.expr) or not any(n is place.node for n in ast.walk(new)):
+        return
+    ends = list(_uses_of(place, found))
+    if isinstance(place.node, ast.Name):
+        made = [p for p in found if _made(p) == place.node.id]
+        reads = [p for p in found if _reads(p, place.node.id)]
+        ends += made if len(made) == 1 and len(reads) <= FEW else []
+    for end in ends:
+        yield replace(change, place=end, new=_around(new, place.node, _value(end)))
+
+
+def _uses_of(place: Place, found: Sequence[Place]) -> Iterator[Place]:
+    target = _made(place)
+    reads = [other for other in found if target and _reads(other, target)]
+    yield from reads if len(reads) <= FEW else []
+
+
+def _made(place: Place) -> str:
+    """The variable that becomes just this value; "" where there is none."""
+    statement, inner = place.statement, place.parent
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if isinstance(statement, ast.AugAssign):
+        target = statement.target
+    value = getattr(statement, "value", None)
+    if isinstance(target, ast.Tuple) and inner is value and isinstance(inner, ast.Tuple):
+        target = target.elts[place.index or 0] if len(target.elts) == len(inner.elts) else None
+    elif value is not place.node:
+        target = None
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _whole(place: Place) -> Place:
+    """The whole value in which it stands."""
+    at = next(i for i, parent in enumerate(place.parents) if isinstance(parent, ast.stmt))
+    return Place(place.parents[at - 1], place.parents[at:], "value", None) if at else place
+
+
+def _reads(place: Place, name: str) -> bool:
+    n = place.node
+    return isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+
+
+def _value(place: Place) -> ast.expr:
+    assert isinstance(place.node, ast.expr)
+    return place.node
+
+
+def _around(new: ast.expr, old: ast.expr, other: ast.expr) -> ast.expr:
+    """`new` with another expression in the place of the one that it was put around."""
+    return copy.deepcopy(new, {id(old): other})
