@@ -26,6 +26,7 @@ def candidates(
         right: Those that are right in every case: what leads to one of them comes later.
     """
     names = scope_of(unit.tree)
+    idle = _idle(unit.tree)
     found = places(unit.tree)
     feeds = feeding(unit.tree, wrong)
     made: list[Change] = []
@@ -37,9 +38,12 @@ def candidates(
         else:
             # Unpacking `x, w = cache` in another order is a change, too.
             local = _known_at(place, names)
-            made += [Change(tier, kind, place, new) for tier, kind, new in edits(place, local)]
             made += [
-                Change(tier + _later(place, kind), kind, place, new)
+                Change(0 if _brings(new, idle) else tier, kind, place, new)
+                for tier, kind, new in edits(place, local)
+            ]
+            made += [
+                Change((0 if _brings(new, idle) else tier) + _later(place, kind), kind, place, new)
                 for tier, kind, new in missing(place, local)
             ]
     made += moves(found)
@@ -49,6 +53,20 @@ def candidates(
         for change in made
     ]
     return sorted(ranked, key=lambda pair: pair[0])
+
+
+def _idle(tree: ast.AST) -> set[str]:
+    """Parameters and variables that are never read: one of them is likely what is missing."""
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    found = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    found |= {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    return found - {n.id for n in names if isinstance(n.ctx, ast.Load)} - {"self", "_"}
+
+
+def _brings(new: ast.expr, idle: Set[str]) -> bool:
+    """Whether a change is to read such a name, alone or as a factor or a term."""
+    put = new.right if isinstance(new, ast.BinOp) else new
+    return isinstance(put, ast.Name) and put.id in idle
 
 
 def _later(place: Place, kind: str) -> int:
