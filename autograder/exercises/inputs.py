@@ -165,16 +165,17 @@ class Provided:
     """A function or value that a provided cell defines, looked up where the student's code runs.
 
     Args:
-        args: When given, what the function returns for them, made anew for each use: an object with
-            a memory, such as a model.
+        made: What the function of that name returns for `args`, made anew for each use: an object
+            with a memory, such as a model.
     """
 
     name: str
-    args: tuple[Any, ...] | None = field(default=None, metadata=IF_SET)
+    made: bool = field(default=False, metadata=IF_SET)
+    args: tuple[Any, ...] = field(default=(), metadata=IF_SET)
 
     def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
         """The placeholder that the interpreter resolves."""
-        return Name(self.name, self.args)
+        return Name(self.name, tuple(self.args) if self.made else None)
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ def provided(name: str) -> Provided:
 
 def made(name: str, *args: Any) -> Provided:
     """What a provided function returns for `args`, anew for each use: no call sees another's."""
-    return Provided(name, args)
+    return Provided(name, True, args)
 
 
 def rng() -> Generator:

@@ -629,7 +629,7 @@ def rolling(w, dw, config):
 
 def falling(epoch):
     """A learning rate that falls by half with every epoch."""
-    return 0.4 * 0.5**epoch
+    return 0.2 * 0.5**epoch
 
 
 # %%
@@ -695,7 +695,7 @@ training_loop = Function(
         "a schedule": variant(schedule=provided("falling")),
         "clipped": variant(clip=0.3),
         "clipped seldom": variant(clip=2.0),
-        "a rate that is too large": variant(settings={"learning_rate": 0.7}, epochs=6),
+        "a rate that is too large": variant(settings={"learning_rate": 0.4}, epochs=6, clip=0.5),
         "even batches": variant(size=7),
         "one example at a time": variant(size=1, epochs=2),
         "one epoch": variant(epochs=1),

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from autograder.errors import GradingError
+from autograder.exercises import made
+from autograder.exercises.public import decode, encode
 from autograder.exercises.script import (
     Call,
     Implementation,
@@ -116,6 +118,15 @@ def test_placeholders_are_resolved_in_the_child(sandbox: Sandbox) -> None:
             outcomes[4].value, np.random.default_rng(3).standard_normal(3)
         )
         assert outcomes[5].value is False
+
+
+@pytest.mark.parametrize("args", [(), ("a", [0.5, 1.0])])
+def test_what_is_made_anew_survives_the_public_data_and_the_wire(sandbox: Sandbox, args) -> None:
+    source = "def fresh(*args): return [list(args)]\ndef use(x): x.append(1); return x"
+    name = decode(encode(made("fresh", *args))).draw({}, np.random.default_rng(0))
+    with sandbox.open([cell(source)]) as session:
+        outcomes = session.run(script(*2 * [Call("use", (name,))]))
+    assert [o.value for o in outcomes] == 2 * [[list(args), 1]]
 
 
 def test_a_cell_that_raises_keeps_what_it_defined(sandbox: Sandbox) -> None:
