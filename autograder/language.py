@@ -39,7 +39,7 @@ class Words:
     language: str = ENGLISH
     texts: Mapping[str, str] = field(default_factory=dict)
     plurals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    form: Callable[[int], int] = lambda count: int(count != 1)
+    form: Callable[[int], int] = lambda count: 0
 
 
 _speaking: ContextVar[Words | None] = ContextVar("speaking", default=None)
@@ -60,8 +60,15 @@ def counted(amount: int, noun: str) -> str:
         ('1 case', '3 cases')
     """
     words = _words()
-    one, *more = words.plurals.get(noun, (f"{{count}} {noun}", f"{{count}} {noun}s"))
-    return [one, *more][min(words.form(amount), len(more))].format(count=amount)
+    forms = words.plurals.get(noun)
+    if forms is None:
+        return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+    return forms[min(words.form(amount), len(forms) - 1)].format(count=amount)
+
+
+def english(text: str) -> str:
+    """What a text is in English, where it is one of those that `tr` gives here."""
+    return next((one for one, other in _words().texts.items() if other == text), text)
 
 
 def spoken() -> str:

@@ -6,9 +6,11 @@ Lines differ in colour *and* in dash *and* in marker. The colours are those of O
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from autograder.language import ENGLISH, english, spoken, tr
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -37,6 +39,17 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
+# Fonts with the signs of a language, whichever of them is there.
+FONTS = {
+    "zh": (
+        "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
+        "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "WenQuanYi Micro Hei",
+        "WenQuanYi Zen Hei", "Heiti SC", "STHeiti", "SimHei", "Noto Sans CJK JP",
+        "Droid Sans Fallback", "Arial Unicode MS",
+    ),
+}  # fmt: skip
+
+
 @contextmanager
 def style() -> Iterator[Any]:
     """Draw inside this; gives `matplotlib.pyplot`, loaded only now."""
@@ -44,16 +57,39 @@ def style() -> Iterator[Any]:
     import matplotlib.pyplot as plt
 
     interactive = plt.isinteractive()
+    fonts = _fonts()
     try:
-        with plt.rc_context(SETTINGS):
+        with plt.rc_context({**SETTINGS, **fonts}):
             try:
                 yield plt
+                if spoken() != ENGLISH:
+                    _speak(plt, english if spoken() in FONTS and not fonts else tr)
             finally:
                 # Jupyter's backend starts with the first figure and switches this on; leaving the
                 # context would switch it off again, and no later picture would be shown.
                 interactive = plt.isinteractive()
     finally:
         matplotlib.interactive(interactive)
+
+
+def _fonts() -> dict[Any, Any]:
+    """The setting that shows the signs of the language; empty where it needs none, or has none."""
+    if spoken() not in FONTS:
+        return {}
+    from matplotlib import font_manager
+
+    there = set(font_manager.get_font_names())
+    found = [name for name in FONTS[spoken()] if name in there][:1]
+    return {"font.family": ["sans-serif", *found]} if found else {}
+
+
+def _speak(plt: Any, words: Callable[[str], str]) -> None:
+    """Put the texts of all pictures into the language, or back where it has no font."""
+    from matplotlib.text import Text
+
+    for number in plt.get_fignums():
+        for text in plt.figure(number).findobj(Text):
+            text.set_text(words(text.get_text()))
 
 
 def line(index: int, points: int = 1) -> dict[str, Any]:

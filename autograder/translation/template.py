@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 from autograder.course import Notebook
+from autograder.course.shields import has_words
 from autograder.course.translated import pieces
 from autograder.exercises.cases import AGAIN
 from autograder.feedback.sentences import SENTENCES
@@ -26,6 +27,11 @@ DOCSTRINGS = ("Args:", "Returns:", "Raises:", "Example:")
 """Titles that stand in every docstring; they are the package's, not a notebook's."""
 _CALLS = {"tr": 0, "counted": 1, "_Regime": 0}
 """Functions whose literals are translated -> which argument that is."""
+_LABELS = frozenset(
+    {"set_xlabel", "set_ylabel", "set_title", "set_label", "suptitle", "supxlabel", "supylabel"}
+    | {"title", "label", "xlabel", "ylabel"}
+)
+"""Methods and options in which the plots of the lab say something."""
 
 
 def of_notebook(notebook: Notebook, known: Iterable[str | tuple[str, str]]) -> Entries:
@@ -83,13 +89,21 @@ def _add(entries: Entries, text: str | tuple[str, str], where: str) -> None:
 def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
     """The literals that a file hands to `tr`, to `counted` and to a regime's name."""
     content = path.read_text(encoding="utf-8")
-    if not any(f"{name}(" in content for name in _CALLS):
-        return
     name = path.relative_to(PACKAGE).as_posix()
+    draws = name.startswith("lab/")
+    if not (draws or any(f"{function}(" in content for function in _CALLS)):
+        return
     for node in ast.walk(ast.parse(content)):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        if not isinstance(node, ast.Call):
             continue
-        function = node.func.id
+        if draws:
+            shown = [k.value for k in node.keywords if k.arg in _LABELS]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in _LABELS:
+                shown += node.args[:1]
+            for text in (text for argument in shown for text in _literals(argument)):
+                if has_words(text):
+                    yield name, text
+        function = node.func.id if isinstance(node.func, ast.Name) else ""
         for argument in node.args[_CALLS.get(function, len(node.args)) :][:1]:
             for text in _literals(argument):
                 yield name, _noun(text) if function == "counted" else text

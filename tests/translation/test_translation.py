@@ -19,6 +19,7 @@ from autograder.feedback.text import as_text
 from autograder.grading.notebook_json import parse
 from autograder.grading.plan import plan
 from autograder.grading.selfcheck import check_notebook
+from autograder.lab.style import style
 from autograder.language import counted, speaking, tr, wrapped
 from autograder.sandbox import Limits
 from autograder.translation import Catalogue, states
@@ -195,6 +196,23 @@ def test_words_of_a_notebook_join_those_of_the_package() -> None:
         assert tr("a text") == "一段话"
     assert tr("a text") == "a text"
     assert counted(2, "case") == "2 cases"
+
+
+@pytest.mark.parametrize("font", [True, False])
+def test_a_picture_speaks_a_language_only_where_there_is_a_font_for_it(
+    font: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib import font_manager
+
+    names = ["DejaVu Sans", "SimHei"] if font else ["DejaVu Sans"]
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: names)
+    with speaking("zh", {"step": "步数", "A title": "标题"}), style() as plt:
+        figure, axes = plt.subplots()
+        axes.set_title("标题")
+        axes.set_xlabel("step")
+    shown = axes.get_title(), axes.get_xlabel()
+    plt.close(figure)
+    assert shown == (("标题", "步数") if font else ("A title", "step"))
 
 
 # one notebook in both languages
