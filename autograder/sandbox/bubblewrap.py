@@ -23,9 +23,9 @@ def base_python() -> str:
 
 
 def package_folders() -> list[str]:
-    """The folders that hold NumPy and msgspec."""
+    """The folders that hold NumPy, msgspec and attrs."""
     folders = []
-    for name in ("numpy", "msgspec"):
+    for name in ("numpy", "msgspec", "attrs"):
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise ImportError(name)
@@ -42,13 +42,13 @@ def ipython_folder() -> str:
 
 
 def _readable() -> list[str]:
-    """What the zygote must read: Python, NumPy, msgspec, the transformer, our child side."""
+    """What the zygote must read: Python, NumPy, msgspec, attrs, the transformer, our child side."""
     paths = [base_python(), os.path.dirname(os.__file__)]
     libraries = os.path.join(sys.base_prefix, "lib")  # libpython, and conda's BLAS
     if os.path.isdir(libraries):
         paths.append(libraries)
     for folder in package_folders():
-        for name in ("numpy", "numpy.libs", "msgspec"):
+        for name in ("numpy", "numpy.libs", "msgspec", "attr", "attrs"):
             if os.path.isdir(os.path.join(folder, name)):
                 paths.append(os.path.join(folder, name))
     paths += [
