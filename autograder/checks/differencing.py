@@ -3,7 +3,8 @@
 A finite difference evaluates a function at a point beside the input for every number that it moves,
 in the backward or, with the results kept, in the forward. So in every case that is counted at least
 P different points near an input of P numbers reach the functions of the answer, whatever the step,
-the formula, or the form in which they are handed over. An analytic answer, however it loops, hands
+the formula, or the form in which they are handed over (a slope along one direction takes only as
+many as it has numbers itself). An analytic answer, however it loops, hands
 its functions the inputs themselves, their rows, or other arrays. Accuracy plays no part: a right
 answer in single precision is less accurate than a central difference.
 
@@ -12,8 +13,11 @@ A deterrent, not a guarantee: what is written out in one loop without a function
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from autograder.checks.finding import Check, Finding
 from autograder.checks.trial import Trial
@@ -43,7 +47,9 @@ def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
     if any(PROFILE_REMOVED in counts or RAN not in counts for _, counts in counted):
         yield Finding(Check.DIFFERENCING, fact=fact("differencing.off", row=row.id))
         return
-    everywhere = set.intersection(*(_measured(counts) for _, counts in counted))
+    everywhere = set.intersection(
+        *(_measured(counts, _wanted(row, trial)) for trial, counts in counted)
+    )
     if everywhere:
         inputs = counted[0][0].case.inputs.items()
         names = [name for name, value in inputs for _ in watched_inputs([value])]
@@ -66,11 +72,19 @@ def _counts(row: Row, trial: Trial) -> Counter[str]:
     return total
 
 
-def _measured(counts: Counter[str]) -> set[int]:
-    """The inputs near which at least as many points were evaluated as they have numbers."""
+def _wanted(row: Row, trial: Trial) -> float:
+    """How many numbers a gradient has, where it may have fewer than what it is taken by."""
+    if not getattr(trial.exercise, "derived", False):
+        return math.inf
+    return max(np.size(one.value) for one in trial.expectation.outputs[row.id].values())
+
+
+def _measured(counts: Counter[str], most: float) -> set[int]:
+    """The inputs near which as many points were evaluated as they have numbers, or `most`."""
     found = set()
     for key, times in counts.items():
         which, _, size = key.removeprefix(NEAR).partition("/")
-        if key.startswith(NEAR) and which.isdecimal() and size.isdecimal() and times >= int(size):
+        is_count = key.startswith(NEAR) and which.isdecimal() and size.isdecimal()
+        if is_count and times >= min(int(size), most):
             found.add(int(which))
     return found

@@ -15,7 +15,7 @@ import numpy as np
 
 NEAR = "points near input "
 RAN, PROFILE_REMOVED = "(counted)", "(the counting was switched off)"
-SMALLEST, LARGEST = 4, 2000
+SMALLEST, LARGEST = 3, 2000
 """Sizes of the arrays that are looked at."""
 LOOKS = 20_000
 """So many arrays are looked at in one call."""
@@ -162,6 +162,9 @@ def _reached(frame: FrameType) -> Iterator[np.ndarray]:
     yield from _arrays([names[name] for name in frame.f_code.co_names if name in names], 0)
 
 
+_NUMBERS = (float, complex, np.float64, np.complex128)
+
+
 def _arrays(value: Any, depth: int) -> Iterator[np.ndarray]:
     if isinstance(value, np.ndarray):
         value = np.ndarray.view(value, np.ndarray)  # whatever a class of its own says of itself
@@ -174,7 +177,7 @@ def _arrays(value: Any, depth: int) -> Iterator[np.ndarray]:
         value = list(value.values())
     elif not isinstance(value, (list, tuple)):
         value = list(getattr(value, "__dict__", {}).values())
-    if SMALLEST <= len(value) <= LARGEST and all(type(x) in (float, complex) for x in value):
+    if SMALLEST <= len(value) <= LARGEST and all(type(x) in _NUMBERS for x in value):
         yield np.array(value)
         return
     if value and all(isinstance(row, list) for row in value):

@@ -20,6 +20,11 @@ MOST = 300_000
 """Characters of all cells together that are looked at; a notebook by hand has a tenth of it."""
 
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_ANY_NAME = frozenset(
+    {"globals", "locals", "vars", "exec", "eval", "compile", "setattr", "delattr", "__dict__"}
+    | {"modules", "__main__", "reload", "get_ipython"}
+)
+"""With these a cell can bind names that its text need not say."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -38,7 +43,7 @@ class Cell:
         calls: Whether it calls anything.
         keeps: Names bound to something other than a constant, a function, a class or a module.
         rebinds: Names that its functions bind by `global`.
-        stars: Whether it imports `*`.
+        stars: Whether it may bind any name: it imports `*`, or reaches for all names at once.
     """
 
     name: str
@@ -123,6 +128,7 @@ def _read(tree: ast.Module, cell: Cell) -> None:
             for inner in ast.walk(node):
                 if isinstance(inner, ast.Global):
                     cell.rebinds |= set(inner.names)
+                cell.stars = cell.stars or _reaches_all(inner)
             left += node.decorator_list
             cell.calls = cell.calls or bool(node.decorator_list)
             continue
@@ -138,6 +144,7 @@ def _read(tree: ast.Module, cell: Cell) -> None:
 
 
 def _note(node: ast.AST, cell: Cell) -> None:
+    cell.stars = cell.stars or _reaches_all(node)
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
         cell.stars = cell.stars or "*" in names
@@ -146,8 +153,10 @@ def _note(node: ast.AST, cell: Cell) -> None:
         cell.binds.add(node.id)
     elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
         cell.changes |= _root(node)
-    elif isinstance(node, ast.ExceptHandler) and node.name:
+    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
         cell.binds.add(node.name)
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        cell.binds.add(node.rest)
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         if isinstance(node.value.func, ast.Attribute):
             cell.changes |= _root(node.value.func)
@@ -158,6 +167,11 @@ def _note(node: ast.AST, cell: Cell) -> None:
     elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
         targets = [n for target in node.targets for n in ast.walk(target)]
         cell.keeps |= {n.id for n in targets if isinstance(n, ast.Name)}
+
+
+def _reaches_all(node: ast.AST) -> bool:
+    name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+    return name in _ANY_NAME
 
 
 def _root(node: ast.AST) -> set[str]:

@@ -153,14 +153,17 @@ def _defined(tree: ast.Module | None) -> list[str]:
     return [node.name for node in tree.body if isinstance(node, kinds)] if tree else []
 
 
+_BLOCKS = {ast.If: "`if`", ast.Try: "`try`", ast.For: "`for`", ast.While: "`while`"}
+
+
 def _outer(name: str, tree: ast.Module) -> str:
-    """The function or class in whose body the name is defined."""
+    """The function, class or block in whose body the name is defined."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for outer in tree.body:
-        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if isinstance(outer, kinds) or type(outer) in _BLOCKS:
             for node in ast.walk(outer):
-                kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
                 if node is not outer and isinstance(node, kinds) and node.name == name:
-                    return outer.name
+                    return outer.name if isinstance(outer, kinds) else _BLOCKS[type(outer)]
     return ""
 
 

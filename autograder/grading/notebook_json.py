@@ -219,7 +219,7 @@ def _source(raw: Raw, number: int) -> str:
     if raw is _NOTHING:
         return ""
     try:
-        found = msgspec.json.decode(raw, type=str | list[str])
+        found = msgspec.json.decode(raw, type=str | list[str] | None) or ""
     except msgspec.ValidationError as error:
         raise UnreadableError(
             f"the source of cell {number} is {_shown(_value(raw))}; expected text or a list of "

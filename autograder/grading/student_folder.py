@@ -141,7 +141,10 @@ def _gather(home: Path, name: str, depth: int, found: list[str]) -> None:
     if depth == 0 or path.is_symlink() or not path.is_dir():
         found.append(name)
         return
-    for entry in sorted(_entries(path), key=lambda e: e.name):
+    entries = sorted(_entries(path), key=lambda e: e.name)
+    if not entries and ".ipynb" in name.casefold():
+        found.append(name)  # somebody's notebook that a tool made a folder of
+    for entry in entries:
         if len(found) < _MOST_FILES:
             _gather(home, f"{name}/{entry.name}", depth - 1, found)
 

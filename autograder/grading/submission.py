@@ -108,6 +108,8 @@ def _bytes(path: Path, folder: Path | None) -> bytes:
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
         if resolved.is_dir():
             raise UnreadableError(f"{path.name} is a folder; expected a notebook file")
+        if resolved.is_socket():  # which cannot even be opened
+            raise UnreadableError(f"{path.name} is not a regular file; expected a notebook")
         with os.fdopen(os.open(resolved, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UnreadableError(f"{path.name} is not a regular file; expected a notebook")

@@ -353,6 +353,7 @@ tape_both_ways = Function(
     inputs={"tape": choice(*_TAPES), "x": array("K", scale=0.7)},
     sizes={"K": 3},
     outputs=["value", "grad"],
+    derived=True,
     points=5,
     large={"x": 3.0},
     variants={
@@ -422,6 +423,7 @@ tape_forwards = Function(
     inputs={"tape": choice(*_TAPES), "x": array("K", scale=0.7), "v": "K"},
     sizes={"K": 3},
     outputs=["value", "slope"],
+    derived=True,
     points=3,
     large={"x": 3.0},
     variants={

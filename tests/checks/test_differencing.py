@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.checks.finding import Check
-from autograder.exercises import Layer
+from autograder.exercises import Function, Layer
 from autograder.exercises.interpreter import LocalRunner
 from autograder.explain import examine, prepare
 
@@ -263,3 +263,75 @@ def walk(node, grad):
 )
 def test_analytic_answers_in_loops_are_never_suspected(questions, source):
     assert backward_row(questions, source).status == "right"
+
+
+def value_of(x):
+    return x[0] * np.tanh(x[1]) + x[2] ** 2
+
+
+def sweeps(x, v):
+    t = np.tanh(x[1])
+    grad = np.array([t, x[0] * (1 - t * t), 2 * x[2]])
+    return grad, grad @ v
+
+
+CENTRAL = """
+def sweeps(x, v):
+    h = 1e-6
+    def along(e):
+        return (value_of(x + h * e) - value_of(x - h * e)) / (2 * h)
+    return np.array([along(e) for e in np.eye(3)]), GRAD @ v
+"""
+ALONG = """
+def sweeps(x, v):
+    t = np.tanh(x[1])
+    return np.array([t, x[0] * (1 - t * t), 2 * x[2]]), SLOPE
+"""
+MEASURED = {
+    "three differences": CENTRAL.replace("GRAD", "np.array([along(e) for e in np.eye(3)])"),
+    "complex": ALONG.replace("SLOPE", "value_of(x + 1e-30j * v).imag / 1e-30"),
+    "complex lists": ALONG.replace(
+        "SLOPE", "value_of([a + 1e-30j * b for a, b in zip(x, v)]).imag / 1e-30"
+    ),
+    "one difference": ALONG.replace("SLOPE", "(value_of(x + 1e-7 * v) - value_of(x)) / 1e-7"),
+}
+DUALS = """
+class Dual:
+    def __init__(self, a, b): self.a, self.b = a, b
+    def __add__(self, o): return Dual(self.a + o.a, self.b + o.b)
+    def __mul__(self, o): return Dual(self.a * o.a, self.a * o.b + self.b * o.a)
+    def tanh(self): return Dual(t := np.tanh(self.a), (1 - t * t) * self.b)
+def sweeps(x, v):
+    def along(v):
+        p, q, r = (Dual(a, b) for a, b in zip(x, v))
+        return (p * q.tanh() + r * r).b
+    return np.array([along(e) for e in np.eye(3)]), along(v)
+"""
+
+
+@pytest.fixture(scope="module", params=["grad", "slope"])
+def tapes(request):
+    """A gradient of three numbers, or a slope, which is one; both are given back."""
+    other = {"grad": "slope", "slope": "grad"}[request.param]
+    options = dict(inputs={"x": "K", "v": "K"}, sizes={"K": 3}, points=2, derived=True)
+    exercise = Function(sweeps, outputs=["grad", "slope"], unjudged=[other], **options)
+    reference = LocalRunner({"sweeps": sweeps})
+    return [prepare(exercise, reference=reference, mistaken={}, hidden=False)]
+
+
+@pytest.mark.parametrize("source", MEASURED.values(), ids=MEASURED)
+def test_a_slope_is_measured_at_fewer_points_than_a_gradient(tapes, source):
+    namespace = {"np": np}
+    exec(compile(inspect.getsource(value_of) + source, "<cell 3>", "exec"), namespace)
+    [row] = examine(tapes, LocalRunner(namespace))
+    judged = tapes[0].exercise.rows[0].outputs
+    caught = judged == ("slope",) or source.startswith(CENTRAL[:40])
+    assert (row.status == "manual") == caught
+
+
+@pytest.mark.parametrize("source", [inspect.getsource(sweeps), DUALS])
+def test_slopes_that_are_carried_along_are_right(tapes, source):
+    namespace = {"np": np}
+    exec(compile(source, "<cell 3>", "exec"), namespace)
+    [row] = examine(tapes, LocalRunner(namespace))
+    assert row.status == "right"

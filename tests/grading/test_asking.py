@@ -120,6 +120,14 @@ AGAIN, OTHERWISE = "is defined in cell", "a cell further down changes"
         (through("a * x + sum([0])"), "sum = 3", "`sum` gets another meaning in cell"),
         (through("a * by(x)", "by = lambda x: x"), "by = np.sin", f"`by` {AGAIN}"),
         (through("a * x + 0 * sin(x)", "from numpy import sin"), "from math import *", OTHERWISE),
+        (through("a * x"), "globals()['times'] = None", OTHERWISE),
+        (through("a * x"), "globals().update(times=3, np=4)", OTHERWISE),
+        (through("a * x"), "def drop():\n    del globals()['times']\ndrop()", OTHERWISE),
+        (through("a * x"), "exec('times = 3')", OTHERWISE),
+        (through("a * x"), "import __main__\nsetattr(__main__, 'times', 3)", OTHERWISE),
+        (through("a * x"), "import sys\nsys.modules['__main__'].times = 3", OTHERWISE),
+        (through("a * x"), "match 3:\n    case times: pass", f"`times` {AGAIN}"),
+        (through("a * x"), "match [1]:\n    case [*times]: pass", f"`times` {AGAIN}"),
         (FORWARD.replace("times", "np.multiply"), "scale_forward = 3", f"`scale_forward` {AGAIN}"),
         (
             through("a * x"),
@@ -227,6 +235,9 @@ STANDS = {
     "bash": (lambda text: f"\n%%script false\n{text}", "code", "takes the cell for a text"),
     "inside": (
         lambda text: "def all_of_it():\n    " + text.replace("\n", "\n    "), "code", "left margin",
+    ),
+    "never": (
+        lambda text: "if False:\n    " + text.replace("\n", "\n    "), "code", "inside of",
     ),
     "quotes": (lambda text: f"'''\n{text.replace(chr(34), '')}\n'''", "code", "in quotes"),
 }  # fmt: skip

@@ -150,6 +150,12 @@ def test_a_linked_folder_is_refused_and_not_missing(tmp_path: Path, link: str, t
     assert handin.path is None and handin.there and "link" in handin.note
 
 
+def test_an_empty_folder_named_like_a_notebook_is_no_absence(tmp_path: Path) -> None:
+    (tmp_path / "ada/02_layers/layers.ipynb").mkdir(parents=True)
+    (handin,) = discover(tmp_path, NOTEBOOKS, ["02_layers"]).handins
+    assert handin.path is not None
+
+
 def test_names_that_no_text_can_hold_are_told_apart(tmp_path: Path) -> None:
     for name in (b"caf\xe9", b"caf\xe8"):
         os.makedirs(os.path.join(os.fsencode(tmp_path), name, b"02_layers"))

@@ -1,7 +1,9 @@
 """Whatever lies in the place of a notebook is read, or refused with a reason."""
 
+import contextlib
 import json
 import os
+import socket
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -224,7 +226,7 @@ def test_a_linked_folder_is_not_followed_either(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("kind", ["dangling", "circle", "folder", "pipe"])
+@pytest.mark.parametrize("kind", ["dangling", "circle", "folder", "pipe", "socket"])
 def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "a.ipynb"
     if kind == "dangling":
@@ -233,10 +235,19 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
         path.symlink_to(path)
     elif kind == "folder":
         path.mkdir()
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(tmp_path):
+            made.bind("a.ipynb")
     else:
         os.mkfifo(path)  # an ordinary open would wait for ever
     found = read(path, tmp_path)
     assert found.problem and not found.cells
+
+
+def test_a_cell_without_a_source_costs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(notebook({**code(""), "source": None}, code("x = 1")))
+    assert [cell.source for cell in read(path).cells] == ["", "x = 1"]
 
 
 def test_a_file_system_that_refuses_is_not_the_students_fault(tmp_path: Path) -> None:
