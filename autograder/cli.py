@@ -307,6 +307,16 @@ def handout(
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or an empty folder.")],
+) -> None:
+    """Write a course of your own, with one worked notebook, into a folder."""
+    from autograder.handout.own_course import start_course
+
+    say(start_course(folder).line)
+
+
+@app.command()
 def report(
     assignments: Annotated[
         list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")

@@ -45,9 +45,9 @@ def _split(
     shape: tuple[int, ...],
     name: str,
 ) -> Split:
-    order = rng.permutation(len(X))
+    shuffled = rng.permutation(len(X))
     cut = round(len(X) * (1 - share))
-    train, val = order[:cut], order[cut:]
+    train, val = shuffled[:cut], shuffled[cut:]
     return Split(X[train], y[train], X[val], y[val], shape, name)
 
 

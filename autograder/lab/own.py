@@ -145,8 +145,8 @@ def _block(forward: Callable[..., Any], backward: Callable[..., Any]) -> standin
         return forward(x, dict(zip(BLOCK, weights, strict=True)), settings["heads"], mask)
 
     def flat_backward(dout: np.ndarray, cache: Any) -> tuple[Any, ...]:
-        dx, grads = backward(dout, cache)
-        return dx, *(grads[name] for name in BLOCK)
+        dx, gradients = backward(dout, cache)
+        return dx, *(gradients[name] for name in BLOCK)
 
     return flat_forward, flat_backward
 

@@ -55,10 +55,10 @@ def minibatches(
     n: int, size: int, epochs: int, rng: np.random.Generator
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Epoch number and the indices of each mini-batch; every epoch visits each example once."""
-    for epoch in range(epochs):
+    for number in range(epochs):
         order = rng.permutation(n)
         for start in range(0, n, size):
-            yield epoch, order[start : start + size]
+            yield number, order[start : start + size]
 
 
 def train(

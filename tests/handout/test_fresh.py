@@ -1,0 +1,137 @@
+"""From an empty folder to a graded class, with what is installed and nothing of this repository.
+
+The kit is built as sdist, from that as wheel, and installed into a fresh environment; it makes a
+course, releases it and hands it out; a student starts from the zip, in another fresh environment,
+with the commands of its README; the class is graded.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from autograder.course import load_course
+from autograder.course.leaks import find_leaks
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = "01_leaky/leaky.ipynb"
+PIP = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+"""How pip reaches an index on this machine."""
+pytestmark = pytest.mark.slow
+
+
+def run(folder: Path, *command: str | Path, code: int = 0) -> str:
+    """Run a command with nothing of this repository in sight; its output."""
+    done = subprocess.run(
+        list(map(str, command)),
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder)} | PIP,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The sdist, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    hatchling = [sys.executable, "-m", "hatchling", "build", "-d", str(folder), "-t"]
+    subprocess.run([*hatchling, "sdist"], cwd=ROOT, check=True, capture_output=True)
+    (sdist,) = folder.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder / "unpacked", filter="data")
+    (source,) = (folder / "unpacked").iterdir()
+    subprocess.run([*hatchling, "wheel"], cwd=source, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    return sdist, wheel
+
+
+def test_neither_archive_holds_a_line_of_a_solution(built, tmp_path):
+    sdist, wheel = built
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "sdist", filter="data")
+    with zipfile.ZipFile(wheel) as opened:
+        opened.extractall(tmp_path / "wheel")
+    (source,) = (tmp_path / "sdist").iterdir()
+    assert {path.name for path in source.iterdir()} == {
+        *("autograder", "constraints.txt", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO"),
+        ".gitignore",
+    }
+    templates = [path for path in tmp_path.rglob("*.template") if "solutions" in path.parts]
+    assert len(templates) == 2
+    for path in templates:  # the course that `init` writes is solved: it is an instructor's
+        path.unlink()
+    leaks = find_leaks(load_course(ROOT).notebooks, tmp_path, None)
+    assert [leak for leak in leaks if "a solution marker" not in leak] == []  # they name the marker
+
+
+@pytest.fixture(scope="module")
+def instructor(built, tmp_path_factory) -> Path:
+    """A fresh environment with the kit from its wheel; the folder of its commands."""
+    folder = tmp_path_factory.mktemp("instructor")
+    run(folder, sys.executable, "-m", "venv", "venv")
+    wheel = f"{built[1]}[instructor]"
+    run(folder, "venv/bin/pip", "install", "-q", "-c", ROOT / "constraints.txt", wheel)
+    return folder / "venv" / "bin"
+
+
+@pytest.fixture(scope="module")
+def course(instructor, tmp_path_factory) -> Path:
+    """A course of one's own, released and handed out."""
+    folder = tmp_path_factory.mktemp("own")
+    assert "Wrote mine" in run(folder, instructor / "autograder", "init", "mine")
+    root = folder / "mine"
+    assert "released 1 notebook" in run(root, instructor / "autograder", "release")
+    assert "Every proof holds." in run(root, instructor / "autograder", "validate")
+    assert "handout.zip" in run(root, instructor / "autograder", "handout")
+    return root
+
+
+def solved(course: Path, wrong: bool) -> str:
+    """What a student hands in: the notebook of the source, right or with a mistake."""
+    text = (course / "build/source/01_leaky/leaky.ipynb").read_text()
+    return text.replace("slope * dout)", "slope * x * dout)") if wrong else text
+
+
+def test_a_class_is_graded(course, instructor):
+    for student, wrong in (("ada", False), ("bob", True)):
+        path = course / "submitted" / student / NOTEBOOK
+        path.parent.mkdir(parents=True)
+        path.write_text(solved(course, wrong))
+    run(course, instructor / "autograder", "grade")
+    scores = {
+        student: json.loads((course / f"results/01_leaky/{student}.json").read_text())["score"]
+        for student in ("ada", "bob")
+    }
+    assert scores == {"ada": 4, "bob": 1}  # the text waits for a person
+    assert "times_x" in (course / "results/01_leaky/bob.json").read_text()
+    run(course, instructor / "autograder", "report")
+    assert "bob" in (course / "reports/index.html").read_text()
+
+
+def test_a_student_starts_from_the_zip(course, tmp_path):
+    """The commands of the README for Linux, to the letter."""
+    with zipfile.ZipFile(course / "handout.zip") as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / "my-course"
+    page = (folder / "README.md").read_text()
+    commands = re.search(r"Linux and macOS:\n\n```\n(.*?)```", page, re.S)[1].splitlines()
+    python = str(Path(sys.executable).resolve())
+    for command in commands:
+        run(folder, "bash", "-c", command.replace("python3", python, 1))
+    installed = run(folder, ".venv/bin/pip", "list")
+    assert "nbgrader" not in installed and "+student" in installed
+    (check,) = re.findall(r"^(\S+ check) +\(Linux", page, re.M)
+    assert "not written yet" in run(folder, "bash", "-c", check, code=1)
+    (folder / NOTEBOOK).write_text(solved(course, True))
+    assert "the derivative of s x is s" in run(folder, "bash", "-c", check, code=1)
+    (folder / NOTEBOOK).write_text(solved(course, False))
+    assert "4 of 5 points" in run(folder, "bash", "-c", check)
