@@ -84,6 +84,9 @@ def discover(
         for assignment in graded
         for folder in everyone
     )
+    if not asked:  # an empty folder alone makes nobody late
+        begun = {h.assignment for h in handins if h.path is not None or h.there or h.fault}
+        handins = tuple(handin for handin in handins if handin.assignment in begun)
     strange: dict[str, list[str]] = {}
     for what, student in (*_beside(entries, notebooks), *_loose(here, handins), *_twins(here)):
         strange.setdefault(what, []).extend([student] if student else [])

@@ -150,6 +150,15 @@ def test_a_linked_folder_is_refused_and_not_missing(tmp_path: Path, link: str, t
     assert handin.path is None and handin.there and "link" in handin.note
 
 
+def test_an_empty_folder_is_no_reason_to_expect_an_assignment_of_everybody(tmp_path: Path) -> None:
+    hand_in(tmp_path, "ada/02_layers/layers.ipynb")
+    (tmp_path / "bob/06_rnn").mkdir(parents=True)
+    found = discover(tmp_path, NOTEBOOKS, roster=["eve"]).handins
+    assert [(h.assignment, h.student) for h in found] == [
+        ("02_layers", student) for student in ("ada", "bob", "eve")
+    ]
+
+
 def test_an_empty_folder_named_like_a_notebook_is_no_absence(tmp_path: Path) -> None:
     (tmp_path / "ada/02_layers/layers.ipynb").mkdir(parents=True)
     (handin,) = discover(tmp_path, NOTEBOOKS, ["02_layers"]).handins
@@ -160,7 +169,7 @@ def test_names_that_no_text_can_hold_are_told_apart(tmp_path: Path) -> None:
     for name in (b"caf\xe9", b"caf\xe8"):
         os.makedirs(os.path.join(os.fsencode(tmp_path), name, b"02_layers"))
     roster = ("caf\\udce9", "caf\\udce8")  # as the gradebook has them
-    listed = discover(tmp_path, NOTEBOOKS, roster=roster).handins
+    listed = discover(tmp_path, NOTEBOOKS, ["02_layers"], roster).handins
     assert [os.fsencode(handin.student) for handin in listed] == [b"caf\xe8", b"caf\xe9"]
 
 
