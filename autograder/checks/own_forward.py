@@ -17,6 +17,7 @@ from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds import Layer, Loss
 from autograder.exercises.script import Outcome, Runner, Script, Strided
+from autograder.exercises.trees import leaves, mapped, pairs, places
 from autograder.numerical import GradcheckError, GradientReport, check_gradient
 
 EVALUATIONS = 120
@@ -31,10 +32,11 @@ def against_forward(
         exercise: The layer or loss.
         case: Inputs and upstream gradients.
         runner: Whose forward it is.
-        gradients: ``d<input>`` -> what is claimed.
+        gradients: ``d<input>`` -> what is claimed: an array, or a tree of them as the input is one.
 
     Returns:
-        The report, with the names of the gradients; None where the question does not arise.
+        The report, with the names of the gradients, such as ``dx`` or ``dparams['W1']``; None where
+        the question does not arise.
     """
     if not isinstance(exercise, Layer | Loss):
         return None
@@ -44,19 +46,25 @@ def against_forward(
     elif len(upstream) != len(exercise.outputs):
         return None
     keys = [name[1:] for name in gradients if case.judges(name)]
-    values = [as_array(gradients[f"d{key}"]) for key in keys]
-    if not keys or any(key not in case.inputs for key in keys) or any(v is None for v in values):
+    if not keys or any(key not in case.inputs for key in keys):
+        return None
+    inputs = {f"d{key}": mapped(_plain, case.inputs[key]) for key in keys}
+    try:
+        values = [as_array(leaf) for _, leaf in pairs(inputs, gradients)]
+    except (KeyError, IndexError, TypeError, ValueError):  # not a gradient for each parameter
+        return None
+    if any(value is None for value in values):
         return None
     try:
         return check_gradient(
             _Forward(exercise, case, runner, keys),
-            [np.asarray(_plain(case.inputs[key]), float) for key in keys],
+            [np.asarray(leaf, float) for leaf in leaves(inputs)],
             upstream if len(upstream) > 1 else upstream[0],
             values,
-            names=[f"d{key}" for key in keys],
+            names=[name for label, tree in inputs.items() for name in places(tree, label)],
             max_evaluations=EVALUATIONS,
         )
-    except GradcheckError:  # the forward returns something that cannot be checked
+    except (GradcheckError, ValueError):  # the forward returns something that cannot be checked
         return None
 
 
@@ -86,9 +94,10 @@ class _Forward:
         return [self._read(outcome) for outcome in outcomes]
 
     def _script(self, point: Sequence[np.ndarray]) -> Script:
+        arrays = iter(point)
         moved = {
-            key: value if np.ndim(_plain(self.case.inputs[key])) else float(value)
-            for key, value in zip(self.keys, point, strict=True)
+            key: mapped(lambda leaf: _like(leaf, next(arrays)), self.case.inputs[key])
+            for key in self.keys
         }
         case = replace(self.case, inputs={**self.case.inputs, **moved})
         first = self.exercise.forward if isinstance(self.exercise, Layer) else None
@@ -105,6 +114,11 @@ class _Forward:
         if any(array is None for array in arrays):
             return ArithmeticError("an output is no array")
         return tuple(arrays) if count > 1 else arrays[0]
+
+
+def _like(leaf: Any, value: np.ndarray) -> Any:
+    """A number where the input is one."""
+    return value if np.ndim(_plain(leaf)) else float(value)
 
 
 def _plain(value: Any) -> Any:

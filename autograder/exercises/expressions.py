@@ -65,6 +65,16 @@ class Expressions(Module):
         outputs = tuple(self.expressions)
         return (Row(self.cls, "value", points, outputs, hints, weights=self.weights),)
 
+    def reached(self, output: str) -> set[str]:
+        """The inputs on which the result of an expression depends."""
+        *before, result = ast.parse(self.expressions[output]).body
+        reached = {n.id for n in ast.walk(result) if isinstance(n, ast.Name)}
+        for statement in reversed(before):
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+            if isinstance(target, ast.Name) and target.id in reached:
+                reached |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+        return reached & set(self.inputs)
+
     def _recorded(self, case: Case) -> dict[str, tuple[list[Call], dict[str, int]]]:
         """Output -> the calls, and which of them give its numbers."""
         recorded: dict[str, tuple[list[Call], dict[str, int]]] = {}

@@ -204,6 +204,8 @@ class Function(Exercise):
         carry: Input name -> index into what the call before returned.
         unjudged: Outputs that are returned but do not count (an optimiser's config).
         derived: What it returns are gradients, to be derived and not measured.
+        gradient_of: The expression whose gradients it returns, `d<input>` each, of the inputs and
+            for the upstream gradient `dout` where there is one; by it the reference is proven.
     """
 
     function: str = attrs.field(converter=named)
@@ -212,6 +214,7 @@ class Function(Exercise):
     carry: dict[str, int] = attrs.field(factory=dict, kw_only=True)
     unjudged: tuple[str, ...] = attrs.field(default=(), converter=names_of, kw_only=True)
     derived: bool = attrs.field(default=False, kw_only=True, metadata=IF_SET)
+    gradient_of: str = attrs.field(default="", kw_only=True, metadata=IF_SET)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

@@ -47,7 +47,7 @@ KINDS: dict[str, type[Exercise]] = {
         Text,
     )
 }
-_SECRET = {"mistakes", "rubric"}
+_SECRET = {"mistakes", "rubric", "gradient_of"}
 _TAGGED: dict[str, type] = {**INPUTS, "Variant": Variant}
 
 

@@ -36,6 +36,20 @@ def leaves(tree: Any) -> Iterator[Any]:
         yield tree
 
 
+def places(tree: Any, at: str = "") -> Iterator[str]:
+    """Where each leaf stands, as Python would write it, in the order of `leaves`.
+
+    Example:
+        >>> list(places({"W": [1, 2]}, "dparams"))
+        ["dparams['W'][0]", "dparams['W'][1]"]
+    """
+    if isinstance(tree, (dict, list, tuple)):
+        for key, item in tree.items() if isinstance(tree, dict) else enumerate(tree):
+            yield from places(item, f"{at}[{key!r}]")
+    else:
+        yield at
+
+
 def pairs(one: Any, other: Any) -> Iterator[tuple[Any, Any]]:
     """The leaves of two trees of the same form, side by side.
 

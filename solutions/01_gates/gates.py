@@ -459,6 +459,7 @@ sigmoid_gates = Function(
     sigmoid_by_gates,
     inputs={"z": array("", scale=1.5)},
     outputs=["f", "dz"],
+    gradient_of="1 / (1 + np.exp(-z))",
     points=3,
     large={"z": 10.0},
     variants={"positive": variant(z=2.5), "negative": variant(z=-1.75), "zero": variant(z=0.0)},
@@ -676,6 +677,7 @@ staged = Function(
     staged_backward,
     inputs={"x": array("", scale=1.5), "y": array("", scale=1.5)},
     outputs=["dx", "dy"],
+    gradient_of="(x + 1 / (1 + np.exp(-y))) / (1 / (1 + np.exp(-x)) + (x + y) ** 2)",
     points=5,
     large={"x": 10.0},
     variants={
@@ -867,6 +869,7 @@ matmul = Function(
     inputs={"dout": "N M", "x": "N D", "w": "D M"},
     outputs=["dx", "dw"],
     derived=True,
+    gradient_of="x @ w",
     points=4,
     variants={"the shapes of the text": variant(sizes={"N": 5, "D": 10, "M": 3},
                                                 dout=array("N M"), x=array("N D"), w=array("D M"))},

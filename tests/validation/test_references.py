@@ -16,6 +16,9 @@ from autograder.validation.references import wrong_gradients
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "tests/course/small/solutions/01_small/small.py"
 LAYERS = ROOT / "solutions/02_layers/layers.py"
+GATES = ROOT / "solutions/01_gates/gates.py"
+VALUES = ROOT / "solutions/07_autograd/autograd.py"
+BLOCKS = ROOT / "solutions/10_attention/attention.py"
 
 
 def planted(tmp_path, source, function, line):
@@ -40,16 +43,36 @@ def complaints(notebook, name):
 
 
 @pytest.mark.parametrize(
-    ("exercise", "function", "line", "names"),
+    ("source", "exercise", "function", "line", "names"),
     [
-        ("relu", "relu_backward", "dx = dout * (x > 0.5)", "dx"),
-        ("affine", "affine_backward", "db = dout.mean(axis=0)", "db"),
-        ("mse", "mse_loss", "dx = 1.0001 * dx", "dx"),
+        (LAYERS, "relu", "relu_backward", "dx = dout * (x > 0.5)", "dx"),
+        (LAYERS, "affine", "affine_backward", "db = dout.mean(axis=0)", "db"),
+        (LAYERS, "mse", "mse_loss", "dx = 1.0001 * dx", "dx"),
+        (GATES, "staged", "staged_backward", "dy = dy * 1.001", "dy"),
+        (GATES, "matmul", "matmul_backward", "dw = -dw", "dw"),
+        (BLOCKS, "block", "block_backward", "dparams['W1'] = 2 * dparams['W1']", "dparams['W1']"),
     ],
 )
-def test_a_planted_error_in_a_reference_is_told(tmp_path, exercise, function, line, names):
-    assert complaints(load_notebook(LAYERS), exercise) == []
-    told = complaints(planted(tmp_path, LAYERS, function, line), exercise)
+def test_a_planted_error_in_a_reference_is_told(tmp_path, source, exercise, function, line, names):
+    assert complaints(load_notebook(source), exercise) == []
+    told = complaints(planted(tmp_path, source, function, line), exercise)
+    assert any("is not the gradient of its forward" in text and names in text for text in told)
+
+
+@pytest.mark.parametrize(
+    ("source", "exercise", "old", "new", "names"),
+    [
+        (LAYERS, "two_layer_net", '"b1": db1', '"b1": -db1', "dparams['b1']"),
+        (VALUES, "value_class", "source.grad += slope", "source.grad += 2 * slope", "a.grad"),
+    ],
+)
+def test_a_planted_error_in_a_class_is_told(tmp_path, source, exercise, old, new, names):
+    text = source.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / source.parent.name / source.name
+    path.parent.mkdir()
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    told = complaints(load_notebook(path), exercise)
     assert any("is not the gradient of its forward" in text and names in text for text in told)
 
 
