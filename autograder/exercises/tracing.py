@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,13 @@ def traced(
 _listening: list[bool] = []
 
 
+def _is_library(names: dict[str, Any]) -> bool:
+    """Whether these are the globals of an imported module."""
+    name = names.get("__name__")
+    module = sys.modules.get(name) if type(name) is str and name != "__main__" else None
+    return type(module) is ModuleType and vars(module) is names
+
+
 class Points:
     """Counts the different points near some arrays.
 
@@ -156,10 +163,16 @@ def watched_inputs(values: Any) -> list[np.ndarray]:
 
 
 def _reached(frame: FrameType) -> Iterator[np.ndarray]:
-    """All arrays within reach of a frame: local ones, those in closures, and globals it names."""
-    names = frame.f_globals
-    yield from _arrays(list(frame.f_locals.values()), 0)
-    yield from _arrays([names[name] for name in frame.f_code.co_names if name in names], 0)
+    """All arrays within reach of a frame: local ones, those in closures, and globals it names.
+
+    Of a library's module and of a class it can only mean what it names, too.
+    """
+    names, code = frame.f_globals, frame.f_code.co_names
+    seen = [*frame.f_locals.values(), *(names[name] for name in code if name in names)]
+    spaces = [vars(value) for value in seen if isinstance(value, (ModuleType, type))]
+    named = [space[name] for space in spaces for name in code if name in space]
+    yield from _arrays(seen, 0)
+    yield from _arrays(named, 0)
 
 
 _NUMBERS = (float, complex, np.float64, np.complex128)
@@ -172,6 +185,8 @@ def _arrays(value: Any, depth: int) -> Iterator[np.ndarray]:
             yield value
         return
     if depth > DEPTH or isinstance(value, (str, bytes, type)) or callable(value):
+        return
+    if isinstance(value, ModuleType) and _is_library(vars(value)):
         return
     if isinstance(value, dict):
         value = list(value.values())

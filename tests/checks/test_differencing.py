@@ -129,6 +129,10 @@ def tanh_affine_backward(dout, cache):
         grads.append(grad)
     return grads
 """
+SHELVES = GLOBAL.replace("global X\n    X, grads", "SHELF.X, grads").replace("X[", "SHELF.X[")
+SHELVES = SHELVES.replace("for a in X", "for a in SHELF.X")
+ON_A_CLASS = "class Shelf: pass" + SHELVES.replace("SHELF", "Shelf")
+ON_A_MODULE = "import types\nshelf = types.ModuleType('shelf')" + SHELVES.replace("SHELF", "shelf")
 FITS = """
 def tanh_affine_backward(dout, cache):
     grads = []
@@ -148,7 +152,8 @@ DISGUISES = {
     "two points": NUMERICAL, "one-sided": ONE_SIDED, "complex": COMPLEX, "five points": FIVE_POINTS,
     "forward": IN_THE_FORWARD, "dummy calls": DUMMIES, "lists": LISTS.replace("STEP", "1e-7"),
     "complex lists": COMPLEX_LISTS, "a library's name": LIBRARY, "a subclass": SUBCLASS,
-    "a global": GLOBAL, "fits": FITS,
+    "a global": GLOBAL, "fits": FITS, "on a library": SHELVES.replace("SHELF", "np"),
+    "on a class": ON_A_CLASS, "on a module": ON_A_MODULE,
 }  # fmt: skip
 LOOPS = """
 def slope(z):
