@@ -152,6 +152,10 @@ def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> 
     have, want = have.astype(float), want.astype(float)
     if have.size == 0:
         return None
+    with np.errstate(all="ignore"):
+        off = float(np.abs(have - want).max())
+    if expected.low is None and off * strictness <= ABSOLUTE * expected.scale:
+        return None  # within the absolute allowance of every entry: the usual case, decided fast
     unlike = ~np.isfinite(have) & ~((have == want) | (np.isnan(have) & np.isnan(want)))
     if expected.infinite:
         unlike &= ~(np.isposinf(have) & (want > 100))
@@ -185,8 +189,6 @@ def _numbers(
         if expected.shared and surplus * strictness > RELATIVE * float(np.abs(want).sum()):
             target = want  # within every entry's bounds, but more or less than there is to share
     off = have - target
-    if expected.low is None and float(np.abs(off).max()) * strictness <= ABSOLUTE * expected.scale:
-        return None  # within the absolute allowance of every entry: the usual case, decided fast
     peak = max(float(np.abs(want).max()), float(np.abs(have).max()), 1e-300)
     norm = float(np.linalg.norm(want / peak)) * peak  # scaled: squares of 1e200 must not overflow
     size = float(np.linalg.norm(off / peak)) * peak

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ class Patient:
         self.seconds = seconds
         self.hung: set[tuple[str, ...]] = set()
 
-    def run(self, script: Script) -> list[Outcome]:
+    def run(self, script: Script, ahead: Iterable[Script] = ()) -> list[Outcome]:
         """Run the script, or report a timeout; after the first of such calls, at once."""
         called = tuple(call.function for call in script.calls)
         if called not in self.hung:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache, partial
 from typing import Any
@@ -96,7 +96,7 @@ class _Mistaken:
     def _runner(self) -> LocalRunner:
         return self._notebook.mistaken(self._mistake)
 
-    def run(self, script: Script) -> list[Outcome]:
+    def run(self, script: Script, ahead: Iterable[Script] = ()) -> list[Outcome]:
         return self._runner.run(script)
 
 

@@ -12,7 +12,7 @@ import random
 import traceback
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -331,7 +331,7 @@ class LocalRunner:
         self.namespace = namespace
         self._limit = limit
 
-    def run(self, script: Script) -> list[Outcome]:
+    def run(self, script: Script, ahead: Iterable[Script] = ()) -> list[Outcome]:
         with undisturbed_randomness():
             return execute(script, self.namespace, limit=self._limit)
 

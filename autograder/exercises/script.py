@@ -9,6 +9,7 @@ arguments of a call they may hold the placeholders below, which are resolved whe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -90,7 +91,7 @@ class Call:
     stages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Script:
     """Calls in order, in one random state: `numpy.random` and `random` are seeded once, before.
 
@@ -202,4 +203,5 @@ class Outcome:
 class Runner(Protocol):
     """Runs scripts in some namespace; one outcome per call, always."""
 
-    def run(self, script: Script) -> list[Outcome]: ...
+    def run(self, script: Script, ahead: Iterable[Script] = ()) -> list[Outcome]:
+        """Run a script; those `ahead` are most likely the next ones, and may be sent along."""

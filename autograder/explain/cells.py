@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 import symtable
 import warnings
@@ -94,12 +95,21 @@ def without_magics(source: str) -> str:
 
 
 def parsed(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, or None where Python cannot read it."""
+    """The syntax tree of a cell, not to be changed; None where Python cannot read it."""
+    return _parsed_before(source) if len(source) <= _KEPT else _parsed(source)
+
+
+def _parsed(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings(action="ignore"):
             return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+_KEPT = 10_000
+"""Cells up to this size, most of which stand in every notebook of a class, are read once."""
+_parsed_before = functools.lru_cache(512)(_parsed)
 
 
 def _uses(source: str) -> dict[str, set[str]]:

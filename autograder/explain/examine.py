@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 
 import numpy as np
 
 from autograder.checks.finding import RowResult
-from autograder.checks.fitting import fitted, room
+from autograder.checks.fitting import fitted
 from autograder.checks.trial import Trial
 from autograder.checks.verdict import judge
 from autograder.exercises.kinds_stateful import Answer
@@ -20,6 +20,9 @@ from autograder.explain.explanations import explained, noted
 from autograder.explain.follow import followed
 from autograder.explain.known import NEVER_RAN, known_mistake, small_slip
 from autograder.explain.question import Question
+
+PROMPT_SECONDS = 0.05
+"""Where a case takes no longer than that, those that follow are sent at once."""
 
 
 @dataclass(frozen=True)
@@ -116,35 +119,41 @@ def _ask_all(
 
 def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
     """Run the cases one by one; a row that hangs or is not written is not asked again."""
-    questions, exercise, trials = one.questions, one.exercise, one.trials
+    exercise, trials = one.exercise, one.trials
     left = {row.id for row in exercise.rows if rows is None or row.id in rows}
     given_up = set[str]()
     slow = set[tuple[str, ...]]()
-    for question in questions:
-        for expectation in question.expectations:
-            if not left:
-                break
-            judged = expectation.case.judged
-            if judged in slow:
-                continue
-            script = exercise.script(expectation.case, sorted(left))
-            outcomes = one.runner.run(replace(script, room=room(exercise, expectation)))
-            observed = exercise.observe(expectation.case, outcomes)
-            # A row that is not asked for stays: the mask of a forward judges its backward.
-            observed = {
-                row: fitted(row, seen, expectation)
-                for row, seen in observed.items()
-                if row not in given_up
-            }
-            trials.append(Trial(exercise, expectation, observed, question.hidden))
-            if _hung(outcomes) and judged is not None:
-                slow.add(judged)  # what only these outputs need; the others are asked for on
-            elif _hung(outcomes):
-                given_up |= {row for row, seen in observed.items() if seen.failure is not None}
-            elif all(o.failure is None or o.failure.kind in NEVER_RAN for o in outcomes):
-                # What is not written is lost by the first case; the others would say the same.
-                given_up |= {row for row, seen in observed.items() if seen.failure is not None}
-            left -= given_up
+    asked = deque((q, number) for q in one.questions for number in range(len(q.expectations)))
+    prompt = False
+    while left and asked:
+        question, number = asked.popleft()
+        expectation = question.expectations[number]
+        judged = expectation.case.judged
+        if judged in slow:
+            continue
+        # The first case goes alone: it tells which rows are not written.
+        sent = prompt
+        ahead = (of.script(later, left) for of, later in asked) if sent else ()
+        started = monotonic()
+        outcomes = one.runner.run(question.script(number, left), ahead)
+        prompt = monotonic() - started < PROMPT_SECONDS
+        observed = exercise.observe(expectation.case, outcomes)
+        # A row that is not asked for stays: the mask of a forward judges its backward.
+        observed = {
+            row: fitted(row, seen, expectation)
+            for row, seen in observed.items()
+            if row not in given_up
+        }
+        trials.append(Trial(exercise, expectation, observed, question.hidden))
+        if _hung(outcomes) and judged is not None:
+            slow.add(judged)  # what only these outputs need; the others are asked for on
+        elif _hung(outcomes):
+            given_up |= {row for row, seen in observed.items() if seen.failure is not None}
+        elif all(o.failure is None or o.failure.kind in NEVER_RAN for o in outcomes):
+            # What is not written is lost by the first case; the others would say the same.
+            given_up |= {row for row, seen in observed.items() if seen.failure is not None}
+        left -= given_up
+        if not (sent and prompt):  # what was sent ahead is waited for, unless it takes long
             yield
 
 

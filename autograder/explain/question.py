@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
 from typing import Any
 
 from autograder.checks.compare import Expected
 from autograder.checks.expected import Expectation, expect
+from autograder.checks.fitting import room
 from autograder.exercises.cases import Case, make_cases
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds_stateful import Answer
@@ -19,7 +20,7 @@ from autograder.exercises.public import (
     decode_value,
     encode_value,
 )
-from autograder.exercises.script import Runner
+from autograder.exercises.script import Runner, Script
 from autograder.explain.bank import Known, Prints, run_mistake
 from autograder.explain.mistaken import Compose, right_gradients
 from autograder.explain.slips import Slips
@@ -44,6 +45,18 @@ class Question:
     hidden: bool = False
     compose: Compose | None = None
     slips: Slips | None = None
+    _scripts: dict[tuple[int, frozenset[str]], Script] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def script(self, number: int, rows: Set[str]) -> Script:
+        """The script that asks for some rows on a case; always the same one."""
+        key = number, frozenset(rows)
+        if key not in self._scripts:
+            expectation = self.expectations[number]
+            script = self.exercise.script(expectation.case, sorted(rows))
+            self._scripts[key] = replace(script, room=room(self.exercise, expectation))
+        return self._scripts[key]
 
 
 def prepare(

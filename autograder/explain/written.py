@@ -119,10 +119,11 @@ def _elsewhere(
     for cell, tree in code:
         if hidden.search(cell.source):
             return fact("written.comment", name=name, cell=cell.name)
-        outer = _outer(name, tree) if tree is not None and name in cell.source else ""
-        if outer:
+        if tree is None or name not in cell.source:
+            continue
+        if outer := _outer(name, tree):
             return fact("written.inside", name=name, cell=cell.name, outer=outer)
-        if tree is not None and any(
+        if any(
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and re.search(rf"^[ \t]*{head}", node.value, re.MULTILINE)

@@ -49,7 +49,9 @@ def explained(
         row = _blamed(row, ran)
     if costly and all(f.failed("skipped") for f in costly) and not _is_written(row.id, ran):
         row = replace(row, status="unanswered")
-    if row.score or (row.status != "unanswered" and _defining(row.id, ran)):
+    if row.score or row.status == "manual":
+        return row
+    if row.status != "unanswered" and _defining(row.id, ran):
         return row
     cells = [
         Placed(f"cell {position}", cell.kind, cell.source, cell.grade_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
@@ -26,7 +27,9 @@ class Limited(Protocol):
     def seconds_left(self) -> float:
         """Wall time that is left."""
 
-    def run(self, script: Script, at_most: float = ...) -> list[Outcome]:
+    def run(
+        self, script: Script, ahead: Iterable[Script] = (), at_most: float = ...
+    ) -> list[Outcome]:
         """Run a script of which no call may take more than `at_most` seconds."""
 
 
@@ -54,7 +57,7 @@ class Patience:
         """Whether anything hung."""
         return any(failure.kind == "timeout" for failure in self.exhausted.values())
 
-    def run(self, script: Script) -> list[Outcome]:
+    def run(self, script: Script, ahead: Iterable[Script] = ()) -> list[Outcome]:
         """Run the calls before the first one that is known to fail; one outcome per call."""
         names = [_full_name(script, call) for call in script.calls]
         if used_up := self._runner.used_up:
@@ -62,7 +65,7 @@ class Patience:
             return [Outcome(failure=never) for _ in names]
         started = time.monotonic()
         try:
-            return self._run(script, names)
+            return self._run(script, ahead, names)
         finally:
             key = tuple(dict.fromkeys(names))
             self.seconds[key] = self.seconds.get(key, 0.0) + time.monotonic() - started
@@ -78,16 +81,16 @@ class Patience:
             return ""
         return f", {spent:.0f} of them by {' and '.join(by)}"
 
-    def _run(self, script: Script, names: list[str]) -> list[Outcome]:
+    def _run(self, script: Script, ahead: Iterable[Script], names: list[str]) -> list[Outcome]:
         wall = next((i for i, name in enumerate(names) if name in self.exhausted), None)
         if wall is None:
-            outcomes = self._runner.run(script, self._fair)
+            outcomes = self._runner.run(script, ahead, self._fair)
             for name, outcome in zip(names, outcomes, strict=True):
                 if outcome.failure is not None and outcome.failure.kind in WALLS:
                     self.exhausted[name] = outcome.failure
             return outcomes
         kept = replace(script, calls=script.calls[:wall])
-        done = self._runner.run(kept, self._fair) if kept.calls else []
+        done = self._runner.run(kept, (), self._fair) if kept.calls else []
         failure = self.exhausted[names[wall]]
         skipped = Failure("skipped", f"not run, because of the call before it: {failure.message}")
         rest = [Outcome(failure=skipped) for _ in names[wall + 1 :]]

@@ -49,26 +49,43 @@ class ChildProcess(Protocol):
         """Wait `patience` seconds, kill, reap; return the wait status if it ended by itself."""
 
 
-def read_frame(read: Callable[[int, float], bytes], deadline: float, max_bytes: int) -> bytes:
-    """Read one frame through `read(size, deadline)`; memory grows only with bytes received.
+class Frames:
+    """Takes the bytes that come apart into frames; memory grows only with bytes received.
 
-    Raises:
-        ChildFault: The frame is too large, late, or the child hung up.
+    Args:
+        read: Gives the next bytes by a deadline; none when the child hung up.
+
+    Attributes:
+        received: What came and was not taken yet.
     """
-    size = HEADER.unpack(_exactly(read, HEADER.size, deadline))[0]
-    if size > max_bytes:
-        raise ChildFault("protocol", f"an answer of {size} bytes; at most {max_bytes} are allowed")
-    return _exactly(read, size, deadline)
 
+    def __init__(self, read: Callable[[float], bytes | memoryview]) -> None:
+        self._read = read
+        self.received = bytearray()
 
-def _exactly(read: Callable[[int, float], bytes], size: int, deadline: float) -> bytes:
-    received = bytearray()
-    while len(received) < size:
-        part = read(min(size - len(received), 1 << 18), deadline)
-        if not part:
-            raise ChildFault("ended", "the process ended")
-        received += part
-    return bytes(received)
+    def next(self, deadline: float, max_bytes: int) -> bytes:
+        """The body of the next frame.
+
+        Raises:
+            ChildFault: The frame is too large, late, or the child hung up.
+        """
+        self._wait_for(HEADER.size, deadline)
+        size = HEADER.unpack_from(self.received)[0]
+        if size > max_bytes:
+            said = f"an answer of {size} bytes; at most {max_bytes} are allowed"
+            raise ChildFault("protocol", said)
+        end = HEADER.size + size
+        self._wait_for(end, deadline)
+        body = bytes(memoryview(self.received)[HEADER.size : end])
+        del self.received[:end]
+        return body
+
+    def _wait_for(self, size: int, deadline: float) -> None:
+        while len(self.received) < size:
+            part = self._read(deadline)
+            if not part:
+                raise ChildFault("ended", "the process ended")
+            self.received += part
 
 
 def milliseconds_left(deadline: float) -> int:

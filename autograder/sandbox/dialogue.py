@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -19,6 +21,7 @@ from autograder.sandbox.inside.unpacking import unpack_failure, unpack_outcome
 from autograder.sandbox.limits import Cell, Limits
 
 START_SECONDS = 60.0
+_WINDOW_BYTES = 1 << 18  # of scripts that are sent at once
 _REQUEST_BYTES = 64 << 20
 _OURS_TO_SAY = (
     "timeout",
@@ -45,6 +48,7 @@ class Dialogue:
     def __init__(self, child: ChildProcess, limits: Limits, modules: Mapping[str, str]) -> None:
         self.child = child
         self._limits = limits
+        self._sent: deque[tuple[Script, bytes]] = deque()
         self._seen_output = 0
         nonce = os.urandom(16)
         begin = wire.Begin(nonce, dict(modules), limits.reply_bytes, limits.output_bytes)
@@ -60,8 +64,10 @@ class Dialogue:
             child.end()
             raise GradingError("a sandboxed process did not start: it said something else")
 
-    def is_quiet(self) -> bool:
-        """Whether the child is there and says nothing unasked."""
+    def is_ready(self, script: Script | None = None) -> bool:
+        """Whether the child is there and says nothing unasked, or has this script before it."""
+        if self._sent:
+            return self._sent[0][0] is script
         return not self.child.has_unsolicited()
 
     def run_cell(self, cell: Cell, deadline: float) -> Failure | None:
@@ -80,8 +86,11 @@ class Dialogue:
         except NotAcceptable as error:
             raise ChildFault("protocol", f"its answer is not acceptable: {error}") from error
 
-    def begin_script(self, script: Script, deadline: float) -> bytes:
-        """Send a script; its outcomes are then to be taken one by one.
+    def begin_script(self, script: Script, ahead: Iterable[Script], deadline: float) -> bytes:
+        """Send a script, and some of those ahead, unless it was sent along with an earlier one.
+
+        All go in one message, which the child has read before it runs any: no student code can
+        take one away. Their outcomes are then to be taken one by one, in order.
 
         Returns:
             The nonce that every answer must carry.
@@ -90,15 +99,19 @@ class Dialogue:
             ChildFault: The child must be ended.
             GradingError: The script holds something that does not travel.
         """
-        nonce = os.urandom(16)
-        try:
-            calls = [pack_call(call, _REQUEST_BYTES) for call in script.calls]
-            seed = Packer(1 << 16).pack(script.seed)
-            request = wire.RunScript(nonce, seed, calls, min(script.room, MAX_ITEMS))
-        except NotAcceptable as error:
-            raise GradingError(f"a script can't be sent to the sandbox: {error}") from error
-        self._ask(request, deadline)
-        return nonce
+        if not self._sent:
+            parts: list[msgspec.Raw] = []
+            size = 0
+            for one in (script, *ahead):
+                nonce = os.urandom(16)
+                part = nonce.join(_packed(one))
+                size += len(part)
+                if parts and size > _WINDOW_BYTES:
+                    break
+                parts.append(msgspec.Raw(part))
+                self._sent.append((one, nonce))
+            self._ask(wire.RunScripts(parts), deadline)  # type: ignore[arg-type]
+        return self._sent.popleft()[1]
 
     def next_outcome(
         self, nonce: bytes, index: int, deadline: float, max_bytes: int, room: int
@@ -167,3 +180,25 @@ class Dialogue:
             return wire.decode_answer(body, parts + _PARTS_SLACK), len(body)
         except (ValueError, RecursionError) as error:
             raise ChildFault("protocol", "its answer could not be read") from error
+
+
+def _packed(script: Script) -> tuple[bytes, bytes]:
+    """A script on the wire, before and after its nonce; the same ones go to every child.
+
+    Raises:
+        GradingError: It holds something that does not travel.
+    """
+    if script not in _PACKED:
+        mark = os.urandom(16)
+        try:
+            calls = [pack_call(call, _REQUEST_BYTES) for call in script.calls]
+            seed = Packer(1 << 16).pack(script.seed)
+            request = wire.RunScript(mark, seed, calls, min(script.room, MAX_ITEMS))
+        except NotAcceptable as error:
+            raise GradingError(f"a script can't be sent to the sandbox: {error}") from error
+        before, _, after = wire.encode(request).partition(mark)
+        _PACKED[script] = before, after
+    return _PACKED[script]
+
+
+_PACKED: WeakKeyDictionary[Script, tuple[bytes, bytes]] = WeakKeyDictionary()

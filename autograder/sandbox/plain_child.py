@@ -16,7 +16,7 @@ from pathlib import Path
 
 import autograder
 from autograder.sandbox.bubblewrap import ipython_folder
-from autograder.sandbox.conversation import ChildFault, read_frame
+from autograder.sandbox.conversation import ChildFault, Frames
 from autograder.sandbox.limits import MIB, Limits
 
 _KIT = Path(autograder.__file__).parent
@@ -50,7 +50,7 @@ class PlainChild:
             start_new_session=True,
         )
         self._parts: queue.Queue[bytes] = queue.Queue()
-        self._rest = b""
+        self._frames = Frames(self._read)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -79,21 +79,19 @@ class PlainChild:
             late.cancel()
 
     def receive(self, deadline: float, max_bytes: int) -> bytes:
-        return read_frame(self._read, deadline, max_bytes)
+        return self._frames.next(deadline, max_bytes)
 
-    def _read(self, size: int, deadline: float) -> bytes:
-        if not self._rest:
-            try:
-                self._rest = self._parts.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                raise ChildFault("timeout", "time is up") from None
-            if not self._rest:
-                self._parts.put(b"")  # it stays ended
-        part, self._rest = self._rest[:size], self._rest[size:]
+    def _read(self, deadline: float) -> bytes:
+        try:
+            part = self._parts.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise ChildFault("timeout", "time is up") from None
+        if not part:
+            self._parts.put(b"")  # it stays ended
         return part
 
     def has_unsolicited(self) -> bool:
-        return bool(self._rest) or not self._parts.empty()
+        return bool(self._frames.received) or not self._parts.empty()
 
     def output(self, start: int) -> bytes:
         # The child writes through the same file: its own offset is not to be moved.

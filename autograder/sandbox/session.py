@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 
 from autograder.errors import GradingError
@@ -106,10 +106,14 @@ class Session:
 
     # Scripts ------------------------------------------------------------------------------------
 
-    def run(self, script: Script, at_most: float = math.inf) -> list[Outcome]:
+    def run(
+        self, script: Script, ahead: Iterable[Script] = (), at_most: float = math.inf
+    ) -> list[Outcome]:
         """Run a script; one outcome per call, always.
 
         Args:
+            ahead: The scripts that come next: they travel along and run without being asked for
+                again. Where it turns out otherwise a fresh child is started.
             at_most: Seconds that one call may take, where that is less than the limit.
 
         A call at which the child ended has the failure that ended it, those after it are skipped,
@@ -121,10 +125,10 @@ class Session:
         if self._closed:
             raise GradingError("this session is closed")
         try:
-            return self._run(script, min(at_most, self.limits.call_seconds))
+            return self._run(script, ahead, min(at_most, self.limits.call_seconds))
         except ZygoteFault:  # not the submission's fault: once more, on another zygote
             self._dialogue = None
-            return self._run(script, min(at_most, self.limits.call_seconds))
+            return self._run(script, ahead, min(at_most, self.limits.call_seconds))
 
     def mend(self, exercise: str, row: str, seconds: float) -> Repairs:
         """Look for the line in which a row goes wrong; empty when none was found in time.
@@ -147,11 +151,11 @@ class Session:
             self._bury(fault, seconds)
             return ()
 
-    def _run(self, script: Script, seconds: float) -> list[Outcome]:
+    def _run(self, script: Script, ahead: Iterable[Script], seconds: float) -> list[Outcome]:
         outcomes: list[Outcome] = []
         self._budget.start()
         try:
-            self._converse(script, outcomes, seconds)
+            self._converse(script, ahead, outcomes, seconds)
         except ChildFault as fault:
             self._budget.charge()
             failure, output = self._bury(fault, seconds)
@@ -167,11 +171,17 @@ class Session:
             outcomes += [Outcome(failure=skipped) for _ in range(missing)]
         return outcomes
 
-    def _converse(self, script: Script, outcomes: list[Outcome], call_seconds: float) -> None:
+    def _converse(
+        self,
+        script: Script,
+        ahead: Iterable[Script],
+        outcomes: list[Outcome],
+        call_seconds: float,
+    ) -> None:
         """Have the child run the script; add its outcomes as they come."""
         budget = self._budget
-        dialogue = self._ready()
-        nonce = dialogue.begin_script(script, budget.deadline(call_seconds))
+        dialogue = self._ready(script)
+        nonce = dialogue.begin_script(script, ahead, budget.deadline(call_seconds))
         room = _REPLIES * self.limits.reply_bytes  # for the answers of one script together
         for index in range(len(script.calls)):
             most = max(0, min(self.limits.reply_bytes, room))
@@ -234,12 +244,12 @@ class Session:
 
     # The child ----------------------------------------------------------------------------------
 
-    def _ready(self) -> Dialogue:
+    def _ready(self, script: Script | None = None) -> Dialogue:
         """A child with all cells that ran so far in it; started again when need be."""
         if self._dialogue is not None:
-            if self._dialogue.is_quiet():
+            if self._dialogue.is_ready(script):
                 return self._dialogue
-            self._drop()  # it spoke out of turn, or is gone
+            self._drop()  # it spoke out of turn, is gone, or runs something else
         while True:
             if self._budget.is_used_up():
                 raise ChildFault("timeout", self._budget.message())

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import msgspec
 
 from autograder.sandbox import bubblewrap
-from autograder.sandbox.conversation import ChildFault, ZygoteFault, milliseconds_left, read_frame
+from autograder.sandbox.conversation import ChildFault, Frames, ZygoteFault, milliseconds_left
 from autograder.sandbox.inside import landlock
 from autograder.sandbox.inside.lockdown import LAYERS
 from autograder.sandbox.inside.orders import Notice, Order, own_namespaces
@@ -24,6 +24,7 @@ from autograder.sandbox.limits import MIB, Limits
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 10.0
+_READ_BYTES = 1 << 16
 
 
 class Worker:
@@ -174,6 +175,10 @@ class LockedChild:
         self._worker = worker
         self._socket = conversation
         self._socket.setblocking(False)
+        self._space = memoryview(bytearray(_READ_BYTES))
+        self._frames = Frames(self._read)
+        self._news = select.poll()
+        self._news.register(conversation, select.POLLIN)
         self._output = output
         self._pidfd = pidfd
         self._pid = pid
@@ -194,24 +199,20 @@ class LockedChild:
                 raise ChildFault("ended", "the process ended") from None
 
     def receive(self, deadline: float, max_bytes: int) -> bytes:
-        return read_frame(self._read, deadline, max_bytes)
+        return self._frames.next(deadline, max_bytes)
 
-    def _read(self, size: int, deadline: float) -> bytes:
-        poller = select.poll()
-        poller.register(self._socket, select.POLLIN)
+    def _read(self, deadline: float) -> memoryview:
         while True:
-            if poller.poll(milliseconds_left(deadline)):
-                try:
-                    return self._socket.recv(size)
-                except BlockingIOError:
-                    continue
-                except OSError:
-                    return b""
+            left = milliseconds_left(deadline)
+            try:
+                return self._space[: self._socket.recv_into(self._space)]
+            except BlockingIOError:
+                self._news.poll(left)
+            except OSError:
+                return self._space[:0]
 
     def has_unsolicited(self) -> bool:
-        poller = select.poll()
-        poller.register(self._socket, select.POLLIN)
-        return bool(poller.poll(0))
+        return bool(self._frames.received or self._news.poll(0))
 
     def output(self, start: int) -> bytes:
         size = os.fstat(self._output).st_size

@@ -9,7 +9,7 @@ of the reference is caught or equivalent to it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.checks.finding import RowResult
@@ -224,5 +224,5 @@ def _first(result: RowResult) -> str:
 class _Starter:
     """A namespace in which nothing is written yet."""
 
-    def run(self, script: Script) -> list[Outcome]:
+    def run(self, script: Script, ahead: Iterable[Script] = ()) -> list[Outcome]:
         return [Outcome(failure=Failure("unanswered", "not written yet")) for _ in script.calls]

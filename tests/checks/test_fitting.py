@@ -117,7 +117,7 @@ class Roomy(LocalRunner):
         super().__init__(names)
         self.rooms = []
 
-    def run(self, script):
+    def run(self, script, ahead=()):
         self.rooms.append(script.room)
         return super().run(script)
 

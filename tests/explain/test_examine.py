@@ -209,7 +209,7 @@ def test_a_row_that_hangs_is_not_asked_again(questions):
         def __init__(self):
             self.backwards = 0
 
-        def run(self, script):
+        def run(self, script, ahead=()):
             outcomes = LocalRunner(GLOBALS).run(script)
             if len(script.calls) > 1:
                 self.backwards += 1
@@ -225,7 +225,7 @@ def test_what_is_not_written_is_asked_once_whatever_else_is_written(questions):
     class Counting(LocalRunner):
         asked: list[str]
 
-        def run(self, script):
+        def run(self, script, ahead=()):
             self.asked += [call.function for call in script.calls]
             return super().run(script)
 

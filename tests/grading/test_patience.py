@@ -1,5 +1,7 @@
 """A function that hangs is waited for once; one that ends the process does so once."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from autograder.exercises.script import Call, Failure, FailureKind, Outcome, Ref, Script
@@ -17,7 +19,9 @@ class Hanging:
 
     used_up, seconds_left = "", 60.0
 
-    def run(self, script: Script, at_most: float = 60.0) -> list[Outcome]:
+    def run(
+        self, script: Script, ahead: Iterable[Script] = (), at_most: float = 60.0
+    ) -> list[Outcome]:
         assert at_most == self.seconds_left / 2
         outcomes: list[Outcome] = []
         for call in script.calls:

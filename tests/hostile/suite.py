@@ -169,8 +169,10 @@ def run(opened: Open, program: Program, there: dict[str, Any]) -> tuple[Outcome,
         for cell in session.cells:
             if cell.failure is not None:
                 wrong.append(f"the program does not even start: {cell.failure.message}")
-        outcome = session.run(Script(7, (Call("attack", (there,)),)))[0]
-        after = session.run(Script(7, (Call("honest", (np.arange(3.0),)),)))[0]
+        honest = Script(7, (Call("honest", (np.arange(3.0),)),))
+        # The honest question lies in the child already while the attack runs.
+        outcome = session.run(Script(7, (Call("attack", (there,)),)), [honest])[0]
+        after = session.run(honest)[0]
         if type(after.value) is not np.ndarray or after.value.tolist() != [0.0, 2.0, 4.0]:
             wrong.append(f"the honest answer was lost: {after}")
         failure = outcome.failure

@@ -105,12 +105,13 @@ class Child:
                 _flush(output)
                 packed = None if failure is None else pack_failure(failure)
                 self._send(wire.CellDone(request.nonce, packed))
-            elif isinstance(request, wire.RunScript):
-                untouched.remember()
-                self._run(request, notebook.namespace, output)
-                untouched.restore()
-                _flush(output)
-                self._send(wire.Done(request.nonce, is_sound()))
+            elif isinstance(request, wire.RunScripts):
+                for script in request.scripts:
+                    untouched.remember()
+                    self._run(script, notebook.namespace, output)
+                    untouched.restore()
+                    _flush(output)
+                    self._send(wire.Done(script.nonce, is_sound()))
             elif isinstance(request, wire.Mend):
                 self._send(wire.Mended(request.nonce, _mended(request, notebook.namespace)))
 

@@ -153,6 +153,12 @@ class RunScript(_Frame, tag="script"):
     room: int
 
 
+class RunScripts(_Frame, tag="scripts"):
+    """Scripts to be run one after the other, each answered as it goes."""
+
+    scripts: list[RunScript]
+
+
 class Mend(_Frame, tag="mend"):
     """Look for the line: see `explain.repair`.
 
@@ -166,7 +172,7 @@ class Mend(_Frame, tag="mend"):
     seconds: float
 
 
-Request = Union[Begin, RunCell, RunScript, Mend]
+Request = Union[Begin, RunCell, RunScripts, Mend]
 
 
 # What a child answers ---------------------------------------------------------------------------
