@@ -6,7 +6,7 @@ Thin functions over the rooms, which load when they are needed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,7 @@ from autograder.errors import GradingError
 
 if TYPE_CHECKING:
     from autograder.grading.console import Standings
+    from autograder.grading.submission import Handin
 
 Isolation = Annotated[
     bool,
@@ -96,6 +97,10 @@ def grade(
     Exits with 0 when every submission got a grade or is left to a person, with 1 when the grader
     itself failed on some, with 2 for wrong usage.
     """
+    from autograder.grading.far_end import start_early
+
+    if scheduler is None:
+        start_early()  # it loads while we do
     from rich.console import Console
 
     from autograder.course import find_course_root, load_course
@@ -118,12 +123,12 @@ def grade(
             "delete what you can. Every result is stamped with it."
         )
 
-    def make_pool(total: int) -> Pool:
+    def make_pool(todo: Sequence[Handin]) -> Pool:
         if scheduler is not None:
             pool: Pool = ClusterPool(scheduler)
         else:
-            pool = LocalPool(min(jobs or usable_cores(), total))
-        load_beside()
+            pool = LocalPool(min(jobs or usable_cores(), len(todo)))
+        load_beside(course, {handin.assignment for handin in todo})
         return pool
 
     console = Console()

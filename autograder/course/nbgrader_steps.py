@@ -1,44 +1,26 @@
-"""The steps of `nbgrader generate_assignment`, with ours where nbgrader's own falls short."""
+"""The steps of `nbgrader generate_assignment`, with ours where nbgrader's own falls short.
+
+They are given by name, so that whoever reads the configuration does not load nbgrader.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-from nbgrader.preprocessors import (
-    CheckCellMetadata,
-    ClearOutput,
-    ClearSolutions,
-    ComputeChecksums,
-    LockCells,
-    SaveCells,
-)
-from traitlets.config import Config
+from typing import TYPE_CHECKING
 
 from autograder.course.folder import ASSIGNMENTS, SOURCE
-from autograder.course.regions import BEGIN, CODE_STUB, END, TEXT_STUB, clear_code, clear_text
+from autograder.course.regions import BEGIN, CODE_STUB, END, TEXT_STUB
 
-
-class ClearSolutionRegions(ClearSolutions):
-    """Clears regions as `regions` does.
-
-    nbgrader's own puts `raise` even outside functions, so that "run all" would stop at a variable
-    or in the body of a class.
-    """
-
-    def _replace_solution_region(self, cell: Any, language: str) -> bool:
-        before = cell.source
-        cell.source = (clear_code if cell.cell_type == "code" else clear_text)(before)
-        return bool(cell.source != before)
-
+if TYPE_CHECKING:
+    from traitlets.config import Config
 
 STEPS_WITHOUT_GRADEBOOK = (
-    LockCells,
-    ClearSolutionRegions,
-    ClearOutput,
-    CheckCellMetadata,
-    ComputeChecksums,
+    "nbgrader.preprocessors.LockCells",
+    "autograder.course.clear_regions.ClearSolutionRegions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
 )
-STEPS = (*STEPS_WITHOUT_GRADEBOOK, SaveCells)
+STEPS = (*STEPS_WITHOUT_GRADEBOOK, "nbgrader.preprocessors.SaveCells")
 """Lock, clear, drop outputs, then checksums of what is left, then tell the gradebook.
 
 nbgrader's steps for headers, generated tests, hidden tests and marking schemes are left out: our

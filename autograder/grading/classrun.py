@@ -36,7 +36,7 @@ def grade_class(
     course: Course,
     terms: Terms,
     store: Store,
-    make_pool: Callable[[int], Pool],
+    make_pool: Callable[[Sequence[Handin]], Pool],
     *,
     assignments: Sequence[str] = (),
     roster: Iterable[str] = (),
@@ -49,7 +49,7 @@ def grade_class(
     """Grade every submission that is new or whose grade no longer holds.
 
     Args:
-        make_pool: Makes the pool for so many submissions; called only when there are any.
+        make_pool: Makes the pool for these submissions; called only when there are any.
         assignments: Which; by default those that anybody handed in.
         roster: Students known from elsewhere; who handed in nothing is `missing`.
         accept: Other names, or patterns, under which a notebook is taken.
@@ -75,7 +75,7 @@ def grade_class(
             if watcher is not None:
                 watcher.begin(len(todo))
             if todo:
-                pool = make_pool(len(todo))
+                pool = make_pool(todo)
                 try:
                     began = time.monotonic()
                     dispatch(todo, terms, pool, run.receive)

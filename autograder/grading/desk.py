@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from autograder.errors import AutograderError, GradingError
+from autograder.grading.far_end import PROGRAM, started
 from autograder.grading.grade import Graded
 from autograder.grading.lines import Lined
 from autograder.grading.submission import Handin
@@ -42,7 +43,7 @@ class LostError(GradingError):
 class Desk:
     """The near end: starts the process when it is needed, and again after it ended."""
 
-    program: ClassVar[str] = "from autograder.grading.desk import serve; serve()"
+    program: ClassVar[str] = PROGRAM
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -99,13 +100,7 @@ class Desk:
         return status
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # A session of its own: Ctrl-C is for the parent, which then ends it.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", self.program],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
+        self._process = started(self.program)
         if self._closed:
             self._process.kill()
         return self._process

@@ -56,7 +56,6 @@ def _create(url: str) -> None:
 
     nbgrader would make them, too, but for their version it runs `alembic`, which must be on PATH.
     """
-    from alembic.script import ScriptDirectory
     from nbgrader.api import Base
     from nbgrader.dbutil import ALEMBIC_DIR
     from sqlalchemy import create_engine, inspect, text
@@ -67,6 +66,8 @@ def _create(url: str) -> None:
     try:
         tables = set(inspect(engine).get_table_names())
         if not tables:
+            from alembic.script import ScriptDirectory
+
             version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
             with engine.begin() as connection:
                 Base.metadata.create_all(connection)
