@@ -85,6 +85,9 @@ def grade(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no table of scores.")
     ] = False,
+    per_student_seeds: Annotated[
+        bool, typer.Option("--per-student-seeds", help="Draw the hidden cases for each student.")
+    ] = False,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Grade on Dask's workers.", callback=_address),
@@ -116,7 +119,8 @@ def grade(
 
     root = find_course_root()
     course = load_course(root)
-    terms = Terms(root, root / submitted, timeout, memory, not unsafe_no_isolation)
+    isolated = not unsafe_no_isolation
+    terms = Terms(root, root / submitted, timeout, memory, isolated, per_student_seeds)
     if unsafe_no_isolation:
         warn(
             "WITHOUT ISOLATION: students' code runs with your rights, and can read, change and "

@@ -95,6 +95,8 @@ def show_report(
     levels = Counter(r.isolation for r in report.results if r.isolation)
     if levels:
         console.print("Isolation: " + ", ".join(sorted(levels)))
+    if own := sum(r.per_student for r in report.results):
+        say(f"{counted(own, 'result')} with hidden cases drawn for each student.")
     if "none" in levels:
         say(f"{levels['none']} results were made WITHOUT ISOLATION and say so.", "red")
     for text in report.problems:

@@ -87,6 +87,7 @@ def grade(
         seconds=round(time.perf_counter() - started, 4),
         digest=digest,
         message=_doubt(rows, submission),
+        per_student=paper.per_student,
     )
     failing, where = _failing(rows, paper, planned)
     return Graded(result, asked.timed_out, failing, where)

@@ -6,7 +6,7 @@ import ast
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.course import Notebook, SourceCell, load_course
@@ -28,24 +28,38 @@ class Paper:
         cells: The cells as released, check cells included.
         rows: The lines of the rubric, in order.
         questions: For every exercise, in order, its public and its hidden questions.
+        per_student: The hidden cases are one student's own.
     """
 
-    assignment: str
+    notebook: Notebook
     cells: Sequence[SourceCell]
     rows: Sequence[Row]
     questions: Sequence[Sequence[Question]]
+    per_student: bool = False
 
 
-def paper(root: Path, assignment: str) -> Paper:
+def paper(root: Path, assignment: str, student: str | None = None) -> Paper:
     """The paper of an assignment, made once in a process as long as its source does not change.
 
     What running the references and the mistakes gave is kept on disk for other processes and runs.
+
+    Args:
+        student: Given, the hidden cases are this student's own, and made anew.
 
     Raises:
         CourseError: The assignment is unknown or its source is wrong.
     """
     source = load_course(root).sources.get(assignment)
-    return _paper(root, assignment, secret_seed(root), source_digest(source) if source else "")
+    secret = secret_seed(root)
+    common = _paper(root, assignment, secret, source_digest(source) if source else "")
+    return common if student is None else _of_student(common, secret, student)
+
+
+def _of_student(common: Paper, secret: str, student: str) -> Paper:
+    hidden = hidden_questions(common.notebook, secret, student)
+    public = ([q for q in asked if not q.hidden] for asked in common.questions)
+    questions = [[*known, *own] for known, own in zip(public, hidden, strict=True)]
+    return replace(common, questions=questions, per_student=True)
 
 
 @functools.lru_cache(maxsize=32)
@@ -59,7 +73,7 @@ def make_paper(notebook: Notebook, secret: str, keep: Keep = lambda name, make: 
     public = public_questions(notebook, keep)
     hidden = hidden_questions(notebook, secret, keep=keep)
     questions = [[*known, *unknown] for known, unknown in zip(public, hidden, strict=True)]
-    return Paper(notebook.assignment, notebook.released_cells, notebook.rows, questions)
+    return Paper(notebook, notebook.released_cells, notebook.rows, questions)
 
 
 def source_digest(source: Path) -> str:

@@ -72,6 +72,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
         message: Why there is no ordinary grade, or why somebody should look at it.
         file: The notebook that was graded, from the student's folder, where it has another name
             than it should and a person accepted that.
+        per_student: The hidden cases were this student's own.
     """
 
     schema: int
@@ -86,6 +87,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str
     message: str = ""
     file: str = ""
+    per_student: bool = False
 
     @property
     def is_grade(self) -> bool:

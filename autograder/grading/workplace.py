@@ -19,6 +19,7 @@ from autograder.grading.digest import keyed_digest
 from autograder.grading.grade import Graded, grade, lined
 from autograder.grading.lines import Lined
 from autograder.grading.papers import Paper, graded_digest, paper
+from autograder.grading.result import writable_name
 from autograder.grading.submission import Handin
 from autograder.sandbox import Limits, Sandbox
 
@@ -33,6 +34,7 @@ class Terms:
         timeout: Wall seconds per call; a submission gets six times that.
         memory: MB above the zygote.
         isolated: False only where isolation was given up by hand.
+        per_student: Every student gets hidden cases of their own.
         work_seconds, work_mb: Processor time and memory that the grader itself may spend on one
             submission, whatever is in it; an ordinary one takes a hundredth.
     """
@@ -42,6 +44,7 @@ class Terms:
     timeout: float = 10.0
     memory: int = 1024
     isolated: bool = True
+    per_student: bool = False
     work_seconds: float = 20.0
     work_mb: int = 1024
 
@@ -62,6 +65,7 @@ class Terms:
         """
         source = load_course(self.root).sources[assignment]
         conditions = f"{self.timeout}s {self.memory}MB isolated={self.isolated}"
+        conditions += " per student" if self.per_student else ""
         return keyed_digest(secret_seed(self.root), content, graded_digest(source), conditions)
 
 
@@ -88,7 +92,8 @@ def grade_handin(
     """
     try:
         with ThreadPoolExecutor(1) as beside:  # a sandbox ends with the thread that started it
-            prepared = beside.submit(paper, terms.root, handin.assignment)
+            student = writable_name(handin.student) if terms.per_student else None
+            prepared = beside.submit(paper, terms.root, handin.assignment, student)
             sandbox = _sandbox(terms.isolated)
             questions = prepared.result()
         with watched(terms):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.grading.papers import paper
 from benchmarks.resume import in_gradebook, killed_again_and_again, scores
 
 from .conftest import ASSIGNMENT, Class
@@ -79,6 +80,29 @@ def test_a_class_is_graded(small_class: Class) -> None:
     assert small_class.result("Zoë Ångström")["isolation"] in ("full", "kernel")
     code, out, error = small_class.run("grade")
     assert code == 0 and "0 graded now, 4 stood already" in out
+
+
+def test_hidden_cases_of_each_student(small_class: Class) -> None:
+    for student in ("ada", "bob"):
+        small_class.hand_in(student)
+    own = ("grade", "--per-student-seeds")
+    assert "2 graded now" in small_class.run("grade")[1]
+    shared = small_class.result("ada")
+    code, out, error = small_class.run(*own)
+    assert (code, error) == (0, "") and "2 graded now" in out
+    assert "2 results with hidden cases drawn for each student" in out
+    assert small_class.result("ada")["score"] == shared["score"] > 0
+    assert small_class.result("ada")["per_student"] and "per_student" not in shared
+    assert "2 stood already" in small_class.run(*own)[1]
+    assert "2 graded now" in small_class.run("grade")[1]
+
+    def inputs(hidden: bool, student: str | None) -> str:
+        asked = paper(small_class.root, ASSIGNMENT, student).questions
+        cases = (e.case for qs in asked for q in qs if q.hidden == hidden for e in q.expectations)
+        return repr([case.inputs for case in cases])
+
+    assert len({inputs(True, s) for s in ("ada", "ada", "bob", None)}) == 3
+    assert len({inputs(False, s) for s in ("ada", "bob", None)}) == 1
 
 
 def test_a_late_batch_into_the_same_results_and_gradebook(small_class: Class) -> None:
