@@ -290,6 +290,7 @@ SENTENCES: dict[str, str] = {
     "kind.extra_factor": "a factor is too many",
     "kind.power": "a power is another one: a square or a root that is lost or too many",
     "kind.number": "a number is another one",
+    "kind.hard_coded": "a fixed number stands where a parameter belongs",
     "kind.complement": "1 - … is missing",
     "kind.grouping": "the brackets stand elsewhere",
     "kind.operator": "it is the wrong operation",

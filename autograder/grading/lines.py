@@ -100,5 +100,7 @@ def _holds(repair: Repair, outputs: Sequence[str], planned: Sequence[PlannedCell
         )
     cell = next((c for c in planned if c.name == repair.file), None)
     written = [line.strip() for line in cell.source.splitlines()] if cell else []
+    if not all(1 <= at <= len(written) for at in (repair.line, repair.also or repair.line)):
+        return False
     named = any(f" {repair.function}" in line for line in written)
     return named and any(line.startswith(repair.before) for line in written)

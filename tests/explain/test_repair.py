@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 import pytest
 
-from autograder.exercises import Layer
+from autograder.exercises import Function, Layer, constant
 from autograder.exercises.interpreter import LocalRunner
 from autograder.explain import examine, prepare
 from autograder.explain.repair import repairs_of, told
@@ -83,6 +83,40 @@ def test_where_two_lines_fit_only_what_they_have_in_common_is_told(question):
     wrong = RIGHT.replace("x, w, b = cache", "w, x, b = cache")
     (repair,) = found(question, FORWARD, wrong, seconds=20)
     assert (repair.line, repair.function, repair.kind) == (0, "", "order")
+
+
+BLEND = """
+def blend(x, settings):
+    share, eps = settings["share"], settings["eps"]
+    out = share * x + (1 - share) * np.roll(x, 1, axis=1)
+    if len(x) > 3:
+        return out / np.sqrt(x.var(axis=1, keepdims=True) + eps)
+    return out / np.sqrt(x.var(axis=1, keepdims=True) + eps) * 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "line", "kind"),
+    [
+        ({"share *": "0.9 *", "(1 - share)": "0.1", "share, eps": "_, eps",
+          'settings["share"]': "1"}, 3, "hard_coded"),
+        ({"+ eps)": "+ 1e-5)"}, 5, "hard_coded"),
+        ({" + eps": "", ", eps =": ", _ =", 'settings["eps"]': "1"}, 5, "missing_term"),
+    ],
+)  # fmt: skip
+def test_one_mistake_at_several_places_is_one(changes, line, kind):
+    right = namespace_of(BLEND)
+    exercise = Function(
+        right["blend"], points=1,
+        inputs={"x": "N D", "settings": constant({"share": 0.7, "eps": 0.3})},
+    )  # fmt: skip
+    asked = prepare(exercise, reference=LocalRunner(right), mistaken={}, hidden=False)
+    wrong = BLEND
+    for old, new in changes.items():
+        assert old in wrong
+        wrong = wrong.replace(old, new)
+    (repair,) = found(asked, wrong, row="blend", seconds=20)
+    assert (repair.line, repair.kind) == (line, kind)
 
 
 @pytest.mark.parametrize(

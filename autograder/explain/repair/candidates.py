@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 from autograder.explain.repair.expressions import edits
 from autograder.explain.repair.missing import missing, scope_of
 from autograder.explain.repair.places import Change, Place, places
+from autograder.explain.repair.repeated import repeated
 from autograder.explain.repair.statements import moves, statements
 from autograder.explain.repair.units import Unit
 
@@ -15,7 +16,11 @@ NEAR, FAR = 2, 4
 
 
 def candidates(
-    unit: Unit, raised: int | None, wrong: Set[int] | None, right: Set[int] = frozenset()
+    unit: Unit,
+    raised: int | None,
+    wrong: Set[int] | None,
+    right: Set[int] = frozenset(),
+    parameters: Sequence[str] = (),
 ) -> list[tuple[int, Change]]:
     """The changes of a unit with their ranks, in the order in which they are tried.
 
@@ -24,6 +29,7 @@ def candidates(
         wrong: Positions of the returned values that are wrong, where that is known; what does not
             lead to any of them is left out.
         right: Those that are right in every case: what leads to one of them comes later.
+        parameters: Numbers among the inputs, such as `"delta"` or `"bn_param.eps"`.
     """
     names = scope_of(unit.tree)
     idle = _idle(unit.tree)
@@ -47,6 +53,7 @@ def candidates(
                 for tier, kind, new in missing(place, local)
             ]
     made += moves(found)
+    made += repeated(unit.tree, found, parameters)
     sound = feeding(unit.tree, right) if right else None
     ranked = [
         (change.tier + _distance(change, unit, raised) + _is_sound(change, sound), change)

@@ -107,12 +107,15 @@ def _operation(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     if isinstance(op, (ast.BitAnd, ast.BitOr)):
         other_op = ast.BitOr() if isinstance(op, ast.BitAnd) else ast.BitAnd()
         yield 0, "comparison", ast.BinOp(left, other_op, right)
+    small = isinstance(right, ast.Constant)
     extra = "extra_term" if isinstance(op, (ast.Add, ast.Sub)) else "extra_factor"
     extra = "power" if isinstance(op, ast.Pow) else extra
-    yield 1, extra, left
+    yield 0 if small else 1, extra, left
     if not isinstance(op, (ast.Sub, ast.Div, ast.Pow)):
         yield 1, extra, right
     elif isinstance(op, ast.Sub):
+        if isinstance(left, ast.Constant):  # 1 - p
+            yield 0, extra, right
         yield 2, extra, ast.UnaryOp(ast.USub(), right)
         yield 2, extra, right
     else:
@@ -182,10 +185,13 @@ def _number(place: Place, names: Sequence[str]) -> Iterator[Edit]:
             if axis != value:
                 yield 0 if axis in (0, 1, -1) else 1, kind, ast.Constant(axis)
         return
+    neutral = None  # to add 0 is to leave a term out, and that is what is told
+    if isinstance(place.parent, ast.BinOp) and place.field == "right":
+        neutral = 0 if isinstance(place.parent.op, (ast.Add, ast.Sub)) else 1
     wanted = [value + 1, value - 1, 0, 1, 2, -value, value * 2, value / 2, value / 3, 0.5, 3, 4]
     if isinstance(value, float):
         wanted += [1 - value, value * 10, value / 10, value**2, value * 100, value / 100]
-    seen = {value}
+    seen = {value, neutral}
     for number in wanted:
         if isinstance(value, int) and float(number).is_integer():
             number = int(number)
@@ -270,6 +276,8 @@ def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     n = place.node
     assert isinstance(n, ast.Call)
     name, args = function_name(n), n.args
+    if name in ("roll", "flip") and args:
+        yield 0, "off_by_one" if name == "roll" else "direction", args[0]
     if isinstance(n.func, ast.Name) and name in _TURNED:
         yield 0, "function", ast.Call(ast.Name(_TURNED[name], ast.Load()), args, n.keywords)
     if name in REDUCTIONS:

@@ -223,11 +223,12 @@ class _Search:
         self.others = [e for e in [*failing, *rest] if e is not self.first]
         self.searching = True
         plans = []
+        numbers = _numbers(self.first.case.inputs)
         for at, unit in enumerate(self.units):
             own = at == 0 and isinstance(unit.tree, ast.FunctionDef)
             wrong = self._wrong_positions() if own else None
             right = frozenset(range(len(self.row.outputs))) - wrong if wrong else frozenset()
-            for rank, change in candidates(unit, self._raised_in(unit), wrong, right):
+            for rank, change in candidates(unit, self._raised_in(unit), wrong, right, numbers):
                 plans.append((rank + (1 if at else 0), unit, change))
         plans.sort(key=lambda plan: plan[0])
         while plans:
@@ -396,6 +397,15 @@ def _plain(script: Script) -> Script:
     """The script without the counting of calls, which is slow."""
     calls = tuple(replace(call, count=False, stages=()) for call in script.calls)
     return Script(script.seed, calls)
+
+
+def _numbers(inputs: Mapping[str, Any]) -> list[str]:
+    """The inputs that are single numbers, also those inside a dict of settings."""
+    found = [name for name, value in inputs.items() if type(value) is float]
+    for name, value in inputs.items():
+        if isinstance(value, dict):
+            found += [f"{name}.{key}" for key, item in value.items() if type(item) is float]
+    return found
 
 
 def _size(expectation: Expectation) -> int:

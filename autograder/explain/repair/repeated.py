@@ -1,0 +1,102 @@
+"""One mistake that stands at several places: a number in place of a parameter, a lost eps.
+
+All of them are changed at once. The line that is told is the first.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Sequence
+
+from autograder.explain.repair.places import Change, Place, function_name
+
+Swap = Callable[[ast.AST], ast.expr | None]
+"""A node -> what stands there instead; None where it stays."""
+USUAL = {"eps": 1e-5, "epsilon": 1e-8, "momentum": 0.9, "beta1": 0.9, "beta2": 0.999}
+"""Parameters that may be left out, and what they are then."""
+
+
+def repeated(tree: ast.AST, found: Sequence[Place], parameters: Sequence[str]) -> Iterator[Change]:
+    """The changes of a function at several places at once.
+
+    Args:
+        parameters: Numbers among the inputs, such as `"delta"` or `"bn_param.eps"`.
+    """
+    if not isinstance(tree, ast.FunctionDef):
+        return
+    spoken = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    read = {n.id for n in names if isinstance(n.ctx, ast.Load)}
+    made = dict.fromkeys(n.id for n in names if n.id not in read)  # eps = ..., and never used
+    numbers = dict.fromkeys(
+        n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is float
+    )
+    for parameter in (*parameters, *made):
+        holder, _, key = parameter.rpartition(".")
+        if (key in spoken) if holder else (key in read):
+            continue
+        for number in numbers:
+            yield from _everywhere(tree, found, "hard_coded", _instead(number, _asked(parameter)))
+        if "eps" in key:
+            yield from _everywhere(tree, found, "missing_term", _under_root(_asked(parameter)))
+
+
+def _asked(parameter: str) -> ast.expr:
+    holder, _, key = parameter.rpartition(".")
+    text = f"{holder}.get({key!r}, {USUAL.get(key, 1.0)!r})" if holder else key
+    return ast.parse(text, mode="eval").body
+
+
+def _instead(number: float, other: ast.expr) -> Swap:
+    """A number, and what is left of 1 without it."""
+
+    def swap(node: ast.AST) -> ast.expr | None:
+        if not isinstance(node, ast.Constant) or type(node.value) is not float:
+            return None
+        if abs(node.value - number) < 1e-12:
+            return copy.deepcopy(other)
+        if abs(node.value - (1 - number)) < 1e-12:
+            return ast.BinOp(ast.Constant(1), ast.Sub(), copy.deepcopy(other))
+        return None
+
+    return swap
+
+
+def _under_root(other: ast.expr) -> Swap:
+    """Every root gets it: `np.sqrt(v)`, `v ** 0.5`, `v ** -0.5`."""
+
+    def swap(node: ast.AST) -> ast.expr | None:
+        if isinstance(node, ast.Call) and function_name(node) == "sqrt" and len(node.args) == 1:
+            inner = ast.BinOp(copy.deepcopy(node.args[0]), ast.Add(), copy.deepcopy(other))
+            return ast.Call(node.func, [inner], [])
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Pow)
+            and ast.unparse(node.right) in ("0.5", "-0.5")
+        ):
+            inner = ast.BinOp(copy.deepcopy(node.left), ast.Add(), copy.deepcopy(other))
+            return ast.BinOp(inner, ast.Pow(), node.right)
+        return None
+
+    return swap
+
+
+def _everywhere(
+    tree: ast.FunctionDef, found: Sequence[Place], kind: str, swap: Swap
+) -> Iterator[Change]:
+    at = [place for place in found if swap(place.node) is not None]
+    if at:
+        changed = ast.Module(copy.deepcopy(tree.body), [])
+        ast.fix_missing_locations(_All(swap).visit(changed))
+        yield Change(0, kind, at[0], block=((tree.body, changed.body),))
+
+
+class _All(ast.NodeTransformer):
+    def __init__(self, swap: Swap) -> None:
+        self.swap = swap
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Change the node, or look into it."""
+        new = self.swap(node)
+        return ast.copy_location(new, node) if new is not None else self.generic_visit(node)
