@@ -180,7 +180,11 @@ def test_feedback_is_made_from_both(both: tuple[Path, Path]) -> None:
         run(root, "nbgrader", "generate_feedback", ASSIGNMENT)
         page = root / "feedback" / "averaged" / ASSIGNMENT / f"{NAME}.html"
         text = page.read_text(encoding="utf-8")
-        assert f"(Score: {EXPECTED['averaged']} / {classroom.POINTS})" in text
+        assert f"{EXPECTED['averaged']} of {classroom.POINTS} points" in text
+        assert '<html lang="en">' in text and "<script" not in text and 'src="http' not in text
+        rows = text.partition('<table id="rows">')[2].partition("</table>")[0]
+        assert rows.index("scale_backward") < rows.index("scale_forward")
+        assert "Model answer" not in text
         assert "da is averaged; it is a sum." in text
         assert (
             "500"

@@ -123,6 +123,27 @@ def test_a_submission_shows_findings_and_runs_nothing_of_the_students(
 
 
 @pytest.mark.browser
+def test_a_text_is_shown_with_its_rubric_and_model_answer_there_alone(
+    server: str, course: Path, chromium: str, tmp_path: Path
+) -> None:
+    number = submissions(server)["ada"]["id"]
+    seen = page(chromium, f"{server}formgrader/submissions/{number}/", tmp_path)
+    assert "Model answer" in seen and "Graded by" in seen
+    for path in (course / "autograded").rglob("*.ipynb"):
+        assert "Model answer" not in path.read_text()
+
+
+@pytest.mark.browser
+def test_manage_assignments_lists_what_was_graded(
+    server: str, course: Path, chromium: str, tmp_path: Path
+) -> None:
+    with urllib.request.urlopen(f"{server}formgrader/api/assignments", timeout=60) as answer:
+        (one,) = json.load(answer)
+    assert one["name"] == ASSIGNMENT
+    assert ASSIGNMENT in page(chromium, f"{server}formgrader/manage_assignments", tmp_path)
+
+
+@pytest.mark.browser
 def test_an_unreadable_submission_says_why(server: str, chromium: str, tmp_path: Path) -> None:
     number = submissions(server)["eve"]["id"]
     seen = page(chromium, f"{server}formgrader/submissions/{number}/", tmp_path)

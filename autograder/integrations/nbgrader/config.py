@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
 
 CONFIG = "nbgrader_config.py"
-_ROOM = "autograder.integrations.nbgrader.autograde"
+_HERE = "autograder.integrations.nbgrader"
+_ROOM = f"{_HERE}.autograde"
 
 
 def configure(c: Any) -> None:
@@ -33,6 +35,21 @@ def configure(c: Any) -> None:
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    # The formgrader shows by what a text is graded; feedback is a page that stands alone.
+    c.HTMLExporter.preprocessors = [f"{_HERE}.model_answers.ShowModelAnswers"]
+    c.GenerateFeedback.exporter_class = f"{_HERE}.feedback_page.FeedbackExporter"
+    c.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        f"{_HERE}.feedback_page.RowsByName",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
+    c.FeedbackExporter.template_name = "backprop_feedback"
+    c.FeedbackExporter.extra_template_basedirs = [str(Path(__file__).parent / "templates")]
+    # Their template, which ours extends, and the style that it takes in.
+    nbgrader = Path(str(getattr(find_spec("nbgrader"), "origin", ""))).parent
+    formgrader = nbgrader / "server_extensions" / "formgrader"
+    style = formgrader / "static" / "node_modules" / "bootstrap" / "dist" / "css"
+    c.FeedbackExporter.extra_template_paths = [str(style), str(formgrader / "templates")]
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from autograder.course import Course
+from autograder.course.build import restore_source
 from autograder.errors import GradingError
 from autograder.feedback.wording import listed
 from autograder.grading import submission
@@ -128,7 +129,10 @@ class GradebookSink:
 
     def _writer(self, assignment: str) -> tuple[ScoreWriter, ReleasedNotebook]:
         if assignment not in self._writers:
-            released = released_notebook(self._course.assignment(assignment))
+            notebook = self._course.assignment(assignment)
+            released = released_notebook(notebook)
+            with suppress(OSError):  # a list that is empty costs no grade
+                restore_source(notebook, self._course.root)
             if self._settings is None:
                 self._settings = read_settings(self._course.root, self._given)
             url = self._settings.gradebook
