@@ -101,9 +101,9 @@ def _choices(used: set[str], rows: Collection[str], statements: list[Cell]) -> l
 
 def _touches(statement: Cell, name: str) -> bool:
     """Whether a statement gives a name a meaning, or changes what it stands for."""
-    if statement.stars:
-        (node,) = ast.parse(statement.source).body
-        return hasattr(sys.modules.get(getattr(node, "module", None) or ""), name)
+    (node,) = ast.parse(statement.source).body
+    if statement.stars and isinstance(node, ast.ImportFrom):
+        return hasattr(sys.modules.get(node.module or ""), name)
     return name in statement.binds or name in statement.changes
 
 

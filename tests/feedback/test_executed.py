@@ -51,6 +51,7 @@ def hooks() -> Iterator[None]:
         ([HELPER, FORWARD, SUMS], "`times` is defined in [2] and again in [4]"),
         ([HELPER, FORWARD, SUMS, FORWARD], "`times` is defined in [2] and again in [4]"),
         ([f"{HELPER}\n{FORWARD}", "for times in range(3): pass"], "`times` is defined in [2] and again in [3]"),
+        ([f"{HELPER}\n{FORWARD}", "times = eval('3')"], "`times` is defined in [2] and again in [3]"),
         ([f"times = lambda a, b: a * b\n{FORWARD}", "class times: pass"], "and again in [3]"),
         ([f"from operator import mul as times\n{FORWARD}", "from operator import add as times"], "and again in [3]"),
         ([FORWARD.replace("times(x, w)", "np.multiply(x, w)"), "np = 3"], "`np` is defined in [1] and again in [3]"),
