@@ -260,7 +260,8 @@ def test_a_locked_gradebook_costs_no_result(graded: Path) -> None:
     other = sqlite3.connect(graded / "gradebook.db")
     other.execute("begin exclusive")
     try:
-        said = run(graded, "autograder", "grade", ok=False)
+        impatient = f"sqlite:///{graded / 'gradebook.db'}?timeout=0.2"
+        said = run(graded, "autograder", "grade", "--gradebook", impatient, ok=False)
     finally:
         other.close()
     assert "locked" in said and "Traceback" not in said

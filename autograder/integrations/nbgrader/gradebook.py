@@ -30,9 +30,16 @@ class GradebookError(GradingError):
     """The gradebook cannot take the scores; results and reports do not depend on it."""
 
 
+PATIENCE_SECONDS = 60.0
+"""So long another program may write to an SQLite file before a run gives up on it."""
+
+
 @contextmanager
-def open_gradebook(url: str, course_id: str) -> Iterator[Any]:
+def open_gradebook(url: str, course_id: str, patience: float = PATIENCE_SECONDS) -> Iterator[Any]:
     """The `Gradebook` of nbgrader, made when there is none; closed at the end.
+
+    Args:
+        patience: Seconds for which a locked SQLite file is waited for.
 
     Raises:
         GradebookError: When it cannot be read or written, or is another course's.
@@ -41,8 +48,9 @@ def open_gradebook(url: str, course_id: str) -> Iterator[Any]:
         load_nbgrader()
         from nbgrader.api import Gradebook
 
-        _create(url)
-        gradebook = Gradebook(url, course_id)
+        waiting = _patient(url, patience)
+        _create(waiting)
+        gradebook = Gradebook(waiting, course_id)
     try:
         with explained(url):
             must_be_ours(gradebook.db, url, course_id)
@@ -84,6 +92,17 @@ def _create(url: str) -> None:
             )
     finally:
         engine.dispose()
+
+
+def _patient(url: str, seconds: float) -> str:
+    """The URL of a database that is waited for; where it says so itself, as it says."""
+    from sqlalchemy import make_url
+
+    made = make_url(url)
+    if made.get_backend_name() != "sqlite" or "timeout" in made.query:
+        return url
+    waiting = made.update_query_dict({"timeout": f"{seconds:g}"})
+    return waiting.render_as_string(hide_password=False)
 
 
 def _create_for_owner(path: str) -> None:

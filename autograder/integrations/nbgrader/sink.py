@@ -23,7 +23,12 @@ from autograder.integrations.nbgrader.autograded import (
     finished,
 )
 from autograder.integrations.nbgrader.config import Settings, read_settings
-from autograder.integrations.nbgrader.gradebook import explained, fill, open_gradebook
+from autograder.integrations.nbgrader.gradebook import (
+    PATIENCE_SECONDS,
+    explained,
+    fill,
+    open_gradebook,
+)
 from autograder.integrations.nbgrader.judged import judged
 from autograder.integrations.nbgrader.late import assign_penalties
 from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
@@ -56,6 +61,7 @@ class GradebookSink:
         submitted: The folder of submissions; `autograded/` stands beside it.
         gradebook: URL or file of a gradebook other than the course's own.
         batch: How many results are held back before they are written.
+        patience: Seconds for which a gradebook that another program locks is waited for.
     """
 
     def __init__(
@@ -64,12 +70,14 @@ class GradebookSink:
         submitted: Path,
         gradebook: str | None = None,
         batch: int = BATCH,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._course = course
         self._submitted = submitted
         self._given = gradebook
         self._folder = AutogradedFolder(submitted.absolute().parent / "autograded")
         self._batch = batch
+        self._patience = patience
         self._held: dict[str, list[_Held]] = {}
         self._released: dict[str, ReleasedNotebook] = {}
         self._writers: dict[str, ScoreWriter] = {}
@@ -137,7 +145,7 @@ class GradebookSink:
                 self._settings = read_settings(self._course.root, self._given)
             url = self._settings.gradebook
             if self._gradebook is None:
-                opened = open_gradebook(url, self._settings.course_id)
+                opened = open_gradebook(url, self._settings.course_id, self._patience)
                 self._gradebook = self._stack.enter_context(opened)
             with explained(url):
                 fill(self._gradebook, released, url)
