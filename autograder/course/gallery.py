@@ -138,7 +138,7 @@ def picture_files(assignment: str, told: Mapping[str, str]) -> dict[str, str]:
 def draw(notebook: Notebook) -> dict[str, bytes]:
     """Run the solved notebook; cell id -> the last picture that the cell shows, a PNG.
 
-    Check cells are left out: they draw nothing.
+    Cells that check, or show the progress, are left out: they draw nothing.
 
     Raises:
         CourseError: When a cell fails.
@@ -147,7 +147,7 @@ def draw(notebook: Notebook) -> dict[str, bytes]:
 
     checks = {cell.cell_id for cell in notebook.released_cells if cell.kind == "check"}
     node = source_notebook(notebook)
-    node.cells = [cell for cell in node.cells if cell.id not in checks]
+    node.cells = [c for c in node.cells if c.id not in checks and c.source != "progress()"]
     with tempfile.TemporaryDirectory(prefix="autograder-gallery-") as temporary:
         for name, path in data_files(notebook).items():
             target = Path(temporary, name)

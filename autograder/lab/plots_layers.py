@@ -203,3 +203,15 @@ def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], colo
     dashes = "--" if color == RED else "-"
     look = {"arrowstyle": "-|>", "color": color, "linestyle": dashes, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", end, start, arrowprops=look)
+
+
+def first_layer(weights: np.ndarray, shape: tuple[int, ...], units: int = 16) -> None:
+    """The weights (D, H) of the first hidden units as pictures: orange for, violet against."""
+    with style() as plt:
+        _, panels = plt.subplots(2, units // 2, figsize=(units / 2 * 1.05, 2.4))
+        most = float(np.abs(weights[:, :units]).max())
+        for unit, axes in enumerate(panels.flat):
+            axes.imshow(weights[:, unit].reshape(shape), cmap="PuOr_r", vmin=-most, vmax=most)
+            axes.set(xticks=[], yticks=[])
+            axes.grid(False)
+            axes.set_title(f"unit {unit}", fontsize=8)

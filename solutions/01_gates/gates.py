@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 01 · Gates: the chain rule on a wire
 #
-# *About an hour and a half. 35 points.*
+# *About an hour and three quarters. 37 points.*
 #
 # When you are through you will be able to
 #
@@ -9,7 +9,8 @@
 # - read a circuit from right to left, and say what the number on each wire means;
 # - take a formula that looks frightening apart into stages and send a gradient back through it;
 # - check every gradient you will ever write against two evaluations of the function;
-# - differentiate a matrix product without looking it up.
+# - differentiate a matrix product without looking it up;
+# - say what a Jacobian is, and why nobody builds one.
 #
 # **How to work.** Each exercise is a cell that you fill in, followed by a locked cell that checks it.
 # Run the check as often as you like; it tells you what is wrong, and hints cost nothing:
@@ -19,7 +20,7 @@
 import numpy as np
 
 from autograder import check
-from autograder.lab import prediction
+from autograder.lab import prediction, transformers
 from autograder.lab.circuits import draw_circuit
 from autograder.lab.guard import guard
 from autograder.lab.scales import draw_bars, draw_lines
@@ -879,6 +880,135 @@ matmul = Function(
         "For dx: dout stands on the left, w transposed on the right. For dw: x transposed on the left.",
     ),
 )
+
+# %% [markdown]
+# ## The matrix that nobody builds
+#
+# A function of $n$ numbers that returns $m$ numbers has $m \times n$ slopes: its **Jacobian**, $J_{ij} = \partial f_i / \partial x_j$. You can measure it as you measured a gradient, one input at a time: each input gives a *column*.
+# (Have a copy of `x` as floats to change, and leave `x` itself alone. Both `f(x)` and `x` may be of any length.)
+
+# %% tags=["provided"]
+def mix(x):
+    """Two numbers out of any x: the sum of its squares, and its first times its last."""
+    return np.array([np.sum(x**2), x[0] * x[-1]])
+
+
+def squash(x):
+    """As many numbers as came in: each depends on itself and on the sum."""
+    return np.tanh(x) + 0.1 * np.sum(x) ** 2
+
+
+# %%
+def local_jacobian(f, x, h=1e-5):
+    """Measure all slopes of f at x by central differences.
+
+    Args:
+        f: A function from an array of shape (n,) to one of shape (m,).
+        x: Where to measure, shape (n,); not modified.
+        h: The step.
+
+    Returns:
+        J: Shape (m, n); J[i, j] is the slope of f(x)[i] along x[j].
+    """
+    ### BEGIN SOLUTION
+    columns = []
+    for j in range(len(x)):
+        above, below = np.array(x, float), np.array(x, float)
+        above[j] += h
+        below[j] -= h
+        columns.append((f(above) - f(below)) / (2 * h))
+    J = np.stack(columns, axis=1)
+    ### END SOLUTION
+    return J
+
+
+# %% [markdown]
+# Gates in a row are Jacobians in a row. Along a chain $x \to h \to y$ the slopes multiply, $J = J_2 J_1$, and where two *paths* lead from $x$ to $y$, their products add up: that is the sum over paths again, with matrices on the edges.
+#
+# Backpropagation never forms $J$. It has one vector, `dout`, and asks for $J^\top\,\text{dout}$, the **vector-Jacobian product** (VJP). From the right, one matrix after the other: $J_1^\top (J_2^\top\,\text{dout})$, always a matrix times a *vector*.
+
+# %%
+def vjp_path(jacobians, dout):
+    """Send an upstream gradient back along a chain.
+
+    Args:
+        jacobians: List of the local Jacobians, in forward order: the first has shape (m1, n), the next (m2, m1) …
+        dout: Upstream gradient of the last output, a vector.
+
+    Returns:
+        dx: Gradient with respect to the first input, shape (n,).
+    """
+    ### BEGIN SOLUTION
+    dx = dout
+    for J in reversed(jacobians):
+        dx = J.T @ dx
+    ### END SOLUTION
+    return dx
+
+
+# %% tags=["instructor"]
+slopes = Function(
+    local_jacobian,
+    inputs={"f": provided("mix"), "x": "4", "h": constant(1e-5)},
+    outputs=["J"],
+    points=1,
+    large={}, small={},
+    variants={
+        "as many out as in": variant(f=provided("squash"), x=array("3")),
+        "one input": variant(f=provided("squash"), x=array("1")),
+        "a large step": variant(h=0.1),
+        "a large step, as many out as in": variant(f=provided("squash"), x=array("3"), h=0.2),
+        "whole numbers": variant(x=np.array([1, -2, 3, 2])),
+    },
+    hints=(
+        "Move one entry of x up and down, and see how all outputs move.",
+        "Each entry of x gives a column. Two fresh copies of x for each entry: nothing has to be put back.",
+        "For each j: f with x[j] + h minus f with x[j] - h, over 2h; np.stack of these along axis 1.",
+    ),
+)
+chain = Function(
+    vjp_path,
+    inputs={"jacobians": constant([array("A B"), array("C A"), array("D C")]), "dout": "D"},
+    outputs=["dx"],
+    points=1,
+    variants={
+        "one gate": variant(jacobians=constant([array("D B")])),
+        "all square": variant(jacobians=constant([array("4 4"), array("4 4"), array("4 4")]), dout=array("4")),
+        "through a single number": variant(jacobians=constant([array("1 B"), array("D 1")])),
+        "no gate": variant(jacobians=constant([])),
+    },
+    hints=(
+        "Where does the gradient start, at the first gate or at the last?",
+        "At each gate, from the last to the first, the transposed Jacobian times what has arrived.",
+        "Start with dout; loop over reversed(jacobians); the new vector is J.T @ the old one.",
+    ),
+)
+
+# %% [markdown]
+# **Predict first.** Three layers of 256 tanh units, and their three Jacobians. Multiplying the matrices first, and then by `dout`, gives the same numbers. How many times slower is it?
+
+# %% tags=["experiment"]
+my_guess = None  # how many times slower, at 256
+
+def matrices_first(Js, dout):
+    return (Js[2] @ Js[1] @ Js[0]).T @ dout
+
+
+with guard():
+    rng = np.random.default_rng(0)
+    for n in (16, 64, 256):
+        Js = list(rng.normal(size=(3, n, n)) / np.sqrt(n))
+        dout = rng.normal(size=n)
+        dense, product = (transformers.best_time(way, Js, dout) for way in (matrices_first, vjp_path))
+        gap = np.abs(matrices_first(Js, dout) - vjp_path(Js, dout)).max()
+        print(f"n = {n:3}: {dense / product:6.1f} times slower, largest difference {gap:.0e}")
+    prediction.compare(my_guess, dense / product, "times slower at 256")
+
+# %% [markdown]
+# Matrix times matrix takes $n^3$ multiplications, matrix times vector $n^2$. And in a real layer even one Jacobian is too much: an affine layer from (64, 100) to (64, 50) numbers has one of $3200 \times 6400$ entries, 164 MB, of which 63 in 64 are zero. Its VJP is `dout @ w.T`.
+#
+# **Where to cut.** What counts as one gate is your choice, and it matters. Cut where the local slope can be written with the *output* (sigmoid, tanh, exp), or where something cancels (softmax with its loss). A gate whose slope must divide by a number that may be
+# zero is cut in the wrong place: $\ln p$ alone has the slope $1/p$, and a $p$ that was clipped at $10^{-7}$ "to be safe" loses 98 per cent of the gradient of a sigmoid output at $z = -20$, just where the error is largest.
 
 # %% [markdown] tags=["text:explain_locality"]
 # **Explain.** A friend says: "My max gate can't do its backward pass, it doesn't know what function the rest of

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 02 · Layers, a loss, and a network that trains
 #
-# *About two and a half hours. 45 points.*
+# *Two sittings of an hour and a half. 48 points.*
 #
 # When you are through you will be able to
 #
@@ -26,7 +26,7 @@
 # %%
 import numpy as np
 
-from autograder import check
+from autograder import check, progress
 from autograder.lab import (
     activations,
     adversarial,
@@ -211,7 +211,8 @@ relu = Layer(
 #
 # Two things to look out for. In the *forward* pass, $e^{-x}$ overflows for $x = -1000$, and other ways of
 # writing the fraction turn into $\infty/\infty$ at the other end, which is `nan`. Never let a positive number into
-# `np.exp`. (An overflow that still ends in the right number brings a warning and costs nothing; `nan` does.)
+# `np.exp`. (At $-400$ the sigmoid is tiny, $1.9\cdot10^{-174}$, and not zero; at $+400$ it is exactly 1, since the nearest number below 1 is too far away.
+# An overflow that still ends in the right number brings a warning and costs nothing; `nan` does.)
 # In the *backward* pass, the derivative is cheapest when written in terms of the **output**.
 
 # %%
@@ -419,6 +420,15 @@ softmax = Loss(
 )  # fmt: skip
 
 # %% [markdown]
+# ## Half-time
+#
+# A layer, three activations, a loss: with these you could build a network now. If you have been at it for an hour or more, this is a good place to stop. The next cell checks everything so far at once (the rows below are not written yet, of course).
+# When you come back, run the cells above once more (*Run → Run All Above Selected Cell*).
+
+# %% tags=["experiment"]
+progress()
+
+# %% [markdown]
 # ## Smooth activations: GELU and Swish
 #
 # ReLU decides with a hard switch. Newer activations multiply $x$ by a *soft* one. GELU asks how likely a standard
@@ -602,13 +612,14 @@ with guard():
     activations.draw(table)
 
 # %% [markdown]
-# | activation | range of the slope | saturates | price |
-# |---|---|---|---|
-# | sigmoid | 0 to 0.25 | at both ends | an exponential |
-# | tanh | 0 to 1 | at both ends | an exponential |
-# | ReLU | 0 or 1 | below zero, entirely | a comparison |
-# | GELU | −0.1289 to 1.1289 | below zero, softly | an error function |
-# | Swish | −0.0998 to 1.0998 | below zero, softly | an exponential |
+# | activation | value | slope | range of the slope | saturates | price |
+# |---|---|---|---|---|---|
+# | sigmoid | $\sigma = 1/(1+e^{-x})$ | $\sigma(1-\sigma)$ | 0 to 0.25 | at both ends | an exponential |
+# | tanh | $t = \tanh x$ | $1-t^2$ | 0 to 1 | at both ends | an exponential |
+# | ReLU | $\max(0, x)$ | 1 where $x>0$, else 0 | 0 or 1 | below zero, entirely | a comparison |
+# | GELU | $x\,\Phi(x)$ | $\Phi + x\varphi$ | −0.1289 to 1.1289 | below zero, softly | an error function |
+# | Swish | $x\,\sigma(x)$ | $\sigma + x\sigma(1-\sigma)$ | −0.0998 to 1.0998 | below zero, softly | an exponential |
+# | SwiGLU (next) | $\operatorname{swish}(g)\,u$ | to $g$: $u\,\operatorname{swish}'(g)$; to $u$: $\operatorname{swish}(g)$ | without bound | where its gate is shut | an exponential and a third matrix |
 #
 # Even at its best point the sigmoid hands on a quarter of the signal. (The `erf` of this notebook is a loop in Python, hence its
 # price in the picture.)
@@ -820,6 +831,71 @@ sgd_step = Function(
 )  # fmt: skip
 
 # %% [markdown]
+# ## Once by hand, with names
+#
+# Before the pieces become a network, take the smallest one apart: affine, sigmoid, affine, softmax loss, with every stage under its own name.
+#
+# $$ \underset{(N,H)}{z_1} = X W_1 + b_1 \qquad \underset{(N,H)}{a_1} = \sigma(z_1) \qquad \underset{(N,C)}{z_2} = a_1 W_2 + b_2 \qquad L = \text{softmax loss}(z_2, y) $$
+#
+# and back through `dz2`, `da1`, `dz1`. An example for the back of an envelope: $X = (1, 2)$, $y = 0$, no biases, $W_1 = \begin{pmatrix}0.1&-0.2\\0.3&0.4\end{pmatrix}$, $W_2 = \begin{pmatrix}0.5&-0.5\\-0.3&0.8\end{pmatrix}$.
+# Then $z_1 = (0.7, 0.6)$, $a_1 = (0.668, 0.646)$, $z_2 = (0.140, 0.182)$, $L = 0.714$; and back $dz_2 = (-0.511, 0.511)$, $da_1 = (-0.511, 0.562)$, $dz_1 = (-0.113, 0.128)$ and $dW_1 = \begin{pmatrix}-0.113&0.128\\-0.226&0.257\end{pmatrix}$.
+# You may call what you have written above, or write the lines out.
+
+# %%
+def sigma_net_backward(X, y, W1, b1, W2, b2):
+    """Loss of affine - sigmoid - affine - softmax, and the gradients of its parameters.
+
+    Args:
+        X: Examples, shape (N, D).
+        y: Right classes, integers, shape (N,).
+        W1, b1: Shapes (D, H) and (H,).
+        W2, b2: Shapes (H, C) and (C,).
+
+    Returns:
+        loss: A single number.
+        dW1, db1, dW2, db2: Gradients in the shapes of the parameters.
+    """
+    ### BEGIN SOLUTION
+    z1 = X @ W1 + b1
+    a1 = 0.5 * (1 + np.tanh(0.5 * z1))  # the sigmoid, without overflow
+    z2 = a1 @ W2 + b2
+    moved = z2 - z2.max(axis=1, keepdims=True)
+    logs = moved - np.log(np.exp(moved).sum(axis=1, keepdims=True))
+    right = np.arange(len(y)), y
+    loss = -logs[right].mean()
+    dz2 = np.exp(logs)
+    dz2[right] -= 1
+    dz2 /= len(y)
+    dW2, db2 = a1.T @ dz2, dz2.sum(axis=0)
+    da1 = dz2 @ W2.T
+    dz1 = da1 * a1 * (1 - a1)
+    dW1, db1 = X.T @ dz1, dz1.sum(axis=0)
+    ### END SOLUTION
+    return loss, dW1, db1, dW2, db2
+
+
+# %% tags=["instructor"]
+sigma_net = Loss(
+    sigma_net_backward,
+    inputs={"X": "N D", "y": labels("N", "C"), "W1": "D H", "b1": "H", "W2": "H C", "b2": "C"},
+    gradients=["dW1", "db1", "dW2", "db2"],
+    points=3,
+    large={"X": 3.0},
+    variants={
+        "the envelope": variant(
+            X=np.array([[1.0, 2.0]]), y=np.array([0]), W1=np.array([[0.1, -0.2], [0.3, 0.4]]), b1=np.zeros(2),
+            W2=np.array([[0.5, -0.5], [-0.3, 0.8]]), b2=np.zeros(2), sizes={"N": 1, "D": 2, "H": 2, "C": 2},
+        ),
+        "rows far apart": variant(b2=array("C", scale=4000.0), W1=array("D H", scale=9.0), W2=array("H C", scale=4000.0), allow_infinite=True),
+    },
+    hints=(
+        "Four lines forward, and each of them once more on the way back, the last first.",
+        "softmax_loss gives the loss and dz2. Then two affine backward passes, with the sigmoid's slope in between, which is written in a1.",
+        "dW2 = a1ᵀ dz2; da1 = dz2 W2ᵀ; dz1 = da1 times a1 times (1 - a1); dW1 = Xᵀ dz1; biases: sums over the examples.",
+    ),
+)  # fmt: skip
+
+# %% [markdown]
 # ## A network
 #
 # A network is a composition of maps, $L = \ell \circ a_2 \circ \phi \circ a_1$, and so is training. One round, with $\theta$ for all parameters together:
@@ -1013,6 +1089,15 @@ with guard():
     )
 
 # %% [markdown]
+# **What did it learn?** Each hidden unit has a weight for every pixel: a column of $W_1$, which is a picture. **Predict first:** will you recognise digits in them?
+
+# %% tags=["experiment"]
+with guard():
+    plots_layers.first_layer(net.params["W1"], digits.shape)
+
+# %% [markdown]
+# Orange pixels speak for a unit, violet ones against it. Some show a stroke and its surroundings, most of them mixtures that mean nothing to us: no unit is "the three", the output adds up all fifty.
+#
 # ### The learning rate
 #
 # **Predict first.** The next cell trains the same network with rates of 0.01, 0.5 and 50. Sketch the three loss curves in your
@@ -1322,7 +1407,20 @@ with guard():
 # On the digits: a little worse. Its 1,440 small steps do not take it as far as the 435 bold ones took the first network, and
 # its loss is still falling. The width is not to blame: try a rate of 0.1.
 #
+# What did it cost? A network of $P$ parameters takes about $6P$ multiplications and additions for each example, forwards and backwards; here $6 \cdot 37{,}510 \cdot 14{,}380 \approx 3.2$ billion. On a laptop that draws 15 watts for two seconds that would be 30 joules.
+# (An estimate: nobody metered it. Put in the seconds and the watts of yours.)
+#
 # ## Looking back
+#
+# | concept | symbol | in a word |
+# |---|---|---|
+# | upstream gradient | $\partial L/\partial\,\text{out}$, `dout` | what the rest of the network wants of this output |
+# | local slope | $\partial\,\text{out}/\partial\,\text{in}$ | what this layer can do about it |
+# | chain rule | upstream × local | pass the wish on |
+# | several uses | $\sum$ over paths | wishes add up |
+# | cache | inputs or outputs | what must be remembered to know the slope |
+# | loss | $L$ | one number that says how bad it is |
+# | gradient descent | $w - \eta\,dw$ | a step against the slope |
 #
 # You wrote the parts of which almost every network consists, and their gradients follow one sentence: *upstream times local, summed over
 # every way in which an input is used*. You have also seen three things that a correct gradient does not protect you from: a step that is too

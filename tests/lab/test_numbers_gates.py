@@ -49,3 +49,18 @@ def test_the_three_paths_and_the_diamonds(experiment):
     names = experiment("01_gates", "def diamonds")
     assert names["by_path"][-1] == sum(2**k for k in range(1, 13)) == 8190
     assert names["by_sweep"][-1] == 24
+
+
+def test_a_clipped_probability_loses_the_gradient_where_the_error_is_largest():
+    p = 1 / (1 + np.exp(20.0))
+    clipped = -1 / np.clip(p, 1e-7, 1) * p * (1 - p)
+    assert 1 - clipped / (p - 1) == pytest.approx(0.98, abs=0.005)
+
+
+def test_a_chain_of_jacobians_gives_the_gradient_of_the_whole(notebook):
+    names = notebook("01_gates").namespace
+    x, dout = np.array([0.3, -0.5, 0.8]), np.array([1.0, -2.0])
+    first, then = names["squash"], lambda h: np.array([h @ h, np.sin(h).sum()])
+    path = [names["local_jacobian"](first, x), names["local_jacobian"](then, first(x))]
+    whole = names["local_jacobian"](lambda v: then(first(v)), x)
+    assert np.allclose(names["vjp_path"](path, dout), whole.T @ dout, rtol=1e-7)

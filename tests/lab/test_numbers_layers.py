@@ -120,3 +120,16 @@ def test_the_classic_network_creeps(experiment, seed):
     digits, sgd = after["digits"], after["sgd"]
     training.train(net.loss, net.params, digits, step=lambda w, dw: sgd(w, dw, 0.1), batch=10)
     assert training.accuracy(net.loss, digits.X_val, digits.y_val) > bold.val[-1]
+
+
+def test_the_envelope_and_the_far_end_of_the_sigmoid(notebook):
+    names = notebook(NOTEBOOK).namespace
+    weights = ([[0.1, -0.2], [0.3, 0.4]], np.zeros(2), [[0.5, -0.5], [-0.3, 0.8]], np.zeros(2))
+    given = [np.array(w) for w in weights]
+    loss, dw1, *_ = names["sigma_net_backward"](np.array([[1.0, 2.0]]), np.array([0]), *given)
+    assert loss == pytest.approx(0.714, abs=5e-4)
+    assert np.allclose(dw1, [[-0.113, 0.128], [-0.226, 0.257]], atol=5e-4)
+    low, high = names["sigmoid_forward"](np.array([-400.0, 400.0]))[0]
+    assert low == pytest.approx(1.9e-174, rel=0.02) and high == 1
+    parameters = 64 * 500 + 500 + 5000 + 10
+    assert abs(6 * parameters * 14_380 / 3.2e9 - 1) < 0.02
