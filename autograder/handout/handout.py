@@ -17,6 +17,7 @@ from autograder.course.leaks import find_leaks
 from autograder.course.release import check_drift
 from autograder.course.secret import existing_seed
 from autograder.errors import CourseError
+from autograder.feedback.troubleshooting import PAGE as TROUBLES
 from autograder.handout.pins import PINS, student_pins
 from autograder.handout.student_side import PACKAGE, student_files
 from autograder.handout.text import REQUIREMENTS, readme, repository_files, requirements_text
@@ -144,6 +145,8 @@ def _content(course: Course, only: Sequence[str]) -> tuple[tuple[str, ...], dict
     content[REQUIREMENTS] = requirements_text().encode()
     content[PINS] = student_pins().encode()
     content[WHEEL] = student_wheel()
+    if (course.root / TROUBLES).is_file():  # checks point to its sections
+        content[TROUBLES] = (course.root / TROUBLES).read_bytes()
     _search(course, content)
     return names, content
 

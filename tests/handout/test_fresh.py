@@ -21,8 +21,8 @@ from autograder.course.leaks import find_leaks
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "01_leaky/leaky.ipynb"
-PIP = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-"""How pip reaches an index on this machine."""
+OUTSIDE = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
+"""What the machine itself says, such as how pip reaches an index."""
 pytestmark = pytest.mark.slow
 
 
@@ -31,7 +31,7 @@ def run(folder: Path, *command: str | Path, code: int = 0) -> str:
     done = subprocess.run(
         list(map(str, command)),
         cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder)} | PIP,
+        env=OUTSIDE | {"PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
     )

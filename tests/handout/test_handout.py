@@ -84,6 +84,14 @@ def test_the_zip_is_complete_and_the_same_each_time(released, zip_file, tmp_path
         assert told in page
 
 
+def test_the_page_that_checks_point_to_comes_along(course, tmp_path):
+    (course / "docs").mkdir()
+    (course / "docs/troubleshooting.md").write_text("## NaN or inf\n")
+    path = write_handout(course, (), tmp_path / "a.zip").path
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("backpropagation-by-hand/docs/troubleshooting.md") == b"## NaN or inf\n"
+
+
 def test_what_the_course_says_of_itself_stands_in_the_readme(course, tmp_path):
     text = 'title = "My Course"\nhand_in = "On page 7."\n[due]\n01_small = 2026-12-01\n'
     (course / "course.toml").write_text(text)
