@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -123,6 +124,19 @@ def translated(notebook: Notebook, language: str) -> Translated:
     words = {text: texts[text] for text in said if texts.get(text, text) != text}
     english = tuple(piece for piece in all_pieces if piece.text not in texts)
     return Translated(replace(notebook, cells=tuple(cells)), language, words, english)
+
+
+def released_texts(notebook: Notebook) -> list[frozenset[str]]:
+    """What each released cell says, in every language of the course that can be made."""
+    found = [{cell.released or ""} for cell in notebook.released_cells]
+    root = notebook.path.parent.parent.parent
+    for language in course_languages(root):
+        if catalogue(root, language, notebook.assignment).is_file():
+            with suppress(CourseError, ValueError):  # `autograder validate` names what is wrong
+                cells = translated(notebook, language).notebook.released_cells
+                for texts, cell in zip(found, cells, strict=True):
+                    texts.add(cell.released or "")
+    return [frozenset(texts) for texts in found]
 
 
 def catalogue(root: Path, language: str, assignment: str) -> Path:

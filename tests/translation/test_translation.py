@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from shutil import copy, copytree
 
 import nbformat
 import pytest
 
+from autograder.collect.match import Matcher
 from autograder.course import Course, load_course, load_notebook
 from autograder.course.build import generate_translated
 from autograder.course.cells import SourceCell, classify
@@ -25,6 +27,7 @@ from autograder.sandbox import Limits
 from autograder.translation import Catalogue, states
 from autograder.translation.catalogue import Language, open_catalogues, read_language
 from autograder.translation.template import of_package
+from tests.integrations.classroom import run
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(p for p in (ROOT / "solutions").glob("*/*.py") if "_mistakes" not in p.name)
@@ -283,6 +286,46 @@ def test_the_same_answer_gets_the_same_verdict_in_the_language_of_its_notebook(
     if answer is WRONG:
         assert "这是误差的平均值" in cards[1]
     assert load(chinese / "start.check.json").language == "zh"
+
+
+def test_whichever_language_is_handed_in_it_is_graded_shown_and_collected_alike(
+    chinese: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
+    for folder in ("solutions", "assignments"):
+        copytree(ROOT / folder / "00_start", tmp_path / folder / "00_start")
+    copytree(ROOT / "locale", tmp_path / "locale")
+    copytree(chinese, tmp_path / "assignments" / "zh" / "00_start")
+    copy(ROOT / "nbgrader_config.py", tmp_path)
+    folders = {"en": ROOT / "assignments" / "00_start", "zh": chinese}
+    matcher = Matcher(tmp_path, {"00_start": tmp_path / "solutions" / "00_start" / "start.py"})
+    for who, folder in folders.items():
+        node = nbformat.read(folder / "start.ipynb", 4)
+        assert matcher.match(nbformat.writes(node).encode(), "a.ipynb").untouched
+        for cell in node.cells:
+            cell.source = cell.source.replace(
+                "# YOUR CODE HERE\n    raise NotImplementedError()", WRONG
+            )
+        own = tmp_path / "submitted" / who / "00_start" / "start.ipynb"
+        own.parent.mkdir(parents=True)
+        own.write_text(nbformat.writes(node), encoding="utf-8")
+        bare = nbformat.from_dict(node)
+        for cell in bare.cells:
+            cell.id, cell.metadata = f"a{bare.cells.index(cell)}", nbformat.NotebookNode()
+        found = matcher.match(nbformat.writes(bare).encode(), "a.ipynb")
+        assert found.assignments == ("00_start",) and not found.untouched
+    run(tmp_path, "autograder", "grade")
+    results, shown = (
+        [json.loads((tmp_path / place.format(who)).read_text("utf-8")) for who in folders]
+        for place in ("results/00_start/{}.json", "autograded/{}/00_start/start.ipynb")
+    )
+    scores = [[(row["id"], row["score"], row["status"]) for row in r["rows"]] for r in results]
+    assert scores[0] == scores[1] and "wrong" in {status for *_, status in scores[0]}
+    cells = [[(c["id"], c["metadata"].get("nbgrader")) for c in node["cells"]] for node in shown]
+    assert cells[0] == cells[1]
+    assert not [
+        c for c in shown[1]["cells"] if c["cell_type"] == "markdown" and "你" in c["source"]
+    ]
 
 
 def test_the_settings_of_a_language_are_read() -> None:

@@ -90,7 +90,8 @@ class _Sorting:
         self._hints: dict[str, int] = {}
         for index, cell in enumerate(released.cells):
             if not cell.written:
-                self._own.setdefault(normalised(cell.origin.released or ""), index)
+                for text in cell.texts:
+                    self._own.setdefault(text, index)
             for key in (cell.origin.cell_id, cell.origin.grade_id):
                 if key:
                     self._hints[key] = index
@@ -155,14 +156,14 @@ class _Sorting:
     def _better(self, hint: int, number: int) -> int:
         """Of two cells with one id: the later one, unless it is the starter unchanged."""
         before = self._named.get(hint)
-        starter = normalised(self.released.cells[hint].origin.released or "")
-        if before is not None and normalised(self._cells[number].source) == starter:
+        given = normalised(self._cells[number].source)
+        if before is not None and given in self.released.cells[hint].texts:
             return before
         return number
 
 
 def _answer(cell: ReleasedCell, written: SubmittedCell) -> str:
-    if normalised(written.source) == normalised(cell.origin.released or ""):
+    if normalised(written.source) in cell.texts:
         return cell.origin.released or ""
     if cell.node["cell_type"] == "markdown":
         return harmless_markdown(written.source)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.course import Notebook, SourceCell
+from autograder.course.translated import released_texts
+from autograder.grading.plan import normalised
 from autograder.integrations.nbgrader.start import load_nbgrader
 
 
@@ -16,10 +18,12 @@ class ReleasedCell:
     Args:
         node: Its JSON, without outputs.
         origin: The instructor's cell.
+        texts: What students got there, in any language of the course, as `normalised` gives it.
     """
 
     node: dict[str, Any]
     origin: SourceCell
+    texts: frozenset[str]
 
     @property
     def grade_id(self) -> str:
@@ -70,8 +74,10 @@ def released_notebook(notebook: Notebook) -> ReleasedNotebook:
     for step in (LockCells(), ComputeChecksums()):
         node, _ = step.preprocess(node, {})
     cells = tuple(
-        ReleasedCell(_plain(cell), origin)
-        for cell, origin in zip(node.cells, notebook.released_cells, strict=True)
+        ReleasedCell(_plain(cell), origin, frozenset(map(normalised, texts)))
+        for cell, origin, texts in zip(
+            node.cells, notebook.released_cells, released_texts(notebook), strict=True
+        )
     )
     return ReleasedNotebook(notebook.assignment, notebook.name, _plain(node.metadata), cells)
 
