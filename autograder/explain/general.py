@@ -157,6 +157,8 @@ def _factor(pairs: Sequence[Pair]) -> Explanation | None:
         value = np.asarray(expected.value, float)
         if got.shape != value.shape or not np.isfinite(value).all() or got.dtype.kind not in "iuf":
             return None
+        if not value.any() and not got.any():
+            continue  # 0 is any multiple of 0
         ratio = _ratio(got.astype(float), value)
         if difference(got, replace(expected, value=ratio * value)) is not None:
             return None

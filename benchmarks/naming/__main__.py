@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autograder.course import find_course_root, load_course
 from benchmarks.naming.by_hand import BY_HAND
+from benchmarks.naming.held_out import HELD_OUT
 from benchmarks.naming.measure import BANKED, ROADS, UNBANKED, Count, Judge
 from benchmarks.section import write_section
 
@@ -22,6 +23,7 @@ TITLES = {
     "the bank's operators": BANKED,
     "other operators": UNBANKED,
     "by hand": BY_HAND,
+    "by hand, held out": HELD_OUT,
 }
 
 
@@ -60,8 +62,8 @@ back.
 """
 HEAD = (
     "| answers | operators | caught | bank | general | slips | named | exception | of numbers "
-    "| whole | false | kind | located | line | either | raised | seconds |",
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+    "| whole | false | kind | located | two | line | either | raised | seconds |",
+    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 )
 
 
@@ -122,7 +124,8 @@ def table(counts: dict[tuple[str, str], Count], every: int) -> str:
     rows.append(_line("**all**", "", total))
     files = len(list((HERE / "answers").glob("*.py")))
     by_hand = sum(len(answers) for answers in BY_HAND.values())
-    text = TEXT.format(files=files, every=every, by_hand=by_hand)
+    held_out = sum(len(answers) for answers in HELD_OUT.values())
+    text = TEXT.format(files=files, every=every, by_hand=by_hand, held_out=held_out)
     return "\n".join([text, *HEAD, *rows]) + "\n"
 
 
@@ -141,6 +144,7 @@ def _line(answers: str, operators: str, count: Count) -> str:
         str(len(count.false)),
         _share(count.kind, count.named["slips"]),
         _share(count.located, count.caught),
+        _share(count.two, count.located),
         _share(count.right_line, count.located),
         _share(count.helped, count.caught),
         _share(count.raised_helped, count.raised),

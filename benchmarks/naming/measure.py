@@ -8,7 +8,7 @@ import io
 import itertools
 import linecache
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from autograder.explain import Question, examine_all, prepare
 from autograder.explain.general import SLIPS
 from autograder.explain.repair import Repairs, search
 from autograder.explain.slips import PREFIX, common
-from benchmarks.naming.by_hand import BY_HAND
+from benchmarks.naming.by_hand import ByHand
 from benchmarks.naming.operators import OTHERS
 
 SEED = "naming"
@@ -40,7 +40,7 @@ FRESH = "naming, fresh"
 ROUNDS = 4
 SECONDS = 1.0
 ROADS = ("bank", "general", "slips")
-_GENERAL = {name.partition(".")[0] for name in SLIPS} | {"factor", "factors"}
+_GENERAL = {name.partition(".")[0] for name in SLIPS} | {"factor", "sizes"}
 CELL = "<answer>"
 """The name of the cell in which an answer stands, for Python."""
 
@@ -57,7 +57,8 @@ class Count:
         false: Names that do not hold on fresh cases.
         kind: Slips whose name is of the kind of the change that was made.
         raised: How many raised an exception; of these, how many were named or located.
-        located: How many were told a line; how many of the lines are the changed one.
+        located: How many were told a line, or two of which either may be changed.
+        two: Of these, how many were told two; right_line: how many the changed one.
         helped: How many were named or located.
         elsewhere: What was told another line.
         seconds: Processor time of the search for the line, for each.
@@ -73,6 +74,7 @@ class Count:
     raised: int = 0
     raised_helped: int = 0
     located: int = 0
+    two: int = 0
     right_line: int = 0
     helped: int = 0
     elsewhere: list[str] = field(default_factory=list)
@@ -105,8 +107,9 @@ class Judge:
         """Make one in `every` mistakes in one file of answers, and count."""
         text = path.read_text(encoding="utf-8")
         total = Count()
-        every = 1 if operators is BY_HAND else every
-        made = _written(text, path.stem) if operators is BY_HAND else _changed(text, operators)
+        written = operators if isinstance(operators, dict) else {}
+        every = 1 if written else every
+        made = _written(text, written.get(path.stem, ())) if written else _changed(text, operators)
         for mutant, changed in itertools.islice(made, 0, None, every):
             with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
                 namespace = _namespace(self.notebook, changed)
@@ -161,10 +164,11 @@ class Judge:
             question.exercise, row, question.expectations, namespace, limit=False
         )
         count = Count(caught=1, seconds=[time.process_time() - began])
-        told = {(r.function, r.line) for r in found if r.line}
+        lines = [r for r in found if r.line]
+        told = {(r.function, line) for r in lines for line in (r.line, r.also) if line}
         if told:
-            count.located = 1
-            count.right_line = int(told == {(mutant.function, mutant.line)})
+            count.located, count.two = 1, int(any(r.also for r in lines))
+            count.right_line = int((mutant.function, mutant.line) in told)
             count.elsewhere = [] if count.right_line else [f"{what}: {told}"]
         return count
 
@@ -252,14 +256,14 @@ def _changed(text: str, operators: Any) -> Iterator[tuple[Mutant, str]]:
                 yield mutant, ast.unparse(ast.Module(body, []))
 
 
-def _written(text: str, stem: str) -> Iterator[tuple[Mutant, str]]:
+def _written(text: str, mistakes: Sequence[ByHand]) -> Iterator[tuple[Mutant, str]]:
     """The wrong answers that were written by hand on a file of right ones."""
     lines = text.splitlines()
     for node in ast.parse(text).body:
         if not isinstance(node, ast.FunctionDef):
             continue
         own = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        for function, old, new in BY_HAND.get(stem, ()):
+        for function, old, new in mistakes:
             if function == node.name:
                 before = own[: own.index(old)]
                 line = before.count("\n") + 1 + len(old) - len(old.lstrip("\n"))
