@@ -82,6 +82,31 @@ def test_a_class_is_graded(small_class: Class) -> None:
     assert code == 0 and "0 graded now, 4 stood already" in out
 
 
+@linux
+def test_a_disk_that_is_full_in_the_midst_loses_nothing(small_class: Class) -> None:
+    """Results still fit; the gradebook, which is made here, does not."""
+    import resource
+
+    for student in ("ada", "bob"):
+        small_class.hand_in(student)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30 << 10, hard))
+    try:
+        code, out, error = small_class.run("grade")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert code == 1 and "2 graded now" in out and "Traceback" not in out + error
+    assert "Check the disk, and that it has space left" in " ".join(out.split())
+    before = small_class.result("ada")
+    code, out, error = small_class.run("grade")
+    assert (code, error) == (0, "") and "2 stood already" in out
+    assert small_class.result("ada") == before
+    with sqlite3.connect(small_class.root / "gradebook.db") as book:
+        [(total,)] = book.execute("select sum(auto_score) from grade")
+    book.close()
+    assert total == 2 * before["score"]
+
+
 def test_hidden_cases_of_each_student(small_class: Class) -> None:
     for student in ("ada", "bob"):
         small_class.hand_in(student)

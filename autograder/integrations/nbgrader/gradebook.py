@@ -77,7 +77,11 @@ def _create(url: str) -> None:
             from alembic.script import ScriptDirectory
 
             version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
-            with engine.begin() as connection:
+            with engine.begin() as connection:  # all tables or none, whatever the disk does
+                if engine.url.get_backend_name() == "sqlite":  # begins none for tables by itself
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                if inspect(connection).get_table_names():
+                    return  # another run was first
                 Base.metadata.create_all(connection)
                 connection.execute(
                     text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
@@ -145,7 +149,7 @@ def shown(url: str) -> str:
         ('/course/gradebook.db', 'postgresql://me:***@host/db')
     """
     if url.startswith("sqlite:///"):
-        return url.removeprefix("sqlite:///")
+        return url.removeprefix("sqlite:///").partition("?")[0]
     return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
