@@ -560,6 +560,8 @@ with guard():
 # | define-by-run | written anew in each forward pass | PyTorch, your `Value` | loops, branches, a debugger | overhead in every step |
 # | traced | recorded once with stand-ins, then compiled | `jax.jit`, `torch.compile`, `tf.function` | speed, fusion | branches on values; a new trace for each new shape |
 # | functional | never seen: a function goes in, its gradient function comes out | `jax.grad`, HIPS autograd | composition, higher derivatives | pure functions only |
+# | source to source | a new program: the compiler writes the backward pass | Julia's Zygote, under Flux | loops and branches at full speed | a younger compiler; no writing into arrays |
+# | distributed | one tape on every machine, each with its part of the batch; the gradients are *added up* between them before the step | PyTorch's DistributedDataParallel, `jax.pmap` | large batches | waiting for the slowest; a mean over uneven parts is no mean (11) |
 
 # %% [markdown]
 # And your own engine, does it differentiate rightly? Ask for a number that isn't in any exercise: hand over a function and what your

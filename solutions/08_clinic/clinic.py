@@ -11,7 +11,9 @@
 # - tell a wrong gradient from a right gradient of a wrong function: no gradient check finds the second kind;
 # - write a gradient check that catches what it should and leaves right answers in peace.
 #
-# The code of the cards is ours; the mistakes are not.
+# The code of the cards is ours; the mistakes are not. How common are they? "95 per cent of all articles present it wrongly", one hears; that figure has no source that we could find. What was counted for this course: of 582 backward
+# passes in public hand-ins, of thirteen kinds, 60 are wrong, about one in ten; of batch normalisation in closed form, 14 of 57. It is no random sample, and it is about code. To support "95 per cent" somebody would have to say what *wrong* means and
+# count a sample of *articles*.
 
 # %%
 import numpy as np
