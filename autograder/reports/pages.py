@@ -21,6 +21,7 @@ from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.file_names import file_name
+from autograder.language import spoken, tr
 from autograder.reports.attention import struggling
 from autograder.reports.comments import comment
 from autograder.reports.figures import OUTCOMES, Concern, figures
@@ -165,8 +166,8 @@ def _right(paper: Paper) -> list[tuple[str, Markup]]:
 def _row(line: Line) -> Markup:
     below = Markup("")
     if line.comment:
-        below = Markup('<div class="comment"><b>Comment:</b> {}</div>').format(
-            comment(line.comment)
+        below = Markup('<div class="comment"><b>{}</b> {}</div>').format(
+            tr("Comment:"), comment(line.comment)
         )
     return _verdict(line) + below
 
@@ -201,6 +202,8 @@ def _templates() -> Environment:
     made.filters.update(
         points=lambda value: "–" if value is None else points(value),
         percent=_percent,
+        filled=_filled,
+        code=lambda text: _filled(Markup("<code>{text}</code>"), text=text),
         page=page_name,
         counted=counted,
         sentence=lambda text: text[:1].upper() + text[1:],
@@ -213,7 +216,7 @@ def _templates() -> Environment:
     )
     made.globals.update(
         STATUSES=STATUSES, OUTCOMES=OUTCOMES, LEGEND=LEGEND, CONCERNS=CONCERNS, VERDICTS=VERDICTS,
-        has_page=has_page,
+        has_page=has_page, tr=tr, spoken=spoken,
         SHOWN_STUDENTS=SHOWN_STUDENTS, SHOWN_MISTAKES=SHOWN_MISTAKES,
     )  # fmt: skip
     return made
@@ -239,6 +242,11 @@ def _total(papers: Mapping[str, Paper]) -> str:
 
 def _percent(some: float | None, whole: float) -> str:
     return f"{100 * some / whole:.0f} %" if some is not None and whole else "–"
+
+
+def _filled(text: str, /, **values: Any) -> Markup:
+    """A sentence with its gaps filled; whatever is no markup is escaped and made harmless."""
+    return Markup.escape(text).format(**{name: _harmless(value) for name, value in values.items()})
 
 
 def _harmless(value: Any) -> Any:

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.regrades import Regrade
+from autograder.language import speaking
 from autograder.reports import write_report
 from autograder.reports.comments import comment
 from autograder.reports.pages import class_page, page_name, student_page
@@ -56,6 +57,18 @@ class Page(HTMLParser):
 
 def student(book: ClassBook, name: str) -> str:
     return student_page(name, book.students[name])
+
+
+def test_a_student_s_page_is_in_the_language_that_is_spoken(book: ClassBook) -> None:
+    english = student(book, "ida")
+    with speaking("zh"):
+        chinese = student(book, "ida")
+    assert '<html lang="zh">' in chinese and '<html lang="en">' in english
+    for text, other in (("Something looks wrong?", "觉得哪里不对？"), ("status", "状态")):
+        assert text in Page(english).text and text not in Page(chinese).text
+        assert other in Page(chinese).text
+    names = [[tag for tag, _ in Page(page).tags] for page in (english, chinese)]
+    assert names[0] == names[1]
 
 
 def every_page(book: ClassBook) -> list[str]:
