@@ -21,7 +21,7 @@ from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.file_names import file_name
-from autograder.language import spoken, tr
+from autograder.language import ENGLISH, speaking, spoken, tr
 from autograder.reports.attention import struggling
 from autograder.reports.comments import comment
 from autograder.reports.figures import OUTCOMES, Concern, figures
@@ -80,6 +80,7 @@ def page_name(student: str) -> str:
     return f"{file_name(student)}.html"
 
 
+@speaking(ENGLISH)  # its own words are not in the catalogue yet: whole, or not at all
 def class_page(book: ClassBook, made: datetime | None = None) -> str:
     """The page of the class.
 

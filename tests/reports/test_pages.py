@@ -60,9 +60,10 @@ def student(book: ClassBook, name: str) -> str:
 
 
 def test_a_student_s_page_is_in_the_language_that_is_spoken(book: ClassBook) -> None:
-    english = student(book, "ida")
+    english, class_page_before = student(book, "ida"), class_page(book)
     with speaking("zh"):
         chinese = student(book, "ida")
+        assert class_page(book) == class_page_before
     assert '<html lang="zh">' in chinese and '<html lang="en">' in english
     for text, other in (("Something looks wrong?", "觉得哪里不对？"), ("status", "状态")):
         assert text in Page(english).text and text not in Page(chinese).text
