@@ -836,7 +836,8 @@ def read_digits(seed):
 
 with guard():
     results = {"digits": over_seeds(read_digits, training.progress([0, 1, 2], label="digits "))}
-    print(f"{sum(w.size for _, w in histories['reader'].walk()):,} parameters; median, lowest, highest:", [round(value, 3) for value in results["digits"]])
+    reader = histories["reader"]
+    print(f"{sum(w.size for _, w in reader.walk()):,} parameters; median, lowest, highest:", [round(value, 3) for value in results["digits"]])
     prediction.compare(my_guess, 100 * results["digits"][0], "per cent right, median")
 
 # %% [markdown]
@@ -912,7 +913,6 @@ with guard():
 my_guess = None  # per cent right, moved by one pixel
 
 with guard():
-    reader = histories["reader"]
     moved = [training.accuracy(reader.scores, pictures.moved(digits.X_val, 0, right), digits.y_val) for right in (-2, -1, 0, 1, 2)]
     print("moved by -2 … 2 pixels:", [f"{share:.0%}" for share in moved])
     prediction.compare(my_guess, 100 * moved[3], "per cent right, moved by one")

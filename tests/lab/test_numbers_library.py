@@ -99,7 +99,7 @@ def test_the_library_learns_three_data_sets(beside, experiment):
     assert names["results"]["digits"][0] >= 0.96
     assert names["results"]["tumours"][0] >= 0.94
     assert names["results"]["text"][0] <= 0.15
-    assert sum(w.size for _, w in names["histories"]["reader"].walk()) == 4_538
+    assert sum(w.size for _, w in names["reader"].walk()) == 4_538
     assert all(names["right"].values()) and np.abs(names["grads"]["3.b"]).max() < 1e-12
     far, near, still, *_ = names["moved"]
     assert far < 0.35 and 0.4 < near < 0.8 and still > 0.95
