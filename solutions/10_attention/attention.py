@@ -339,6 +339,7 @@ attention = Layer(
         "two axes": variant(q=array("T d"), k=array("S d"), v=array("S m")),
         "a single key": variant(mask=None, sizes={"S": 1}),
         "wide queries": variant(sizes={"d": 16}),
+        "scores far below zero": variant(q=array("N T d", low=20.0), k=array("N S d", offset=-20.0)),
         "float32": variant(q=cast("N T d", "float32"), k=cast("N S d", "float32"), v=cast("N S m", "float32")),
     },
     points={"forward": 3, "backward": 7},
