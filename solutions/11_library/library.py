@@ -913,7 +913,8 @@ with guard():
 my_guess = None  # per cent right, moved by one pixel
 
 with guard():
-    moved = [training.accuracy(reader.scores, pictures.moved(digits.X_val, 0, right), digits.y_val) for right in (-2, -1, 0, 1, 2)]
+    read = reader.scores
+    moved = [training.accuracy(read, pictures.moved(digits.X_val, 0, right), digits.y_val) for right in (-2, -1, 0, 1, 2)]
     print("moved by -2 … 2 pixels:", [f"{share:.0%}" for share in moved])
     prediction.compare(my_guess, 100 * moved[3], "per cent right, moved by one")
 
