@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["MPLBACKEND"] = "Agg"  # before anything imports matplotlib
@@ -9,6 +10,8 @@ os.environ["AUTOGRADER_LANGUAGE"] = "en"  # whatever the system speaks
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from autograder import language
 
 # Sample students' answers loop, crash and flood on purpose; tests run them in the sandbox only.
 collect_ignore_glob = ["submissions/*"]
@@ -22,6 +25,13 @@ settings.register_profile(
 settings.load_profile("kit")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A notebook in another language that ran in this process speaks for no other test."""
+    yield
+    language._here.clear()
 
 
 @pytest.fixture(scope="session")

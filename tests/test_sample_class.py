@@ -61,11 +61,9 @@ def expectation(work, row):
     if isinstance(said, str):
         return (said,), 0.0
     if said is not None:
-        wrong = len(row.outputs) if "*" in said else len(said)
-        earned = len(row.outputs) - wrong
-        return (("partial",) if earned else ("wrong", "error")), row.points * earned / len(
-            row.outputs
-        )
+        wrong = set(row.outputs if "*" in said else said)
+        earned = row.points * sum(row.shares[name] for name in set(row.outputs) - wrong)
+        return (("partial",) if earned else ("wrong", "error")), earned
     if work.base == "starter" and not answered(work, row):
         return ("unanswered",), 0.0
     return ("right",), row.points

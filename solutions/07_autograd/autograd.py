@@ -423,7 +423,6 @@ tape_forwards = Function(
     inputs={"tape": choice(*_TAPES), "x": array("K", scale=0.7), "v": "K"},
     sizes={"K": 3},
     outputs=["value", "slope"],
-    derived=True,
     points=3,
     large={"x": 3.0},
     variants={

@@ -229,7 +229,8 @@ def test_an_interrupted_run_goes_on_where_it_was(small_class: Class, number: int
 def test_ctrl_c_in_a_terminal_reaches_the_workers_too(small_class: Class) -> None:
     slow_class(small_class)
     process = small_class.start("grade", "--jobs", "2")
-    wait_for(lambda: any(b"grading.desk" in _command(p) for p in children(process.pid)), process)
+    desks = lambda: [p for p in children(process.pid) if b"grading.desk" in _command(p)]  # noqa: E731
+    wait_for(lambda: len(desks()) == 2, process)  # the first starts before the command is loaded
     os.killpg(process.pid, signal.SIGINT)
     out, error = process.communicate(timeout=30)
     assert process.returncode == 1
