@@ -53,7 +53,7 @@ def _alarm(seconds: float) -> Iterator[None]:
         raise _TimeIsUp
 
     previous = signal.signal(signal.SIGPROF, ring)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)  # again: a weak reference's end swallows one
     try:
         yield
     finally:
