@@ -48,7 +48,7 @@ def against_forward(
     keys = [name[1:] for name in gradients if case.judges(name)]
     if not keys or any(key not in case.inputs for key in keys):
         return None
-    inputs = {f"d{key}": mapped(_plain, case.inputs[key]) for key in keys}
+    inputs = {f"d{key}": mapped(plain, case.inputs[key]) for key in keys}
     try:
         values = [as_array(leaf) for _, leaf in pairs(inputs, gradients)]
     except (KeyError, IndexError, TypeError, ValueError):  # not a gradient for each parameter
@@ -118,9 +118,9 @@ class _Forward:
 
 def _like(leaf: Any, value: np.ndarray) -> Any:
     """A number where the input is one."""
-    return value if np.ndim(_plain(leaf)) else float(value)
+    return value if np.ndim(plain(leaf)) else float(value)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """An input as the array or number that it is."""
     return value.array if isinstance(value, Strided) else value

@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.own_forward import EVALUATIONS, against_forward
+from autograder.checks.own_forward import EVALUATIONS, against_forward, plain
 from autograder.exercises import Exercise, Function, Module
 from autograder.exercises.cases import Case
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds import Layer, Loss
-from autograder.exercises.script import Strided
 from autograder.exercises.trees import leaves, mapped, pairs, places
 from autograder.explain import Question
 from autograder.numerical import GradientReport, check_gradient
@@ -72,7 +71,7 @@ def _reports(
         names = {f"d{key}": key for key in case.inputs if f"d{key}" in outputs}
         formula = compile(exercise.gradient_of, "<gradient_of>", "eval")
         forward = partial(_evaluated, formula, reference)
-        yield _held(forward, case.inputs, _plain(case.inputs.get("dout")), names, outputs)
+        yield _held(forward, case.inputs, plain(case.inputs.get("dout")), names, outputs)
     elif isinstance(exercise, Expressions):
         for output, seen in outputs.items():
             reached = exercise.reached(output)
@@ -105,7 +104,7 @@ def _held(
         names: Name of a gradient -> the input, an array or a tree of them, of which it is one.
         label: What the gradients are called begins with this.
     """
-    own = {name: mapped(_plain, inputs[key]) for name, key in names.items()}
+    own = {name: mapped(plain, inputs[key]) for name, key in names.items()}
 
     def moved(*arrays: np.ndarray) -> Any:
         given = iter(arrays)
@@ -123,7 +122,7 @@ def _held(
 
 
 def _evaluated(formula: Any, reference: LocalRunner, inputs: Mapping[str, Any]) -> Any:
-    return eval(formula, dict(reference.namespace), {k: _plain(v) for k, v in inputs.items()})
+    return eval(formula, dict(reference.namespace), {k: plain(v) for k, v in inputs.items()})
 
 
 def _again(
@@ -154,7 +153,3 @@ def _parameters(exercise: Module, case: Case, seen: Any) -> str:
 
 def _number(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray) and not value.ndim else value
-
-
-def _plain(value: Any) -> Any:
-    return value.array if isinstance(value, Strided) else value
