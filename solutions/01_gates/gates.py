@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 01 · Gates: the chain rule on a wire
 #
-# *About an hour and three quarters. 37 points.*
+# *About an hour and three quarters. 38 points.*
 #
 # When you are through you will be able to
 #
@@ -17,6 +17,8 @@
 # `check(add_gate_backward, hint=1)`, then `hint=2`, then `hint=3`, in a cell of your own (press B).
 
 # %%
+from decimal import Decimal
+
 import numpy as np
 
 from autograder import check
@@ -1007,8 +1009,56 @@ with guard():
 # %% [markdown]
 # Matrix times matrix takes $n^3$ multiplications, matrix times vector $n^2$. And in a real layer even one Jacobian is too much: an affine layer from (64, 100) to (64, 50) numbers has one of $3200 \times 6400$ entries, 164 MB, of which 63 in 64 are zero. Its VJP is `dout @ w.T`.
 #
-# **Where to cut.** What counts as one gate is your choice, and it matters. Cut where the local slope can be written with the *output* (sigmoid, tanh, exp), or where something cancels (softmax with its loss). A gate whose slope must divide by a number that may be
-# zero is cut in the wrong place: $\ln p$ alone has the slope $1/p$, and a $p$ that was clipped at $10^{-7}$ "to be safe" loses 98 per cent of the gradient of a sigmoid output at $z = -20$, just where the error is largest.
+# ## Where to cut
+#
+# What counts as one gate is your choice, and it matters. Take a sigmoid output $p = \sigma(z)$ whose right answer is 1, with the loss $L = -\ln p$. As **two gates** its gradient is $-\frac1p$ times
+# $p\,(1 - p)$; as **one gate** something cancels before it is computed: $\frac{dL}{dz} = p - 1 = -\frac{1}{1 + e^z}$. On paper both are the same.
+#
+# And since $-\frac1p$ looks dangerous, many keep $p$ away from zero "to be safe": $-1/\max(p, 10^{-7})$.
+#
+# **Predict first.** At $z = -20$ the answer is as wrong as it can be. What share of its gradient is left with the safe $p$? And which way has no digits left at $z = 37$?
+
+# %% tags=["experiment"]
+my_guess = None  # share of the gradient that is left at z = -20, from 0 to 1
+
+with guard():
+    z = np.linspace(-40, 40, 161)
+    p = 1 / (1 + np.exp(-z))
+    exact = np.array([float(-1 / (1 + Decimal(float(v)).exp())) for v in z])
+    ways = {
+        "two gates": -1 / p * p * (1 - p),
+        "two gates, p at least 1e-7": -1 / np.maximum(p, 1e-7) * p * (1 - p),
+        "one gate": -1 / (1 + np.exp(z)),
+    }
+    left = (ways["two gates, p at least 1e-7"] / exact)[z == -20][0]
+    prediction.compare(my_guess, float(left), "share that is left at z = -20")
+    errors = {name: np.maximum(np.abs(way / exact - 1), 1e-17) for name, way in ways.items()}
+    draw_lines(z, errors, xlabel="z (the right answer is 1)", ylabel="relative error of dL/dz", logy=True,
+               title="Three ways to write one gradient")
+
+# %% [markdown]
+# Far out on the *right* side two gates lose all their digits, as $1 - p$ cancels: at 20 the error is $4\cdot10^{-8}$, from 37 on the gradient is exactly 0. That hardly hurts, for it should be next to nothing there. On the *wrong* side they are fine,
+# until $e^{-z}$ overflows beyond 709. The cure is the leak: with $p$ kept above $10^{-7}$ the gradient loses 59 per cent at $z = -17$ and 98 per cent at $-20$: the example that is most wrong teaches nothing.
+#
+# So cut where the local slope can be written with the *output* (sigmoid, tanh, exp), or where something cancels (a sigmoid with its loss, softmax with its loss in notebook 02). A gate whose slope divides by a number that may be zero is cut in the wrong place.
+#
+# **Question.** Sigmoid and $-\ln p$ as one gate, the right answer is 1, $z = -20$. What is $dL/dz$, to two digits after the point? Assign a number.
+
+# %%
+answer_one_gate = None  # a number
+### BEGIN SOLUTION
+answer_one_gate = -1.00
+### END SOLUTION
+
+# %% tags=["instructor"]
+one_gate = Answer(
+    "answer_one_gate", points=1, form="number", tolerance=5e-3,
+    hints=(
+        "Use the formula of the one gate, not the picture.",
+        "What is the sigmoid at -20, to two digits? And minus one?",
+        "p - 1, with a p of about two billionths.",
+    ),
+)
 
 # %% [markdown] tags=["text:explain_locality"]
 # **Explain.** A friend says: "My max gate can't do its backward pass, it doesn't know what function the rest of

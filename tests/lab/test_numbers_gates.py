@@ -51,10 +51,16 @@ def test_the_three_paths_and_the_diamonds(experiment):
     assert names["by_sweep"][-1] == 24
 
 
-def test_a_clipped_probability_loses_the_gradient_where_the_error_is_largest():
-    p = 1 / (1 + np.exp(20.0))
-    clipped = -1 / np.clip(p, 1e-7, 1) * p * (1 - p)
-    assert 1 - clipped / (p - 1) == pytest.approx(0.98, abs=0.005)
+def test_where_the_gradient_of_two_gates_loses_its_digits(notebook, experiment):
+    names = experiment("01_gates", "two gates, p at least")
+    z, off = names["z"], {n: np.abs(w / names["exact"] - 1) for n, w in names["ways"].items()}
+    two, safe, one = off.values()
+    assert one.max() < 1e-15
+    assert two[z == 20] == pytest.approx(4e-8, rel=0.15) and two[z == 37] == 1
+    assert two[z < 0].max() < 1e-15
+    assert safe[(z == -17) | (z == -20)] == pytest.approx([0.98, 0.59], abs=0.005)
+    assert 709 < np.log(np.finfo(float).max) < 710
+    assert notebook("01_gates").namespace["answer_one_gate"] == round(names["exact"][z == -20][0], 2)
 
 
 def test_a_chain_of_jacobians_gives_the_gradient_of_the_whole(notebook):
