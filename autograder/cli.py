@@ -253,7 +253,9 @@ def release(
 def translate(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="An assignment, or package. Default: all."),
+        typer.Argument(
+            metavar="NAME", help="An assignment, a page such as student-guide, or package."
+        ),
     ] = None,
     language: Annotated[
         str | None, typer.Option(metavar="CODE", help="Such as zh. Default: all of this course.")

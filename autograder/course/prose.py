@@ -43,6 +43,11 @@ def markdown(source: str, change: Change) -> str:
     return "\n".join([*result, *_markdown(lines[after:], change)])
 
 
+def page(source: str, change: Change) -> str:
+    """Walk through a page of Markdown, where a solution's markers are words like others."""
+    return "\n".join(_markdown(source.split("\n"), change))
+
+
 def code(source: str, change: Change, shown: Change | None = None) -> str:
     """Walk through the docstrings and comments of a code cell, outside of solutions' regions.
 

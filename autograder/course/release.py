@@ -1,7 +1,8 @@
 """`autograder release`: build what students get, search it for leaks, put it into assignments/.
 
-The pages of docs/ that come from the course are kept in step: the syllabus here, as it is only
-text; the gallery by `write_gallery`, which runs notebooks; a check looks at both.
+The pages of docs/ that come from the course are kept in step: the syllabus and the guides in other
+languages here, as they are only text; the gallery by `write_gallery`, which runs notebooks; a check
+looks at all.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from autograder.course.build import files_below, generate
 from autograder.course.drift import compare, differences
 from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, load_course
 from autograder.course.gallery import gallery_drift
+from autograder.course.guides import DOCS, guides_drift, write_guides
 from autograder.course.leaks import find_leaks
 from autograder.course.notebook import Notebook
 from autograder.course.secret import existing_seed
@@ -32,7 +34,7 @@ class Release:
     """What a release, or a check of one, came to.
 
     Args:
-        written: Files that changed, of assignments/ and the syllabus.
+        written: Files that changed, of assignments/ and docs/.
         removed: Files of assignments/ that nothing makes any more.
         folder: Where the notebooks lie.
         drift: For a check: where assignments/ or a page of docs/ is not what the sources make.
@@ -69,8 +71,7 @@ class Release:
             changed = any(path.startswith(folder) for path in (*self.written, *self.removed))
             state = "written" if changed else "unchanged"
             lines.append(f"{name}: {len(notebook.rows)} rows, {notebook.points:g} points, {state}")
-        if SYLLABUS in self.written:
-            lines.append(f"{SYLLABUS}: written")
+        lines += [f"{page}: written" for page in self.written if page.startswith(f"{DOCS}/")]
         lines += [f"removed {path}, which nothing makes any more" for path in self.removed]
         return [*lines, f"released {what}"]
 
@@ -103,7 +104,7 @@ def release(root: Path, only: Sequence[str] = ()) -> Release:
             )
         except OSError as error:
             raise CourseError(f"cannot write the release: {error}") from error
-    pages = (SYLLABUS,) if write_syllabus(course) else ()
+    pages = (*((SYLLABUS,) if write_syllabus(course) else ()), *write_guides(course))
     return Release(
         notebooks,
         (*(f"{ASSIGNMENTS}/{name}" for name in written), *pages),
@@ -163,6 +164,7 @@ def check_release(root: Path, only: Sequence[str] = ()) -> Release:
             drift += translated_drift(course, language, names, fresh / ASSIGNMENTS)
         drift += find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
     drift += syllabus_drift(course, names if only else None) + gallery_drift(course, only)
+    drift += guides_drift(course)
     return Release(notebooks, drift=tuple(drift), warnings=_warnings(notebooks), checked=True)
 
 

@@ -50,7 +50,8 @@ def unshielded(original: str, translation: str) -> list[str]:
     """
     before, after = dict.fromkeys(shielded(original)), dict.fromkeys(shielded(translation))
     lost = [f"{kind} {text} is lost" for kind, text in before if (kind, text) not in after
-            and text not in _OPTIONAL and not (kind == "name" and text in translation)]  # fmt: skip
+            and text not in _OPTIONAL
+            and not (kind == "name" and text.removesuffix("s") in translation)]  # fmt: skip
     new = [f"{kind} {text} is new" for kind, text in after if (kind, text) not in before
            and not (kind == "name" and text in original)]  # fmt: skip
     rows = original.lstrip().startswith("|")

@@ -18,11 +18,12 @@ from babel.messages import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po, write_po
 
 from autograder.course import Course
+from autograder.course.guides import english_pages, guide_catalogue, guide_pages
 from autograder.course.translated import catalogue as place_of
 from autograder.course.translated import course_languages
 from autograder.errors import CourseError
 from autograder.language import LOCALE
-from autograder.translation.template import Entries, of_notebook, of_package
+from autograder.translation.template import Entries, of_guide, of_notebook, of_package
 from autograder.whole import write_whole
 
 PACKAGE = "package"
@@ -104,7 +105,8 @@ def open_catalogues(
 
     Args:
         languages: Which; those of the course, where none is named.
-        names: Assignments and "package"; all that the course has, where none is named.
+        names: Assignments, pages such as "student-guide", and "package"; all notebooks, all pages
+            that have a catalogue, and the package, where none is named.
         commands: What the command line says: where -> texts.
 
     Raises:
@@ -113,9 +115,14 @@ def open_catalogues(
     package = of_package(commands)
     for code in list(languages) or course_languages(course.root):
         language = read_language(course.root, code)
-        for name in list(names) or [PACKAGE, *course.sources]:
+        pages = english_pages(course.root)
+        every = [PACKAGE, *course.sources, *guide_pages(course.root, code)]
+        for name in list(names) or every:
             if name == PACKAGE:
                 path, entries = LOCALE / f"{code}.po", package
+            elif name in pages:
+                path = guide_catalogue(course.root, code, name)
+                entries = of_guide(pages[name], package)
             else:
                 path = place_of(course.root, code, name)
                 entries = of_notebook(course.assignment(name), package)

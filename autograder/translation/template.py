@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 from autograder.course import Notebook
+from autograder.course.guides import guide_texts
 from autograder.course.shields import has_words
 from autograder.course.translated import pieces
 from autograder.exercises.cases import AGAIN
@@ -45,6 +46,20 @@ def of_notebook(notebook: Notebook, known: Iterable[str | tuple[str, str]]) -> E
     for piece in pieces(notebook):
         if piece.text not in elsewhere:
             _add(entries, piece.text, f"{piece.kind}, {piece.where}")
+    return entries
+
+
+def of_guide(page: Path, known: Iterable[str | tuple[str, str]]) -> Entries:
+    """What is to translate in a page of the docs.
+
+    Args:
+        known: What the package's catalogue holds already.
+    """
+    entries: Entries = {}
+    elsewhere = set(known)
+    for text in guide_texts(page):
+        if text not in elsewhere:
+            _add(entries, text, page.name)
     return entries
 
 
