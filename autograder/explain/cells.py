@@ -112,6 +112,32 @@ _KEPT = 10_000
 _parsed_before = functools.lru_cache(512)(_parsed)
 
 
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_SYNTAX = {
+    "unseen": re.compile(r"invalid non-printable character (U\+[0-9A-F]+)"),
+    "foreign": re.compile(r"invalid character '(.)' \((U\+[0-9A-F]+)\)"),
+}
+
+
+def defines(name: str, source: str) -> bool:
+    """Whether a cell seems to define a name, be it one that Python cannot read."""
+    source = _UNSEEN.sub("", without_magics(source))
+    space = r"[^\S\n]"
+    define = rf"^{space}*(?:async{space}+)?(?:def|class){space}+{re.escape(name)}\b"
+    return re.search(rf"{define}|^{re.escape(name)}{space}*=", source, re.MULTILINE) is not None
+
+
+def odd_character(message: str) -> Fact | None:
+    """What to do about a character that Python cannot read, from its SyntaxError."""
+    if "null bytes" in message:
+        return fact("syntax.unseen", code="U+0000")
+    if found := _SYNTAX["unseen"].search(message):
+        return fact("syntax.unseen", code=found[1])
+    if found := _SYNTAX["foreign"].search(message):
+        return fact("syntax.foreign", sign=found[1], code=found[2])
+    return None
+
+
 def _uses(source: str) -> dict[str, set[str]]:
     """The global names in the code of every function and class of a cell."""
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
 import sys
 import warnings
 from collections.abc import Collection
@@ -16,7 +15,7 @@ from typing import Any
 
 from autograder.checks.finding import RowResult
 from autograder.exercises.fact import Fact, fact
-from autograder.explain.cells import MOST, parsed, without_magics
+from autograder.explain.cells import MOST, defines, odd_character, parsed, without_magics
 from autograder.explain.written import Placed, whereabouts
 
 _CLOSE = 0.85
@@ -48,8 +47,8 @@ def noticed(
     """
     row = result.id
     unread = _unread(row, cells)
-    if unread is not None:
-        return [unread]
+    if unread:
+        return unread
     if result.status == "unanswered" or not callable(current):
         placed = [Placed(f"[{number}]", "code", text) for number, text in cells]
         found = whereabouts(row, placed, rows) or _renamed(result, rows, current, cells)
@@ -58,17 +57,18 @@ def noticed(
     return [found] if found is not None else []
 
 
-def _unread(row: str, cells: list[tuple[int, str]]) -> Fact | None:
+def _unread(row: str, cells: list[tuple[int, str]]) -> list[Fact]:
     """Whether Python could not read the last cell that defines the row."""
-    defines = re.compile(rf"^(?:async\s+)?(?:def|class)\s+{re.escape(row)}\b", re.MULTILINE)
-    last = next((text for _, text in reversed(cells) if defines.search(text)), "")
+    last = next((text for _, text in reversed(cells) if defines(row, text)), "")
     try:
         with warnings.catch_warnings(action="ignore"):
             source = _shell().transform_cell(last) if last else ""
             compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError as error:
-        return fact("kernel.unread", row=row, error=error.msg, line=error.lineno)
-    return None
+        unread = fact("kernel.unread", row=row, error=error.msg, line=error.lineno)
+        odd = odd_character(error.msg)
+        return [unread] if odd is None else [unread, odd]
+    return []
 
 
 def _renamed(

@@ -357,6 +357,10 @@ SENTENCES: dict[str, str] = {
     "nothing by itself. Take it away.",
     "exception.uncalled": "It is a function itself, not what the function gives. Are the brackets "
     "of a call missing?",
+    "syntax.unseen": "The character {code} in it cannot be seen; such ones come along when text is "
+    "pasted. Delete that line and type it anew.",
+    "syntax.foreign": "{sign} ({code}) only looks like a character of Python's, as text editors put "
+    "it. Type it anew.",
     "exception.removed": "{old} was removed in NumPy 2; write {new}.",
     # where an answer stands that does not count
     "written.starter_below": "{name} is written in {cell}, but {last} defines it again as the "

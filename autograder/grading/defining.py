@@ -6,13 +6,12 @@ never written and not just never called, shows in the cells.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from autograder.checks.finding import Check, Finding, RowResult, Status
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source, Status
 from autograder.exercises.fact import fact
-from autograder.explain.cells import without_magics
+from autograder.explain.cells import defines, odd_character
 from autograder.explain.written import NOT_WRITTEN, Placed, whereabouts
 from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
@@ -76,7 +75,11 @@ def _blamed(row: RowResult, ran: Ran) -> RowResult:
             if failure.type_name:
                 what = f"{failure.type_name}: {what}"
             stopped = fact("cell.stopped", cell=cell.name, row=row.id, message=what)
-            finding = Finding(Check.CELL, fact=stopped, traceback=failure.traceback)
+            odd = odd_character(failure.message)
+            told = None if odd is None else Explanation(Source.CHECK, fact=odd)
+            finding = Finding(
+                Check.CELL, None, fact=stopped, explanation=told, traceback=failure.traceback
+            )
             return replace(row, status=_ENDS[failure.kind], findings=(finding, *row.findings))
     return row
 
@@ -87,7 +90,4 @@ def _is_written(name: str, ran: Ran) -> bool:
 
 
 def _defining(name: str, ran: Ran) -> list[tuple[PlannedCell, CellOutcome]]:
-    found = re.compile(
-        rf"^[ \t]*(?:def|class)[ \t]+{re.escape(name)}\b|^{re.escape(name)}[ \t]*=", re.MULTILINE
-    )
-    return [(cell, outcome) for cell, outcome in ran if found.search(without_magics(cell.source))]
+    return [(cell, outcome) for cell, outcome in ran if defines(name, cell.source)]

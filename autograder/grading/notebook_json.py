@@ -7,6 +7,7 @@ Outputs and all else that nobody reads are passed over while the text is scanned
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,9 +80,13 @@ def parse(raw: bytes) -> tuple[SubmittedCell, ...]:
     if not raw.strip():
         raise UnreadableError(f"the file is empty. {_AGAIN}")
     try:
-        return _cells(_notebook(raw.removeprefix(b"\xef\xbb\xbf")))
+        encoding = json.detect_encoding(raw)  # Windows writes UTF-16, with a mark or without
+        if encoding != "utf-8":
+            raw = raw.decode(encoding).encode()
+        return _cells(_notebook(raw))
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"the file is not UTF-8 text. {_AGAIN}") from error
+        what = _looks(raw, "not UTF-8 text")
+        raise UnreadableError(f"the file is {what}. {_AGAIN}") from error
     except RecursionError as error:
         raise UnreadableError("the file is nested too deeply to be a notebook") from error
     except MemoryError as error:
@@ -98,12 +103,35 @@ def _notebook(raw: bytes) -> _Notebook:
         except msgspec.DecodeError:
             return decode(_strict(raw))
     except msgspec.ValidationError as error:
-        raise UnreadableError(
-            f"the file holds {_began(raw)}; a notebook is a JSON object. {_AGAIN}"
-        ) from error
+        what = _looks(raw, "")
+        said = f"is {what}" if what else f"holds {_began(raw)}; a notebook is a JSON object"
+        raise UnreadableError(f"the file {said}. {_AGAIN}") from error
     except msgspec.DecodeError as error:
         codecs.getincrementaldecoder("utf-8")().decode(raw[:_SMALL])  # a reason of its own
-        raise UnreadableError(f"the file is not JSON: {error}. {_AGAIN}") from error
+        what = _looks(raw, f"not JSON: {error}")
+        raise UnreadableError(f"the file is {what}. {_AGAIN}") from error
+
+
+_LOOKS = (
+    (rb"%PDF", "a PDF"),
+    (rb"PK\x03\x04", "a zip archive or an office document"),
+    (rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!", "an archive"),
+    (rb"\x89PNG|\xff\xd8|GIF8", "a picture"),
+    (rb"\{\\rtf|\xd0\xcf\x11\xe0", "a document of a word processor"),
+    (rb"<<<<<<<", "two versions in one, as git leaves what it cannot merge; keep one of them"),
+    (rb"<", "a web page"),
+    (rb"\[InternetShortcut\]|https?://", "a link, not what it leads to"),
+    (rb"version https://git-lfs", "what Git LFS leaves in the place of a large file"),
+    (rb"\0", "full of zero bytes, as after a download that broke off"),
+    (rb"#|import |from |def |\"\"\"", "a Python script"),
+)
+"""How a file begins -> what it is."""
+
+
+def _looks(raw: bytes, otherwise: str) -> str:
+    """What a file is that is no notebook."""
+    begins = raw[:100].lstrip()
+    return next((what for sign, what in _LOOKS if re.match(sign, begins)), otherwise)
 
 
 _UP_TO_NAN = re.compile(rb'(?:[^"NI]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+(NaN|Infinity)', re.DOTALL)

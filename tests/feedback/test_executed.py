@@ -117,6 +117,9 @@ def test_nothing_is_made_of_honest_cells(run: Run, cells: list[str]) -> None:
         (["def all_of_it():\n    " + DOUBLE.replace("\n", "\n    ")], "left margin"),
         ([STARTER], None),
         ([DOUBLE, DOUBLE + " *"], "could not read the cell of double"),
+        ([DOUBLE, "\ufeff" + DOUBLE], "U+FEFF in it cannot be seen"),
+        ([DOUBLE, DOUBLE.replace("def ", "def\u00a0")], "U+00A0 in it cannot be seen"),
+        ([DOUBLE, DOUBLE.replace("'", "\u2019")], "\u2019 (U+2019) only looks like"),
     ],
 )  # fmt: skip
 def test_code_that_is_not_judged_is_told(run: Run, cells: list[str], says: str | None) -> None:

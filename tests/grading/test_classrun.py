@@ -150,14 +150,27 @@ def test_forged_cells_change_nothing(small_class: Class) -> None:
     assert result["score"] < result["points"]
 
 
-def test_a_cell_that_does_not_run_is_blamed(small_class: Class) -> None:
-    small_class.hand_in(
-        "ada", lambda text: text.replace("def twice(x):", "def twice(x:") + "\nsurplus = 1"
-    )
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        ("def twice(x:", ""),
+        ("\ufeffdef twice(x):", "U+FEFF"),
+        ("\u200bdef twice(x):", "U+200B"),
+        ("def\u00a0twice(x):", "U+00A0"),
+        ("def twi\u00adce(x):", "U+00AD"),
+        ("def twice(x):\n\x85", "U+0085"),
+        ("async def twice(x)\uff1a", "U+FF1A"),
+        ("def twice(x):  # \0", "U+0000"),
+    ],
+)
+def test_a_cell_that_does_not_run_is_blamed(small_class: Class, head: str, code: str) -> None:
+    small_class.hand_in("ada", lambda text: text.replace("def twice(x):", head) + "\nsurplus = 1")
     run(small_class)
     row = next(r for r in small_class.result("ada")["rows"] if r["id"] == "twice")
     assert row["status"] == "error"
     assert "SyntaxError" in row["findings"][0]["message"]
+    said = row["findings"][0].get("explanation")
+    assert (said["fact"]["values"]["code"] if said else "") == code
     assert small_class.rows("ada")["scale_forward"] == "right"
 
 

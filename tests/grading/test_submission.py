@@ -37,6 +37,12 @@ def test_windows_line_ends_and_a_byte_order_mark_are_fine() -> None:
     assert cell.source == "a = 1\nb = 2\nc = 3"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_what_windows_writes_is_read(encoding: str) -> None:
+    (cell,) = parse(notebook(code("x = 'é'")).decode().encode(encoding))
+    assert cell.source == "x = 'é'"
+
+
 def test_half_a_surrogate_pair_can_be_sent_on() -> None:
     (cell,) = parse(notebook(code("x = '\ud800'")))
     assert cell.source.encode("utf-8")
@@ -145,6 +151,16 @@ def test_old_versions_are_upgraded(version: int) -> None:
         (b'{"a":' + b"[" * 1_000_000, "nested too deeply"),
         (b'{"a":' * 1_000_000, "nested too deeply"),
         (b'{"nbformat": 4, "cells": ' + b"9" * 20_000 + b"}", "cells are a long number"),
+        (b"%PDF-1.7", "is a PDF"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "is a zip archive"),
+        (b"7z\xbc\xaf'\x1c", "is an archive"),
+        (b"\x1f\x8b\x08\x00", "is an archive"),
+        (b"\n<!DOCTYPE html>", "is a web page"),
+        (b"<<<<<<< HEAD\n{}", "two versions in one"),
+        (b"[InternetShortcut]\nURL=x", "is a link"),
+        (b"# %%\nx = 1", "is a Python script"),
+        (b"\0" * 5000, "full of zero bytes"),
+        (notebook() + b"}", "not JSON"),
         (b"[1, 2]", "holds a list; a notebook is a JSON object"),
         (b"null", "holds null"),
         (b"{}", "nbformat missing"),
