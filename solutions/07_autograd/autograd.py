@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 07 · Autograd: let the graph remember
 #
-# *About two hours. 25 points.*
+# *About two hours and a quarter. 29 points.*
 #
 # When you are through you will be able to
 #
@@ -9,13 +9,13 @@
 # - say why a backward pass needs a topological order, `+=` at forks, and a clean start;
 # - tell differentiation by hand, by finite differences, by symbols and by machine apart, with the price of each;
 # - read a framework's training loop line by line, and say what each line hides;
-# - check a layer of your own inside PyTorch, if you have it (without it, those cells politely do nothing).
+# - write a layer in the form that PyTorch asks for, and check it inside PyTorch, if you have it (without it, those cells politely do nothing).
 
 # %%
 import numpy as np
 
 from autograder import check
-from autograder.lab import prediction
+from autograder.lab import prediction, pytorch
 from autograder.lab.circuits import draw_recorded
 from autograder.lab.guard import guard
 from autograder.lab.scales import draw_lines
@@ -173,7 +173,17 @@ class Value:
 
 
 # %% tags=["instructor"]
-from autograder.exercises import Answer, Expressions, Function, Text, array, choice, variant
+from autograder.exercises import (
+    Answer,
+    Expressions,
+    Function,
+    Module,
+    Text,
+    array,
+    choice,
+    constant,
+    variant,
+)
 
 _DATA = [f"data: {method}" for method in ("sum", "product", "power", "exp", "tanh", "relu")]
 _CHAIN = "\n".join(["d = a * b", *["d = d + a"] * 60, *["d = d * 1.01"] * 60, "d"])
@@ -583,76 +593,187 @@ with guard():
     print(gradcheck(energy, energy_gradient, np.array([0.5, -1.2, 0.3])))
 
 # %% [markdown]
-# ## A layer of your own in PyTorch
+# ## A layer of your own, as PyTorch wants it
 #
-# *Only if PyTorch is installed (`pip install torch`); no points. Without it, these cells say so and end.*
+# A framework lets you add an operation of your own, as a class with two static methods:
 #
-# `torch.autograd.Function` takes exactly what you have written all along: a forward that saves a cache, a backward that takes
-# the upstream gradient. `gradcheck` is your `numeric_gradient` (01); give it `float64`.
+# - `forward(ctx, ...)` computes the result. What the way back will need goes into `ctx.save_for_backward(...)`: your cache.
+# - `backward(ctx, dout)` takes it out of `ctx.saved_tensors` and returns **one gradient for each input of `forward`** after `ctx`, in the same order.
+#
+# Two things are new. An input may be missing: a layer without a bias gets `bias=None`. And not every gradient is wanted: a frozen weight needs none, the data at the bottom never do. `ctx.needs_input_grad` is a tuple of
+# three booleans, for `x`, `weight` and `bias`; where it says False, return `None` in that place and save the work. (It says False for a bias that is None.)
+#
+# The layer is $\text{out} = x\,W^\top + b$, with $x$ of shape $(N, D)$. PyTorch keeps its weights as $(M, D)$, **transposed** against those of notebook 02, so the formulas that you know don't fit letter by letter.
+#
+# The next cell stands in for PyTorch, in NumPy, so that nobody needs to install it. It calls your methods just as PyTorch would. Use operators and methods that arrays and PyTorch's tensors have in common (`@`, `.T`, `.sum(0)`), and the same class will run in both.
 
-# %% tags=["experiment"]
-with guard():
-    try:
-        import torch
-    except ImportError:
-        torch = None
-        print("PyTorch is not installed, so there is nothing to do here. No points depend on it.")
+# %% tags=["provided"]
+class Tensor(np.ndarray):
+    """An array that also answers to some of PyTorch's names."""
 
-    if torch is not None:
-        class Affine(torch.autograd.Function):
-            bias_factor = 1.0  # to break the bias gradient on purpose
+    def t(self):
+        return self.T
 
-            @staticmethod
-            def forward(ctx, x, w, b):
-                ctx.save_for_backward(x, w)
-                return x @ w + b
+    def mm(self, other):
+        return self @ other
 
-            @staticmethod
-            def backward(ctx, dout):
-                x, w = ctx.saved_tensors
-                return dout @ w.T, x.T @ dout, Affine.bias_factor * dout.sum(0)
+    def unsqueeze(self, dim):
+        return np.expand_dims(self, dim)
 
-        class Sigmoid(torch.autograd.Function):
-            @staticmethod
-            def forward(ctx, x):
-                s = 1 / (1 + torch.exp(-x))
-                ctx.save_for_backward(s)
-                return s
+    def expand_as(self, other):
+        return np.broadcast_to(self, other.shape)
 
-            @staticmethod
-            def backward(ctx, dout):
-                (s,) = ctx.saved_tensors
-                return dout * s * (1 - s)
+    def sum(self, *axis, dim=None, keepdim=False, **options):
+        given = {"axis": dim} if dim is not None else {}
+        return super().sum(*axis, **given, **({"keepdims": True} if keepdim else {}), **options)
 
-        generator = torch.Generator().manual_seed(0)
-        x, w, b = (
-            torch.randn(*shape, dtype=torch.float64, generator=generator, requires_grad=True)
-            for shape in [(4, 3), (3, 2), (2,)]
-        )
-        print("affine passes: ", torch.autograd.gradcheck(Affine.apply, (x, w, b)))
-        print("sigmoid passes:", torch.autograd.gradcheck(Sigmoid.apply, (x,)))
+
+class Context:
+    """What `ctx` is: a place for the cache, and which gradients are wanted."""
+
+    def __init__(self, needs):
+        self.needs_input_grad, self.saved_tensors = tuple(needs), ()
+
+    def save_for_backward(self, *tensors):
+        self.saved_tensors = tensors
+
+
+class TorchFunction:
+    """Stands in for torch.autograd.Function; the check calls `run` and `pull`, you call neither."""
+
+    def run(self, x, weight, bias, needs):
+        self.ctx = Context(needs)
+        given = (None if value is None else np.asarray(value).view(Tensor) for value in (x, weight, bias))
+        return type(self).forward(self.ctx, *given)
+
+    def pull(self, dout):
+        grads = type(self).backward(self.ctx, np.asarray(dout).view(Tensor))
+        grads = grads if isinstance(grads, (tuple, list)) else (grads,)
+        if len(grads) != 3:
+            raise ValueError(f"backward returned {len(grads)} gradient(s), but forward has 3 inputs after ctx")
+        return dict(zip(("x", "weight", "bias"), grads))
+
+# %%
+class MyLinear(TorchFunction):
+    """out = x @ weight.T + bias, in the form of a torch.autograd.Function."""
+
+    @staticmethod
+    def forward(ctx, x, weight, bias=None):
+        """Compute the layer, and keep what backward needs.
+
+        Args:
+            ctx: Has save_for_backward(...).
+            x: Shape (N, D).
+            weight: Shape (M, D).
+            bias: Shape (M,), or None.
+
+        Returns:
+            out: Shape (N, M).
+        """
+        ### BEGIN SOLUTION
+        ctx.save_for_backward(x, weight)
+        out = x @ weight.T
+        if bias is not None:
+            out = out + bias
+        return out
+        ### END SOLUTION
+
+    @staticmethod
+    def backward(ctx, dout):
+        """Send the gradient back to the inputs that need one.
+
+        Args:
+            ctx: Has saved_tensors, and needs_input_grad: three booleans.
+            dout: Upstream gradient, shape (N, M).
+
+        Returns:
+            dx, dweight, dbias: In the shapes of the inputs; None for each that needs no gradient.
+        """
+        ### BEGIN SOLUTION
+        x, weight = ctx.saved_tensors
+        dx = dweight = dbias = None
+        if ctx.needs_input_grad[0]:
+            dx = dout @ weight
+        if ctx.needs_input_grad[1]:
+            dweight = dout.T @ x
+        if ctx.needs_input_grad[2]:
+            dbias = dout.sum(0)
+        return dx, dweight, dbias
+        ### END SOLUTION
+
+
+# %% tags=["instructor"]
+my_linear = Module(
+    MyLinear,
+    inputs={
+        "x": "N D", "weight": "M D", "bias": "M", "dout": "N M", "none": constant(None),
+        "all": constant((True, True, True)), "no_bias": constant((True, True, False)),
+        "some": choice((False, True, True), (True, False, True), (True, False, False)),
+    },
+    init=[],
+    steps=[
+        ("out", "run", "x", "weight", "bias", "all"), ("gradients", "pull", "dout"),
+        ("without_bias", "run", "x", "weight", "none", "no_bias"), ("without_bias", "pull", "dout"),
+        ("", "run", "x", "weight", "bias", "some"), ("only_what_is_needed", "pull", "dout"),
+    ],
+    weights={"gradients": 2},
+    points=4,
+    variants={
+        "only the weight": variant(some=(False, True, False)),
+        "only the bias": variant(some=(False, False, True)),
+        "everything square": variant(sizes={"N": 4, "D": 4, "M": 4}),
+    },
+    hints=(
+        "It is the affine layer of notebook 02 with its weight transposed, and two questions: is there a bias, and who wants a gradient?",
+        "`bias is None` asks for a missing bias (the truth of an array cannot be asked). Backward: start all three with None, and fill in those that needs_input_grad asks for.",
+        "dx is dout times weight; dweight is the transposed dout times x; dbias the sum of dout over the examples. Three ifs, for places 0, 1 and 2 of needs_input_grad; return all three, in the order of the inputs.",
+    ),
+)
 
 # %% [markdown]
-# **Predict:** the bias gradient is now made seven times too large. Does a check that varies only `x` and `w` notice? And one that
-# varies `b` as well?
+# ### In PyTorch itself
+#
+# *Only if PyTorch is installed; no points. The student guide says how to get its small CPU build. Without it, these cells say so and end.*
+#
+# Your class becomes a real `torch.autograd.Function`, and PyTorch's own `gradcheck` judges it, by central differences with the step `eps`. A difference up to `atol` passes, and so does a relative one up to `rtol` (0.001 if you say nothing). All in `float64`.
+#
+# **Predict:** the bias gradient is now made seven times too large. Does a check that varies only `x` and `weight` notice? One that varies `bias` as well? And that one with an `atol` of 100?
 
 # %% tags=["experiment"]
+class SevenTimes(MyLinear):
+    @staticmethod
+    def backward(ctx, dout):
+        dx, dweight, dbias = MyLinear.backward(ctx, dout)
+        return dx, dweight, None if dbias is None else 7 * dbias
+
+class Sigmoid:
+    @staticmethod
+    def forward(ctx, x):
+        s = 1 / (1 + (-x).exp())
+        ctx.save_for_backward(s)
+        return s
+
+    @staticmethod
+    def backward(ctx, dout):
+        (s,) = ctx.saved_tensors
+        return dout * s * (1 - s)
+
 with guard():
-    if torch is None:
-        print("Not run, as PyTorch isn't installed. A check that leaves the bias out lets")
-        print("a bias gradient pass that is seven times too large.")
-    else:
-        gradcheck = torch.autograd.gradcheck
-        Affine.bias_factor = 7.0
-        fixed = b.detach()  # a constant to gradcheck, which therefore doesn't vary it
-        without = gradcheck(lambda x, w: Affine.apply(x, w, fixed), (x, w))
-        with_bias = gradcheck(Affine.apply, (x, w, b), raise_exception=False)
-        print("passes, checked without the bias:", without)
-        print("passes, checked with the bias:   ", with_bias)
-        Affine.bias_factor = 1.0
+    if pytorch.there():
+        x, weight, bias = pytorch.tensors((4, 3), (2, 3), (2,))
+        tight = {"eps": 1e-6, "atol": 1e-7}
+        passes = pytorch.passes
+        print("yours:                         ", passes(MyLinear, x, weight, bias, **tight))
+        print("yours, without a bias:         ", passes(MyLinear, x, weight, None, **tight))
+        print("yours, the weight alone:       ", passes(MyLinear, x.detach(), weight, bias.detach(), **tight))
+        print("a sigmoid:                     ", passes(Sigmoid, x, **tight))
+        print("seven times, bias not varied:  ", passes(SevenTimes, x, weight, bias.detach(), **tight))
+        print("seven times, bias varied:      ", passes(SevenTimes, x, weight, bias, **tight))
+        print("seven times, an atol of 100:   ", passes(SevenTimes, x, weight, bias, eps=1e-6, atol=100.0))
+        print("yours, in float32:             ", passes(MyLinear, x.float(), weight.float(), bias.float(), **tight))
 
 # %% [markdown]
-# A check judges what it varies, and nothing else.
+# The bias gradient passes where the bias stands still, and where the tolerance is larger than the error. And in `float32` the right layer *fails*: differences over a step of a millionth drown in the rounding (00). A check judges what it varies, as finely as it looks, and nothing else.
 
 # %% [markdown] tags=["text:explain_zero_grad"]
 # **Explain.** In PyTorch gradients accumulate from one `backward()` to the next; in your `Value` they start afresh. Name one use for which
