@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.checks.compare import Difference, Expected, difference
 from autograder.checks.finding import Check, Explanation, Finding, Source
-from autograder.checks.masks import is_random, judge_mask
+from autograder.checks.masks import judge_mask
 from autograder.checks.moments import judge_draws, judge_moments
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
@@ -200,7 +200,7 @@ def _choice(number: np.ndarray, choices: tuple[Any, ...]) -> Any:
 
 
 def _masked_or_plain(row: Row, trial: Trial) -> Iterator[Finding]:
-    if is_random(trial):
+    if trial.drops:
         yield from judge_mask(row, trial)
     else:
         yield from outputs(row, trial)

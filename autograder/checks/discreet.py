@@ -33,7 +33,7 @@ _ERRORS = {
 
 def discreet(result: RowResult) -> RowResult:
     """The verdict as anybody may read it."""
-    told = {(f.output, f.mistake) for f in result.findings if f.costs and not f.hidden}
+    told = {(f.output, f.mistake) for f in result.findings if f.costs_visibly}
     kept: list[Finding] = []
     for finding in result.findings:
         if finding.hidden and not finding.costs:

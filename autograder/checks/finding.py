@@ -132,6 +132,11 @@ class Finding:
         return self.severity == "error" and not self.passed
 
     @property
+    def costs_visibly(self) -> bool:
+        """Whether it costs points on a case that may be seen."""
+        return self.costs and not self.hidden
+
+    @property
     def mistake(self) -> str:
         """The name of the mistake or slip that the output equals, or `""`."""
         return self.explanation.name if self.explanation is not None else ""

@@ -21,21 +21,10 @@ from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Row
 from autograder.exercises.fact import Fact, fact
 from autograder.exercises.kinds import Layer
-from autograder.exercises.script import Strided
 
 ENOUGH = 10_000
 DEVIATIONS = 6.0
 CHANCE = 1e-9
-
-
-def is_random(trial: Trial) -> bool:
-    """Whether the reference really dropped something in this case (at test time it does not)."""
-    exercise = trial.exercise
-    if not isinstance(exercise, Layer) or exercise.mask is None:
-        return False
-    out = trial.expectation.outputs.get(exercise.forward, {}).get(exercise.outputs[0])
-    x = _input(trial)
-    return out is not None and not np.array_equal(np.asarray(out.value), x)
 
 
 def judge_mask(row: Row, trial: Trial) -> Iterator[Finding]:
@@ -44,7 +33,7 @@ def judge_mask(row: Row, trial: Trial) -> Iterator[Finding]:
     assert isinstance(exercise, Layer) and exercise.mask is not None
     parameter, key = exercise.mask
     keep = float(trial.case.inputs[parameter][key])
-    x = _input(trial)
+    x = trial.first_input
     seen = trial.observed.get(exercise.forward)
     name = row.outputs[0]
     out = as_array(seen.outputs[exercise.outputs[0]]) if seen and seen.outputs else None
@@ -145,8 +134,3 @@ def _factor(x: np.ndarray, out: np.ndarray) -> float:
 
 def _told(finding: Finding, advice: Fact) -> Finding:
     return replace(finding, explanation=Explanation(Source.CHECK, fact=advice))
-
-
-def _input(trial: Trial) -> np.ndarray:
-    x = next(iter(trial.case.inputs.values()))
-    return x.array if isinstance(x, Strided) else np.asarray(x)

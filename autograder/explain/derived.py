@@ -11,8 +11,8 @@ from typing import Any
 from autograder.checks.finding import Explanation, RowResult, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.fact import fact
-from autograder.explain.asked import Asked
 from autograder.explain.keys import Seen, counts, keys_of
+from autograder.explain.question import Asked
 from autograder.explain.slips import PREFIX
 
 

@@ -10,16 +10,14 @@ from time import monotonic
 import numpy as np
 
 from autograder.checks.finding import RowResult
-from autograder.checks.fitting import fitted
-from autograder.checks.trial import Trial
+from autograder.checks.trial import Trial, fitted
 from autograder.checks.verdict import judge
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.script import Outcome, Runner
-from autograder.explain.asked import Asked
 from autograder.explain.explanations import explained, noted
 from autograder.explain.follow import followed
 from autograder.explain.known import NEVER_RAN, known_mistake, small_slip
-from autograder.explain.question import Question
+from autograder.explain.question import Asked, Question
 
 PROMPT_SECONDS = 0.05
 """Where a case takes no longer than that, those that follow are sent at once."""
@@ -91,6 +89,12 @@ def examine(
 ) -> list[RowResult]:
     """Grade one exercise: questions about the same exercise on different sets of cases."""
     return examine_all([questions], runner, rows)
+
+
+def may_be_repaired(result: RowResult) -> bool:
+    """Whether a line is worth looking for."""
+    asked = result.status not in ("right", "manual", "unanswered", "memory", "crash", "exit")
+    return asked and any(f.costs_visibly for f in result.findings)
 
 
 def _ask_all(

@@ -17,10 +17,10 @@ from autograder.checks.trial import Trial
 from autograder.checks.verdict import rescored
 from autograder.exercises.fact import Fact, fact
 from autograder.exercises.script import Runner
-from autograder.explain.asked import Asked
 from autograder.explain.bank import Known
 from autograder.explain.known import fits, known_names
 from autograder.explain.mistaken import largest, measured
+from autograder.explain.question import Asked
 
 LOOSE = 1e-6
 

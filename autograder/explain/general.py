@@ -21,7 +21,7 @@ from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.fact import fact
 from autograder.exercises.script import Strided
-from autograder.explain.asked import Asked
+from autograder.explain.question import Asked
 
 ENOUGH = 2
 TELLING = 6

@@ -9,7 +9,7 @@ from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
 from autograder.exercises.fact import Fact, fact
 from autograder.exercises.script import Failure
-from autograder.explain.asked import Asked
+from autograder.explain.question import Asked
 
 EXCEPTIONS = (
     ("truth value of an array", "truth_value"),

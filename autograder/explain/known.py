@@ -15,9 +15,9 @@ from autograder.checks.compare import difference
 from autograder.checks.finding import Explanation, RowResult, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
-from autograder.explain.asked import Asked
 from autograder.explain.bank import Key, Known, prints_of
 from autograder.explain.fingerprints import agree
+from autograder.explain.question import Asked
 
 ROW = ""
 NEVER_RAN = ("unanswered", "missing", "skipped", "unstarted")

@@ -11,7 +11,7 @@ from autograder.checks.finding import Check, Finding, RowResult
 from autograder.checks.own_forward import against_forward
 from autograder.exercises.fact import fact
 from autograder.exercises.kinds import Layer
-from autograder.explain.asked import Asked
+from autograder.explain.question import Asked
 
 
 def own_forward(result: RowResult, asked: Asked) -> Finding | None:

@@ -1,4 +1,4 @@
-"""A question: all that the one who asks knows about an exercise on a set of cases."""
+"""A question: all that one knows about an exercise on a set of cases; and what came of asking."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 from autograder.checks.compare import Expected
 from autograder.checks.expected import Expectation, expect
-from autograder.checks.fitting import room
+from autograder.checks.finding import RowResult
+from autograder.checks.trial import Trial, room
 from autograder.exercises.cases import Case, make_cases
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds_stateful import Answer
@@ -21,7 +22,7 @@ from autograder.exercises.public import (
     encode_value,
 )
 from autograder.exercises.script import Runner, Script
-from autograder.explain.bank import Known, Prints, run_mistake
+from autograder.explain.bank import Key, Known, Prints, run_mistake
 from autograder.explain.mistaken import Compose, right_gradients
 from autograder.explain.slips import Slips
 
@@ -57,6 +58,43 @@ class Question:
             script = self.exercise.script(expectation.case, sorted(rows))
             self._scripts[key] = replace(script, room=room(self.exercise, expectation))
         return self._scripts[key]
+
+
+@dataclass(eq=False)
+class Asked:
+    """The questions about one exercise with their trials.
+
+    Args:
+        trials: Public ones first.
+        runner: Whose namespace it is, for explanations that call a function again.
+        results: The verdicts so far, of the whole notebook.
+    """
+
+    questions: Sequence[Question]
+    trials: list[Trial]
+    runner: Runner
+    results: dict[str, RowResult] = field(default_factory=dict)
+    _known: dict[bool, dict[Key, Known]] = field(default_factory=dict, repr=False)
+
+    @property
+    def exercise(self) -> Exercise:
+        """The exercise."""
+        return self.questions[0].exercise
+
+    def known(self, hidden: bool) -> dict[Key, Known]:
+        """(Function, name) -> the known mistake, on the public or on the hidden cases."""
+        if hidden not in self._known:
+            bank = (known for q in self.questions if q.hidden == hidden for known in q.bank())
+            self._known[hidden] = {(known.function, known.name): known for known in bank}
+        return self._known[hidden]
+
+    def find(self, key: Key, trial: Trial) -> Known | None:
+        """A known mistake as it shows on the case of a trial."""
+        return self.known(trial.hidden).get(key)
+
+    def on(self, row: str, output: str) -> list[Trial]:
+        """The trials in which an output of a row was judged."""
+        return [t for t in self.trials if t.case.judges(output) and row in t.observed]
 
 
 def prepare(

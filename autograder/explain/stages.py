@@ -11,7 +11,7 @@ from autograder.checks.finding import Check, Finding, RowResult
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.fact import fact
-from autograder.explain.asked import Asked
+from autograder.explain.question import Asked
 
 
 def first_wrong_stage(result: RowResult, asked: Asked) -> Finding | None:

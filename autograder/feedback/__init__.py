@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from autograder.feedback.html import render_html, render_html_table
 from autograder.feedback.markdown import render_markdown
 from autograder.feedback.problems import Coverage
-from autograder.feedback.score import Score
 from autograder.feedback.story import recorded
 from autograder.feedback.text import render_table, render_text
 
 if TYPE_CHECKING:
-    from autograder.feedback.checking import check, progress
+    from autograder.feedback.checking import Score, check, progress
 
 __all__ = [
     "Coverage",
@@ -30,7 +29,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Whoever only renders findings does not load the engine that makes them."""
-    if name in ("check", "progress"):
+    if name in ("Score", "check", "progress"):
         from autograder.feedback import checking
 
         return getattr(checking, name)

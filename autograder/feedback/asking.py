@@ -1,11 +1,18 @@
-"""The verdict on one row, and on what it builds on where the row is not right."""
+"""The verdict on one row, and on what it builds on where the row is not right.
+
+While it is asked, the student's code is kept within a time, and what it prints within bounds and off
+stderr.
+"""
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from types import CodeType
-from typing import Any
+from typing import Any, TextIO
 
 from autograder.checks.finding import RowResult
 from autograder.checks.trial import Trial
@@ -14,9 +21,8 @@ from autograder.exercises.exercise import Exercise
 from autograder.exercises.interpreter import LocalRunner, Made
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
-from autograder.exercises.time_limit import limited
+from autograder.exercises.time_limit import lift_limit, limited
 from autograder.feedback.beside import Sheet
-from autograder.feedback.quiet import bounded_output
 from autograder.feedback.story import recorded, tone
 from autograder.feedback.wording import listed
 from autograder.language import tr
@@ -24,11 +30,64 @@ from autograder.language import tr
 
 CALL_SECONDS = 10.0
 """What one call may take, as in the grader."""
+MOST = 1500
+"""Characters that student code may print during a check."""
 
 
 def limiting(work: Callable[[], Made]) -> Made:
     """Make a call, with a limit on its time."""
     return limited(CALL_SECONDS, work)
+
+
+class _Capped(io.TextIOBase):
+    """Passes the first characters on to a stream and drops the rest.
+
+    Every case calls the student's functions anew, so one `print` comes out dozens of times.
+    """
+
+    def __init__(self, stream: TextIO, most: int) -> None:
+        self.stream = stream
+        self.left: float = most
+        self.dropped = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        kept = text[: int(min(self.left, len(text)))]
+        if kept:
+            self.stream.write(kept)
+            self.left -= len(kept)
+        self.dropped += len(text) - len(kept)
+        return len(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+
+@contextmanager
+def bounded_output(most: int = MOST) -> Iterator[None]:
+    """Send stdout and stderr of student code to stdout, cut after `most` characters.
+
+    stderr stays empty, because nbgrader gives no points to a cell that wrote to it. A student who
+    sets a breakpoint sees all of it.
+    """
+    out, error, hook = sys.stdout, sys.stderr, sys.breakpointhook
+    capped = _Capped(out, most)
+
+    def breakpointhook(*args: Any, **kwargs: Any) -> Any:
+        capped.left = float("inf")
+        lift_limit()
+        return hook(*args, **kwargs)
+
+    sys.stdout = sys.stderr = capped
+    sys.breakpointhook = breakpointhook
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr, sys.breakpointhook = out, error, hook
+        if capped.dropped and most:
+            out.write(f"\n… {capped.dropped} more characters printed during the check are cut\n")
 
 
 def ask(

@@ -11,7 +11,9 @@ from typing import Any
 from autograder.explain import Question, from_public
 from autograder.errors import CourseError
 from autograder.exercises.exercise import Row
+from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import SUFFIX, PublicData, PublicExercise, load
+from autograder.feedback.wording import listed
 
 
 class CheckError(CourseError):
@@ -88,3 +90,39 @@ def _notebook(namespace: Mapping[str, Any]) -> Path | None:
             path = Path(value)
             return path if path.is_absolute() else Path.cwd() / path.name
     return None
+
+
+def row_of(given: Any, namespace: Mapping[str, Any], found: list[Sheet]) -> tuple[Sheet, str]:
+    """The row that is meant: its name, a name bound to the object, or the object's own name."""
+    if isinstance(given, str):
+        names = [given]
+    else:
+        names = [name for name, value in namespace.items() if value is given]
+        if callable(given):
+            names.append(getattr(given, "__name__", ""))
+    for name in names:
+        for sheet in found:
+            if name in sheet.rows and (
+                callable(given)
+                or isinstance(given, str)
+                or not isinstance(sheet.rows[name][0].exercise, Answer)
+            ):
+                return sheet, name
+    raise CheckError(_unknown(given, names, found))
+
+
+def _unknown(given: Any, names: list[str], found: list[Sheet]) -> str:
+    rows = [row for sheet in found for row in sheet.rows]
+    answers = [name for name in names if name in rows]
+    if answers:
+        return f'check got the value of {answers[0]}; write its name: check("{answers[0]}")'
+    if callable(given) or isinstance(given, str):
+        what = given if isinstance(given, str) else getattr(given, "__name__", repr(given))
+        return (
+            f"{str(what)[:80]} is not a row of {listed([sheet.path.name for sheet in found])}. "
+            f"Its rows are {listed(rows, limit=40)}. Does the file belong to this notebook?"
+        )
+    return (
+        f"check got a value of type {type(given).__name__}; expected one of your functions itself, "
+        f"such as check({next(iter(rows), 'affine_forward')}), or a name in quotes."
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,8 +110,3 @@ def prose(text: str) -> Line:
     """
     parts = re.split(r"`([^`\n]+)`", text)
     return tuple(Code(part) if i % 2 else part for i, part in enumerate(parts) if part)
-
-
-def flat(line: Sequence[str]) -> str:
-    """A line without marks."""
-    return "".join(line)

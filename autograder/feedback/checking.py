@@ -1,32 +1,30 @@
-"""`check` and `progress`: what a student calls in a notebook."""
+"""`check` and `progress`: what a student calls in a notebook, and what they hand back."""
 
 from __future__ import annotations
 
 import sys
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
 from autograder.checks.finding import RowResult
-from autograder.explain import examine_all, examined
-from autograder.explain.repair import may_be_repaired, repairs_of, told
+from autograder.explain import examine_all, examined, may_be_repaired
+from autograder.explain.repair import repairs_of, told
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
-from autograder.feedback.asking import ask, limiting, settled
-from autograder.feedback.beside import CheckError, Sheet, sheets
+from autograder.feedback.asking import ask, bounded_output, limiting, settled
+from autograder.feedback.beside import CheckError, Sheet, row_of, sheets
+from autograder.feedback.blocks import Block
 from autograder.feedback.executed import executed, noticed
-from autograder.feedback.html import render_html_table
+from autograder.feedback.html import as_html, render_html_table
 from autograder.feedback.problems import Coverage
-from autograder.feedback.quiet import bounded_output
 from autograder.feedback.heatmap import grids
 from autograder.feedback.rebinding import rebound
 from autograder.feedback.say import said, sentence
-from autograder.feedback.score import Score
 from autograder.feedback.story import card, recorded
-from autograder.feedback.text import render_table
-from autograder.feedback.wording import listed
+from autograder.feedback.text import as_text, render_table
 from autograder.language import ENGLISH, speak, tr
 
 SLOW = 10.0
@@ -41,6 +39,45 @@ class Interrupted(KeyboardInterrupt):
             "far more work than the shapes ask for?"
         )
         return [text.format(row=self)]
+
+
+class Score(float):
+    """Points earned on one row: a float that also knows how to show itself.
+
+    nbgrader reads partial credit from the `repr` of a cell's last value, so `repr` and `str` are
+    the bare number, never `np.float64(...)`. A notebook shows the HTML in its place.
+
+    Attributes:
+        blocks: What is told of the verdict.
+
+    Example:
+        >>> from autograder.feedback.blocks import Head
+        >>> score = Score(2.5, [Head("partial", "affine_backward", "partly right")])
+        >>> score
+        2.5
+        >>> print(score.text)
+        ◐ affine_backward: partly right
+    """
+
+    blocks: Sequence[Block]
+
+    def __new__(cls, value: float, blocks: Sequence[Block] = ()) -> Score:
+        score = super().__new__(cls, value)
+        score.blocks = blocks
+        return score
+
+    @property
+    def text(self) -> str:
+        """The verdict as plain text."""
+        return as_text(self.blocks)
+
+    @property
+    def html(self) -> str:
+        """The verdict as HTML."""
+        return as_html(self.blocks) if self.blocks else ""
+
+    def _repr_html_(self) -> str | None:
+        return self.html or None
 
 
 def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> Score:
@@ -61,7 +98,7 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     if isinstance(hint, bool) or not isinstance(hint, int) or hint < 0:
         raise CheckError(f"hint is {hint!r}; expected 0, 1, 2 or 3, as in check(f, hint=1)")
     found = sheets(namespace)
-    sheet, row_id = _row(function_or_name, namespace, found)
+    sheet, row_id = row_of(function_or_name, namespace, found)
     speak(sheet.data.language or ENGLISH, sheet.data.words)
     public, _ = sheet.rows[row_id]
     judged: Mapping[str, Any] = namespace
@@ -89,7 +126,8 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
         )
         notes.append(text.format(row=row_id))
     coverage = Coverage(tuple(e.case.name for e in question.expectations if row_id in e.outputs))
-    blocks = card(result, hint=hint, coverage=coverage, grids=grids(result, trials), notes=notes)
+    shown = grids(result, trials) if result.status != "right" else []
+    blocks = card(result, hint=hint, coverage=coverage, grids=shown, notes=notes)
     score = Score(result.score, blocks)
     if not _shows_html():
         _print(score.text)
@@ -169,42 +207,6 @@ def progress() -> Progress:
 def _caller() -> dict[str, Any]:
     """The globals of whoever called `check`: in a notebook, those of its cells."""
     return sys._getframe(2).f_globals
-
-
-def _row(given: Any, namespace: Mapping[str, Any], found: list[Sheet]) -> tuple[Sheet, str]:
-    """The row that is meant: its name, a name bound to the object, or the object's own name."""
-    if isinstance(given, str):
-        names = [given]
-    else:
-        names = [name for name, value in namespace.items() if value is given]
-        if callable(given):
-            names.append(getattr(given, "__name__", ""))
-    for name in names:
-        for sheet in found:
-            if name in sheet.rows and (
-                callable(given)
-                or isinstance(given, str)
-                or not isinstance(sheet.rows[name][0].exercise, Answer)
-            ):
-                return sheet, name
-    raise CheckError(_unknown(given, names, found))
-
-
-def _unknown(given: Any, names: list[str], found: list[Sheet]) -> str:
-    rows = [row for sheet in found for row in sheet.rows]
-    answers = [name for name in names if name in rows]
-    if answers:
-        return f'check got the value of {answers[0]}; write its name: check("{answers[0]}")'
-    if callable(given) or isinstance(given, str):
-        what = given if isinstance(given, str) else getattr(given, "__name__", repr(given))
-        return (
-            f"{str(what)[:80]} is not a row of {listed([sheet.path.name for sheet in found])}. "
-            f"Its rows are {listed(rows, limit=40)}. Does the file belong to this notebook?"
-        )
-    return (
-        f"check got a value of type {type(given).__name__}; expected one of your functions itself, "
-        f"such as check({next(iter(rows), 'affine_forward')}), or a name in quotes."
-    )
 
 
 def _shows_html() -> bool:

@@ -11,9 +11,8 @@ from html import escape
 import numpy as np
 
 from autograder.feedback.heatmap import Grid
-from autograder.feedback.problems import shown_case
 from autograder.feedback.text import placed
-from autograder.feedback.wording import entry, number, pair
+from autograder.feedback.wording import entry, number, pair, shown_case
 from autograder.language import tr
 
 _CELL = (

@@ -6,8 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from autograder.checks.finding import Check, Finding
-from autograder.exercises.cases import family
-from autograder.feedback.wording import counted, listed
+from autograder.feedback.wording import counted, listed, shown_case
 from autograder.language import tr
 
 NAMED_CASES = 2
@@ -80,9 +79,3 @@ def _share(some: int, total: int) -> str:
     if some == total > 1:
         return tr("all {cases}").format(cases=counted(total, "case"))
     return tr("{some} of {cases}").format(some=some, cases=counted(total, "case"))
-
-
-def shown_case(name: str) -> str:
-    """The name of a case as a person reads it: its regime has a name in each language."""
-    regime = family(name)
-    return tr(regime) + name[len(regime) :]

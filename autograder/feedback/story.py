@@ -27,10 +27,10 @@ from autograder.feedback.blocks import (
     prose,
 )
 from autograder.feedback.heatmap import Grid, pattern
-from autograder.feedback.problems import Coverage, Problem, problems, shown_case
+from autograder.feedback.problems import Coverage, Problem, problems
 from autograder.feedback.say import advice, message, place, said, sentence
 from autograder.feedback.troubleshooting import PAGE, section
-from autograder.feedback.wording import VERDICTS, counted, listed, points
+from autograder.feedback.wording import VERDICTS, counted, listed, points, shown_case
 from autograder.language import tr
 
 SHOWN_IN_FULL = 2
@@ -237,7 +237,7 @@ def _warns(finding: Finding, result: RowResult) -> bool:
 
 def _was_skipped(result: RowResult) -> bool:
     """Whether it could not even be called, because what it needs failed."""
-    costly = [f for f in result.findings if f.costs and not f.hidden]
+    costly = [f for f in result.findings if f.costs_visibly]
     return result.status == "error" and bool(costly) and all(f.failed("skipped") for f in costly)
 
 

@@ -16,7 +16,6 @@ from autograder.feedback.blocks import (
     Place,
     Rows,
     Ticks,
-    flat,
 )
 from autograder.feedback.heatmap import Grid
 from autograder.feedback.problems import Coverage
@@ -76,7 +75,7 @@ def _lines(block: Block) -> Iterator[str]:
         case Paragraph(line, style):
             lead = _LEADS.get(style, "")
             free = tr(FREE) if style == "warning" else ""
-            yield from _wrapped(lead + free + flat(line), "  ", "  " + " " * min(len(lead), 2))
+            yield from _wrapped(lead + free + "".join(line), "  ", "  " + " " * min(len(lead), 2))
         case Place(where, got, expected, case):
             told = f"   ({case})" if case else ""
             yield f"      {where}{placed(got, expected)}{told}"
@@ -84,7 +83,7 @@ def _lines(block: Block) -> Iterator[str]:
             yield ""
             for one in inside:
                 if isinstance(one, Paragraph):
-                    also = tr("also: {said}").format(said=flat(one.line))
+                    also = tr("also: {said}").format(said="".join(one.line))
                     yield from _wrapped(f"✗ {also}", "  ", "    ")
         case Frames(title, frames):
             yield from ("", f"  {title}", *(f"    {frame}" for frame in frames))

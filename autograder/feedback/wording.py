@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from autograder.exercises.cases import family
 from autograder.language import counted as counted
 from autograder.language import tr
 
@@ -118,3 +119,9 @@ def listed(items: Sequence[str], limit: int = 12) -> str:
     if len(kept) < 2:
         return "".join(kept)
     return tr("{most} and {last}").format(most=tr(", ").join(kept[:-1]), last=kept[-1])
+
+
+def shown_case(name: str) -> str:
+    """The name of a case as a person reads it: its regime has a name in each language."""
+    regime = family(name)
+    return tr(regime) + name[len(regime) :]

@@ -43,7 +43,7 @@ def explained(
         submission: All of its cells.
         starters: Row -> the cell as it was released, where it is known.
     """
-    costly = [f for f in row.findings if f.costs and not f.hidden]
+    costly = [f for f in row.findings if f.costs_visibly]
     if any(f.failed("missing") for f in costly):
         row = _blamed(row, ran)
     if costly and all(f.failed("skipped") for f in costly) and not _is_written(row.id, ran):

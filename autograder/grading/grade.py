@@ -11,7 +11,7 @@ from autograder.checks.discreet import discreet
 from autograder.checks.finding import Check, Finding, RowResult, Status
 from autograder.exercises import Row
 from autograder.exercises.fact import fact
-from autograder.explain.repair import may_be_repaired
+from autograder.explain import may_be_repaired
 from autograder.grading.asking import ask
 from autograder.grading.defining import explained
 from autograder.grading.lines import Lined, defined, lines_of, text_of

@@ -10,8 +10,7 @@ from autograder.checks.finding import Check, RowResult
 from autograder.errors import CourseError, GradingError, IsolationError
 from autograder.exercises import Answer
 from autograder.exercises.public import SUFFIX, load
-from autograder.explain import Question, from_public
-from autograder.explain.repair import may_be_repaired
+from autograder.explain import Question, from_public, may_be_repaired
 from autograder.feedback import Coverage, recorded, render_markdown, render_table, render_text
 from autograder.grading import submission
 from autograder.grading.asking import ask

@@ -140,7 +140,7 @@ def test_a_critic_earns_what_it_catches_less_its_false_alarms(answer, score):
 
 def account(answer, check="my_check"):
     result = graded(CRITIC, {"my_check": careful}, {"my_check": answer})
-    costly = [f for f in result.findings if f.costs and not f.hidden]
+    costly = [f for f in result.findings if f.costs_visibly]
     return {in_full(finding, result.id) for finding in costly}, result
 
 

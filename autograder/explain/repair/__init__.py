@@ -7,6 +7,6 @@ knows the line. `units` finds the code, `expressions`, `missing` and `statements
 """
 
 from autograder.explain.repair.search import SECONDS, Repair, Repairs, repairs_of
-from autograder.explain.repair.telling import LOOKS, may_be_repaired, told
+from autograder.explain.repair.telling import LOOKS, told
 
-__all__ = ["LOOKS", "SECONDS", "Repair", "Repairs", "may_be_repaired", "repairs_of", "told"]
+__all__ = ["LOOKS", "SECONDS", "Repair", "Repairs", "repairs_of", "told"]

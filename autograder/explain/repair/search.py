@@ -21,8 +21,7 @@ import numpy as np
 
 from autograder.checks.catalogue import findings
 from autograder.checks.expected import Expectation
-from autograder.checks.fitting import fitted
-from autograder.checks.trial import Trial
+from autograder.checks.trial import Trial, fitted
 from autograder.exercises.exercise import Exercise, Row
 from autograder.exercises.interpreter import describe, execute, undisturbed_randomness
 from autograder.exercises.kinds import Function, Layer, Loss

@@ -29,12 +29,6 @@ LOOKS: dict[str, str] = {
 """Kind -> where to look: `feedback.say` has `look.<look>` and `kind.<kind>`."""
 
 
-def may_be_repaired(result: RowResult) -> bool:
-    """Whether a line is worth looking for."""
-    asked = result.status not in ("right", "manual", "unanswered", "memory", "crash", "exit")
-    return asked and any(_is_open(f) for f in result.findings)
-
-
 def told(result: RowResult, repairs: Repairs, cell: int | None = None) -> RowResult:
     """The verdict with the lines that were found; nothing else about it changes.
 
@@ -44,12 +38,8 @@ def told(result: RowResult, repairs: Repairs, cell: int | None = None) -> RowRes
     return result.with_findings(tuple(_told(f, repairs, cell) for f in result.findings))
 
 
-def _is_open(finding: Finding) -> bool:
-    return finding.costs and not finding.hidden
-
-
 def _told(finding: Finding, repairs: Repairs, cell: int | None) -> Finding:
-    if not _is_open(finding):
+    if not finding.costs_visibly:
         return finding
     found = next((r for r in repairs if finding.output in (None, *r.outputs)), None)
     if found is None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograder.checks.compare import Expected, difference
-from autograder.checks.fitting import fitted, room
+from autograder.checks.trial import fitted, room
 from autograder.exercises import Layer, arrays
 from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Observed
