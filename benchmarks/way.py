@@ -100,6 +100,7 @@ def grade_way() -> Way:
     from autograder.grading.grade import grade
     from autograder.grading.papers import paper
     from autograder.grading.submission import Handin
+    from autograder.grading.workplace import Terms
     from autograder.sandbox import Limits, Sandbox
     from tests.submissions.build import build
 
@@ -108,8 +109,9 @@ def grade_way() -> Way:
         path = Path(folder) / "submitted" / "ada" / "02_layers" / "layers.ipynb"
         asked = paper(COURSE, "02_layers")
         with watched() as way:
-            handin = Handin("ada", "02_layers", path)
-            grade(handin, submission.read(path), asked, sandbox, Limits(), "")
+            found = submission.read(path)
+            basis = Terms(COURSE, Path(folder) / "submitted").basis("02_layers", found.digest)
+            grade(Handin("ada", "02_layers", path), found, asked, sandbox, Limits(), basis)
     return way
 
 

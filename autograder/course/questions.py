@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
+from autograder.course.bearing import relevant_mistakes
 from autograder.course.notebook import Notebook
 from autograder.course.slips import derived_slips, released_slips
 from autograder.errors import CourseError, DeclarationError
-from autograder.exercises import Exercise, Mistake
+from autograder.exercises import Mistake
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PUBLIC_SEED, PublicData, dump
 from autograder.exercises.script import Outcome, Script
@@ -76,16 +76,6 @@ def public_data(notebook: Notebook) -> str:
     return dump(PublicData(notebook.assignment, notebook.name, exercises))
 
 
-def relevant_mistakes(notebook: Notebook, exercise: Exercise) -> list[Mistake]:
-    """The mistakes that may show in an exercise: its own, and those of functions that it calls."""
-    reached = _reached(exercise.functions, _calls(notebook))
-    own = list(exercise.mistakes)
-    for other in notebook.exercises:
-        if other is not exercise:
-            own += [mistake for mistake in other.mistakes if mistake.function in reached]
-    return own
-
-
 class _Mistaken:
     """The runner of a mistake; its namespace is made when it is first asked."""
 
@@ -136,27 +126,3 @@ def _named(keep: Keep, of: str, part: str, make: Callable[[], Any]) -> Any:
 def _composed(notebook: Notebook, made: frozenset[tuple[str, str]]) -> LocalRunner:
     every = (mistake for exercise in notebook.exercises for mistake in exercise.mistakes)
     return notebook.composed(m for m in every if (m.function, m.name) in made)
-
-
-def _calls(notebook: Notebook) -> dict[str, set[str]]:
-    """Function or class of a solution or provided cell -> the others that it mentions."""
-    mentions: dict[str, set[str]] = {}
-    for cell in notebook.cells:
-        if cell.kind not in ("solution", "provided"):
-            continue
-        for node in ast.parse(cell.source).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-                mentions[node.name] = names
-    return {name: found & mentions.keys() for name, found in mentions.items()}
-
-
-def _reached(start: tuple[str, ...], calls: Mapping[str, set[str]]) -> set[str]:
-    reached: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += calls.get(name, ())
-    return reached

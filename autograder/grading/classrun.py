@@ -27,6 +27,7 @@ from autograder.grading.result import (
     to_row,
     writable_name,
 )
+from autograder.grading.standing import Basis
 from autograder.grading.store import Store, is_current
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms, students_folder
@@ -130,7 +131,7 @@ class _Run:
                 self._set_aside(handin)
             else:
                 handin = self._as_accepted_before(handin, old)
-            digest = self._digest(handin)
+            basis = self._basis(handin)
         except GradingError as error:
             self._failed(handin, str(error))
             return None
@@ -138,14 +139,31 @@ class _Run:
             self._note(handin, handin.note)
         if old is not None and old.status != "missing" and _is_absent(handin):
             self._record(handin, old, fresh=False)  # no absence takes away what stands
-        elif old is not None and is_current(old, digest):
+        elif old is not None and is_current(old, basis.digest):
             self._record(handin, old, fresh=False)
         elif handin.path is None:
             rows = self.course.assignment(handin.assignment).rows
             status: SubmissionStatus = "unclear" if handin.there else "missing"
-            self._keep(handin, without_answers(handin, rows, status, handin.note, "", digest))
+            self._keep(handin, without_answers(handin, rows, status, handin.note, "", basis.digest))
         else:
+            return self._in_part(handin, old, basis)
+        return None
+
+    def _in_part(self, handin: Handin, old: Result | None, basis: Basis) -> Handin | None:
+        """Keep the rows that still hold; where all of them do, nothing is left to grade."""
+        if old is None or old.status != "graded" or not old.digest:
             return handin
+        standing = basis.standing((row.id, row.digest) for row in old.rows)
+        if len(standing) < len(basis.rows):
+            return replace(handin, standing=tuple(standing.items()))
+        try:
+            result = basis.merged(old)
+            self.store.put(result, handin.student)
+        except GradingError as error:
+            self.store.probe()
+            self._failed(handin, str(error))
+        else:
+            self._record(handin, result, fresh=False)
         return None
 
     def explain(self, pool: Pool, seconds: float) -> None:
@@ -188,7 +206,9 @@ class _Run:
         if old is None or old.digest != graded.result.digest or old.status != "graded":
             return
         rows = tuple(
-            from_row(with_lines(to_row(row), found[row.id], graded.cells))
+            structs.replace(
+                from_row(with_lines(to_row(row), found[row.id], graded.cells)), digest=row.digest
+            )
             if row.id in found
             else row
             for row in old.rows
@@ -242,14 +262,14 @@ class _Run:
             except Exception as error:
                 self._complain(error)
 
-    def _digest(self, handin: Handin) -> str:
+    def _basis(self, handin: Handin) -> Basis:
         if handin.fault:
             raise GradingError(handin.fault)
         content = f"missing: {handin.note}"
         if handin.path is not None:
             folder = students_folder(self.terms, handin.student)
             content = submission.fingerprint(handin.path, folder)
-        return self.terms.digest(handin.assignment, content)
+        return self.terms.basis(handin.assignment, content)
 
     def _set_aside(self, handin: Handin) -> None:
         """A result that cannot be read may hold a grade: it is kept, and not taken for none."""
@@ -283,6 +303,8 @@ class _Run:
                 why = f"What lies there now has no score: {result.message}"
                 result = self.store.mark_stale(old, why, handin.student, result.digest)
             else:
+                if handin.standing and result.status == "graded":
+                    result = self._whole(handin, old, result)
                 note = handin.note if handin.path is not None and not result.message else ""
                 result = structs.replace(
                     result, message=result.message or note, file=writable_name(handin.file)
@@ -294,10 +316,23 @@ class _Run:
             return
         self._record(handin, result, fresh=True)
 
+    def _whole(self, handin: Handin, old: Result | None, new: Result) -> Result:
+        """A grade with the rows that stood, where some were graded anew."""
+        basis = self._basis(handin)
+        missing = set(basis.rows) - {row.id for row in new.rows}
+        if not missing:
+            return new
+        if new.digest != basis.digest or old is None or missing - {row.id for row in old.rows}:
+            raise GradingError(
+                "the submission, the course or the result on file changed while some rows were "
+                "graded anew. Run the same command again."
+            )
+        return basis.merged(old, new)
+
     def _overload(self, handin: Handin, message: str) -> None:
         rows = self.course.assignment(handin.assignment).rows
         try:
-            digest = self._digest(handin)
+            digest = self._basis(handin).digest
         except GradingError as error:
             self._failed(handin, str(error))
         else:

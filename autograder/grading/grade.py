@@ -25,6 +25,7 @@ from autograder.grading.result import (
     from_row,
     writable_name,
 )
+from autograder.grading.standing import Basis
 from autograder.grading.submission import Handin, Submission
 from autograder.sandbox import Limits, Sandbox
 
@@ -50,12 +51,12 @@ def grade(
     paper: Paper,
     sandbox: Sandbox,
     limits: Limits,
-    digest: str,
+    basis: Basis,
 ) -> Graded:
     """Grade a submission that was read.
 
     Args:
-        digest: The keyed digest that goes into the result.
+        basis: What the grade depends on; its digests go into the result.
 
     Raises:
         GradingError: The sandbox failed.
@@ -63,7 +64,7 @@ def grade(
     started = time.perf_counter()
     if submission.problem:
         result = without_answers(
-            handin, paper.rows, "unreadable", submission.problem, sandbox.isolation, digest
+            handin, paper.rows, "unreadable", submission.problem, sandbox.isolation, basis.digest
         )
         return Graded(result)
     planned = plan(submission.cells, paper.cells)
@@ -82,10 +83,10 @@ def grade(
         status="graded",
         score=math.fsum(row.score for row in rows),
         points=math.fsum(row.points for row in rows),
-        rows=tuple(from_row(row) for row in rows),
+        rows=tuple(basis.signed(row) for row in rows),
         isolation=sandbox.isolation,
         seconds=round(time.perf_counter() - started, 4),
-        digest=digest,
+        digest=basis.digest,
         message=_doubt(rows, submission),
         per_student=paper.per_student,
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.course import Notebook, SourceCell, load_course
-from autograder.course.cells import EXECUTED, classify
-from autograder.course.percent import read_percent
+from autograder.course.bearing import Bearing
+from autograder.course.bearing import bearings as course_bearings
 from autograder.course.questions import hidden_questions, public_questions
 from autograder.course.secret import secret_seed
 from autograder.exercises import Row
@@ -55,6 +54,21 @@ def paper(root: Path, assignment: str, student: str | None = None) -> Paper:
     return common if student is None else _of_student(common, secret, student)
 
 
+def some(paper: Paper, rows: Collection[str], asked: Collection[str]) -> Paper:
+    """The part of a paper that judges some rows.
+
+    Args:
+        asked: The rows that are asked for it, these and those on which they build.
+    """
+    return replace(
+        paper,
+        rows=[row for row in paper.rows if row.id in rows],
+        questions=[
+            of for of in paper.questions if any(row.id in asked for row in of[0].exercise.rows)
+        ],
+    )
+
+
 def _of_student(common: Paper, secret: str, student: str) -> Paper:
     hidden = hidden_questions(common.notebook, secret, student)
     public = ([q for q in asked if not q.hidden] for asked in common.questions)
@@ -76,57 +90,37 @@ def make_paper(notebook: Notebook, secret: str, keep: Keep = lambda name, make: 
     return Paper(notebook, notebook.released_cells, notebook.rows, questions)
 
 
-def source_digest(source: Path) -> str:
-    """A digest of a notebook's source and of the data files beside it."""
-    digest = hashlib.sha256()
-    folder = source.parent
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        if "__pycache__" not in path.parts:
-            digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-_PROSE = frozenset({".md", ".txt", ".rst"})
-_WITH_DOCSTRINGS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def graded_digest(source: Path) -> str:
-    """A digest of what bears on a grade in a notebook's source and in the files beside it.
-
-    That is the code of the cells that run before an answer is judged, with the declarations of
-    exercises, and data. Explanations, model answers, experiments, comments and docstrings may
-    change without a grade becoming out of date.
+def bearings(root: Path, assignment: str) -> tuple[Bearing, ...]:
+    """What bears on every exercise of an assignment, kept on disk like its questions.
 
     Raises:
-        CourseError: The source is wrong.
+        CourseError: The assignment is unknown or its source is wrong.
     """
-    return _graded_digest(source, source_digest(source))
+    source = load_course(root).sources.get(assignment)
+    return _bearings(root, assignment, secret_seed(root), source_digest(source) if source else "")
+
+
+@functools.lru_cache(maxsize=32)
+def _bearings(root: Path, assignment: str, secret: str, made_from: str) -> tuple[Bearing, ...]:
+    def make() -> list[tuple[object, ...]]:
+        found = course_bearings(load_course(root).assignment(assignment))
+        return [tuple(vars(one).values()) for one in found]
+
+    kept = Kept(root, assignment, keyed_digest(secret, made_from), secret)
+    return tuple(Bearing(*one) for one in kept("bearing", make))
+
+
+def source_digest(source: Path) -> str:
+    """A digest of a notebook's source and of the data files beside it."""
+    beside = sorted(p for p in source.parent.rglob("*") if p.is_file())
+    files = ((p, p.stat()) for p in beside if "__pycache__" not in p.parts)
+    state = tuple((p, s.st_mtime_ns, s.st_ctime_ns, s.st_size, s.st_ino) for p, s in files)
+    return _source_digest(source.parent, state)
 
 
 @functools.lru_cache(maxsize=64)
-def _graded_digest(source: Path, made_from: str) -> str:
+def _source_digest(folder: Path, state: tuple[tuple[Path, int, int, int, int], ...]) -> str:
     digest = hashlib.sha256()
-    cells = (classify(raw, source) for raw in read_percent(source))
-    for cell in cells:
-        if cell.kind in EXECUTED:
-            digest.update(f"{cell.kind}\0{_code(cell.source)}\0".encode())
-    folder = source.parent
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p != source):
-        if "__pycache__" not in path.parts and path.suffix not in _PROSE:
-            content = path.read_bytes()
-            if path.suffix == ".py":
-                content = _code(content.decode()).encode()
-            digest.update(str(path.relative_to(folder)).encode() + b"\0" + content)
+    for path, *_ in state:
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
-
-
-def _code(python: str) -> str:
-    """The code without comments, docstrings and layout."""
-    try:
-        tree = ast.parse(python)
-    except SyntaxError:
-        return python  # whoever runs it will say so
-    for node in ast.walk(tree):
-        if isinstance(node, _WITH_DOCSTRINGS) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)

@@ -51,7 +51,11 @@ class ResultFinding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`checks.RowResult` on paper."""
+    """`checks.RowResult` on paper.
+
+    Args:
+        digest: Keyed digest of all that this verdict depends on (`standing`).
+    """
 
     id: str
     score: float
@@ -60,6 +64,7 @@ class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):
     follow_through: bool
     findings: tuple[ResultFinding, ...]
     outputs: dict[str, bool] = {}
+    digest: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from pathlib import Path
 
-from autograder.course import load_course
 from autograder.course.secret import secret_seed
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
-from autograder.grading.digest import keyed_digest
 from autograder.grading.grade import Graded, grade, lined
 from autograder.grading.lines import Lined
-from autograder.grading.papers import Paper, graded_digest, paper
+from autograder.grading.papers import Paper, bearings, paper, some
 from autograder.grading.result import writable_name
+from autograder.grading.standing import Basis
 from autograder.grading.submission import Handin
 from autograder.sandbox import Limits, Sandbox
 
@@ -57,16 +56,19 @@ class Terms:
             memory_mb=self.memory,
         )
 
-    def digest(self, assignment: str, content: str) -> str:
-        """The keyed digest of a grade: all that it depends on.
+    def basis(self, assignment: str, content: str) -> Basis:
+        """What a grade depends on.
 
         Args:
             content: The digest of what was handed in.
+
+        Raises:
+            CourseError: The source of the assignment is wrong.
         """
-        source = load_course(self.root).sources[assignment]
         conditions = f"{self.timeout}s {self.memory}MB isolated={self.isolated}"
         conditions += " per student" if self.per_student else ""
-        return keyed_digest(secret_seed(self.root), content, graded_digest(source), conditions)
+        bearing = bearings(self.root, assignment)
+        return Basis(secret_seed(self.root), content, conditions, bearing)
 
 
 def students_folder(terms: Terms, student: str) -> Path:
@@ -114,8 +116,11 @@ def _grade(handin: Handin, terms: Terms, questions: Paper, sandbox: Sandbox) -> 
     found = submission.read(handin.path, folder)
     if handin.sought:
         return lined(handin, found, questions, sandbox, terms.limits)
-    digest = terms.digest(handin.assignment, found.digest)
-    return grade(handin, found, questions, sandbox, terms.limits, digest)
+    basis = terms.basis(handin.assignment, found.digest)
+    if standing := basis.standing(handin.standing):
+        rows = set(basis.rows) - set(standing)
+        questions = some(questions, rows, basis.asked(rows))
+    return grade(handin, found, questions, sandbox, terms.limits, basis)
 
 
 @functools.cache

@@ -13,10 +13,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 
 from autograder.checks.finding import RowResult
+from autograder.course.bearing import relevant_mistakes
 from autograder.course.mutants import Mutant, mutants
 from autograder.course.notebook import Notebook
 from autograder.course.patient import Patient
-from autograder.course.questions import hidden_questions, public_questions, relevant_mistakes
+from autograder.course.questions import hidden_questions, public_questions
 from autograder.exercises import Exercise, Mistake
 from autograder.exercises.script import Failure, Outcome, Runner, Script
 from autograder.explain import Question, examine_all, prepare

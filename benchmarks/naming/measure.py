@@ -17,14 +17,11 @@ import numpy as np
 
 from autograder.checks.compare import difference
 from autograder.checks.finding import RowResult
+from autograder.course.bearing import relevant_mistakes
 from autograder.course.mutants import OPERATORS, Mutant, mutants
 from autograder.course.notebook import Notebook
 from autograder.course.patient import Patient
-from autograder.course.questions import (
-    hidden_questions,
-    public_questions,
-    relevant_mistakes,
-)
+from autograder.course.questions import hidden_questions, public_questions
 from autograder.course.slips import Made, derived_slips, label_of, made_slips
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.mistakes import Mistake

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from autograder.checks.finding import Check
+from autograder.course.bearing import bearings
 from autograder.course.questions import public_data
 from autograder.grading.grade import grade
 from autograder.grading.papers import make_paper
 from autograder.grading.result import Result, ResultRow
 from autograder.grading.selfcheck import check_notebook, show, write_summary
+from autograder.grading.standing import Basis
 from autograder.grading.submission import Handin, read
 from autograder.sandbox import Limits, Sandbox
 
@@ -54,11 +56,12 @@ def small_class(tmp_path_factory: pytest.TempPathFactory) -> Class:
 @pytest.fixture(scope="module")
 def graded(small_class: Class) -> Iterator[Grade]:
     paper = make_paper(small_class.notebook, "a" * 64)
+    basis = Basis("a" * 64, "content", "conditions", bearings(small_class.notebook))
     with Sandbox(isolation="auto") as sandbox:
         yield (
             lambda path: (
                 grade(
-                    Handin("ada", ASSIGNMENT, path), read(path), paper, sandbox, LIMITS, "d"
+                    Handin("ada", ASSIGNMENT, path), read(path), paper, sandbox, LIMITS, basis
                 ).result
             )
         )

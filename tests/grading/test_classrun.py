@@ -33,6 +33,7 @@ class Here:
     def __init__(self, fault: Exception | None = None) -> None:
         self.fault = fault
         self.asked: list[str] = []
+        self.rows: dict[str, set[str]] = {}
 
     def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
         self.asked.append(handin.student)
@@ -40,7 +41,10 @@ class Here:
         try:
             if self.fault is not None:
                 raise self.fault
-            future.set_result(grade_handin(handin, terms))
+            graded = grade_handin(handin, terms)
+            if isinstance(graded, Graded):
+                self.rows[handin.student] = {row.id for row in graded.result.rows}
+            future.set_result(graded)
         except Exception as error:
             future.set_exception(error)
         return future
@@ -196,27 +200,114 @@ def test_what_did_not_change_is_not_graded_again(small_class: Class) -> None:
     assert set(run(small_class, force=True)[1].asked) == {"ada", "bob"}
 
 
+SCALE = "scale_forward scale_backward"
+ALL = f"{SCALE} twice Counter answer_small text_why"
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "anew"),
+    ("old", "new", "right", "wrong"),
     [
-        ("# %% [markdown]\n", "# %% [markdown]\n# A typo mended.\n#\n", False),
-        ("    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    # a comment\n", False),
-        ('"""Send the gradient back.', '"""Send it back.', False),
-        ("# A function that calls another.", "# One that calls another.", False),
-        ('points={"forward": 1,', 'points={"forward": 2,', True),
-        ("dx = a * dout", "dx = dout * a", True),
+        ("# %% [markdown]\n", "# %% [markdown]\n# A typo mended.\n#\n", "", ""),
+        ("    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    # a comment\n", "", ""),
+        ('"""Send the gradient back.', '"""Send it back.', "", ""),
+        ("# A function that calls another.", "# One that calls another.", "", ""),
+        ('"A product.", ', '"It is a product.", ', "", ""),
+        ("plt.plot(np.arange(3))", "plt.plot(np.arange(4))", "", ""),
+        ("wrong_backward", "wrongly_backward", "", ""),  # a function that is no exercise's
+        ("is averaged; it", "is averaged, and it", "", "scale_backward"),
+        ('says="Twice too big.", follow=True', 'says="Too big."', "", "scale_backward"),
+        ('says="The sign of one."', 'says="A sign."', "", ""),
+        ('points={"forward": 1,', 'points={"forward": 2,', SCALE, SCALE),
+        ("dx = a * dout", "dx = dout * a", SCALE, SCALE),
+        ("cache = (x, a)", "cache = x, (a)", "", ""),
+        ("cache = (x, a)", "cache = (x, +a)", f"{SCALE} twice", f"{SCALE} twice"),
+        ("return helper(out)", "return helper(1 * out)", "twice", "twice"),
+        ("points=2, rubric", "points=3, rubric", "text_why", "text_why"),
+        ("return 2 * x", "return x * 2", ALL, ALL),  # a student may call it from anywhere
+        ("import numpy as np\n", "import math\nimport numpy as np\n", ALL, ALL),
     ],
 )
-def test_only_what_bears_on_a_grade_is_graded_anew(
-    small_class: Class, old: str, new: str, anew: bool
+def test_only_the_rows_on_which_a_change_bears_are_graded_anew(
+    small_class: Class, old: str, new: str, right: str, wrong: str
 ) -> None:
+    small_class.hand_in("right")
+    small_class.hand_in("wrong", lambda text: text.replace("np.sum(dout * x)", "np.mean(dout * x)"))
+    assert run(small_class)[1].rows == {s: set(ALL.split()) for s in ("right", "wrong")}
+    before = {student: small_class.result(student) for student in ("right", "wrong")}
+    source = small_class.notebook.path
+    text = source.read_text()
+    assert old in text
+    source.write_text(
+        text.replace(old, new) if old == "wrong_backward" else text.replace(old, new, 1)
+    )
+    report, pool = run(small_class)
+    anew = {"right": set(right.split()), "wrong": set(wrong.split())}
+    assert pool.rows == {student: rows for student, rows in anew.items() if rows}
+    assert report.ok and report.fresh == len(pool.rows)
+    for student, rows in anew.items():
+        after = small_class.result(student)
+        assert [r["id"] for r in after["rows"]] == ALL.split()
+        kept = [r for r in after["rows"] if r["id"] not in rows]
+        assert kept == [r for r in before[student]["rows"] if r["id"] not in rows]
+        assert after["score"] == sum(r["score"] for r in after["rows"])
+        assert after["points"] == sum(r["points"] for r in after["rows"])
+    assert run(small_class)[1].asked == []
+    # What was put together is what grading all of it gives.
+    put_together = {student: small_class.result(student) for student in anew}
+    assert set(run(small_class, force=True)[1].asked) == set(anew)
+    for student, one in put_together.items():
+        assert small_class.result(student) | {"seconds": one["seconds"]} == one
+
+
+def test_rows_that_come_go_and_move(small_class: Class) -> None:
     small_class.hand_in("ada")
     run(small_class)
     source = small_class.notebook.path
     text = source.read_text()
-    assert old in text
-    source.write_text(text.replace(old, new, 1))
-    assert run(small_class)[1].asked == ["ada"] * anew
+    answer = text[text.index("small = Answer(") : text.index("why = Text(")]
+    without = text.replace(answer, "")
+    for state, graded in (
+        (
+            text.replace(answer, "").replace("twice_exercise = ", answer + "twice_exercise = "),
+            set(),
+        ),
+        (without, set()),
+        (text, {"answer_small"}),
+    ):
+        source.write_text(state)
+        assert run(small_class)[1].rows == ({"ada": graded} if graded else {})
+    notebook = load_course(small_class.root).assignment(ASSIGNMENT)
+    body = small_class.result("ada")
+    assert [row["id"] for row in body["rows"]] == [row.id for row in notebook.rows]
+    assert body["points"] == notebook.points
+
+
+def test_a_change_while_rows_are_graded_anew_costs_no_grade(small_class: Class) -> None:
+    small_class.hand_in("ada")
+    run(small_class)
+    score = small_class.result("ada")["score"]
+    source = small_class.notebook.path
+    source.write_text(source.read_text().replace("dx = a * dout", "dx = dout * a"))
+
+    class Meanwhile(Here):
+        def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
+            small_class.hand_in("ada", lambda text: text + "\n#")
+            return super().submit(handin, terms)
+
+    report, pool = run(small_class, Meanwhile())
+    assert pool.rows == {"ada": set(ALL.split())} and report.ok  # another notebook: all of it
+    result = Store(small_class.results).path(ASSIGNMENT, "ada")
+    source.write_text(source.read_text().replace("dx = dout * a", "dx = a * dout"))
+
+    class Removing(Here):
+        def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
+            result.unlink()
+            return super().submit(handin, terms)
+
+    report, pool = run(small_class, Removing())
+    assert pool.rows == {"ada": set(SCALE.split())}
+    assert not report.ok and "Run the same command again" in small_class.result("ada")["message"]
+    assert run(small_class)[0].ok and small_class.result("ada")["score"] == score
 
 
 def test_data_beside_the_notebook_bear_on_a_grade_and_prose_does_not(small_class: Class) -> None:

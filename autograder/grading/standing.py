@@ -1,0 +1,94 @@
+"""What a grade depends on, row by row: which verdicts still stand when something changed.
+
+Of an exercise that changed, its own rows and those that build on it are graded anew; the others
+stand as they are on file, to the byte.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from msgspec import structs
+
+from autograder.checks.finding import RowResult
+from autograder.course.bearing import Bearing
+from autograder.grading.digest import keyed_digest
+from autograder.grading.result import Result, ResultRow, from_row
+
+_LEVELS = ("none", "kernel", "full")
+_LENGTH = len("sha256:") + 16
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What the grade of one submission depends on.
+
+    Args:
+        secret: The course's.
+        content: The digest of what was handed in.
+        conditions: Limits and the like.
+        bearings: What bears on every exercise.
+    """
+
+    secret: str
+    content: str
+    conditions: str
+    bearings: Sequence[Bearing]
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all of it."""
+        return self._keyed(*(part for b in self.bearings for part in (*b.rows, b.named)))
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows of the assignment, in order."""
+        return tuple(row for bearing in self.bearings for row in bearing.rows)
+
+    def signed(self, row: RowResult) -> ResultRow:
+        """A verdict on paper, with the digest of what it depends on."""
+        bearing = next(b for b in self.bearings if row.id in b.rows)
+        # A right row met no known mistake: those may change without any harm to it.
+        plain = row.status == "right" and not row.follow_through
+        plain = plain and not any(f.mistake or f.explanation for f in row.findings)
+        signature = self._of_row(row.id, bearing.judged if plain else bearing.named)
+        return structs.replace(from_row(row), digest=signature)
+
+    def standing(self, rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Of rows with their digests, those whose verdict still holds."""
+        known = {row: bearing for bearing in self.bearings for row in bearing.rows}
+        return {
+            row: digest
+            for row, digest in rows
+            if row in known
+            and digest in {self._of_row(row, d) for d in (known[row].judged, known[row].named)}
+        }
+
+    def asked(self, rows: Iterable[str]) -> set[str]:
+        """The rows that are asked to judge some: these, and those on which they build."""
+        wanted = set(rows)
+        return {row for b in self.bearings if wanted.intersection(b.rows) for row in b.asked}
+
+    def merged(self, old: Result, new: Result | None = None) -> Result:
+        """The grade on file with the rows that were graded anew in it, if any."""
+        fresh = {row.id: row for row in new.rows} if new is not None else {}
+        kept = {row.id: row for row in old.rows}
+        rows = tuple(fresh.get(id) or kept[id] for id in self.rows)
+        return structs.replace(
+            old,
+            rows=rows,
+            score=math.fsum(row.score for row in rows),
+            points=math.fsum(row.points for row in rows),
+            digest=self.digest,
+            isolation=min((r.isolation for r in (old, new or old)), key=_LEVELS.index),
+            seconds=old.seconds if new is None else new.seconds,
+        )
+
+    def _of_row(self, row: str, bearing: str) -> str:
+        return self._keyed(row, bearing)[:_LENGTH]
+
+    def _keyed(self, *parts: str) -> str:
+        return keyed_digest(self.secret, self.content, self.conditions, *parts)
