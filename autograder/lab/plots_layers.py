@@ -205,13 +205,13 @@ def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], colo
     axes.annotate("", end, start, arrowprops=look)
 
 
-def first_layer(weights: np.ndarray, shape: tuple[int, ...], units: int = 16) -> None:
-    """The weights (D, H) of the first hidden units as pictures: orange for, violet against."""
+def signed_pictures(columns: np.ndarray, shape: tuple[int, ...], names: Sequence[str]) -> None:
+    """Columns (D, ...) as pictures, one for each name: orange speaks for, violet against."""
     with style() as plt:
-        _, panels = plt.subplots(2, units // 2, figsize=(units / 2 * 1.05, 2.4))
-        most = float(np.abs(weights[:, :units]).max())
-        for unit, axes in enumerate(panels.flat):
-            axes.imshow(weights[:, unit].reshape(shape), cmap="PuOr_r", vmin=-most, vmax=most)
+        _, panels = plt.subplots(2, len(names) // 2, figsize=(len(names) / 2 * 1.05, 2.4))
+        most = float(np.abs(columns[:, : len(names)]).max())
+        for column, name, axes in zip(columns.T, names, panels.flat):
+            axes.imshow(column.reshape(shape), cmap="PuOr_r", vmin=-most, vmax=most)
             axes.set(xticks=[], yticks=[])
             axes.grid(False)
-            axes.set_title(f"unit {unit}", fontsize=8)
+            axes.set_title(name, fontsize=8)

@@ -109,6 +109,14 @@ def test_adversarial_digits(experiment, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_eight_pixels_carry_the_answer(experiment, seed):
+    before = ["learnt by heart", "adversarial.draw"]
+    left = experiment(NOTEBOOK, "speaks = np.array", seed=seed, before=before)["left"]
+    assert left["at random"] > 85 and 35 < left["the brightest"] < 65
+    assert left["the largest -x dx"] < 3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_classic_network_creeps(experiment, seed):
     bold = experiment(NOTEBOOK, "reads digits", seed=seed, before=["learnt by heart"])["history"]
     after = experiment(NOTEBOOK, "use_mnist", seed=seed, before=["learnt by heart"])
@@ -120,6 +128,11 @@ def test_the_classic_network_creeps(experiment, seed):
     digits, sgd = after["digits"], after["sgd"]
     training.train(net.loss, net.params, digits, step=lambda w, dw: sgd(w, dw, 0.1), batch=10)
     assert training.accuracy(net.loss, digits.X_val, digits.y_val) > bold.val[-1]
+
+
+def test_two_gates_silence_the_worst_of_softmax():
+    p = np.exp(-40.0) / (1 + np.exp(-40.0))
+    assert -1 / max(p, 1e-12) * p * (1 - p) == pytest.approx(-4e-6, rel=0.1)
 
 
 def test_the_envelope_and_the_far_end_of_the_sigmoid(notebook):
