@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograder.feedback import check, progress
+    from autograder.feedback import check, hand_in, progress, solution
     from autograder.feedback.gradcheck import gradcheck
 
 if sys.version_info < (3, 11):  # noqa: UP036 (pip refuses it, a path to the sources does not)
@@ -16,12 +16,12 @@ if sys.version_info < (3, 11):  # noqa: UP036 (pip refuses it, a path to the sou
     )
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "check", "gradcheck", "progress"]
+__all__ = ["__version__", "check", "gradcheck", "hand_in", "progress", "solution"]
 
 
 def __getattr__(name: str) -> Any:
     """Load what a notebook uses when it is used: other parts of the kit need none of it."""
-    if name in ("check", "progress"):
+    if name in ("check", "hand_in", "progress", "solution"):
         from autograder import feedback
 
         return getattr(feedback, name)

@@ -300,6 +300,12 @@ def handout(
         Path | None,
         typer.Option(metavar="DIR", help="Write a template repository with a workflow instead."),
     ] = None,
+    key: Annotated[
+        bool,
+        typer.Option(
+            "--key", help="With the right answers and solutions, for those who learn alone."
+        ),
+    ] = False,
 ) -> None:
     """Write what students get: notebooks, their wheel, pins, how to start, how to hand in.
 
@@ -312,9 +318,9 @@ def handout(
         raise typer.BadParameter("--out writes a zip, --repository a folder: give one of them")
     root, only = find_course_root(), notebooks or ()
     if repository is not None:
-        say(write_repository(root, repository, only).line)
+        say(write_repository(root, repository, only, key=key).line)
     else:
-        say(write_handout(root, only, out).line)
+        say(write_handout(root, only, out, key=key).line)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Any
 from autograder.course.cells import SourceCell
 from autograder.course.notebook import Notebook
 from autograder.course.quick_import import quick_import
+from autograder.course.surroundings import INSTALL_ID
 
 with quick_import():
     import nbformat
@@ -51,6 +52,8 @@ def _metadata(cell: SourceCell) -> dict[str, Any]:
     """
     if cell.kind == "markdown":
         return {"deletable": False, "editable": False}
+    if cell.cell_id == INSTALL_ID:
+        return {"tags": ["experiment"], "jupyter": {"source_hidden": True}}
     if cell.kind == "experiment":
         return {"tags": ["experiment"]}
     written = cell.kind in ("solution", "text")

@@ -2,6 +2,7 @@
 
 title = "Backpropagation by hand"
 hand_in = "Upload the notebook, such as `layers.ipynb`, on the course's page."
+key = "after due"
 
 [due]
 02_layers = 2026-12-01
@@ -20,7 +21,8 @@ from typing import Any
 from autograder.errors import CourseError
 
 FILE = "course.toml"
-KNOWN = ("title", "hand_in", "due")
+KNOWN = ("title", "hand_in", "key", "due")
+KEYS = ("never", "after due", "always")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Configuration:
     Args:
         title: Stands above what is handed out.
         hand_in: Which file students hand in, under which name, and where; Markdown.
+        key: When a handout holds the answers and solutions of an assignment: one of `KEYS`.
         due: Assignment -> until when, as the file writes it.
     """
 
@@ -38,6 +41,7 @@ class Configuration:
         "Save the notebook and hand in that one file, such as `layers.ipynb`, under its own name. "
         "Your instructor says where."
     )
+    key: str = "never"
     due: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -67,7 +71,9 @@ def read_configuration(root: Path, assignments: Collection[str]) -> Configuratio
         if not isinstance(until, datetime.date | str):
             raise CourseError(f"{path}: due.{name} is {until!r}; expected a date: 2026-12-01")
     dates = {name: _date(until) for name, until in due.items()}
-    texts = {key: _text(path, told, key) for key in ("title", "hand_in") if key in told}
+    texts = {key: _text(path, told, key) for key in ("title", "hand_in", "key") if key in told}
+    if texts.get("key", "never") not in KEYS:
+        raise CourseError(f"{path}: key is {texts['key']!r}; expected one of {', '.join(KEYS)}")
     return Configuration(due=dates, **texts)
 
 

@@ -138,16 +138,16 @@ def picture_files(assignment: str, told: Mapping[str, str]) -> dict[str, str]:
 def draw(notebook: Notebook) -> dict[str, bytes]:
     """Run the solved notebook; cell id -> the last picture that the cell shows, a PNG.
 
-    Cells that check, or show the progress, are left out: they draw nothing.
+    Cells that are generated, or show the progress, are left out: they draw nothing.
 
     Raises:
         CourseError: When a cell fails.
     """
     import nbclient
 
-    checks = {cell.cell_id for cell in notebook.released_cells if cell.kind == "check"}
+    own = {cell.cell_id for cell in notebook.cells}
     node = source_notebook(notebook)
-    node.cells = [c for c in node.cells if c.id not in checks and c.source != "progress()"]
+    node.cells = [c for c in node.cells if c.id in own and c.source != "progress()"]
     with tempfile.TemporaryDirectory(prefix="autograder-gallery-") as temporary:
         for name, path in data_files(notebook).items():
             target = Path(temporary, name)

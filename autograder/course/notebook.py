@@ -26,6 +26,7 @@ from autograder.course.ids import identify
 from autograder.course.percent import read_percent
 from autograder.course.regions import bare
 from autograder.course.rules import check_rules
+from autograder.course.surroundings import surrounded
 from autograder.errors import AutograderError, CourseError
 from autograder.exercises import Answer, Exercise, Mistake, Row
 from autograder.exercises.interpreter import LocalRunner, undisturbed_randomness
@@ -72,9 +73,9 @@ class Notebook:
 
     @cached_property
     def released_cells(self) -> tuple[SourceCell, ...]:
-        """The cells that students get, in order, check cells included."""
+        """The cells that students get, in order, with those that are generated."""
         answers = {e.variable for e in self.exercises if isinstance(e, Answer)}
-        return with_checks(self.cells, self.rows, answers)
+        return surrounded(with_checks(self.cells, self.rows, answers), self.name)
 
     @property
     def provided_source(self) -> str:

@@ -11,13 +11,15 @@ from autograder.feedback.story import recorded
 from autograder.feedback.text import render_table, render_text
 
 if TYPE_CHECKING:
-    from autograder.feedback.checking import Score, check, progress
+    from autograder.feedback.checking import Score, check, hand_in, progress, solution
 
 __all__ = [
     "Coverage",
     "Score",
     "check",
+    "hand_in",
     "progress",
+    "solution",
     "recorded",
     "render_html",
     "render_html_table",
@@ -29,7 +31,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Whoever only renders findings does not load the engine that makes them."""
-    if name in ("Score", "check", "progress"):
+    if name in ("Score", "check", "hand_in", "progress", "solution"):
         from autograder.feedback import checking
 
         return getattr(checking, name)

@@ -105,7 +105,8 @@ def ask(
         first = examined([[question]], runner, rows=[row_id])
     result, trials = first.results[row_id], first.trials(row_id)
     if isinstance(public.exercise, Answer):
-        return recorded(result), trials, _how_to_answer(public.exercise, result)
+        told = recorded(result) if sheet.withholds(public) else result
+        return told, trials, _how_to_answer(public.exercise, result)
     result = settled(result, namespace)
     if result.status in ("right", "manual", "unanswered", "timeout"):  # it would hang again
         return result, trials, []

@@ -12,11 +12,19 @@ from autograder.feedback.heatmap import Grid
 class Code(str):
     """A piece of a line that is code: a name, a number, an expression."""
 
-    __slots__ = ()
+
+class Link(Code):
+    """A piece of a line that is the path of a page.
+
+    Attributes:
+        href: Where it lies, seen from the notebook; `""` where it does not.
+    """
+
+    href = ""
 
 
 Line = tuple[str, ...]
-"""A line of text: strings, of which some are `Code`."""
+"""A line of text: strings, of which some are `Code`, and some of these a `Link`."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +91,15 @@ class Frames:
 
 @dataclass(frozen=True)
 class Fold:
-    """Blocks that are out of the way until they are asked for."""
+    """Blocks that are out of the way until they are asked for.
+
+    Args:
+        style: `"wrong"`, or `""` for what is neither right nor wrong.
+    """
 
     title: str
     blocks: tuple[Block, ...]
+    style: Literal["wrong", ""] = "wrong"
 
 
 @dataclass(frozen=True)

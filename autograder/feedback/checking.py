@@ -1,10 +1,11 @@
-"""`check` and `progress`: what a student calls in a notebook, and what they hand back."""
+"""What a student calls in a notebook (`check`, `progress`, `hand_in`), and what it hands back."""
 
 from __future__ import annotations
 
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -15,16 +16,20 @@ from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
 from autograder.feedback.asking import ask, bounded_output, limiting, settled
-from autograder.feedback.beside import CheckError, Sheet, row_of, sheets
-from autograder.feedback.blocks import Block
-from autograder.feedback.executed import executed, noticed
-from autograder.feedback.html import as_html, render_html_table
+from autograder.feedback.beside import CheckError, Sheet, opened, row_of, sheets
+from autograder.feedback.blocks import Block, Frames
+from autograder.feedback.executed import executed, noticed, typed
+from autograder.feedback.handing_in import told as told_before
+from autograder.feedback.html import as_html
+from autograder.feedback.key import solutions
 from autograder.feedback.problems import Coverage
 from autograder.feedback.heatmap import grids
 from autograder.feedback.rebinding import rebound
 from autograder.feedback.say import said, sentence
-from autograder.feedback.story import card, recorded
-from autograder.feedback.text import as_text, render_table
+from autograder.feedback.standing import course, keep, overview, standing
+from autograder.feedback.story import card, recorded, table
+from autograder.feedback.text import as_text
+from autograder.feedback.troubleshooting import page_near
 from autograder.language import ENGLISH, speak, tr
 
 SLOW = 10.0
@@ -125,9 +130,16 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
             "define it under that name."
         )
         notes.append(text.format(row=row_id))
+    keep(sheet.path, [result])
     coverage = Coverage(tuple(e.case.name for e in question.expectations if row_id in e.outputs))
-    shown = grids(result, trials) if result.status != "right" else []
-    blocks = card(result, hint=hint, coverage=coverage, grids=shown, notes=notes)
+    blocks = card(
+        result,
+        hint=hint,
+        coverage=coverage,
+        grids=grids(result, trials) if result.status != "right" else [],
+        notes=notes,
+        page=page_near(Path.cwd()),
+    )
     score = Score(result.score, blocks)
     if not _shows_html():
         _print(score.text)
@@ -165,40 +177,96 @@ def _slowness(seconds: float) -> list[str]:
     return [text.format(seconds=f"{seconds:.0f}")]
 
 
-class Progress:
-    """All rows of a notebook with the points so far; shows itself as a table."""
+class Shown:
+    """What a cell shows that returns no score.
 
-    def __init__(self, results: list[RowResult]) -> None:
-        self.results = results
+    Attributes:
+        results: The verdicts of which it tells.
+    """
+
+    def __init__(self, blocks: Sequence[Block], results: Sequence[RowResult] = ()) -> None:
+        self.blocks, self.results = blocks, results
 
     def __repr__(self) -> str:
-        return render_table(self.results)
+        return as_text(self.blocks)
 
     def _repr_html_(self) -> str:
-        return render_html_table(self.results)
+        return as_html(self.blocks)
 
 
-def progress() -> Progress:
-    """Check every row of the notebook on the public cases; show points so far.
+def progress() -> Shown:
+    """Check every row of the notebook on the public cases; show the points so far.
+
+    Below stands how far all notebooks of the course are, as last checked. Where no function of this
+    notebook is defined yet, that stands alone.
 
     Raises:
         CheckError: When the notebook's `.check.json` cannot be read.
     """
     namespace = _caller()
     results: list[RowResult] = []
-    for sheet in sheets(namespace):
+    found = sheets(namespace)
+    for sheet in found:
         speak(sheet.data.language or ENGLISH, sheet.data.words)
+        if not sheet.rows.keys() & namespace.keys():
+            continue
         questions = [[sheet.question(public)] for public in sheet.data.exercises]
-        answers = {
-            row.id for public, row in sheet.rows.values() if isinstance(public.exercise, Answer)
-        }
+        answers = {row.id for public, row in sheet.rows.values() if sheet.withholds(public)}
         with bounded_output(0):
-            found = examine_all(questions, LocalRunner(namespace, limiting))
-        results += [
+            verdicts = examine_all(questions, LocalRunner(namespace, limiting))
+        of_sheet = [
             recorded(result) if result.id in answers else settled(result, namespace)
-            for result in found
+            for result in verdicts
         ]
-    shown = Progress(results)
+        keep(sheet.path, of_sheet)
+        results += of_sheet
+    every, here = course(found[0].path), found[0].path
+    rows = [table(results)] if results else []
+    return _show(Shown([*rows, *(overview(every, here) if every else [])], results))
+
+
+def solution(function_or_name: Callable[..., Any] | type | str) -> Shown:
+    """Show a solution of a row, where the course handed out a key.
+
+    Args:
+        function_or_name: As for `check`; the row of a text is a name in quotes.
+
+    Raises:
+        CheckError: When there is no key here, or no such row.
+    """
+    namespace = _caller()
+    sheet, row = row_of(function_or_name, namespace, sheets(namespace))
+    speak(sheet.data.language or ENGLISH, sheet.data.words)
+    known = solutions(sheet.path)
+    if known is None:
+        raise CheckError(
+            f"There is no key beside {sheet.path.name}, so there is no solution to see. Whoever "
+            "teaches the course can hand it out: autograder handout --key. Hints cost nothing: "
+            "check(..., hint=1)"
+        )
+    title = tr("One way to write {row}; others are as good:").format(row=row)
+    return _show(Shown([Frames(title, tuple(known.get(row, "").split("\n")))]))
+
+
+def hand_in() -> Shown:
+    """Say whether the notebook is ready to be handed in, and which file that is.
+
+    Raises:
+        CheckError: When there is no notebook, or its `.check.json` cannot be read.
+    """
+    namespace = _caller()
+    sheet = sheets(namespace)[0]
+    speak(sheet.data.language or ENGLISH, sheet.data.words)
+    found = standing(sheet.path)
+    if found is None:
+        raise CheckError(
+            f"There is no notebook beside {sheet.path.name}. Keep the two in one folder, under "
+            "their own names."
+        )
+    return _show(Shown(told_before(found, opened(namespace), typed())))
+
+
+def _show(shown: Shown) -> Shown:
     if not _shows_html() and not hasattr(sys, "ps1"):
         _print(repr(shown))
     return shown

@@ -35,6 +35,12 @@ def executed() -> list[tuple[int, str]]:
     return found[::-1]
 
 
+def typed() -> list[str]:
+    """All cells that this kernel ran, as they were typed."""
+    history = getattr(_shell(), "history_manager", None)
+    return list(getattr(history, "input_hist_raw", [""]))[1:]
+
+
 def noticed(
     result: RowResult, rows: Collection[str], current: Any, cells: list[tuple[int, str]]
 ) -> list[Fact]:

@@ -17,6 +17,7 @@ from autograder.feedback.blocks import (
     Frames,
     Head,
     Line,
+    Link,
     Paragraph,
     Picture,
     Place,
@@ -126,11 +127,11 @@ def _block(block: Block) -> str:
             )
         case Picture(grid):
             return f'<div style="margin:.3em 0 0 1.3em">{picture(grid)}</div>'
-        case Fold(title, inside_blocks):
+        case Fold(title, inside_blocks, style):
             inside = "".join(map(_block, inside_blocks))
             return (
-                f'<details style="margin-top:.5em"><summary style="cursor:pointer">{_SIGNS["wrong"]}'
-                f"{_text(title)}</summary>{inside}</details>"
+                '<details style="margin-top:.5em"><summary style="cursor:pointer">'
+                f"{_SIGNS.get(style, '')}{_text(title)}</summary>{inside}</details>"
             )
         case Frames(title, lines):
             frames = _text("\n".join(lines))
@@ -164,7 +165,15 @@ def _tick(name: str, ok: bool) -> str:
 
 
 def _line(line: Line) -> str:
-    return "".join(_code(part) if isinstance(part, Code) else _text(part) for part in line)
+    return "".join(map(_part, line))
+
+
+def _part(part: str) -> str:
+    if not isinstance(part, Code):
+        return _text(part)
+    if isinstance(part, Link) and part.href:
+        return f'<a href="{_text(part.href)}">{_code(part)}</a>'
+    return _code(part)
 
 
 def _code(text: str) -> str:

@@ -29,7 +29,7 @@ from autograder.feedback.blocks import (
 from autograder.feedback.heatmap import Grid, pattern
 from autograder.feedback.problems import Coverage, Problem, problems
 from autograder.feedback.say import advice, message, place, said, sentence
-from autograder.feedback.troubleshooting import PAGE, section
+from autograder.feedback.troubleshooting import link, section
 from autograder.feedback.wording import VERDICTS, counted, listed, points, shown_case
 from autograder.language import tr
 
@@ -44,6 +44,7 @@ def card(
     coverage: Coverage | None = None,
     grids: Sequence[Grid] = (),
     notes: Sequence[str] = (),
+    page: str = "",
 ) -> tuple[Block, ...]:
     """Put a verdict into words.
 
@@ -52,6 +53,7 @@ def card(
         coverage: On which cases the row was checked.
         grids: Arrays of public cases, for pictures and for what the wrong entries have in common.
         notes: What else should be said, before what fails.
+        page: Where `troubleshooting.PAGE` lies, seen from the notebook.
     """
     coverage = coverage or Coverage()
     if result.status == "unanswered":
@@ -62,7 +64,7 @@ def card(
         blocks.append(Ticks(tuple(result.outputs.items())))
     blocks += [Paragraph((note,)) for note in (*_notes(result), *notes)]
     blocks += _explanations(result, failing)
-    blocks += _wrong(problems(failing, coverage), result, coverage, grids)
+    blocks += _wrong(problems(failing, coverage), result, grids, page)
     for problem in problems([f for f in result.findings if _warns(f, result)], coverage):
         blocks += _problem(problem, result, (), "warning")
     holds = _holds(result, coverage, failing)
@@ -185,7 +187,7 @@ def _key(told: Explanation) -> Explanation:
 
 
 def _wrong(
-    found: Sequence[Problem], result: RowResult, coverage: Coverage, grids: Sequence[Grid]
+    found: Sequence[Problem], result: RowResult, grids: Sequence[Grid], page: str
 ) -> Iterator[Block]:
     for problem in found[:SHOWN_IN_FULL]:
         yield from _problem(problem, result, grids)
@@ -196,7 +198,8 @@ def _wrong(
     pointed = (section(p.first, grids) for p in found)
     see = next((title for title in pointed if title), "")
     if see:
-        yield Paragraph((tr("More: “{section}” in ").format(section=tr(see)), Code(PAGE)), "muted")
+        lead = tr("More: “{section}” in ").format(section=tr(see))
+        yield Paragraph((lead, link(see, page)), "muted")
 
 
 def _problem(

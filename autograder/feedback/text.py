@@ -79,17 +79,19 @@ def _lines(block: Block) -> Iterator[str]:
         case Place(where, got, expected, case):
             told = f"   ({case})" if case else ""
             yield f"      {where}{placed(got, expected)}{told}"
-        case Fold(_, inside):
+        case Fold(_, inside, style):
             yield ""
             for one in inside:
-                if isinstance(one, Paragraph):
+                if not style:
+                    yield from _lines(one)
+                elif isinstance(one, Paragraph):
                     also = tr("also: {said}").format(said="".join(one.line))
                     yield from _wrapped(f"✗ {also}", "  ", "    ")
         case Frames(title, frames):
             yield from ("", f"  {title}", *(f"    {frame}" for frame in frames))
         case Rows(rows, total, _):
             yield from _table(rows)
-            yield from ("", total)
+            yield from ("", total) if total else ()
         case Picture(_):
             pass  # what it shows is said in words
 

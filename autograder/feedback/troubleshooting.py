@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from autograder.checks.finding import Check, Finding
+from autograder.feedback.blocks import Link
 from autograder.feedback.heatmap import Grid
 
 PAGE = "docs/troubleshooting.md"
@@ -15,6 +17,25 @@ FLAT = "A flat loss"
 # How NumPy begins what it says of shapes that do not fit, and of numbers that leave the range.
 _SHAPES_IN_ERRORS = ("shapes (", "could not be broadcast", "matmul: ", "cannot reshape", "axis ")
 _OVERFLOWS = ("overflow", "divide by zero", "invalid value")
+
+
+def page_near(folder: Path) -> str:
+    """Where the page lies, seen from a notebook's folder; `""` where it came along in none above it.
+
+    Args:
+        folder: That of the notebook, which is the working directory.
+    """
+    for up, above in enumerate([folder, *folder.parents][:4]):
+        if (above / PAGE).is_file():
+            return "../" * up + PAGE
+    return ""
+
+
+def link(title: str, page: str) -> Link:
+    """A link to a section, as JupyterLab and VS Code call it; the path alone where there is no page."""
+    found = Link(PAGE)
+    found.href = f"{page}#{title.replace(' ', '-')}" if page else ""
+    return found
 
 
 def section(finding: Finding, grids: Sequence[Grid] = ()) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from autograder.course.leaks import find_leaks
 from autograder.course.release import check_drift
 from autograder.course.secret import existing_seed
 from autograder.errors import CourseError
+from autograder.feedback.key import KEY
 from autograder.feedback.troubleshooting import PAGE as TROUBLES
+from autograder.handout.key import is_open, key_of
 from autograder.handout.pins import PINS, student_pins
 from autograder.handout.student_side import PACKAGE, student_files
 from autograder.handout.text import REQUIREMENTS, readme, repository_files, requirements_text
@@ -32,32 +35,38 @@ class Handout:
     Args:
         assignments: Which are in it.
         files: How many files.
+        keys: Of which assignments the answers and solutions are in it.
     """
 
     path: Path
     assignments: tuple[str, ...]
     files: int
+    keys: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
         """What the command prints."""
-        return f"Wrote {self.path}: {', '.join(self.assignments)} ({self.files} files)"
+        keys = f"; with answers and solutions of {', '.join(self.keys)}" if self.keys else ""
+        return f"Wrote {self.path}: {', '.join(self.assignments)} ({self.files} files){keys}"
 
 
-def write_handout(root: Path, only: Sequence[str] = (), out: Path | None = None) -> Handout:
+def write_handout(
+    root: Path, only: Sequence[str] = (), out: Path | None = None, *, key: bool = False
+) -> Handout:
     """Write the zip.
 
     Args:
         only: The notebooks in it, as `Course.chosen` takes them; all that are released where none
             is named.
         out: Where to; by default `handout.zip` in the course.
+        key: Whether answers and solutions come along, whatever the configuration says.
 
     Raises:
         CourseError: Something is not released, is older than its source or would leak, or the file
             cannot be written. Then nothing is.
     """
     course = load_course(root)
-    names, content = _content(course, only)
+    names, content = _content(course, only, key)
     path = course.root / "handout.zip" if out is None else out
     if path.is_dir():
         raise CourseError(f"{path} is a folder; give --out the name of a file, such as {path}.zip")
@@ -67,10 +76,12 @@ def write_handout(root: Path, only: Sequence[str] = (), out: Path | None = None)
         write_whole(path, zipped({f"{folder}/{name}": data for name, data in content.items()}))
     except OSError as error:
         raise CourseError(f"cannot write {path}: {error.strerror}. Give another --out.") from error
-    return Handout(path, names, len(content))
+    return Handout(path, names, len(content), _keys(content))
 
 
-def write_repository(root: Path, folder: Path, only: Sequence[str] = ()) -> Handout:
+def write_repository(
+    root: Path, folder: Path, only: Sequence[str] = (), *, key: bool = False
+) -> Handout:
     """Write a template repository for students, with a workflow that checks on every push.
 
     Raises:
@@ -78,10 +89,10 @@ def write_repository(root: Path, folder: Path, only: Sequence[str] = ()) -> Hand
     """
     course = load_course(root)
     empty_folder(folder, "--repository")
-    names, content = _content(course, only)
+    names, content = _content(course, only, key)
     content |= repository_files()
     put(content, folder)
-    return Handout(folder, names, len(content))
+    return Handout(folder, names, len(content), _keys(content))
 
 
 def empty_folder(folder: Path, option: str) -> None:
@@ -115,7 +126,13 @@ def put(content: dict[str, bytes], folder: Path) -> None:
         raise CourseError(f"cannot write {folder}: {error.strerror or error}") from error
 
 
-def _content(course: Course, only: Sequence[str]) -> tuple[tuple[str, ...], dict[str, bytes]]:
+def _keys(content: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name.partition("/")[0] for name in content if name.endswith(KEY))
+
+
+def _content(
+    course: Course, only: Sequence[str], key: bool
+) -> tuple[tuple[str, ...], dict[str, bytes]]:
     """The assignments, and name -> content of every file."""
     configuration = read_configuration(course.root, course.sources)
     released = course.root / ASSIGNMENTS
@@ -148,6 +165,10 @@ def _content(course: Course, only: Sequence[str]) -> tuple[tuple[str, ...], dict
     if (course.root / TROUBLES).is_file():  # checks point to its sections
         content[TROUBLES] = (course.root / TROUBLES).read_bytes()
     _search(course, content)
+    now = datetime.datetime.now()
+    for name, notebook in notebooks.items():
+        if key or is_open(configuration, name, now):
+            content[f"{name}/{notebook.name}{KEY}"] = key_of(notebook).encode()
     return names, content
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.lab.costs import seconds
-from autograder.lab.style import BLACK, BLUE, RED, SKY, style
+from autograder.lab.style import BLUE, INK, RED, SKY, style
 
 REACH = 10.0
 FLAT = 0.01
@@ -84,10 +84,10 @@ def draw(rows: Sequence[Activation]) -> None:
                 title=f"{row.name}: slope {round(row.lowest, 4):g} to {round(row.highest, 4):g}",
                 ylim=(-1.3, 2.2),
             )
-            axes.axhline(0, color=BLACK, linewidth=0.6)
+            axes.axhline(0, color=INK, linewidth=0.6)
         panels.flat[0].legend(loc="upper left")
         axes = panels.flat[len(rows)]
-        axes.barh([r.name for r in rows], [r.nanoseconds for r in rows], color=SKY, edgecolor=BLACK)
+        axes.barh([r.name for r in rows], [r.nanoseconds for r in rows], color=SKY, edgecolor=INK)
         axes.set(xscale="log", xlabel="ns per number, forward + backward", title="price, here")
         decades = 10 ** np.arange(1 + np.ceil(np.log10(max(r.nanoseconds for r in rows))))
         axes.set_xticks(decades, [f"{decade:,.0f}" for decade in decades])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autograder.lab.data import Split
-from autograder.lab.style import BLACK, line, style
+from autograder.lab.style import INK, line, style
 
 SHOWN = 6
 
@@ -51,7 +51,7 @@ def draw(
         axes = right.subplots()
         axes.plot(steps, 100 * np.array(aside), **line(0), label="random signs")
         axes.plot(steps, 100 * np.array(along), **line(1), label="signs of the gradient")
-        axes.axhline(10, color=BLACK, linestyle=":", linewidth=1)
+        axes.axhline(10, color=INK, linestyle=":", linewidth=1)
         axes.annotate("chance", (steps[0], 10), xytext=(0, 4), textcoords="offset points")
         axes.set(xlabel="size of the change, per pixel", ylabel="read correctly (%)", ylim=(0, 103))
         axes.legend(loc="upper right", bbox_to_anchor=(1, 0.94))

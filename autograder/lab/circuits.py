@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLACK, style
+from autograder.lab.style import INK, style
 
 Gates = Mapping[str, Sequence[str]]
 """Name of the output -> `(symbol, *names of the inputs)`, in any order."""
@@ -68,7 +68,7 @@ def draw_circuit(
         taken = [(float(layout.column[n]), layout.row[n]) for n in layout.column if "→" not in n]
         wires = {wire: _points(layout, wire) for wire in layout.route}
         for points in wires.values():
-            axes.plot(*zip(*points), color=BLACK, linewidth=1.1, marker="", zorder=1)
+            axes.plot(*zip(*points), color=INK, linewidth=1.1, marker="", zorder=1)
         for (source, gate, _), points in sorted(wires.items(), key=lambda item: len(item[1])):
             place = _free_place(points, [*taken, *_others(wires, points)], len(taken))
             taken.append(place)
@@ -236,7 +236,7 @@ def _draw_node(axes: Any, layout: Layout, name: str, text: str, *, is_gate: bool
     box = {
         "boxstyle": shape,
         "facecolor": "#E8E8E8" if is_gate else "white",
-        "edgecolor": BLACK if is_gate else "white",
+        "edgecolor": INK if is_gate else "white",
     }
     axes.text(
         layout.column[name], layout.row[name], text, ha="center", va="center", bbox=box, zorder=3,
@@ -246,7 +246,7 @@ def _draw_node(axes: Any, layout: Layout, name: str, text: str, *, is_gate: bool
 
 def _draw_result(axes: Any, layout: Layout, name: str, value: Any, grad: Any) -> None:
     x, y = layout.column[name] + 0.13, layout.row[name]
-    axes.plot([x - 0.1, x + 0.6], [y, y], color=BLACK, linewidth=1.1, marker="", zorder=1)
+    axes.plot([x - 0.1, x + 0.6], [y, y], color=INK, linewidth=1.1, marker="", zorder=1)
     axes.text(x + 0.66, y, name, va="center", fontsize=11, fontweight="bold")
     if value is not None:
         axes.text(x + 0.32, y + 0.06, number(value), ha="center", va="bottom", fontsize=10)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLACK, ORANGE, SKY, style
+from autograder.lab.style import INK, ORANGE, SKY, style
 
 
 def size_of(cache: Any) -> int:
@@ -51,12 +51,12 @@ def draw(kept: Mapping[str, int], one: int) -> None:
     with style() as plt:
         _, axes = plt.subplots(figsize=(7, 0.9 + 0.5 * len(kept)))
         names, sizes = list(kept), np.array(list(kept.values())) / one
-        bars = axes.barh(names, sizes, color=SKY, edgecolor=BLACK, hatch="//")
+        bars = axes.barh(names, sizes, color=SKY, edgecolor=INK, hatch="//")
         for bar in bars:
             if bar.get_width() > 1.5:
                 bar.set_facecolor(ORANGE)
         axes.bar_label(bars, labels=[f" {s:.2f} ×" for s in sizes])
-        axes.axvline(1, color=BLACK, linestyle="--", linewidth=1.2)
+        axes.axvline(1, color=INK, linestyle="--", linewidth=1.2)
         axes.set(
             xlabel="bytes kept, in sizes of the input (dashed)",
             xlim=(0, 1.2 * max(1.0, sizes.max())),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLACK, BLUE, ORANGE, RED, line, style
+from autograder.lab.style import BLUE, INK, ORANGE, RED, line, style
 
 
 def costs(timed: Mapping[int, tuple[float, float, float]]) -> None:
@@ -92,7 +92,7 @@ def peeking(runs: Mapping[str, tuple[float, float]]) -> None:
         for i, (label, color, hatch) in enumerate(looks):
             heights = [pair[i] for pair in runs.values()]
             bars = axes.bar(places + 0.36 * (i - 0.5), heights, 0.34, color=color, hatch=hatch,
-                            edgecolor=BLACK, label=label)  # fmt: skip
+                            edgecolor=INK, label=label)  # fmt: skip
             axes.bar_label(bars, labels=[f"{h:.2f}" for h in heights])
         axes.set_xticks(places, list(runs))
         axes.set(
@@ -117,7 +117,7 @@ def wrong_and_right(right: float, wrong: Mapping[str, tuple[float, float]], gues
         for place, (_, loss, error) in enumerate(rows):
             own = error == 0
             axes.barh(place, loss, color=BLUE if own else ORANGE, hatch="" if own else "//",
-                      edgecolor=BLACK)  # fmt: skip
+                      edgecolor=INK)  # fmt: skip
             told = "right" if own else f"{error:.0%} off"
             axes.text(loss + 0.03, place, f"{loss:.2f}  ({told})", va="center", fontsize=9.5,
                       fontweight="bold" if own else "normal")  # fmt: skip
@@ -144,7 +144,7 @@ def memory(lengths: Sequence[int], curves: Mapping[str, Sequence[float]]) -> Non
 
 
 def block() -> None:
-    """A block: the highway with its two plus signs, values in black, gradients in orange."""
+    """A block: the highway with its two plus signs, values in grey, gradients in orange."""
     with style() as plt:
         _, axes = plt.subplots(figsize=(10, 3.7))
         axes.set_axis_off()
@@ -168,7 +168,7 @@ def block() -> None:
             _both(axes, (places[0] + 0.34, 1.6), (places[1] - wide, 1.6))
             _both(axes, (places[1] + wide, 1.6), (plus, 1.6))
             _both(axes, (plus, 1.55), (plus, 0.3))
-            axes.plot(start, 0, marker="o", color=BLACK, markersize=6)
+            axes.plot(start, 0, marker="o", color=INK, markersize=6)
         for place, name in ((0.1, "x"), (4.65, "y"), (9.85, "out")):
             axes.text(place, 0.16, f"$\\mathrm{{{name}}}$" if name == "out" else f"${name}$",
                       ha="center", va="bottom", fontsize=13)  # fmt: skip
@@ -178,14 +178,14 @@ def block() -> None:
             axes.text(place, -0.34, "here two gradients meet:\nadd them", ha="center", va="top",
                       color=RED, fontsize=9.5)  # fmt: skip
         axes.text(7.4, -0.2, "the highway", ha="center", va="top", fontsize=9.5, style="italic")
-        axes.text(5, 2.4, "black: values      orange and dashed: gradients", ha="center", va="top")
+        axes.text(5, 2.4, "grey: values      orange and dashed: gradients", ha="center", va="top")
 
 
 def _both(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
     """An arrow for the value, and one the other way for the gradient beside it."""
     dx, dy = (0.0, 0.045) if start[1] == end[1] else (0.05, 0.0)
     for color, dashes, tail, head, sign in (
-        (BLACK, "-", start, end, 1), (RED, "--", end, start, -1),
+        (INK, "-", start, end, 1), (RED, "--", end, start, -1),
     ):  # fmt: skip
         look = {
             "arrowstyle": "-|>",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLACK, ORANGE, SKY, line, style
+from autograder.lab.style import INK, ORANGE, SKY, line, style
 
 DIVERGING = "PuOr_r"
 
@@ -66,7 +66,7 @@ def seconds_spent(spent: Mapping[str, float]) -> None:
     with style() as plt:
         _, axes = plt.subplots(figsize=(7, 0.9 + 0.5 * len(spent)))
         values = np.array(list(spent.values()))
-        bars = axes.barh(list(spent), 1e3 * values, color=SKY, edgecolor=BLACK, hatch="//")
+        bars = axes.barh(list(spent), 1e3 * values, color=SKY, edgecolor=INK, hatch="//")
         for bar, name in zip(bars, spent):
             if "loops" in name:
                 bar.set(facecolor=ORANGE, hatch="..")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.lab.data import Split
-from autograder.lab.style import BLACK, BLUE, GREEN, LINES, RED, SKY, style
+from autograder.lab.style import BLUE, GREEN, INK, LINES, RED, SKY, style
 from autograder.lab.training import History, accuracy
 from autograder.numerical import numerical_gradient
 
@@ -23,7 +23,7 @@ def loss_curve(history: History, title: str = "", floor: float | None = None) ->
         figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
         steps = np.arange(1, len(history.loss) + 1)
         left.plot(steps, history.loss, color=SKY, linewidth=0.8, label="each mini-batch")
-        left.plot(steps, _smooth(history.loss), color=BLACK, label="running mean")
+        left.plot(steps, _smooth(history.loss), color=INK, label="running mean")
         if floor is not None:
             left.axhline(floor, color=RED, linestyle="--", linewidth=1.2)
             left.annotate(
@@ -71,7 +71,7 @@ def rate_curves(
             mean = _smooth(np.nan_to_num(losses, nan=np.inf, posinf=1e300))
             axes.plot(steps, mean, **look, markevery=max(1, len(losses) // 8), label=label)
         if floor is not None:
-            axes.axhline(floor, color="0.3", linewidth=1, zorder=1)
+            axes.axhline(floor, color=INK, linewidth=1, zorder=1)
             ends = [_smooth(losses)[-1] for losses in curves.values() if np.isfinite(losses[-1])]
             below = any(floor / 2 < end < floor for end in ends)  # a curve runs there: go above
             axes.annotate(
@@ -105,7 +105,7 @@ def decision_boundaries(
             regions = np.argmax(function(plane), axis=1).reshape(points, points)
             levels = np.arange(data.classes + 1) - 0.5
             axes.contourf(ticks, ticks, regions, levels=levels, colors=greys[: data.classes])
-            axes.contour(ticks, ticks, regions, levels=levels[1:-1], colors=BLACK, linewidths=0.8)
+            axes.contour(ticks, ticks, regions, levels=levels[1:-1], colors=INK, linewidths=0.8)
             for k, look in zip(range(data.classes), LINES):
                 own = data.X[data.y == k]
                 axes.plot(own[:, 0], own[:, 1], linestyle="", marker=look["marker"],
@@ -169,13 +169,13 @@ def network_drawing() -> None:
             x, last = 1.15 * i + 0.25, i == len(NETWORK) - 1
             axes.add_patch(plt.Rectangle((x - SIDE, -0.3), 2 * SIDE, 0.6, fill=False, lw=1.4))
             axes.text(x, 0, name, ha="center", va="center")
-            _arrow(axes, (x - 1.15 + SIDE, 0.12), (x - SIDE, 0.12), BLACK)
+            _arrow(axes, (x - 1.15 + SIDE, 0.12), (x - SIDE, 0.12), INK)
             if i:
                 _arrow(axes, (x - SIDE, -0.12), (x - 1.15 + SIDE, -0.12), RED)
             if last:
-                _arrow(axes, (x + SIDE, 0.12), (x + SIDE + 0.35, 0.12), BLACK)
+                _arrow(axes, (x + SIDE, 0.12), (x + SIDE + 0.35, 0.12), INK)
                 axes.text(x + SIDE + 0.17, 0.18, gives, va="bottom", **small)
-                _arrow(axes, (x, -0.8), (x, -0.3), BLACK)
+                _arrow(axes, (x, -0.8), (x, -0.3), INK)
                 axes.text(x, -0.84, "y (N,)", ha="center", va="top")
                 continue
             axes.text(x + 0.575, 0.18, gives, va="bottom", **small)
@@ -183,7 +183,7 @@ def network_drawing() -> None:
             axes.text(x + 0.575, -0.18, back, va="top", color=RED, **small)
             axes.text(x, 0.4, f"keeps {keeps}", va="bottom", style="italic", **small)
             if parameters:
-                _arrow(axes, (x - 0.12, -0.8), (x - 0.12, -0.3), BLACK)
+                _arrow(axes, (x - 0.12, -0.8), (x - 0.12, -0.3), INK)
                 axes.text(x - 0.05, -0.84, parameters, ha="right", va="top")
                 _arrow(axes, (x + 0.12, -0.3), (x + 0.12, -0.8), RED)
                 given = ", ".join("d" + p for p in parameters.split(", "))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLACK, LINES, RED, line, style
+from autograder.lab.style import INK, LINES, RED, line, style
 from autograder.lab.training import History
 from autograder.numerical import numerical_gradient
 
@@ -25,7 +25,7 @@ def scale_sweep(
         _, axes = plt.subplots(figsize=(6.5, 3.6))
         axes.plot(scales, 100 * np.array(with_norm), **line(0), label="with batch norm")
         axes.plot(scales, 100 * np.array(without), **line(1), label="without")
-        axes.axhline(10, color=BLACK, linestyle=":", linewidth=1)
+        axes.axhline(10, color=INK, linestyle=":", linewidth=1)
         axes.annotate("chance", (scales[0], 10), xytext=(0, 4), textcoords="offset points")
         axes.set(
             xscale="log",
@@ -54,7 +54,7 @@ def shared_axes() -> None:
             axes.set_xticks(np.arange(-0.5, c), minor=True)
             axes.set_yticks(np.arange(-0.5, n), minor=True)
             axes.grid(False)
-            axes.grid(True, which="minor", color=BLACK, linewidth=1, alpha=1)
+            axes.grid(True, which="minor", color=INK, linewidth=1, alpha=1)
             axes.tick_params(which="both", length=0)
             axes.set_xticks([])
             axes.set_yticks([])
@@ -117,7 +117,7 @@ LEAVES = {"x": (0.0, 0.0), "γ": (6.6, -1.0), "β": (7.8, -1.0)}
 def batchnorm_graph(
     x: np.ndarray, gamma: float, beta: float, eps: float, dout: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Batch norm of one feature as a graph: values forward in black, gradients backward in orange.
+    """Batch norm of one feature as a graph: values forward in grey, gradients backward in orange.
 
     The gradient at every node is measured by central differences of all that comes after it.
 
@@ -140,7 +140,7 @@ def batchnorm_graph(
                       bbox={"boxstyle": "round,pad=0.35", "facecolor": "white"})  # fmt: skip
             _numbers(axes, a, b, values[name], grads[name])
         axes.set_title(
-            "black, above: values on the way forward     orange, below: gradients on the way back"
+            "grey, above: values on the way forward     orange, below: gradients on the way back"
         )
     return grads
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLACK, BLUE, RED, SKY, line, style
+from autograder.lab.style import BLUE, INK, RED, SKY, line, style
 
 
 def norms_over_time(
@@ -26,7 +26,7 @@ def norms_over_time(
         for i, (label, norms) in enumerate(curves.items()):
             steps = np.arange(first, first + len(norms))
             axes.plot(steps, norms, **line(i, len(norms)), label=label)
-        axes.axhline(1, color=BLACK, linewidth=0.8)
+        axes.axhline(1, color=INK, linewidth=0.8)
         axes.set(
             yscale="log",
             xlabel="steps back from the end",
@@ -71,7 +71,7 @@ def clipped_arrows(before: np.ndarray, after: Mapping[str, np.ndarray]) -> dict[
                 *before.T, linestyle="", marker="o", color="0.6", markersize=3.5, label="before"
             )
             axes.plot(*arrows.T, linestyle="", marker="^", color=RED, markersize=4.5, label="after")
-            axes.plot(0, 0, marker="+", color=BLACK, markersize=9)
+            axes.plot(0, 0, marker="+", color=INK, markersize=9)
             lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(arrows, axis=1)
             cosine = np.clip(np.sum(before * arrows, axis=1) / lengths, -1, 1)
             angles[name] = float(np.degrees(np.arccos(cosine.min())))
@@ -83,7 +83,7 @@ def clipped_arrows(before: np.ndarray, after: Mapping[str, np.ndarray]) -> dict[
 
 
 def unrolled(steps: int = 3) -> None:
-    """A recurrent network unrolled: values in black, gradients in orange, the weights shared."""
+    """A recurrent network unrolled: values in grey, gradients in orange, the weights shared."""
     with style() as plt:
         _, axes = plt.subplots(figsize=(9.5, 4))
         axes.set_axis_off()
@@ -93,13 +93,13 @@ def unrolled(steps: int = 3) -> None:
             x = t - 0.35
             axes.text(x, 0, "step", ha="center", va="center",
                       bbox={"boxstyle": "round,pad=0.7", "facecolor": "white"})  # fmt: skip
-            _arrow(axes, (x - 0.82, 0.07), (x - 0.18, 0.07), BLACK)
+            _arrow(axes, (x - 0.82, 0.07), (x - 0.18, 0.07), INK)
             _arrow(axes, (x - 0.18, -0.07), (x - 0.82, -0.07), RED)
             axes.text(x - 0.5, 0.13, f"$h_{t - 1}$", ha="center", va="bottom")
             handed = "carry" if t > 1 else "$dh_0$"
             axes.text(x - 0.5, -0.13, handed, ha="center", va="top", color=RED)
             for sign, name, start, end in ((-1, "x", -0.85, -0.3), (1, "h", 0.3, 0.85)):
-                _arrow(axes, (x - 0.04, start), (x - 0.04, end), BLACK)
+                _arrow(axes, (x - 0.04, start), (x - 0.04, end), INK)
                 _arrow(axes, (x + 0.04, end), (x + 0.04, start), RED)
                 axes.text(
                     x - 0.07, sign * 0.97, f"${name}_{t}$", ha="right", va="center", fontsize=12
@@ -115,7 +115,7 @@ def unrolled(steps: int = 3) -> None:
         axes.text(
             (steps - 0.35) / 2,
             1.42,
-            "black: values      orange and dashed: gradients",
+            "grey: values      orange and dashed: gradients",
             ha="center",
             va="top",
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLUE, line, style
+from autograder.lab.style import BLUE, INK, line, style
 
 
 def draw_lines(
@@ -37,10 +37,10 @@ def draw_lines(
             axes.plot(xs, values, label=name, **line(i, len(values)))
         if level is not None:
             height, text = level
-            axes.axhline(height, color="0.35", linewidth=1.0, linestyle=(0, (1, 3)))
+            axes.axhline(height, color=INK, linewidth=1.0, linestyle=(0, (1, 3)))
             axes.annotate(
                 text, (0.995, height), xycoords=("axes fraction", "data"), xytext=(0, 3),
-                textcoords="offset points", ha="right", va="bottom", fontsize=9, color="0.25",
+                textcoords="offset points", ha="right", va="bottom", fontsize=9, color=INK,
             )  # fmt: skip
         if logx:
             axes.set_xscale("log")
@@ -68,7 +68,7 @@ def draw_bars(
         figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.42 * len(values)))
         names = list(values)
         heights = [float(values[name]) for name in names]
-        axes.barh(names, heights, color=BLUE, edgecolor="black", linewidth=0.8, height=0.62)
+        axes.barh(names, heights, color=BLUE, edgecolor=INK, linewidth=0.8, height=0.62)
         for place, height in enumerate(heights):
             axes.annotate(
                 f"{height:.{digits}g}", (height, place), xytext=(4, 0),
@@ -104,7 +104,7 @@ def draw_v_curve(
     for values in shown.values():
         best = int(np.argmin(values))
         axes.plot(steps[best], values[best], marker="*", markersize=15, color="white",
-                  markeredgecolor="black", zorder=5)  # fmt: skip
+                  markeredgecolor=INK, zorder=5)  # fmt: skip
         axes.annotate(
             f"h = {steps[best]:.0e}", (steps[best], values[best]), xytext=(0, 10),
             textcoords="offset points", ha="center", va="bottom", fontsize=9, zorder=4,
@@ -218,7 +218,7 @@ def draw_verdicts(verdicts: Mapping[str, tuple[bool, bool]], *, title: str = "")
         for row, (truth, said) in enumerate(verdicts.values()):
             for column, value in enumerate((truth, said)):
                 shade, text = ("white", "right") if value else ("0.8", "wrong")
-                box = {"facecolor": shade, "edgecolor": "black", "boxstyle": "round,pad=0.25"}
+                box = {"facecolor": shade, "edgecolor": INK, "boxstyle": "round,pad=0.25"}
                 axes.text(column, row, text, ha="center", va="center", bbox=box)
             if truth != said:
                 word = "missed" if said else "false alarm"

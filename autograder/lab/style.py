@@ -1,5 +1,6 @@
 """How every picture of the course looks: legible in black and white and for the colour-blind.
 
+The ground is transparent, and ink is a grey that can be read on white and on a dark theme alike.
 Lines differ in colour *and* in dash *and* in marker. The colours are those of Okabe and Ito
 (2008, "Color Universal Design"), in an order in which their greys differ too.
 """
@@ -10,19 +11,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from autograder.lab.alt_text import tell_pictures
 from autograder.language import ENGLISH, english, spoken, tr
 
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+INK, ORANGE, SKY, GREEN = "#767676", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 LINES: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-", "marker": "o"},
     {"color": RED, "linestyle": "--", "marker": "s"},
     {"color": GREEN, "linestyle": "-.", "marker": "^"},
-    {"color": BLACK, "linestyle": ":", "marker": "D"},
+    {"color": INK, "linestyle": ":", "marker": "D"},
     {"color": PURPLE, "linestyle": (0, (5, 1, 1, 1, 1, 1)), "marker": "v"},
     {"color": ORANGE, "linestyle": (0, (8, 2)), "marker": "P"},
 )
+# Jupyter lays a ground under a transparent picture whose tick labels are all dark or all light
+# (matplotlib_inline: below or above half). This grey is just above, INK just below: it lays none.
+OTHER_INK = "#808080"
 SETTINGS: dict[Any, Any] = {
+    **dict.fromkeys(("figure.facecolor", "axes.facecolor"), "none"),
+    **dict.fromkeys(
+        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "patch.edgecolor"), INK
+    ),
+    **dict.fromkeys(("ytick.color", "grid.color"), OTHER_INK),
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -62,6 +72,7 @@ def style() -> Iterator[Any]:
         with plt.rc_context({**SETTINGS, **fonts}):
             try:
                 yield plt
+                tell_pictures()
                 if spoken() != ENGLISH:
                     _speak(plt, english if spoken() in FONTS and not fonts else tr)
             finally:

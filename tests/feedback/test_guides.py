@@ -8,6 +8,7 @@ import pytest
 
 from autograder.feedback import render_text, troubleshooting
 from tests.feedback import examples
+from tests.feedback.conftest import RIGHT, namespace
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 
@@ -27,6 +28,29 @@ def test_what_messages_point_to_is_there(root: Path) -> None:
     page = (root / troubleshooting.PAGE).read_text(encoding="utf-8")
     headings = set(re.findall(r"^## (.+)$", page, re.M))
     assert {troubleshooting.NOT_FINITE, troubleshooting.SHAPES, troubleshooting.FLAT} <= headings
+
+
+@pytest.mark.parametrize(("up", "href"), [(1, "../docs/"), (2, "../../docs/"), (0, "")])
+def test_a_check_links_to_the_section_where_the_page_came_along(
+    root: Path, folder: Path, public_text: str, monkeypatch: pytest.MonkeyPatch, up: int, href: str
+) -> None:
+    """Beside a handout's notebooks, above a course's, and nowhere."""
+    here = folder / "assignments" / "99_small"
+    here.mkdir(parents=True)
+    (here / "small.check.json").write_text(public_text, encoding="utf-8")
+    if up:
+        page = here.parents[up - 1] / troubleshooting.PAGE
+        page.parent.mkdir()
+        page.write_bytes((root / troubleshooting.PAGE).read_bytes())
+    monkeypatch.chdir(here)
+    told = eval("check(double)", namespace(RIGHT, "def double(x):\n    return x[:, None]\n"
+                                           "from autograder import check")).html  # fmt: skip
+    found = re.findall(r'<a href="([^"]*)"><code[^>]*>docs/troubleshooting.md</code></a>', told)
+    assert found == ([f"{href}troubleshooting.md#Shape-errors"] if up else [])
+    assert "docs/troubleshooting.md" in told
+    for link in found:
+        path, _, title = link.partition("#")
+        assert f"## {title.replace('-', ' ')}\n" in (here / path).read_text(encoding="utf-8")
 
 
 def test_the_guide_shows_a_check_as_it_is(root: Path) -> None:

@@ -135,3 +135,25 @@ def test_a_student_starts_from_the_zip(course, tmp_path):
     assert "the derivative of s x is s" in run(folder, "bash", "-c", check, code=1)
     (folder / NOTEBOOK).write_text(solved(course, False))
     assert "4 of 5 points" in run(folder, "bash", "-c", check)
+
+
+def test_a_notebook_finds_the_kit_where_only_numpy_and_matplotlib_are(course, tmp_path):
+    """As on Colab: the zip lies in the working directory, the notebook anywhere."""
+    run(tmp_path, sys.executable, "-m", "venv", "venv")
+    pinned = ("install", "-q", "-c", ROOT / "constraints.txt", "numpy", "matplotlib")
+    run(tmp_path, "venv/bin/pip", *pinned)
+    run(tmp_path, "venv/bin/python", "-c", "import autograder", code=1)
+    work = tmp_path / "content"
+    work.mkdir()
+    cells = json.loads(solved(course, True))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    (work / "notebook.py").write_text("\n\n".join([f"__name__ = {'cells'!r}", *code]))
+    environment = {"HOME": str(tmp_path)}
+    told = run(work, "env", *(f"{k}={v}" for k, v in environment.items()),
+               "../venv/bin/python", "notebook.py", code=1)  # fmt: skip
+    assert "put the handout's zip into this folder" in told
+    (work / "handout.zip").write_bytes((course / "handout.zip").read_bytes())
+    told = run(work, "env", *(f"{k}={v}" for k, v in environment.items()),
+               "../venv/bin/python", "notebook.py")  # fmt: skip
+    assert "0 of 5 points so far. Next: leaky_relu_forward" in told.replace(", in 1 notebook", "")
+    assert "leaky_relu_backward: not right yet" in told and "the derivative of s x is s" in told

@@ -1,5 +1,6 @@
 """What leaves the repository: the student's wheel, the zip, a template repository."""
 
+import datetime
 import io
 import json
 import os
@@ -13,9 +14,11 @@ import pytest
 import yaml
 
 from autograder.course import load_course, release
+from autograder.course.configuration import Configuration
 from autograder.course.leaks import find_leaks
 from autograder.errors import CourseError
 from autograder.handout.handout import write_handout, write_repository
+from autograder.handout.key import is_open
 from autograder.handout.student_side import PACKAGE, student_files
 from autograder.handout.wheel import WHEEL, student_wheel
 
@@ -104,11 +107,19 @@ def test_what_the_course_says_of_itself_stands_in_the_readme(course, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('titel = "x"', "no setting 'titel'. Did you mean 'title'? There is title, hand_in, due"),
+        (
+            'titel = "x"',
+            "no setting 'titel'. Did you mean 'title'? There is title, hand_in",
+        ),
         ("title = 3", "title is 3; expected a text"),
         ("[due]\n01_smal = 2026-12-01", "no assignment '01_smal'. Did you mean '01_small'?"),
         ("[due]\n01_small = 7", "due.01_small is 7; expected a date"),
         ("due = 7", "due is 7; expected a table"),
+        ('key = "soon"', "key is 'soon'; expected one of never, after due, always"),
+        (
+            'key = "after due"\n[due]\n01_small = "Friday"',
+            "due.01_small is 'Friday'; expected a date",
+        ),
         ("title = ", "cannot be read: Invalid value"),
     ],
 )
@@ -145,6 +156,56 @@ def test_what_is_not_ready_is_not_handed_out(course, tmp_path, change, message):
         with pytest.raises(CourseError, match=f"(?s){message}"):
             write()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["course"]
+
+
+@pytest.mark.parametrize(
+    ("due", "there"),
+    [("2020-01-01", True), ("2999-01-01", False), ("2020-01-01T22:00:00Z", True), ("", False)],
+)
+def test_a_course_hands_out_keys_after_the_due_date(course, tmp_path, due, there):
+    text = 'key = "after due"\n' + (f"[due]\n01_small = {due}\n" if due else "")
+    (course / "course.toml").write_text(text)
+    made = write_handout(course, (), tmp_path / "a.zip")
+    with zipfile.ZipFile(made.path) as archive:
+        found = [name for name in archive.namelist() if name.endswith("01_small/small.key")]
+    assert bool(found) is there is ("with answers and solutions of 01_small" in made.line)
+
+
+def test_today_lasts_until_its_end():
+    today = datetime.date(2026, 12, 1)
+    told = Configuration(key="after due", due={"a": today.isoformat()})
+    noon = datetime.datetime(2026, 12, 1, 12)
+    assert not is_open(told, "a", noon)
+    assert is_open(told, "a", noon + datetime.timedelta(days=1))
+
+
+def test_with_a_key_answers_are_confirmed_and_a_solution_is_shown(course, tmp_path, monkeypatch):
+    made = write_handout(course, (), tmp_path / "a.zip", key=True)
+    folder = unpacked(made.path.read_bytes(), tmp_path / "zip") / "backpropagation-by-hand"
+    here = folder / "01_small"
+    assert "np.multiply" not in (here / "small.key").read_text()
+    monkeypatch.chdir(here)
+    names = {"__name__": "cells"}
+    exec("from autograder import check, progress, solution\nanswer_small = 38", names)
+    wrong = eval('check("answer_small")', names)
+    assert wrong == 0 and "not right yet" in wrong.text and "37" not in wrong.text
+    names["answer_small"] = 37
+    right = eval('check("answer_small")', names)
+    assert right == 1 and "answer_small: right" in right.text
+    assert "1 of 11.5 points so far" in repr(eval("progress()", names))
+    told = repr(eval('solution("scale_forward")', names))
+    assert "secret_intermediate = np.multiply(a, x)" in told and "SOLUTION" not in told
+    assert "Others" not in told and "others are as good" in told
+    assert eval('solution("text_why")', names)._repr_html_()
+    (here / "small.key").write_text("x")
+    os.utime(here / "small.check.json", ns=(1, 1))
+    with pytest.raises(CourseError, match=r"small.key is damaged"):
+        eval('check("answer_small")', names)
+    (here / "small.key").unlink()
+    os.utime(here / "small.check.json", ns=(2, 2))
+    assert "recorded" in eval('check("answer_small")', names).text
+    with pytest.raises(CourseError, match=r"no key beside small.check.json"):
+        eval('solution("scale_forward")', names)
 
 
 def test_a_leak_in_the_kit_itself_is_found(course, monkeypatch, tmp_path):

@@ -49,7 +49,8 @@ class StandInFinder:
         elif name == "scipy.special" or name == "autograder.lab":
             vars(module)["erf"] = erf
         elif name == "autograder":
-            vars(module).update(check=nothing, gradcheck=nothing, progress=nothing)
+            names = ("check", "gradcheck", "hand_in", "progress", "solution")
+            vars(module).update(dict.fromkeys(names, nothing))
         elif name.partition(".")[0] == "tqdm":
             vars(module).update(
                 tqdm=ProgressBar, trange=lambda *args, **_: ProgressBar(range(*args))
