@@ -198,3 +198,22 @@ def test_only_the_adaptive_ones_stand_their_largest_rate(own, digits, seed):
     assert ends["plain"] > 0.5 and ends["momentum"] > 1.5
     assert max(ends["rmsprop"], ends["adam"]) < 0.3
     assert all(ends[f"{name}, slow"] > 2 * ends[f"{name}, middling"] for name in methods)
+
+
+def test_each_doubling_buys_less_and_augmentation_what_it_shows(experiment):
+    names = experiment("04_training", "accuracy in per cent with 50 digits")
+    plain, jiggled = (np.array(row) for row in names["still"].values())
+    moved, moved_jiggled = (np.array(row) for row in names["about"].values())
+    assert plain[1] - plain[0] > 0.15 and abs(plain[-1] - plain[-2]) < 0.025
+    assert 0.81 < plain[1] < 0.87
+    assert 1.7 < moved_jiggled[-1] / moved[-1] < 2.1
+    assert jiggled[0] > plain[0] and 0.02 < plain[-1] - jiggled[-1] < 0.09
+
+
+def test_transfer_has_three_signs(experiment):
+    names = experiment("04_training", "where does the old network help most")
+    noise, right, corner = np.array(names["grid"])
+    assert noise[2] > noise[3] + 0.1 and noise[2] - noise[1] > 0.4  # worth more than ten of each
+    assert right[2] - right[1] > 0.08 and abs(right[4] - right[3]) < 0.02
+    assert corner[2] < corner[1] and corner[4] < corner[3] - 0.03
+    assert noise[0] > right[0] > corner[0]
