@@ -306,6 +306,12 @@ def handout(
             "--key", help="With the right answers and solutions, for those who learn alone."
         ),
     ] = False,
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar="CODE", help="In another language, as released in assignments/CODE/: zh."
+        ),
+    ] = "en",
 ) -> None:
     """Write what students get: notebooks, their wheel, pins, how to start, how to hand in.
 
@@ -318,9 +324,9 @@ def handout(
         raise typer.BadParameter("--out writes a zip, --repository a folder: give one of them")
     root, only = find_course_root(), notebooks or ()
     if repository is not None:
-        say(write_repository(root, repository, only, key=key).line)
+        say(write_repository(root, repository, only, key=key, language=language).line)
     else:
-        say(write_handout(root, only, out, key=key).line)
+        say(write_handout(root, only, out, key=key, language=language).line)
 
 
 @app.command()

@@ -6,6 +6,9 @@ key = "after due"
 
 [due]
 02_layers = 2026-12-01
+
+[zh]                        # what a handout in this language says instead
+title = "手写反向传播"
 """
 
 from __future__ import annotations
@@ -14,14 +17,16 @@ import datetime
 import difflib
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import CourseError
+from autograder.language import languages
 
 FILE = "course.toml"
 KNOWN = ("title", "hand_in", "key", "due")
+IN_LANGUAGES = ("title", "hand_in")
 KEYS = ("never", "after due", "always")
 
 
@@ -34,6 +39,7 @@ class Configuration:
         hand_in: Which file students hand in, under which name, and where; Markdown.
         key: When a handout holds the answers and solutions of an assignment: one of `KEYS`.
         due: Assignment -> until when, as the file writes it.
+        elsewhere: Language -> its own `title` and `hand_in`.
     """
 
     title: str = "Backpropagation by hand"
@@ -43,6 +49,12 @@ class Configuration:
     )
     key: str = "never"
     due: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> Configuration:
+        """The same course in another language; what it does not say there stays as it is."""
+        told = {"title": self.title, "hand_in": self.hand_in, **self.elsewhere.get(language, {})}
+        return replace(self, title=told["title"], hand_in=told["hand_in"])
 
 
 def read_configuration(root: Path, assignments: Collection[str]) -> Configuration:
@@ -61,8 +73,9 @@ def read_configuration(root: Path, assignments: Collection[str]) -> Configuratio
         return Configuration()
     except (OSError, ValueError) as error:
         raise CourseError(f"{path} cannot be read: {error}") from error
+    others = languages()[1:]
     for key in told:
-        _known(path, "setting", key, KNOWN)
+        _known(path, "setting", key, (*KNOWN, *others))
     due = told.get("due", {})
     if not isinstance(due, dict):
         raise CourseError(f"{path}: due is {due!r}; expected a table, [due], of dates")
@@ -74,7 +87,8 @@ def read_configuration(root: Path, assignments: Collection[str]) -> Configuratio
     texts = {key: _text(path, told, key) for key in ("title", "hand_in", "key") if key in told}
     if texts.get("key", "never") not in KEYS:
         raise CourseError(f"{path}: key is {texts['key']!r}; expected one of {', '.join(KEYS)}")
-    return Configuration(due=dates, **texts)
+    elsewhere = {code: _texts(path, told, code) for code in others if code in told}
+    return Configuration(due=dates, elsewhere=elsewhere, **texts)
 
 
 def _known(path: Path, what: str, name: str, known: Collection[str]) -> None:
@@ -82,6 +96,16 @@ def _known(path: Path, what: str, name: str, known: Collection[str]) -> None:
         near = difflib.get_close_matches(name, known, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise CourseError(f"{path}: no {what} {name!r}.{hint} There is {', '.join(known)}")
+
+
+def _texts(path: Path, told: Mapping[str, Any], code: str) -> dict[str, str]:
+    """What the course says in another language."""
+    table = told[code]
+    if not isinstance(table, dict):
+        raise CourseError(f"{path}: {code} is {table!r}; expected a table, [{code}]")
+    for key in table:
+        _known(path, f"setting of [{code}]", key, IN_LANGUAGES)
+    return {key: _text(path, table, key) for key in table}
 
 
 def _text(path: Path, told: Mapping[str, Any], key: str) -> str:

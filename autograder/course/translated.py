@@ -123,7 +123,9 @@ def translated(notebook: Notebook, language: str) -> Translated:
     said = [p.text for p in all_pieces if p.kind in SAID]
     words = {text: texts[text] for text in said if texts.get(text, text) != text}
     english = tuple(piece for piece in all_pieces if piece.text not in texts)
-    return Translated(replace(notebook, cells=tuple(cells)), language, words, english)
+    title = texts.get(notebook.title, notebook.title)
+    other = replace(notebook, cells=tuple(cells), title=title)
+    return Translated(other, language, words, english)
 
 
 def released_texts(notebook: Notebook) -> list[frozenset[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from autograder.checks.finding import Check, Finding
 from autograder.feedback.blocks import Link
 from autograder.feedback.heatmap import Grid
+from autograder.language import spoken, tr
 
 PAGE = "docs/troubleshooting.md"
 NOT_FINITE = "NaN or inf"
@@ -25,16 +26,19 @@ def page_near(folder: Path) -> str:
     Args:
         folder: That of the notebook, which is the working directory.
     """
+    docs, _, name = PAGE.partition("/")
     for up, above in enumerate([folder, *folder.parents][:4]):
-        if (above / PAGE).is_file():
-            return "../" * up + PAGE
+        for page in (f"{docs}/{spoken()}/{name}", PAGE):
+            if (above / page).is_file():
+                return "../" * up + page
     return ""
 
 
 def link(title: str, page: str) -> Link:
     """A link to a section, as JupyterLab and VS Code call it; the path alone where there is no page."""
-    found = Link(PAGE)
-    found.href = f"{page}#{title.replace(' ', '-')}" if page else ""
+    found = Link(page.replace("../", "") or PAGE)
+    words = title if found == PAGE else tr(title)
+    found.href = f"{page}#{words.replace(' ', '-')}" if page else ""
     return found
 
 

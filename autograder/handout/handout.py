@@ -17,6 +17,8 @@ from autograder.course.folder import ASSIGNMENTS
 from autograder.course.leaks import find_leaks
 from autograder.course.release import check_drift
 from autograder.course.secret import existing_seed
+from autograder.course.translated import course_languages
+from autograder.course.translations import chosen
 from autograder.errors import CourseError
 from autograder.feedback.key import KEY
 from autograder.feedback.troubleshooting import PAGE as TROUBLES
@@ -25,6 +27,7 @@ from autograder.handout.pins import PINS, student_pins
 from autograder.handout.student_side import PACKAGE, student_files
 from autograder.handout.text import REQUIREMENTS, readme, repository_files, requirements_text
 from autograder.handout.wheel import WHEEL, student_wheel, zipped
+from autograder.language import ENGLISH, speaking
 from autograder.whole import write_whole
 
 
@@ -51,26 +54,33 @@ class Handout:
 
 
 def write_handout(
-    root: Path, only: Sequence[str] = (), out: Path | None = None, *, key: bool = False
+    root: Path,
+    only: Sequence[str] = (),
+    out: Path | None = None,
+    *,
+    key: bool = False,
+    language: str = ENGLISH,
 ) -> Handout:
     """Write the zip.
 
     Args:
         only: The notebooks in it, as `Course.chosen` takes them; all that are released where none
             is named.
-        out: Where to; by default `handout.zip` in the course.
+        out: Where to; by default `handout.zip` in the course (`handout-zh.zip` in Chinese).
         key: Whether answers and solutions come along, whatever the configuration says.
+        language: In which the notebooks are, and the README.
 
     Raises:
         CourseError: Something is not released, is older than its source or would leak, or the file
             cannot be written. Then nothing is.
     """
     course = load_course(root)
-    names, content = _content(course, only, key)
-    path = course.root / "handout.zip" if out is None else out
+    names, content = _content(course, only, key, language)
+    ending = "" if language == ENGLISH else f"-{language}"
+    path = course.root / f"handout{ending}.zip" if out is None else out
     if path.is_dir():
         raise CourseError(f"{path} is a folder; give --out the name of a file, such as {path}.zip")
-    folder = _folder_name(read_configuration(course.root, course.sources).title)
+    folder = _folder_name(read_configuration(course.root, course.sources).title) + ending
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, zipped({f"{folder}/{name}": data for name, data in content.items()}))
@@ -80,7 +90,12 @@ def write_handout(
 
 
 def write_repository(
-    root: Path, folder: Path, only: Sequence[str] = (), *, key: bool = False
+    root: Path,
+    folder: Path,
+    only: Sequence[str] = (),
+    *,
+    key: bool = False,
+    language: str = ENGLISH,
 ) -> Handout:
     """Write a template repository for students, with a workflow that checks on every push.
 
@@ -89,7 +104,7 @@ def write_repository(
     """
     course = load_course(root)
     empty_folder(folder, "--repository")
-    names, content = _content(course, only, key)
+    names, content = _content(course, only, key, language)
     content |= repository_files()
     put(content, folder)
     return Handout(folder, names, len(content), _keys(content))
@@ -131,11 +146,20 @@ def _keys(content: Iterable[str]) -> tuple[str, ...]:
 
 
 def _content(
-    course: Course, only: Sequence[str], key: bool
+    course: Course, only: Sequence[str], key: bool, language: str
 ) -> tuple[tuple[str, ...], dict[str, bytes]]:
     """The assignments, and name -> content of every file."""
-    configuration = read_configuration(course.root, course.sources)
-    released = course.root / ASSIGNMENTS
+    configuration = read_configuration(course.root, course.sources).in_language(language)
+    where, release = ASSIGNMENTS, "autograder release"
+    if language != ENGLISH:
+        known = list(course_languages(course.root))
+        if language not in known:
+            raise CourseError(
+                f"this course has no catalogues for the language {language!r}; nothing was "
+                f"written. Its languages: {', '.join([ENGLISH, *known])}"
+            )
+        where, release = f"{ASSIGNMENTS}/{language}", f"autograder release --language {language}"
+    released = course.root / where
     names = course.chosen(only)
     if not only:
         names = tuple(name for name in names if (released / name).is_dir())
@@ -143,14 +167,18 @@ def _content(
     if missing or not names:
         which = ", ".join(missing) or "any notebook"
         raise CourseError(
-            f"{ASSIGNMENTS}/ has no release of {which}; nothing was written. "
-            f"First run: autograder release {' '.join(missing)}".rstrip()
+            f"{where}/ has no release of {which}; nothing was written. "
+            f"First run: {release} {' '.join(missing)}".rstrip()
         )
-    stale = [line for line in check_drift(course.root, names) if line.startswith(ASSIGNMENTS)]
+    stale = [
+        line
+        for line in check_drift(course.root, names)
+        if line.startswith(tuple(f"{where}/{name}" for name in names))
+    ]
     if stale:
         raise CourseError(
             "the release is older than the course; nothing was written. First run: "
-            f"autograder release {' '.join(names)}\n" + "\n".join(stale)
+            f"{release} {' '.join(names)}\n" + "\n".join(stale)
         )
     content = {
         f"{name}/{path.relative_to(released / name).as_posix()}": path.read_bytes()
@@ -158,12 +186,19 @@ def _content(
         for path in files_below(released / name)
     }
     notebooks = {name: course.assignment(name) for name in names}
-    content["README.md"] = readme(configuration, list(notebooks.values())).encode()
+    if language != ENGLISH:
+        notebooks = {
+            one.notebook.assignment: one.notebook for one in chosen(course, language, names)
+        }
+    with speaking(language):
+        content["README.md"] = readme(configuration, list(notebooks.values())).encode()
     content[REQUIREMENTS] = requirements_text().encode()
     content[PINS] = student_pins().encode()
     content[WHEEL] = student_wheel()
-    if (course.root / TROUBLES).is_file():  # checks point to its sections
-        content[TROUBLES] = (course.root / TROUBLES).read_bytes()
+    page = Path(TROUBLES)  # checks point to its sections, and it to itself in other languages
+    for path in sorted([course.root / page, *(course.root / page.parent).glob(f"*/{page.name}")]):
+        if path.is_file():
+            content[path.relative_to(course.root).as_posix()] = path.read_bytes()
     _search(course, content)
     now = datetime.datetime.now()
     for name, notebook in notebooks.items():

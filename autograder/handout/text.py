@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from autograder.course import Notebook
 from autograder.course.configuration import Configuration
+from autograder.course.prose import page
 from autograder.handout.pins import PINS
 from autograder.handout.student_side import PACKAGE
 from autograder.handout.wheel import WHEEL
+from autograder.language import tr
 
 REQUIREMENTS = "requirements.txt"
 TEMPLATES = PACKAGE / "handout" / "templates"
@@ -22,18 +24,22 @@ def requirements_text() -> str:
 
 
 def readme(configuration: Configuration, notebooks: Sequence[Notebook]) -> str:
-    """The student's first page."""
+    """The student's first page, in the language that is spoken."""
     due = configuration.due
-    lines = ["| notebook | file | points |" + (" until |" if due else "")]
-    lines.append("|---|---|--:|" + ("---|" if due else ""))
+    titles = [tr("notebook"), tr("file"), tr("points"), *([tr("until")] if due else [])]
+    lines = [f"| {' | '.join(titles)} |", "|---|---|--:|" + ("---|" if due else "")]
     for one in notebooks:
         file = f"{one.assignment}/{one.name}.ipynb"
         until = f" {due.get(one.assignment, '')} |" if due else ""
         lines.append(f"| {one.title} | [{file}]({file}) | {one.points:g} |{until}")
-    page = (TEMPLATES / "README.md").read_text(encoding="utf-8")
-    return page.format(
-        title=configuration.title, table="\n".join(lines), hand_in=configuration.hand_in
+    return page(template(), tr).format(
+        title=configuration.title, table="\n".join(lines), hand_in=tr(configuration.hand_in)
     )
+
+
+def template() -> str:
+    """The student's first page with gaps."""
+    return (TEMPLATES / "README.md").read_text(encoding="utf-8")
 
 
 def repository_files() -> dict[str, bytes]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from jinja2 import Environment, nodes
 
 from autograder.course import Notebook
+from autograder.course.configuration import Configuration
 from autograder.course.guides import guide_texts
 from autograder.course.shields import has_words
 from autograder.course.translated import pieces
@@ -89,6 +91,11 @@ def of_package(texts: Mapping[str, Iterable[str]] | None = None) -> Entries:
     for path in sorted(PACKAGE.rglob("*.py")):
         for where, found in _calls(path):
             _add(entries, found, where)
+    _add(entries, Configuration.hand_in, "how to hand in, where a course does not say")
+    for path in sorted(PACKAGE.rglob("templates/*.md")):
+        for text in guide_texts(path):
+            if not re.fullmatch(r"\{\w+\}", text):  # a gap alone is no text
+                _add(entries, text, path.name)
     for path in sorted(PACKAGE.rglob("templates/*.html")):
         for where, found in _of_template(path):
             _add(entries, found, where)

@@ -48,6 +48,17 @@ def test_a_check_links_to_the_section_where_the_page_came_along(
     found = re.findall(r'<a href="([^"]*)"><code[^>]*>docs/troubleshooting.md</code></a>', told)
     assert found == ([f"{href}troubleshooting.md#Shape-errors"] if up else [])
     assert "docs/troubleshooting.md" in told
+    if up:  # in the language of the check, where the page is there
+        monkeypatch.setenv("AUTOGRADER_LANGUAGE", "zh")
+        there = page.parent / "zh" / page.name
+        there.parent.mkdir()
+        there.write_bytes((root / "docs/zh" / page.name).read_bytes())
+        told = eval("check(double)", namespace(RIGHT, "def double(x):\n    return x[:, None]\n"
+                                               "from autograder import check")).html  # fmt: skip
+        (chinese,) = re.findall(r'<a href="([^"]*)">', told)
+        path, _, title = chinese.partition("#")
+        assert path == f"{href}zh/troubleshooting.md"
+        assert f"##-{title}\n" in there.read_text("utf-8").replace(" ", "-")
     for link in found:
         path, _, title = link.partition("#")
         assert f"## {title.replace('-', ' ')}\n" in (here / path).read_text(encoding="utf-8")

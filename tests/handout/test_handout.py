@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from autograder.course import load_course, release
+from autograder.course import load_course, release, release_translated
 from autograder.course.configuration import Configuration
 from autograder.course.leaks import find_leaks
 from autograder.errors import CourseError
@@ -89,10 +89,49 @@ def test_the_zip_is_complete_and_the_same_each_time(released, zip_file, tmp_path
 
 def test_the_page_that_checks_point_to_comes_along(course, tmp_path):
     (course / "docs").mkdir()
-    (course / "docs/troubleshooting.md").write_text("## NaN or inf\n")
+    (course / "docs/zh").mkdir()
+    for name in ("troubleshooting.md", "zh/troubleshooting.md"):
+        (course / "docs" / name).write_text(name)
     path = write_handout(course, (), tmp_path / "a.zip").path
     with zipfile.ZipFile(path) as archive:
-        assert archive.read("backpropagation-by-hand/docs/troubleshooting.md") == b"## NaN or inf\n"
+        for name in ("troubleshooting.md", "zh/troubleshooting.md"):
+            assert archive.read(f"backpropagation-by-hand/docs/{name}").decode() == name
+
+
+def test_a_handout_in_another_language(course, tmp_path):
+    (course / "course.toml").write_text('title = "My Course"\n[zh]\ntitle = "我的课"\n')
+    with pytest.raises(CourseError, match=r"no catalogues for the language 'zh'.* languages: en"):
+        write_handout(course, language="zh")
+    catalogues = course / "locale/zh"
+    catalogues.mkdir(parents=True)
+    (catalogues / "01_small.po").write_text('msgid "A small notebook"\nmsgstr "小笔记本"\n')
+    with pytest.raises(CourseError, match=r"First run: autograder release --language zh"):
+        write_handout(course, language="zh")
+    release_translated(course, "zh")
+    made = write_handout(course, language="zh")
+    assert made.path == course / "handout-zh.zip"
+    folder = unpacked(made.path.read_bytes(), tmp_path / "zip") / "my-course-zh"
+    page = (folder / "README.md").read_text()
+    assert page.startswith("# 我的课\n") and "| 小笔记本 | [01_small/small.ipynb]" in page
+    assert "提交" in page and "Hand in" not in page and ".venv/bin/pip install -r" in page
+    assert "小笔记本" in (folder / NAME).read_text()
+    catalogue = catalogues / "01_small.po"
+    catalogue.write_text(catalogue.read_text().replace("小笔记本", "小本子"))
+    with pytest.raises(CourseError, match=r"(?s)older than the course.*--language zh 01_small"):
+        write_handout(course, language="zh")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("zh = 3", r"zh is 3; expected a table, \[zh\]"),
+        ('[zh]\ntitel = "x"', r"no setting of \[zh\] 'titel'. Did you mean 'title'"),
+    ],
+)
+def test_a_typo_in_what_another_language_says(course, text, message):
+    (course / "course.toml").write_text(text)
+    with pytest.raises(CourseError, match=message):
+        write_handout(course)
 
 
 def test_what_the_course_says_of_itself_stands_in_the_readme(course, tmp_path):
