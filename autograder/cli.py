@@ -115,7 +115,6 @@ def grade(
     from autograder.grading.workplace import Terms
     from autograder.integrations.nbgrader import GradebookSink
     from autograder.integrations.nbgrader.roster import enrolled
-    from autograder.integrations.nbgrader.start import load_beside
 
     root = find_course_root()
     course = load_course(root)
@@ -127,16 +126,17 @@ def grade(
             "delete what you can. Every result is stamped with it."
         )
 
+    sink = GradebookSink(course, terms.submitted, gradebook)
+
     def make_pool(todo: Sequence[Handin]) -> Pool:
         if scheduler is not None:
             pool: Pool = ClusterPool(scheduler)
         else:
             pool = LocalPool(min(jobs or usable_cores(), len(todo)))
-        load_beside(course, {handin.assignment for handin in todo})
+        sink.load_beside({handin.assignment for handin in todo})
         return pool
 
     console = Console()
-    sink = GradebookSink(course, terms.submitted, gradebook)
     with ProgressBar(console, quiet) as bar:
         report = grade_class(
             course,
@@ -227,8 +227,10 @@ def release(
     The solved notebooks whose code changed are run, for the pictures of docs/gallery.md.
     With a NOTEBOOK nothing else is touched: an author's loop of seconds.
     """
-    from autograder.course import check_release, find_course_root, release_translated, write_gallery
-    from autograder.course import release as build
+    from autograder.course import find_course_root
+    from autograder.course.gallery import write_gallery
+    from autograder.course.release import check_release, release_translated
+    from autograder.course.release import release as build
 
     root = find_course_root()
     only = notebooks or ()
@@ -465,7 +467,8 @@ def validate(
     With a NOTEBOOK, or an exercise of one, only that is proven, and each exercise is told when it
     is done. Exits with 1 where a proof fails, or where assignments/ is not what the sources make.
     """
-    from autograder.course import check_drift, find_course_root, load_course
+    from autograder.course import find_course_root, load_course
+    from autograder.course.release import check_drift
     from autograder.translation import problems
     from autograder.validation import PAGE, prove_course
 

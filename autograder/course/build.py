@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.assemble import notebook_text, source_notebook
-from autograder.course.folder import ASSIGNMENTS, SOURCE
+from autograder.course.folder import ASSIGNMENTS, SOURCE, Course
 from autograder.course.notebook import Notebook
 from autograder.course.questions import public_data
 from autograder.course.translated import Translated
@@ -65,16 +65,17 @@ def write_source(notebook: Notebook, folder: Path) -> None:
     _write(notebook, notebook_text(source_notebook(notebook)), public_data(notebook), folder)
 
 
-def restore_source(notebook: Notebook, root: Path) -> None:
+def restore_source(course: Course, assignment: str) -> None:
     """Write nbgrader's source where there is none: its *Manage Assignments* lists what lies there.
 
     Raises:
         OSError: It cannot be written.
     """
-    folder = root / SOURCE / notebook.assignment
+    folder = course.root / SOURCE / assignment
     if folder.is_dir():
         return
-    released = root / ASSIGNMENTS / notebook.assignment / f"{notebook.name}{SUFFIX}"
+    notebook = course.assignment(assignment)
+    released = course.root / ASSIGNMENTS / notebook.assignment / f"{notebook.name}{SUFFIX}"
     known = released.read_text(encoding="utf-8") if released.is_file() else public_data(notebook)
     _write(notebook, notebook_text(source_notebook(notebook)), known, folder)
 

@@ -15,6 +15,7 @@ from autograder.errors import CourseError
 SOLUTIONS = "solutions"
 ASSIGNMENTS = "assignments"
 SOURCE = "build/source"
+LOCALE = "locale"
 CONFIG = "nbgrader_config.py"
 
 
@@ -109,6 +110,18 @@ def load_course(root: Path) -> Course:
     if not sources:
         raise CourseError(f"{folder} has no assignments; add a folder such as 02_layers/layers.py")
     return Course(root, sources)
+
+
+def source_of(root: Path, assignment: str) -> Path:
+    """The solved source of one assignment.
+
+    Raises:
+        CourseError: There is no such assignment, or not one source in it.
+    """
+    folder = root / SOLUTIONS / assignment
+    if not folder.is_dir():
+        load_course(root).assignment(assignment)  # which says what there is
+    return _only_source(folder)
 
 
 def _only_source(assignment: Path) -> Path:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from autograder.course import prose
 from autograder.course.drift import MEND
-from autograder.course.folder import Course
-from autograder.course.translated import LOCALE, course_languages
+from autograder.course.folder import LOCALE, Course
+from autograder.course.translated import course_languages
 from autograder.language import package_words, read_words
 from autograder.whole import write_whole
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.course.beside import with_bank
 from autograder.course.cells import EXECUTED, SourceCell, classify, with_checks
@@ -23,13 +23,16 @@ from autograder.course.execution import (
     run_cell,
 )
 from autograder.course.ids import identify
-from autograder.course.percent import read_percent
+from autograder.course.percent import RawCell, read_percent
 from autograder.course.regions import bare
 from autograder.course.rules import check_rules
 from autograder.course.surroundings import surrounded
 from autograder.errors import AutograderError, CourseError
 from autograder.exercises import Answer, Exercise, Mistake, Row
 from autograder.exercises.interpreter import LocalRunner, undisturbed_randomness
+
+if TYPE_CHECKING:  # a light command loads no more than it needs
+    from autograder.explain import Keep
 
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 _NAMES = ("__name__", "__file__", "__doc__")
@@ -137,14 +140,18 @@ class Notebook:
             return run_all(codes, names)
 
 
-def load_notebook(path: Path) -> Notebook:
+def load_notebook(path: Path, keep: Keep = lambda name, make: make()) -> Notebook:
     """Read, execute and validate a solved source; experiments are not executed.
+
+    Args:
+        keep: Keeps how the source splits into cells, for as long as it stays as it is.
 
     Raises:
         CourseError: With file, line and what to mend.
     """
     path = Path(path).resolve()
-    cells = [classify(raw, path) for raw in read_percent(path)]
+    raw = keep("cells", lambda: [tuple(vars(cell).values()) for cell in read_percent(path)])
+    cells = [classify(RawCell(*cell), path) for cell in raw]
     assignment = path.parent.name
     text = path.read_text(encoding="utf-8")
     filename = pseudo_file(f"{assignment} {path.name}", text)

@@ -10,9 +10,6 @@ from typing import Literal
 from autograder.course.quick_import import quick_import
 from autograder.errors import CourseError
 
-with quick_import():
-    import jupytext
-
 _MARKER = re.compile(r"^\s*# %%(?!%)")
 # jupytext would take a comment such as "# copy the mask" for a shell command, and uncomment it.
 _FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
@@ -42,6 +39,9 @@ def read_percent(path: Path) -> tuple[RawCell, ...]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"cannot read {path}: {error}. It must be a UTF-8 text file.") from error
+    with quick_import():
+        import jupytext
+
     lines = text.splitlines()
     cells = []
     position = 0

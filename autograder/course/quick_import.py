@@ -6,15 +6,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SLOW = ("rfc3987_syntax", "jupytext.sync_contentsmanager", "jupytext.async_contentsmanager")
+SLOW = (
+    *("rfc3987_syntax", "rfc3986_validator", "isoduration"),
+    *("jupytext.sync_contentsmanager", "jupytext.async_contentsmanager"),
+)
 
 
 @contextmanager
 def quick_import() -> Iterator[None]:
     """Let `jsonschema` and `jupytext` do without optional parts of theirs.
 
-    Building a grammar of internationalised web addresses takes longer than all else that a course
-    load does, and no schema of notebooks asks for such addresses; jupytext's file managers bring
+    Building the grammars of web addresses and of spans of time takes longer than all else that a
+    course load does, and no schema of notebooks asks for such; jupytext's file managers bring
     Jupyter's server with them. Whoever imports these modules themselves later on gets them.
     """
     absent = [name for name in SLOW if name not in sys.modules]

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from autograder.course import prose
 from autograder.course.cells import SourceCell
+from autograder.course.folder import LOCALE
 from autograder.course.notebook import Notebook
 from autograder.course.regions import clear_code, clear_text
 from autograder.errors import CourseError
 from autograder.language import ENGLISH, package_words, read_words
 
-LOCALE = "locale"
 SAID = frozenset({"hint", "mistake", "case", "text"})
 """Kinds of pieces that a check or a picture shows: they ship in the public data."""
 

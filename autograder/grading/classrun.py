@@ -239,8 +239,8 @@ class _Run:
         files = {self.store.path(handin.assignment, handin.student) for handin in handins}
         for assignment in dict.fromkeys(handin.assignment for handin in handins):
             self.store.finished(assignment)
-            for student, old in self.store.all(assignment):
-                if old.status != "missing" and self.store.path(assignment, student) not in files:
+            for student, old in self.store.all(assignment, besides=files):
+                if old.status != "missing":
                     self._record(Handin(student, assignment, None), old, fresh=False)
 
     def _put_back(self, handins: Sequence[Handin]) -> None:

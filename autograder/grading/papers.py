@@ -8,9 +8,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.course import Notebook, SourceCell, load_course
+from autograder.course import Notebook, SourceCell, load_notebook
 from autograder.course.bearing import Bearing
 from autograder.course.bearing import bearings as course_bearings
+from autograder.course.folder import source_of
 from autograder.course.questions import hidden_questions, public_questions
 from autograder.course.secret import secret_seed
 from autograder.exercises import Row
@@ -48,9 +49,8 @@ def paper(root: Path, assignment: str, student: str | None = None) -> Paper:
     Raises:
         CourseError: The assignment is unknown or its source is wrong.
     """
-    source = load_course(root).sources.get(assignment)
     secret = secret_seed(root)
-    common = _paper(root, assignment, secret, source_digest(source) if source else "")
+    common = _paper(root, assignment, secret, source_digest(source_of(root, assignment)))
     return common if student is None else _of_student(common, secret, student)
 
 
@@ -79,7 +79,18 @@ def _of_student(common: Paper, secret: str, student: str) -> Paper:
 @functools.lru_cache(maxsize=32)
 def _paper(root: Path, assignment: str, secret: str, made_from: str) -> Paper:
     kept = Kept(root, assignment, keyed_digest(secret, made_from), secret)
-    return make_paper(load_course(root).assignment(assignment), secret, kept)
+    return make_paper(load_notebook(source_of(root, assignment), kept), secret, kept)
+
+
+def kept_beside(root: Path, assignment: str) -> Kept:
+    """Keeps what is made of an assignment as long as its source does not change.
+
+    Raises:
+        CourseError: The assignment is unknown.
+    """
+    secret = secret_seed(root)
+    made_from = source_digest(source_of(root, assignment))
+    return Kept(root, assignment, keyed_digest(secret, made_from), secret)
 
 
 def make_paper(notebook: Notebook, secret: str, keep: Keep = lambda name, make: make()) -> Paper:
@@ -96,17 +107,18 @@ def bearings(root: Path, assignment: str) -> tuple[Bearing, ...]:
     Raises:
         CourseError: The assignment is unknown or its source is wrong.
     """
-    source = load_course(root).sources.get(assignment)
-    return _bearings(root, assignment, secret_seed(root), source_digest(source) if source else "")
+    made_from = source_digest(source_of(root, assignment))
+    return _bearings(root, assignment, secret_seed(root), made_from)
 
 
 @functools.lru_cache(maxsize=32)
 def _bearings(root: Path, assignment: str, secret: str, made_from: str) -> tuple[Bearing, ...]:
+    kept = Kept(root, assignment, keyed_digest(secret, made_from), secret)
+
     def make() -> list[tuple[object, ...]]:
-        found = course_bearings(load_course(root).assignment(assignment))
+        found = course_bearings(load_notebook(source_of(root, assignment), kept))
         return [tuple(vars(one).values()) for one in found]
 
-    kept = Kept(root, assignment, keyed_digest(secret, made_from), secret)
     return tuple(Bearing(*one) for one in kept("bearing", make))
 
 

@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,14 +152,18 @@ class Store:
         with contextlib.suppress(OSError):
             (self.folder / assignment / _FORCED).unlink()
 
-    def all(self, assignment: str) -> list[tuple[str, Result]]:
+    def all(self, assignment: str, besides: Container[Path] = ()) -> list[tuple[str, Result]]:
         """Every readable result of an assignment, by the name under which `get` finds it.
+
+        Args:
+            besides: Files that are passed over.
 
         Raises:
             GradingError: When the file system refuses.
         """
         folder = self.folder / assignment
-        names = sorted(p.stem for p in folder.glob(f"*{_ENDING}") if not p.name.startswith("."))
+        paths = (p for p in folder.glob(f"*{_ENDING}") if not p.name.startswith("."))
+        names = sorted(p.stem for p in paths if p not in besides)
         found = ((name, self.get(assignment, name)) for name in names)
         return [(name, result) for name, result in found if result is not None]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-import bleach
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from autograder.feedback.text import plain
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 _TAGS = frozenset({
     "p", "br", "em", "strong", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a",
@@ -24,6 +26,8 @@ def comment(text: str) -> Markup:
         >>> print(comment("See *this*: <script>"))
         <p>See <em>this</em>: &lt;script&gt;</p>
     """
+    import bleach  # most pages have no comment
+
     made = _markdown().render(plain(text))
     clean = bleach.clean(
         made, tags=_TAGS, attributes={"a": ["href"]}, protocols=_SCHEMES, strip=True
@@ -33,6 +37,8 @@ def comment(text: str) -> Markup:
 
 @cache
 def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
     # Headings would stand in the outline of the page, pictures would need a network.
     made = MarkdownIt("commonmark", {"html": False, "breaks": True})
     return made.enable(["table", "strikethrough"]).disable(["heading", "lheading", "image", "hr"])

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import check_drift, load_course, release, write_gallery
 from autograder.course import gallery as module
+from autograder.course import load_course
+from autograder.course.gallery import write_gallery
+from autograder.course.release import check_drift, release
 from autograder.errors import CourseError
 
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,7 @@
 import numpy as np
 
-from autograder.course import hidden_questions, public_questions
 from autograder.course.bearing import relevant_mistakes
+from autograder.course.questions import hidden_questions, public_questions
 from autograder.explain import examine_all
 
 SEED = "0123456789abcdef" * 4

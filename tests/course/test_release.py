@@ -10,7 +10,8 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 
-from autograder.course import check_drift, check_release, load_notebook, release
+from autograder.course import load_notebook
+from autograder.course.release import check_drift, check_release, release
 from autograder.errors import CourseError
 from autograder.exercises.public import load
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import check_drift, release
+from autograder.course.release import check_drift, release
 from autograder.errors import CourseError
 
 SOURCE = "solutions/01_small/small.py"

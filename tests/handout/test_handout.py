@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from autograder.course import load_course, release, release_translated
+from autograder.course import load_course
 from autograder.course.configuration import Configuration
 from autograder.course.leaks import find_leaks
+from autograder.course.release import release, release_translated
 from autograder.errors import CourseError
 from autograder.handout.handout import write_handout, write_repository
 from autograder.handout.key import is_open

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from autograder.errors import GradingError
-from autograder.grading.result import Result, to_row
+from autograder.grading.result import Result
 from autograder.integrations.nbgrader.outputs import findings, not_graded
 from autograder.integrations.nbgrader.rebuild import Rebuilt
 from autograder.integrations.nbgrader.released import ReleasedNotebook
@@ -53,7 +53,7 @@ def put_findings(notebook: dict[str, Any], result: Result) -> None:
         row = rows.get(meta["grade_id"])
         # Elsewhere nothing was run, and a banner says why.
         judged = result.status in ("graded", "stale")
-        cell["outputs"] = findings(to_row(row)) if row and judged else not_graded()
+        cell["outputs"] = findings(row) if row and judged else not_graded()
         cell["execution_count"] = 1
         if row is not None and row.status == "manual":
             cell["metadata"] = {**cell["metadata"], **WAITS_FOR_A_PERSON}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from autograder.course.quick_import import quick_import
 from autograder.integrations.nbgrader.config import Settings
 from autograder.integrations.nbgrader.released import ReleasedNotebook
 
@@ -19,8 +20,9 @@ def assign_penalties(
     """
     if gradebook.find_assignment(released.assignment).duedate is None:
         return
-    from nbformat import v4
-    from nbgrader.preprocessors import AssignLatePenalties
+    with quick_import():
+        from nbformat import v4
+        from nbgrader.preprocessors import AssignLatePenalties
 
     step = AssignLatePenalties(config=settings.config)
     for student in students:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from autograder.course import Notebook, SourceCell
-from autograder.course.translated import released_texts
+from autograder.course import Course, Notebook, SourceCell
+from autograder.course.folder import LOCALE
+from autograder.course.quick_import import quick_import
+from autograder.grading.papers import kept_beside
 from autograder.grading.plan import normalised
 from autograder.integrations.nbgrader.start import load_nbgrader
+from autograder.language import LOCALE as PACKAGE
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,30 @@ class ReleasedNotebook:
     cells: tuple[ReleasedCell, ...]
 
 
+def known_release(course: Course, assignment: str) -> ReleasedNotebook:
+    """The released notebook of an assignment, kept on disk as long as nothing in it changes."""
+    kept = kept_beside(course.root, assignment)
+    words = sorted([*course.root.glob(f"{LOCALE}/*/{assignment}.po"), *PACKAGE.glob("*.po")])
+    state = hashlib.sha256(b"\0".join(path.read_bytes() for path in (Path(__file__), *words)))
+
+    def make() -> list[Any]:
+        made = released_notebook(course.assignment(assignment))
+        cells = [[c.node, tuple(vars(c.origin).values()), sorted(c.texts)] for c in made.cells]
+        return [made.name, made.metadata, cells]
+
+    name, metadata, cells = kept(f"released.{version('nbgrader')}.{state.hexdigest()[:32]}", make)
+    found = (ReleasedCell(node, SourceCell(*of), frozenset(texts)) for node, of, texts in cells)
+    return ReleasedNotebook(assignment, name, metadata, tuple(found))
+
+
 def released_notebook(notebook: Notebook) -> ReleasedNotebook:
     """Make the released notebook from its source, with nbgrader's checksums."""
     load_nbgrader()
-    from nbgrader.preprocessors import ComputeChecksums, LockCells
+    with quick_import():
+        from nbgrader.preprocessors import ComputeChecksums, LockCells
 
     from autograder.course.assemble import source_notebook
+    from autograder.course.translated import released_texts
 
     node = source_notebook(notebook)
     for cell, origin in zip(node.cells, notebook.released_cells, strict=True):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from autograder.course import Course
-from autograder.course.build import restore_source
+from autograder.course.folder import SOURCE
 from autograder.errors import GradingError
 from autograder.feedback.wording import listed
 from autograder.grading import submission
@@ -32,8 +35,9 @@ from autograder.integrations.nbgrader.gradebook import (
 from autograder.integrations.nbgrader.judged import judged
 from autograder.integrations.nbgrader.late import assign_penalties
 from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
-from autograder.integrations.nbgrader.released import ReleasedNotebook, released_notebook
+from autograder.integrations.nbgrader.released import ReleasedNotebook, known_release
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
+from autograder.integrations.nbgrader.start import load_nbgrader
 
 BATCH = 50
 _DOUBTS = {
@@ -87,6 +91,21 @@ class GradebookSink:
         self._undated: dict[str, list[str]] = {}
         self._collected: dict[str, Collected] = {}
 
+    def load_beside(self, assignments: Iterable[str]) -> None:
+        """Begin to load what writing takes in a thread, beside the workers.
+
+        What fails is told when it is used.
+        """
+
+        def load() -> None:
+            with suppress(Exception):
+                load_nbgrader()
+                for assignment in assignments:
+                    known_release(self._course, assignment)
+                import_module("autograder.integrations.read_class")
+
+        Thread(target=load, daemon=True).start()
+
     def write(self, handin: Handin, result: Result, fresh: bool) -> None:
         """Take one result.
 
@@ -137,10 +156,12 @@ class GradebookSink:
 
     def _writer(self, assignment: str) -> tuple[ScoreWriter, ReleasedNotebook]:
         if assignment not in self._writers:
-            notebook = self._course.assignment(assignment)
-            released = released_notebook(notebook)
-            with suppress(OSError):  # a list that is empty costs no grade
-                restore_source(notebook, self._course.root)
+            released = known_release(self._course, assignment)
+            if not (self._course.root / SOURCE / assignment).is_dir():
+                from autograder.course.build import restore_source
+
+                with suppress(OSError):  # a list that is empty costs no grade
+                    restore_source(self._course, assignment)
             if self._settings is None:
                 self._settings = read_settings(self._course.root, self._given)
             url = self._settings.gradebook

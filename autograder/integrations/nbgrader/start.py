@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import sys
-import threading
-from collections.abc import Iterable
 from importlib.util import find_spec, module_from_spec
 from typing import Any
 
-from autograder.course import Course
 from autograder.course.quick_import import quick_import
-
-
-def load_beside(course: Course, assignments: Iterable[str]) -> None:
-    """Begin to load what a run needs at its end in a thread, beside the workers.
-
-    What fails is told when it is used.
-    """
-
-    def load() -> None:
-        with contextlib.suppress(Exception):
-            load_nbgrader()
-            for assignment in assignments:
-                course.assignment(assignment)
-            importlib.import_module("autograder.integrations.read_class")
-
-    threading.Thread(target=load, daemon=True).start()
 
 
 def load_nbgrader() -> None:
@@ -55,5 +35,4 @@ def load_nbgrader() -> None:
     vars(package)["__getattr__"] = attribute
     sys.modules["nbgrader"] = package
     with quick_import():
-        for name in ("api", "preprocessors"):
-            importlib.import_module(f"nbgrader.{name}")
+        importlib.import_module("nbgrader.api")
