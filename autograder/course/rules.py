@@ -232,7 +232,7 @@ def _check_signatures(where: str, exercise: Exercise, namespace: Mapping[str, An
             raise CourseError(f"{where}: {exercise.cls} is a {type(cls).__name__}, not a class")
         _count(where, exercise.cls, cls, len(exercise.init))
         for _, method, *names in exercise.steps:
-            if not method.startswith("."):
+            if method[0] not in ".[":
                 function = getattr(cls, method, None)
                 if not callable(function):
                     raise CourseError(f"{where}: {exercise.cls} has no method {method!r}")

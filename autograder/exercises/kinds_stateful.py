@@ -28,8 +28,9 @@ class Module(Exercise):
         init: Names of the inputs that its constructor takes, in order.
         assign: Attribute -> name of the input that is assigned to it after construction.
         steps: The calls in order, each `(output, method, *names of inputs)`; a method written
-            `".best"` reads the attribute. Steps with the same output name are judged together; what
-            a step without a name (`""`) returns is not judged.
+            `".best"` reads the attribute; `"[0][1].fill"` is a method of a part of what the step
+            before returned, and whether there is one is not judged. Steps with the same output
+            name are judged together; what a step without a name (`""`) returns is not judged.
         fresh: Output -> attribute that the constructor draws: read before anything is assigned,
             and judged by its shapes and moments (of an array, or of each entry of a dict).
     """
@@ -81,6 +82,11 @@ class Module(Exercise):
             steps = [call for pair in zip(beside, steps, strict=True) for call in pair]
         elif self.fresh:
             steps += self._redrawn(case, len(calls) + len(steps))
+        back = 2 if case.name == AGAIN else 1
+        steps = [
+            replace(c, on=Ref(i - back, c.on.path)) if c.on is not None and c.on.call < 0 else c
+            for i, c in enumerate(steps, len(calls))
+        ]
         return Script(case.seed, (*calls, *steps))
 
     def _redrawn(self, case: Case, start: int) -> list[Call]:
@@ -104,7 +110,8 @@ class Module(Exercise):
         elif self.fresh:
             steps, redrawn = steps[: len(self.steps)], steps[len(self.steps) :]
         assigned = outcomes[1 + len(self.fresh) :][: len(self.assign)]
-        for outcome in (outcomes[0], *assigned, *steps):
+        judged = [o for step, o in zip(self.steps, steps, strict=True) if step[1][0] != "["]
+        for outcome in (outcomes[0], *assigned, *judged):
             if outcome.failure is not None:
                 failed = Observed(None, failure=outcome.failure, warnings=texts, outcome=outcome)
                 return {self.cls: failed}
@@ -133,6 +140,9 @@ def _step(step: Sequence[str], value: Mapping[str, Any], on: Ref) -> Call:
     _, method, *names = step
     if method.startswith("."):
         return Call(method[1:], on=on, kind="read")
+    if method.startswith("["):
+        *path, method = method[1:].replace("].", "][").split("][")
+        on = Ref(-1, tuple(map(int, path)))
     return Call(method, tuple(value[name] for name in names), on=on)
 
 

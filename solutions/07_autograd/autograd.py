@@ -188,6 +188,7 @@ from autograder.exercises import (
 _DATA = [f"data: {method}" for method in ("sum", "product", "power", "exp", "tanh", "relu")]
 _CHAIN = "\n".join(["d = a * b", *["d = d + a"] * 60, *["d = d * 1.01"] * 60, "d"])
 _DOUBLED = "\n".join(["d = a + b", *["d = d + d"] * 22, "d"])
+_BESIDE = ["sum and product", "plain numbers", "difference and power", "exp", "relu", "backward twice"]
 
 value_class = Expressions(
     Value,
@@ -223,6 +224,7 @@ value_class = Expressions(
         "many paths": variant(judged=["many paths"]),
         "both positive": variant(a=0.5, b=0.75, c=1.5),
         "negative and positive": variant(a=-0.5, b=1.25, c=0.5),
+        "a very large summand": variant(a=0.5, b=-0.75, c=1e12, judged=_BESIDE),  # finite differences drown in it
     },
     hints=(
         "Each operation: a new Value with its data and, for every input, the local slope. Backward: order, clean start, walk.",

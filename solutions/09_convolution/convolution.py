@@ -741,6 +741,7 @@ spatial_batchnorm = Layer(
         "test mode, one pixel": variant(x=array("N C 1 1"), bn_param={"mode": "test"}, judged=IN_TEST_MODE, sizes={"N": 1}),
     },
     points={"forward": 2, "backward": 2},
+    weights={"out": 5},  # as in 05: the prediction; each running average weighs 1
     hints={
         "forward": (
             "Every place of every example is one more example of the same C features.",

@@ -91,7 +91,7 @@ softmax = Layer(
     outputs=["p"],
     variants={
         "rows of ±900": variant(x=np.array([[900.0, 899.0, -900.0], [-900.0, -901.0, -899.5], [0.0, 1.0, -2.0]])),
-        "far apart": variant(x=np.array([[800.0, 0.0], [3.0, 1.0]])),
+        "far apart": variant(x=np.array([[1000.0, -1000.0, -1000.0], [-1000.0, 1000.0, 0.0], [3.0, 1.0, 1000.0]])),
         "some scores are minus infinity": variant(x=np.array([[[0.5, -np.inf, 1.0], [-np.inf, -np.inf, -3.0]], [[0.0, 2.0, -1.0], [-np.inf, 0.1, 0.2]]])),
         "a single row": variant(x=array("S", scale=2.0)),
         "four axes": variant(x=array("N H T S"), sizes={"N": 2, "H": 3, "T": 4, "S": 5}),
@@ -340,6 +340,10 @@ attention = Layer(
         "a single key": variant(mask=None, sizes={"S": 1}),
         "wide queries": variant(sizes={"d": 16}),
         "scores far below zero": variant(q=array("N T d", low=20.0), k=array("N S d", offset=-20.0)),
+        "a masked key far above": variant(
+            q=np.array([[[1e3, 1e3], [1e3, -2e3]]]), k=np.array([[[1e-3, 2e-3], [1e3, -1e3], [2e-3, 1e-3]]]), v=array("1 3 2"),
+            mask=np.array([[True, False, True], [True, False, True]]),
+        ),
         "float32": variant(q=cast("N T d", "float32"), k=cast("N S d", "float32"), v=cast("N S m", "float32")),
     },
     points={"forward": 3, "backward": 7},

@@ -369,13 +369,14 @@ model = Module(
     Sequential,
     inputs={
         "layers": made("toy_layers", "plain"), "criterion": provided("half_squares"),
-        "X": "N 3", "y": "N 3", "X2": "N 3", "yes": constant(True),
+        "X": "N 3", "y": "N 3", "X2": "N 3", "yes": constant(True), "half": constant(0.5),
     },
     init=["layers", "criterion"],
     steps=[
         ("names_and_arrays", "walk"), ("scores", "scores", "X"), ("scores", "scores", "X", "yes"),
         ("loss_and_gradients", "loss", "X", "y"), ("test_loss", "value", "X", "y"),
         *2 * [("loss_and_gradients", "loss", "X2", "y")],
+        ("", "walk"), ("", "[0][1].fill", "half"), ("names_and_arrays", "walk"),  # no copies
     ],
     variants={
         kind: variant(layers=made("toy_layers", kind)) for kind in ("shared", "tied", "alike")
@@ -438,7 +439,8 @@ with guard():
 def toy_model(fault=""):
     """relu(centred(X w + b)) v + c, and a millionth of s sin(3 out), against y; half the mean square."""
     draw = np.random.default_rng(2)
-    p = {"0.w": draw.normal(size=(4, 4)), "0.b": draw.normal(size=4), "1.v": draw.normal(size=(4, 3)), "1.c": draw.normal(size=3), "2.s": np.array([0.5])}
+    width = 100 if fault == "in the middle" else 4
+    p = {"0.w": draw.normal(size=(4, width)), "0.b": draw.normal(size=width), "1.v": draw.normal(size=(width, 3)) / (width / 4), "1.c": draw.normal(size=3), "2.s": np.array([0.5])}
     if fault == "no centring":
         p["0.b"] = np.zeros(4)
 
@@ -465,6 +467,8 @@ def toy_model(fault=""):
             g["0.w"], g["0.b"] = X.T @ dz, dz.sum(axis=0)
         elif fault == "no mask":
             g["0.w"] = X.T @ (dout @ p["1.v"].T)
+        elif fault == "in the middle":
+            g["0.w"][1:3] *= 2
         elif fault == "one entry":
             g["0.w"][2, 1] *= 1.5
         elif fault == "a thousandth":
@@ -528,6 +532,7 @@ def check_model(model, X, y, k, rng):
 
 # %% tags=["instructor"]
 FAULTS = ("averaged", "first example", "centring forgotten", "no mask", "one entry", "a thousandth", "sign", "transposed", "swapped", "small", "shape", "nan")
+_AWAY = np.array([[1.0, 2.0, -0.5, 0.25], [-1.5, 0.5, 1.0, 2.0], [0.5, -1.0, 0.75, -2.0], [2.0, -0.25, -1.5, 1.0], [-0.75, 1.5, 2.0, -1.0], [0.25, -2.0, 1.25, 0.5]])  # from all kinks
 checker = Function(
     check_model,
     inputs={"model": made("toy_model"), "X": "6 4", "y": "6 3", "k": constant(100), "rng": rng()},
@@ -537,6 +542,7 @@ checker = Function(
     variants={
         "a few entries": variant(k=3),
         "a few entries, all averaged": variant(model=made("toy_model", "averaged"), k=3),
+        "many entries, wrong in the middle": variant(model=made("toy_model", "in the middle"), k=40, X=_AWAY),  # by chance, not the first ones
         "on a kink": variant(model=made("toy_model", "no centring"), X=np.array([[0.0, 0, 0, 0], [1, -2, 0.5, 1], [0.3, 1, -1, 2]]), y=array("3 3")),
         **{fault: variant(model=made("toy_model", fault)) for fault in FAULTS},
     },

@@ -1,6 +1,6 @@
 # answers: 11_library
-# expect: wrong Layer.grads Sequential.loss_and_gradients fit.history fit.weights standardise.X_val over_seeds.median
-# gradients of a second use overwrite, layers are not cleared, one config for all, validation data by their own mean
+# expect: wrong Layer.grads Sequential.names_and_arrays Sequential.loss_and_gradients fit.history fit.weights standardise.X_val over_seeds.median
+# walk gives copies, gradients of a second use overwrite, layers are not cleared, one config for all, validation data by their own mean
 import numpy as np
 
 
@@ -37,6 +37,9 @@ class Sequential:
         self.layers, self.criterion = layers, criterion
 
     def walk(self):
+        return [(name, w.copy()) for name, w in self._walk()]
+
+    def _walk(self):
         seen, found = [], []
         for i, layer in enumerate(self.layers):
             for name, w in layer.params.items():
@@ -55,7 +58,7 @@ class Sequential:
         for layer in reversed(self.layers):
             d = layer.backward(d)
         grads = {}
-        for name, w in self.walk():
+        for name, w in self._walk():
             layers = {id(l): l for l in self.layers if any(w is v for v in l.params.values())}
             grads[name] = sum(l.grads[k] for l in layers.values() for k, v in l.params.items() if v is w)
         return loss, grads
