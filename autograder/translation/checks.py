@@ -125,7 +125,7 @@ def _faults(message: Message, glossary: Mapping[str, tuple[str, ...]]) -> Iterat
 
 def _emphasised(text: str) -> Iterator[bool]:
     """Whether Markdown takes each ** for what it is; with wide signs it often does not."""
-    parts = re.split(r"(?<!\*)\*{1,2}(?!\*)", re.sub(r"`[^`]*`|\$[^$]*\$", "x", text))
+    parts = re.split(r"(?<!\*)\*{1,2}(?!\*)", re.sub(r"`[^`]*`|\$[^$]*\$|\{[^{}]*\}", "x", text))
     for before, inside, after in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
         yield not (inside[-1:] and not inside[-1:].isalnum() and after[:1].isalnum())
         yield not (inside[:1] and not inside[:1].isalnum() and before[-1:].isalnum())
