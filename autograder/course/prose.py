@@ -266,9 +266,29 @@ def _texts(source: str, change: Change) -> Iterator[_Span]:
         else:
             continue
         changed = _piece(text, change)
-        if changed != text:
+        literal = lead + _quoted(changed, formatted=bool(lead))
+        if lead:
+            literal = _keyed(literal, change)
+        if changed != text or literal != lead + _quoted(text, formatted=bool(lead)):
             begin, end = _place(node, source, starts)
-            yield _Span(begin, end, lead + _quoted(changed, formatted=bool(lead)))
+            yield _Span(begin, end, literal)
+
+
+def names(source: str) -> Iterator[str]:
+    """Names and texts of the program: in an experiment, too, they are no words."""
+    for node in ast.walk(ast.parse(source)):
+        for field in ("value", "id", "attr", "arg", "name"):
+            if isinstance(text := getattr(node, field, None), str):
+                yield text
+
+
+def labels(source: str) -> Iterator[str]:
+    """Texts of one word in a list or before what they name: a picture may show them."""
+    for node in ast.walk(ast.parse(source)):
+        named = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+        for part in named:
+            if isinstance(part, ast.Constant) and re.fullmatch("[a-z]{3,}", str(part.value)):
+                yield str(part.value)
 
 
 def _shown(tree: ast.AST) -> Iterator[ast.AST]:
@@ -294,6 +314,16 @@ def _quoted(text: str, *, formatted: bool) -> str:
     for i in range(0, len(parts), 2):
         parts[i] = parts[i].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return '"' + "".join(parts) + '"'
+
+
+def _keyed(literal: str, change: Change) -> str:
+    """An f-string whose fields name things by texts that are changed elsewhere in the cell."""
+    for node in ast.walk(ast.parse(literal, mode="eval")):
+        if isinstance(node, ast.FormattedValue):
+            for key in ast.walk(node.value):
+                if isinstance(key, ast.Constant) and " " in str(key.value).strip():
+                    literal = literal.replace(repr(key.value), repr(_piece(key.value, change)))
+    return literal
 
 
 def _starts(source: str) -> list[int]:

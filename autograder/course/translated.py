@@ -50,9 +50,14 @@ def pieces(notebook: Notebook) -> list[Piece]:
 
         return keep
 
+    others = [c.source for c in notebook.cells if c.kind in ("solution", "provided")]
+    program = {name for source in others for name in prose.names(source)}
     for cell in notebook.cells:
         if cell.released is not None:
             _walked(cell, partial(take, where=cell.cell_id))
+        if cell.kind == "experiment":
+            shown = dict.fromkeys(prose.labels(cell.source))
+            found += [Piece(text, "text", cell.cell_id) for text in shown if text not in program]
     for exercise in notebook.exercises:
         for row in exercise.rows:
             found += [Piece(text, "hint", row.id) for text in row.hints]

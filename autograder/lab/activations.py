@@ -10,6 +10,7 @@ import numpy as np
 
 from autograder.lab.costs import seconds
 from autograder.lab.style import BLUE, INK, RED, SKY, style
+from autograder.language import tr
 
 REACH = 10.0
 FLAT = 0.01
@@ -81,7 +82,9 @@ def draw(rows: Sequence[Activation]) -> None:
             axes.plot(row.x[near], row.value[near], color=BLUE, label="value")
             axes.plot(row.x[near], row.slope[near], color=RED, linestyle="--", label="slope")
             axes.set(
-                title=f"{row.name}: slope {round(row.lowest, 4):g} to {round(row.highest, 4):g}",
+                title=tr("{name}: slope {low:g} to {high:g}").format(
+                    name=row.name, low=round(row.lowest, 4), high=round(row.highest, 4)
+                ),
                 ylim=(-1.3, 2.2),
             )
             axes.axhline(0, color=INK, linewidth=0.6)

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograder.lab.data import Split
 from autograder.lab.style import INK, line, style
+from autograder.language import tr
 
 SHOWN = 6
 
@@ -45,9 +46,8 @@ def draw(
                 axes = grid[row, column]
                 axes.imshow(picture.reshape(data.shape), cmap="gray_r", vmin=0, vmax=1)
                 axes.set_title(f"“{read}”")
-        left.suptitle(
-            f"above: as they are; below: each pixel moved by {epsilon:g}", fontsize="medium"
-        )
+        said = tr("above: as they are; below: each pixel moved by {size:g}").format(size=epsilon)
+        left.suptitle(said, fontsize="medium")
         axes = right.subplots()
         axes.plot(steps, 100 * np.array(aside), **line(0), label="random signs")
         axes.plot(steps, 100 * np.array(along), **line(1), label="signs of the gradient")

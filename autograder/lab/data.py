@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.language import tr
+
 PATIENCE = 10.0
 """Seconds to wait for a server that says nothing."""
 
@@ -165,10 +167,11 @@ def mnist(train: int = 10_000, validation: int = 2_000, seed: int = 0) -> Split:
             )  # fmt: skip
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        print(
-            f"MNIST is not here and could not be fetched ({reason}).\n"
-            "Going on with the 8 × 8 digits that scikit-learn brings along: the lesson is the same."
+        text = tr(
+            "MNIST is not here and could not be fetched ({reason}).\nGoing on with the 8 × 8 "
+            "digits that scikit-learn brings along: the lesson is the same."
         )
+        print(text.format(reason=reason))
         return digits(seed=seed)
     finally:
         socket.setdefaulttimeout(waited)

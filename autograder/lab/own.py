@@ -18,6 +18,7 @@ import numpy as np
 
 from autograder.lab import standins
 from autograder.lab.training import Adamax
+from autograder.language import tr
 
 BLOCK = ("g1", "Wq", "Wk", "Wv", "Wo", "g2", "W1", "b1", "W2", "b2")
 
@@ -93,22 +94,27 @@ def _harmless(node: ast.Assign) -> bool:
 
 
 def _choose(part: Part, written: Mapping[str, Any]) -> tuple[Any, str]:
-    where = f"in {part.notebook}"
+    where, kit = part.notebook, tr("the kit's ({why})")
     missing = [name for name in part.names if name not in written]
     if missing:
-        return part.ours, f"the kit's ({missing[0]} is not {where})"
+        why = tr("{name} is not in {notebook}").format(name=missing[0], notebook=where)
+        return part.ours, kit.format(why=why)
     given = part.adapt(*(written[name] for name in part.names))
     given = given[0] if isinstance(given, tuple) and len(given) == 1 else given
     try:
         with np.errstate(all="ignore"):
             right = _alike(given, part.ours, part.trial)
     except NotImplementedError:
-        return part.ours, f"the kit's (yours is not written yet, {where})"
+        why = tr("yours is not written yet, in {notebook}").format(notebook=where)
+        return part.ours, kit.format(why=why)
     except Exception as error:
-        return part.ours, f"the kit's (yours {where} raises {type(error).__name__})"
+        said = tr("yours in {notebook} raises {error}")
+        why = said.format(notebook=where, error=type(error).__name__)
+        return part.ours, kit.format(why=why)
     if not right:
-        return part.ours, f"the kit's (yours {where} gives other numbers: what does check say?)"
-    return given, f"yours, {part.notebook}"
+        said = tr("yours in {notebook} gives other numbers: what does check say?")
+        return part.ours, kit.format(why=said.format(notebook=where))
+    return given, tr("yours, {notebook}").format(notebook=where)
 
 
 def _alike(given: Any, ours: Any, trial: Callable[..., tuple[Any, ...]]) -> bool:

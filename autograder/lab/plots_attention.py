@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.lab.style import BLUE, INK, ORANGE, RED, line, style
+from autograder.language import tr
 
 
 def costs(timed: Mapping[int, tuple[float, float, float]]) -> None:
@@ -32,7 +33,12 @@ def scales(widths: Sequence[int], table: Mapping[str, np.ndarray]) -> None:
         what = ("largest probability of a row", "mean size of a score's gradient")
         for axes, row, label in zip(panels, (1, 2), what):
             for i, (name, values) in enumerate(table.items()):
-                axes.plot(widths, values[row], **line(1 - i), label=f"products {name}")
+                axes.plot(
+                    widths,
+                    values[row],
+                    **line(1 - i),
+                    label=tr("products {how}").format(how=name),
+                )
             axes.set(xscale="log", xlabel="$d$, length of a query", title=label)
             axes.set_xticks(widths, [str(d) for d in widths])
             axes.minorticks_off()
@@ -77,7 +83,9 @@ def triangle(tables: np.ndarray, letters: Sequence[str]) -> None:
             axes.set_xticks(places, shown, fontsize=8)
             axes.set_yticks(places, shown, fontsize=8)
             axes.grid(False)
-            axes.set(title=f"head {head}", xlabel="key: the letter looked at")
+            axes.set(
+                title=tr("head {number}").format(number=head), xlabel="key: the letter looked at"
+            )
         for axes in panels[:, 0]:
             axes.set_ylabel("query: the letter that looks")
         figure.colorbar(image, ax=panels, shrink=0.6, label="probability")
@@ -118,7 +126,7 @@ def wrong_and_right(right: float, wrong: Mapping[str, tuple[float, float]], gues
             own = error == 0
             axes.barh(place, loss, color=BLUE if own else ORANGE, hatch="" if own else "//",
                       edgecolor=INK)  # fmt: skip
-            told = "right" if own else f"{error:.0%} off"
+            told = tr("right") if own else tr("{error:.0%} off").format(error=error)
             axes.text(loss + 0.03, place, f"{loss:.2f}  ({told})", va="center", fontsize=9.5,
                       fontweight="bold" if own else "normal")  # fmt: skip
         axes.set_yticks(range(len(rows)), [row[0] for row in rows])

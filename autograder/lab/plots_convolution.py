@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.lab.style import INK, ORANGE, SKY, line, style
+from autograder.language import counted, tr
 
 DIVERGING = "PuOr_r"
 
@@ -46,7 +47,7 @@ def numbers(grids: Mapping[str, np.ndarray], title: str = "") -> None:
         figure, panels = plt.subplots(1, len(grids), figsize=(3.9 * len(grids), 4.1), squeeze=False)
         for axes, (name, values) in zip(panels.flat, grids.items()):
             _numbered(axes, values, "{:.2f}")
-            axes.set(title=name, xlabel="column", ylabel="row")
+            axes.set(title=name, xlabel="column", ylabel="row of the array")
         figure.suptitle(title)
 
 
@@ -57,19 +58,18 @@ def signed(grids: Mapping[str, np.ndarray]) -> None:
         figure, panels = plt.subplots(1, len(grids), figsize=(3.9 * len(grids), 4.1), squeeze=False)
         for axes, (name, values) in zip(panels.flat, grids.items()):
             _numbered(axes, values, "{:.1f}", signed=True, top=top)
-            axes.set(title=name, xlabel="column", ylabel="row")
+            axes.set(title=name, xlabel="column", ylabel="row of the array")
         figure.suptitle("Max pooling routes, mean pooling spreads (empty: exactly 0)")
 
 
 def seconds_spent(spent: Mapping[str, float]) -> None:
-    """Bars of seconds on a logarithmic axis."""
+    """Bars of seconds on a logarithmic axis; in each pair the first, by loops, looks different."""
     with style() as plt:
         _, axes = plt.subplots(figsize=(7, 0.9 + 0.5 * len(spent)))
         values = np.array(list(spent.values()))
         bars = axes.barh(list(spent), 1e3 * values, color=SKY, edgecolor=INK, hatch="//")
-        for bar, name in zip(bars, spent):
-            if "loops" in name:
-                bar.set(facecolor=ORANGE, hatch="..")
+        for bar in bars[::2]:
+            bar.set(facecolor=ORANGE, hatch="..")
         axes.bar_label(bars, labels=[f" {1e3 * value:.3g} ms" for value in values])
         axes.set(
             xscale="log",
@@ -104,7 +104,7 @@ def fields(squares: Mapping[int, np.ndarray], sides: Mapping[int, int]) -> None:
                     plt.Rectangle(corner, side, side, fill=False, edgecolor="#D55E00",
                                   linestyle=look, linewidth=1.8)
                 )  # fmt: skip
-            axes.set(title=f"{depth} layer{'s' * (depth > 1)}", xlabel="pixels from the middle")
+            axes.set(title=counted(depth, "layer"), xlabel="pixels from the middle")
             axes.set_xlim(-middle - 0.5, middle + 0.5)
             axes.grid(False)
         panels[0, 0].set_ylabel("pixels from the middle")
@@ -129,7 +129,7 @@ def learned(filters: np.ndarray, pictures: np.ndarray, maps: np.ndarray) -> None
         panels[0, 0].set_axis_off()
         for k, weights in enumerate(filters, start=1):
             _show(panels[0, k], weights, cmap=DIVERGING, vmin=-top, vmax=top)
-            panels[0, k].set_title(f"filter {k}")
+            panels[0, k].set_title(tr("filter {number}").format(number=k))
         for row, picture, answers in zip(panels[1:], pictures, maps):
             _show(row[0], picture, cmap="gray_r", vmin=0, vmax=1)
             for axes, answer in zip(row[1:], answers):

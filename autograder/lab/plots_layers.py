@@ -10,6 +10,7 @@ import numpy as np
 from autograder.lab.data import Split
 from autograder.lab.style import BLUE, GREEN, INK, LINES, RED, SKY, style
 from autograder.lab.training import History, accuracy
+from autograder.language import tr
 from autograder.numerical import numerical_gradient
 
 
@@ -27,8 +28,8 @@ def loss_curve(history: History, title: str = "", floor: float | None = None) ->
         if floor is not None:
             left.axhline(floor, color=RED, linestyle="--", linewidth=1.2)
             left.annotate(
-                f"all classes alike: {floor:.3f}", (steps[-1], floor), xytext=(0, -4),
-                textcoords="offset points", ha="right", va="top", color=RED,
+                tr("all classes alike: {loss:.3f}").format(loss=floor), (steps[-1], floor),
+                xytext=(0, -4), textcoords="offset points", ha="right", va="top", color=RED,
             )  # fmt: skip
         left.set(xlabel="step", ylabel="loss", ylim=(0, None))
         left.legend(loc="center right")
@@ -75,7 +76,7 @@ def rate_curves(
             ends = [_smooth(losses)[-1] for losses in curves.values() if np.isfinite(losses[-1])]
             below = any(floor / 2 < end < floor for end in ends)  # a curve runs there: go above
             axes.annotate(
-                floor_label.format(floor),
+                tr(floor_label).format(floor),
                 (0.98, floor),
                 xytext=(0, 4 if below else -4),
                 ha="right",
@@ -110,7 +111,8 @@ def decision_boundaries(
                 own = data.X[data.y == k]
                 axes.plot(own[:, 0], own[:, 1], linestyle="", marker=look["marker"],
                           color=look["color"], markersize=4, markeredgecolor="white",
-                          markeredgewidth=0.4, label=f"class {k}")  # fmt: skip
+                          markeredgewidth=0.4,
+                          label=tr("class {number}").format(number=k))  # fmt: skip
             share = accuracy(function, data.X_val, data.y_val)
             axes.set(title=f"{title}: {share:.0%}", xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
             axes.grid(False)
@@ -181,7 +183,8 @@ def network_drawing() -> None:
             axes.text(x + 0.575, 0.18, gives, va="bottom", **small)
             back = "dscores" if i == 2 else "dout"
             axes.text(x + 0.575, -0.18, back, va="top", color=RED, **small)
-            axes.text(x, 0.4, f"keeps {keeps}", va="bottom", style="italic", **small)
+            kept = tr("keeps {what}").format(what=tr(keeps))
+            axes.text(x, 0.4, kept, va="bottom", style="italic", **small)
             if parameters:
                 _arrow(axes, (x - 0.12, -0.8), (x - 0.12, -0.3), INK)
                 axes.text(x - 0.05, -0.84, parameters, ha="right", va="top")

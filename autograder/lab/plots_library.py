@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from autograder.lab.style import line, style
+from autograder.language import tr
 
 
 def three(curves: Mapping[str, Sequence[Sequence[float]]]) -> None:
@@ -16,7 +17,7 @@ def three(curves: Mapping[str, Sequence[Sequence[float]]]) -> None:
         for axes, (name, runs) in zip(panels[0], curves.items()):
             for i, losses in enumerate(runs):
                 axes.plot(np.arange(1, len(losses) + 1), losses, **line(i, len(losses)),
-                          label=f"seed {i}")  # fmt: skip
+                          label=tr("seed {number}").format(number=i))  # fmt: skip
             axes.set(title=name, xlabel="epoch", yscale="log")
             if len(runs) > 1:
                 axes.legend()

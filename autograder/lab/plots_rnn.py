@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.lab.style import BLUE, INK, RED, SKY, line, style
+from autograder.language import tr
 
 
 def norms_over_time(
@@ -43,7 +44,8 @@ def letter_loss(losses: Sequence[float], letters: int) -> None:
         axes.plot(np.arange(1, len(losses) + 1), losses, color=BLUE)
         axes.axhline(np.log(letters), color=RED, linestyle="--", linewidth=1.2)
         axes.annotate(
-            f"guessing: ln {letters} = {np.log(letters):.3f}", (0.98, np.log(letters)),
+            tr("guessing: ln {letters} = {loss:.3f}").format(letters=letters, loss=np.log(letters)),
+            (0.98, np.log(letters)),
             xycoords=("axes fraction", "data"), xytext=(0, -4), textcoords="offset points",
             ha="right", va="top", color=RED,
         )  # fmt: skip
@@ -77,7 +79,12 @@ def clipped_arrows(before: np.ndarray, after: Mapping[str, np.ndarray]) -> dict[
             angles[name] = float(np.degrees(np.arccos(cosine.min())))
             if angles[name] < 1e-4:
                 angles[name] = 0.0
-            axes.set(title=f"clipped {name}", xlabel="$g_1$", ylabel="$g_2$", aspect="equal")
+            axes.set(
+                title=tr("clipped {how}").format(how=name),
+                xlabel="$g_1$",
+                ylabel="$g_2$",
+                aspect="equal",
+            )
         panels.flat[0].legend(loc="lower left")
     return angles
 
@@ -96,7 +103,7 @@ def unrolled(steps: int = 3) -> None:
             _arrow(axes, (x - 0.82, 0.07), (x - 0.18, 0.07), INK)
             _arrow(axes, (x - 0.18, -0.07), (x - 0.82, -0.07), RED)
             axes.text(x - 0.5, 0.13, f"$h_{t - 1}$", ha="center", va="bottom")
-            handed = "carry" if t > 1 else "$dh_0$"
+            handed = tr("carry") if t > 1 else "$dh_0$"
             axes.text(x - 0.5, -0.13, handed, ha="center", va="top", color=RED)
             for sign, name, start, end in ((-1, "x", -0.85, -0.3), (1, "h", 0.3, 0.85)):
                 _arrow(axes, (x - 0.04, start), (x - 0.04, end), INK)

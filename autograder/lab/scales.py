@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.lab.style import BLUE, INK, line, style
+from autograder.language import tr
 
 
 def draw_lines(
@@ -178,7 +179,9 @@ def draw_dead_units(
             axes.grid(visible=False)
             share = grid[:, -1].mean()
             axes.set(xlabel="step of training", ylabel="unit (sorted)")
-            axes.set_title(f"{name}: {share:.0%} dead at the end")
+            axes.set_title(
+                tr("{layer}: {share:.0%} dead at the end").format(layer=name, share=share)
+            )
         figure.suptitle(title, fontsize="medium")
         return figure
 
@@ -217,15 +220,15 @@ def draw_verdicts(verdicts: Mapping[str, tuple[bool, bool]], *, title: str = "")
         figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.36 * len(verdicts)))
         for row, (truth, said) in enumerate(verdicts.values()):
             for column, value in enumerate((truth, said)):
-                shade, text = ("white", "right") if value else ("0.8", "wrong")
+                shade, text = ("white", tr("right")) if value else ("0.8", tr("wrong"))
                 box = {"facecolor": shade, "edgecolor": INK, "boxstyle": "round,pad=0.25"}
                 axes.text(column, row, text, ha="center", va="center", bbox=box)
             if truth != said:
-                word = "missed" if said else "false alarm"
+                word = tr("missed") if said else tr("false alarm")
                 axes.text(1.5, row, f"← {word}", va="center", fontweight="bold")
         axes.set_xlim(-0.5, 2.1)
         axes.set_ylim(len(verdicts) - 0.5, -0.7)
-        axes.set_xticks([0, 1], ["in truth", "your check"])
+        axes.set_xticks([0, 1], [tr("in truth"), tr("your check")])
         axes.xaxis.tick_top()
         axes.set_yticks(range(len(verdicts)), list(verdicts))
         axes.tick_params(length=0)

@@ -8,11 +8,11 @@ Lines differ in colour *and* in dash *and* in marker. The colours are those of O
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from autograder.lab.alt_text import tell_pictures
-from autograder.language import ENGLISH, english, spoken, tr
+from autograder.language import ENGLISH, english, speaking, spoken, tr
 
 INK, ORANGE, SKY, GREEN = "#767676", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, RED, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -71,10 +71,12 @@ def style() -> Iterator[Any]:
     try:
         with plt.rc_context({**SETTINGS, **fonts}):
             try:
-                yield plt
-                tell_pictures()
+                mute = spoken() in FONTS and not fonts
+                with speaking(ENGLISH) if mute else nullcontext():
+                    yield plt
+                    tell_pictures()
                 if spoken() != ENGLISH:
-                    _speak(plt, english if spoken() in FONTS and not fonts else tr)
+                    _speak(plt, english if mute else tr, fonts.get("font.family", [])[1:])
             finally:
                 # Jupyter's backend starts with the first figure and switches this on; leaving the
                 # context would switch it off again, and no later picture would be shown.
@@ -94,13 +96,15 @@ def _fonts() -> dict[Any, Any]:
     return {"font.family": ["sans-serif", *found]} if found else {}
 
 
-def _speak(plt: Any, words: Callable[[str], str]) -> None:
+def _speak(plt: Any, words: Callable[[str], str], fonts: list[str]) -> None:
     """Put the texts of all pictures into the language, or back where it has no font."""
     from matplotlib.text import Text
 
     for number in plt.get_fignums():
         for text in plt.figure(number).findobj(Text):
             text.set_text(words(text.get_text()))
+            if fonts and "$" in text.get_text() and not text.get_text().isascii():
+                text.set_fontfamily(fonts)  # a text with formulas knows one font only
 
 
 def line(index: int, points: int = 1) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.language import tr
+
 Forward = Callable[..., tuple[np.ndarray, Any]]
 Backward = Callable[..., Any]
 
@@ -83,7 +85,10 @@ def score_table(
         size of the gradient of a score.
     """
     draw = np.random.default_rng(0)
-    found: dict[str, list[tuple[float, ...]]] = {"as they are": [], "over the root of d": []}
+    found: dict[str, list[tuple[float, ...]]] = {
+        tr("as they are"): [],
+        tr("over the root of d"): [],
+    }
     for width in widths:
         queries, others = draw.normal(size=(2, keys, keys, width))
         upstream = draw.normal(size=(keys, keys, keys))

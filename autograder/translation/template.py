@@ -32,9 +32,11 @@ _CALLS = {"tr": 0, "counted": 1, "_Regime": 0}
 """Functions whose literals are translated -> which argument that is."""
 _LABELS = frozenset(
     {"set_xlabel", "set_ylabel", "set_title", "set_label", "suptitle", "supxlabel", "supylabel"}
-    | {"title", "label", "xlabel", "ylabel"}
+    | {"title", "label", "xlabel", "ylabel", "text", "annotate"}
 )
 """Methods and options in which the plots of the lab say something."""
+_PLACES = frozenset({"loc", "textcoords", "xycoords"})
+"""Options in which they say something to matplotlib alone."""
 
 
 def of_notebook(notebook: Notebook, known: Iterable[str | tuple[str, str]]) -> Entries:
@@ -115,13 +117,17 @@ def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
     draws = name.startswith("lab/")
     if not (draws or any(f"{function}(" in content for function in _CALLS)):
         return
-    for node in ast.walk(ast.parse(content)):
+    tree = ast.parse(content)
+    if draws:
+        tuples = name.startswith("lab/plots")
+        yield from ((name, text) for text in _listed(tree, tuples) if has_words(text))
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         if draws:
             shown = [k.value for k in node.keywords if k.arg in _LABELS]
             if isinstance(node.func, ast.Attribute) and node.func.attr in _LABELS:
-                shown += node.args[:1]
+                shown += node.args
             for text in (text for argument in shown for text in _literals(argument)):
                 if has_words(text):
                     yield name, text
@@ -129,6 +135,18 @@ def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
         for argument in node.args[_CALLS.get(function, len(node.args)) :][:1]:
             for text in _literals(argument):
                 yield name, _noun(text) if function == "counted" else text
+
+
+def _listed(tree: ast.AST, tuples: bool) -> Iterator[str]:
+    """Names of lines, boxes and panels, which stand in tuples, or before what they name."""
+    options = [n for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg in _PLACES]
+    not_shown = {part for option in options for part in ast.walk(option)}
+    for node in ast.walk(tree):
+        if tuples and isinstance(node, ast.Tuple) and node not in not_shown:
+            yield from (text for part in node.elts for text in _literals(part))
+        elif isinstance(node, ast.Dict):
+            keys = (text for key in node.keys if key for text in _literals(key))
+            yield from (text for text in keys if " " in text)
 
 
 def _literals(node: ast.expr) -> Iterator[str]:

@@ -379,7 +379,8 @@ with guard():
         print(f"   deviation of a score  {spread[0]:.2f} to {spread[-1]:.2f}")
         print(f"   largest probability   {largest[0]:.3f} to {largest[-1]:.3f}")
         print(f"   gradient of a score   {slope[0]:.1e} to {slope[-1]:.1e}")
-    prediction.compare(my_guess, float(table["as they are"][1, -1]), "largest probability, undivided")
+    undivided, _ = table.values()
+    prediction.compare(my_guess, float(undivided[1, -1]), "largest probability, undivided")
     plots_attention.scales(widths, table)
 
 # %% [markdown]

@@ -61,7 +61,8 @@ def total(x):
     return out
 
 # %% tags=["experiment"]
-print(f"the sum: {total(np.ones(3))}")
+sums = {"of ones": total(np.ones(3)), "none": 0}
+print(f"the sum: {sums['of ones']}")
 
 # %% tags=["instructor"]
 from autograder.exercises import Function, edit
@@ -116,7 +117,8 @@ def test_what_is_to_translate_is_what_a_student_reads(course: Course) -> None:
     texts = [piece.text for piece in pieces(course.assignment("00_small"))]
     assert {
         "A sum of `x`, over $N$ entries.", "One thing; it is long.", "The sum of all entries.",
-        "Any array.", "What a sum is.", "the sum: {total(np.ones(3))}", "np.sum does it.",
+        "Any array.", "What a sum is.", "the sum: {sums['of ones']}", "of ones", "none",
+        "np.sum does it.",
         "This is the mean.",
     } <= set(texts)  # fmt: skip
     assert not any("secretly" in text or "SOLUTION" in text for text in texts)
@@ -141,6 +143,8 @@ def test_a_changed_paragraph_is_named_and_stays_english_until_somebody_looks(
     assert [piece.text for piece in found.english if piece.kind == "markdown"] == ["Another one."]
     assert "- 汉字 One thing; it is long.\n- Another one." in found.notebook.cells[0].source
     assert any("stay English" in warning for warning in found.warnings)
+    shown = next(cell.source for cell in found.notebook.cells if "print" in cell.source)
+    assert "汉字 the sum: {sums['汉字 of ones']}" in shown and '"none": 0' in shown
     # what was moved or rewrapped keeps its words
     source.write_text(SMALL.replace("One thing;\n#   it is", "One\n#   thing; it is"), "utf-8")
     assert not next(states([opened(course)])).missing
@@ -228,6 +232,7 @@ def test_the_package_is_extracted_from_calls_and_sentences() -> None:
     assert {"{row} is not defined", "Hint {number}: ", "plain", "other values", "Help."} <= {
         *entries
     }
+    assert {"the highway", "dq and dk swapped", "variance", "your backward pass"} <= {*entries}
     assert ("{count} case", "{count} cases") in entries
     assert not any(text in entries for text in ("critic.some", "type.absent", ""))
 
@@ -254,13 +259,21 @@ def test_a_picture_speaks_a_language_only_where_there_is_a_font_for_it(
 
     names = ["DejaVu Sans", "SimHei"] if font else ["DejaVu Sans"]
     monkeypatch.setattr(font_manager, "get_font_names", lambda: names)
-    with speaking("zh", {"step": "步数", "A title": "标题"}), style() as plt:
+    words = {"step": "步数", "A title": "标题", "unit {k}": "单元 {k}", "$x$, a size": "$x$，大小"}
+    with speaking("zh", words), style() as plt:
         figure, axes = plt.subplots()
         axes.set_title("标题")
         axes.set_xlabel("step")
-    shown = axes.get_title(), axes.get_xlabel()
+        axes.set_ylabel(tr("unit {k}").format(k=3))
+        formula = axes.text(0, 0, "$x$, a size")
+    shown = axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), formula.get_text()
     plt.close(figure)
-    assert shown == (("标题", "步数") if font else ("A title", "step"))
+    chinese, english = (
+        ("标题", "步数", "单元 3", "$x$，大小"),
+        ("A title", "step", "unit 3", "$x$, a size"),
+    )
+    assert shown == (chinese if font else english)
+    assert (formula.get_fontfamily()[0] == "SimHei") == font  # the rest of it would be boxes
 
 
 # one notebook in both languages
