@@ -321,8 +321,9 @@ def _keyed(literal: str, change: Change) -> str:
     for node in ast.walk(ast.parse(literal, mode="eval")):
         if isinstance(node, ast.FormattedValue):
             for key in ast.walk(node.value):
-                if isinstance(key, ast.Constant) and " " in str(key.value).strip():
-                    literal = literal.replace(repr(key.value), repr(_piece(key.value, change)))
+                text = getattr(key, "value", None) if isinstance(key, ast.Constant) else None
+                if isinstance(text, str) and " " in text.strip():
+                    literal = literal.replace(repr(text), repr(_piece(text, change)))
     return literal
 
 

@@ -101,6 +101,10 @@ def _speak(plt: Any, words: Callable[[str], str], fonts: list[str]) -> None:
     from matplotlib.text import Text
 
     for number in plt.get_fignums():
+        for axis in (a for axes in plt.figure(number).axes for a in (axes.xaxis, axes.yaxis)):
+            names = [label.get_text() for label in axis.get_ticklabels()]
+            if names != (said := [words(name) for name in names]):
+                axis.set_ticks(axis.get_ticklocs(), said)
         for text in plt.figure(number).findobj(Text):
             text.set_text(words(text.get_text()))
             if fonts and "$" in text.get_text() and not text.get_text().isascii():

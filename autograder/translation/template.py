@@ -138,15 +138,21 @@ def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
 
 
 def _listed(tree: ast.AST, tuples: bool) -> Iterator[str]:
-    """Names of lines, boxes and panels, which stand in tuples, or before what they name."""
+    """Names of lines, boxes and panels: in tuples, before what they name, given by a name."""
     options = [n for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg in _PLACES]
     not_shown = {part for option in options for part in ast.walk(option)}
     for node in ast.walk(tree):
+        parts: list[ast.expr | None] = []
         if tuples and isinstance(node, ast.Tuple) and node not in not_shown:
             yield from (text for part in node.elts for text in _literals(part))
         elif isinstance(node, ast.Dict):
-            keys = (text for key in node.keys if key for text in _literals(key))
-            yield from (text for text in keys if " " in text)
+            parts = node.keys
+        elif tuples and isinstance(node, ast.Assign):
+            parts = [node.value]
+        elif tuples and isinstance(node, ast.arguments):
+            parts = [*node.defaults, *node.kw_defaults]
+        texts = (text for part in parts if part for text in _literals(part))
+        yield from (text for text in texts if " " in text)
 
 
 def _literals(node: ast.expr) -> Iterator[str]:

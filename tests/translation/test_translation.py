@@ -265,7 +265,10 @@ def test_a_picture_speaks_a_language_only_where_there_is_a_font_for_it(
         axes.set_title("标题")
         axes.set_xlabel("step")
         axes.set_ylabel(tr("unit {k}").format(k=3))
+        axes.set_xticks([0], ["step"])
         formula = axes.text(0, 0, "$x$, a size")
+    ticks = [label.get_text() for label in axes.get_xticklabels()]
+    assert ticks == [axes.get_xlabel()]
     shown = axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), formula.get_text()
     plt.close(figure)
     chinese, english = (
