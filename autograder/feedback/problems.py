@@ -37,11 +37,15 @@ def problems(findings: Sequence[Finding], coverage: Coverage) -> list[Problem]:
     """Findings on the same output become one problem; the order is kept."""
     groups: dict[Hashable, list[Finding]] = {}
     of_output: dict[str | None, Hashable] = {}
+    of_check: dict[Hashable, Hashable] = {}
     for finding in findings:
         key = _key(finding)
         if finding.check is Check.REPEATABILITY:  # wrong from the first: the same again is no news
             key = of_output.get(finding.output, key)
+        elif finding.hidden and finding.output:  # nor is that it is wrong on hidden cases, too
+            key = of_check.get((finding.output, finding.check), key)
         of_output.setdefault(finding.output, key)
+        of_check.setdefault((finding.output, finding.check), key)
         groups.setdefault(key, []).append(finding)
     return [
         Problem(min(group, key=lambda f: f.hidden), _spread(group, coverage))

@@ -167,9 +167,11 @@ def _explanations(result: RowResult, failing: Sequence[Finding]) -> Iterator[Blo
             yield Paragraph((sentence(message(finding, result.id)),), "explains")
             yield from _place(finding)
     of: dict[Explanation, list[str]] = {}
+    located = {_named(f) for f in failing if f.explanation is not None and f.explanation.where}
     for finding in failing:
-        if finding.explanation is not None:
-            outputs = of.setdefault(_key(finding.explanation), [])
+        told = finding.explanation
+        if told is not None and (told.where is not None or _named(finding) not in located):
+            outputs = of.setdefault(_key(told), [])
             if finding.output and finding.output not in outputs:
                 outputs.append(finding.output)
     unclear = len({f.output for f in failing}) > 1
@@ -177,6 +179,11 @@ def _explanations(result: RowResult, failing: Sequence[Finding]) -> Iterator[Blo
         label: Line = (Code(", ".join(outputs)), ": ") if outputs and unclear else ()
         name = told.name if told.source is not Source.CHECK else ""
         yield Paragraph((*label, *prose(told.says)), "explains", name)
+
+
+def _named(finding: Finding) -> tuple[str | None, str]:
+    """The output and the name of its mistake: a hidden case knows no line, and says no more."""
+    return finding.output, finding.mistake
 
 
 def _key(told: Explanation) -> Explanation:

@@ -15,7 +15,8 @@ import pytest
 import autograder
 
 from autograder.checks.compare import Difference
-from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
+from autograder.checks.discreet import discreet
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source, Where
 from autograder.exercises.fact import fact
 from autograder.exercises.script import Failure
 from autograder.feedback import (
@@ -184,6 +185,18 @@ def test_one_mistake_in_several_outputs_is_said_once() -> None:
     text = render_text(replace(examples.partial(), findings=findings))
     assert text.count("SAY") == 1 and all(f"{name} is off" in text for name in ("dx", "dw", "db"))
     assert "dx, dw, db: SAY" in text
+
+
+def test_a_hidden_case_says_nothing_twice() -> None:
+    base = replace(
+        examples.partial().findings[0],
+        explanation=Explanation(Source.KNOWN, "lost", "SAY", where=Where("affine_backward", 2)),
+    )
+    hidden = replace(base, case="b", hidden=True)
+    result = replace(examples.partial(), findings=(base, hidden))
+    text = render_text(discreet(result))
+    assert text.count("SAY") == 1 and "Line 2 of affine_backward" in text
+    assert text.count(f"✗ {base.output} is") == 1 and "; hidden cases]" in text
 
 
 def test_how_often_a_finding_came_up() -> None:
