@@ -48,7 +48,7 @@ class _Binding:
     """One statement of a code cell that gives the name a meaning."""
 
     cell: Placed
-    how: str  # "written", "starter", "leftover" (code above the starter's raise), "assigned"
+    how: str  # "written", "starter", "leftover" (above the starter's raise), "assigned", "deleted"
     text: str = ""
 
 
@@ -91,11 +91,9 @@ def _of_last(name: str, bindings: Sequence[_Binding]) -> Fact | None:
     if last.how == "leftover":
         return fact("written.leftover", name=name, cell=last.cell.name)
     defined = next((b for b in reversed(bindings[:-1]) if b.how == "written"), None)
-    if last.how == "assigned" and defined is not None:
-        cell = defined.cell.name
-        return fact(
-            "written.overwritten", name=name, cell=cell, last=last.cell.name, text=last.text
-        )
+    if last.how in ("assigned", "deleted") and defined is not None:
+        what = "written.overwritten" if last.how == "assigned" else "written.deleted"
+        return fact(what, name=name, cell=defined.cell.name, last=last.cell.name, text=last.text)
     return None
 
 
@@ -106,7 +104,7 @@ def _elsewhere(
     rows: Collection[str],
 ) -> Fact | None:
     head = rf"(?:(?:async +)?def|class) +{re.escape(name)}\b"
-    bare = re.compile(rf"^[ \t>]*{head}|^[ \t]*{re.escape(name)}[ \t]*=[^=]", re.MULTILINE)
+    bare = re.compile(rf"^[ \t>#]*{head}|^[ \t]*{re.escape(name)}[ \t]*=[^=]", re.MULTILINE)
     for cell in cells:
         if cell.kind != "code" and bare.search(cell.source) and _more_than(cell.source):
             return fact("written.not_code", name=name, cell=cell.name, kind=cell.kind)
@@ -176,11 +174,12 @@ def _bindings(name: str, cell: Placed, tree: ast.Module, starter: str) -> list[_
             found.append(_Binding(cell, _how(node, cell.source, starter)))
         elif isinstance(node, ast.ClassDef) and node.name == name:
             found.append(_Binding(cell, "written"))
-        elif isinstance(node, ast.Assign) and any(
+        elif isinstance(node, (ast.Assign, ast.Delete)) and any(
             isinstance(n, ast.Name) and n.id == name for t in node.targets for n in ast.walk(t)
         ):
             text = (ast.get_source_segment(cell.source, node) or "").split("\n")[0][:80]
-            found.append(_Binding(cell, "assigned", text))
+            how = "assigned" if isinstance(node, ast.Assign) else "deleted"
+            found.append(_Binding(cell, how, text))
     return found
 
 

@@ -369,6 +369,7 @@ SENTENCES: dict[str, str] = {
     "which is still there. Delete that line",
     "written.overwritten": "{name} is written in {cell}, but {last} puts something else in its "
     "place: `{text}`. Give that another name",
+    "written.deleted": "{name} is written in {cell}, but {last} deletes it: `{text}`. Take that away",
     "written.not_code": "{cell} defines {name}, but it is a {kind} cell, which does not run. Make "
     "it a code cell",
     "written.magic": "{cell} defines {name}, but `{magic}` takes the cell for a text and does not "

@@ -242,6 +242,8 @@ STANDS = {
     "never": (
         lambda text: "if False:\n    " + text.replace("\n", "\n    "), "code", "inside of",
     ),
+    "heading": (lambda text: text, "heading", "is a markdown cell"),
+    "deleted": (lambda text: f"{text}\ndel scale_forward", "code", "deletes it"),
     "quotes": (lambda text: f"'''\n{text.replace(chr(34), '')}\n'''", "code", "in quotes"),
 }  # fmt: skip
 
