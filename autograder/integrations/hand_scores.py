@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.integrations.nbgrader.config import read_settings
-from autograder.integrations.nbgrader.gradebook import explained, must_be_ours
-
-_FILE = "sqlite:///"
+from autograder.integrations.nbgrader.gradebook import explained, is_missing, must_be_ours
 
 _GRADES = """
 SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
@@ -125,7 +123,7 @@ def read_hand_scores(
     """
     settings = read_settings(root, gradebook)
     url = settings.gradebook
-    if url.startswith(_FILE) and not Path(url.removeprefix(_FILE)).is_file():
+    if is_missing(url):
         return HandScores()
     with explained(url):
         from sqlalchemy import create_engine, text

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import os
+import random
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from autograder.errors import AutograderError, GradingError
+from autograder.integrations.nbgrader.judged import judgement_table
 from autograder.integrations.nbgrader.released import ReleasedCell, ReleasedNotebook
 from autograder.integrations.nbgrader.start import load_nbgrader
 
@@ -29,6 +33,10 @@ _ADVICE = (
 class GradebookError(GradingError):
     """The gradebook cannot take the scores; results and reports do not depend on it."""
 
+
+_LOST_THE_RACE = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL's codes of a transaction that gave way to another: it may be tried again."""
+Written = TypeVar("Written")
 
 PATIENCE_SECONDS = 60.0
 """So long another program may write to an SQLite file before a run gives up on it."""
@@ -49,7 +57,7 @@ def open_gradebook(url: str, course_id: str, patience: float = PATIENCE_SECONDS)
         from nbgrader.api import Gradebook
 
         waiting = _patient(url, patience)
-        _create(waiting)
+        _create(waiting, course_id)
         gradebook = Gradebook(waiting, course_id)
     try:
         with explained(url):
@@ -59,8 +67,8 @@ def open_gradebook(url: str, course_id: str, patience: float = PATIENCE_SECONDS)
         gradebook.close()
 
 
-def _create(url: str) -> None:
-    """Make the tables of a new gradebook.
+def _create(url: str, course_id: str) -> None:
+    """Make the tables of a new gradebook, with the course in it.
 
     nbgrader would make them, too, but for their version it runs `alembic`, which must be on PATH.
     """
@@ -80,9 +88,13 @@ def _create(url: str) -> None:
             with engine.begin() as connection:  # all tables or none, whatever the disk does
                 if engine.url.get_backend_name() == "sqlite":  # begins none for tables by itself
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
+                elif engine.url.get_backend_name() == "postgresql":  # one run makes them
+                    connection.execute(text("SELECT pg_advisory_xact_lock(20261127)"))
                 if inspect(connection).get_table_names():
                     return  # another run was first
                 Base.metadata.create_all(connection)
+                judgement_table().create(connection)
+                connection.execute(Base.metadata.tables["course"].insert(), {"id": course_id})
                 connection.execute(
                     text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
                 )
@@ -151,6 +163,46 @@ def shown(url: str) -> str:
     if url.startswith("sqlite:///"):
         return url.removeprefix("sqlite:///").partition("?")[0]
     return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+
+
+def is_missing(url: str) -> bool:
+    """Whether a gradebook is a file that is not there yet."""
+    return url.startswith("sqlite:///") and not Path(shown(url)).is_file()
+
+
+ATTEMPTS = 10
+
+
+def together(db: Any, write: Callable[[], Written]) -> Written:
+    """Write to a gradebook into which another run may write at the same time.
+
+    Where that run was first, all is read again and what is still to do is written.
+
+    Args:
+        db: The session.
+        write: Reads, writes and commits.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return write()
+        except Exception as error:
+            db.rollback()
+            db.expunge_all()
+            if not _was_second(error) or attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))
+    raise AssertionError("unreachable")
+
+
+def _was_second(error: BaseException | None) -> bool:
+    """Whether another run wrote what this one was about to write."""
+    from sqlalchemy.exc import DBAPIError, IntegrityError
+
+    if isinstance(error, DBAPIError):
+        code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+        return isinstance(error, IntegrityError) or code in _LOST_THE_RACE
+    # nbgrader raises an error of its own in the place of the database's.
+    return error is not None and _was_second(error.__context__)
 
 
 def must_be_ours(db: Any, url: str, course_id: str) -> None:

@@ -78,26 +78,31 @@ class Judgement:
         return score is None if self.manual is None else self.given_for != self.shown
 
 
+def judgement_table() -> Any:
+    """The table of our own in nbgrader's gradebook, beside its table of grades."""
+    from sqlalchemy import Column, Float, MetaData, String, Table
+
+    return Table(
+        _TABLE,
+        MetaData(),
+        Column("grade_id", String(32), primary_key=True),
+        Column("shown", String(64)),
+        Column("given_for", String(64)),
+        Column("manual", Float),
+    )
+
+
 class Judgements:
-    """A table of our own in nbgrader's gradebook, beside its table of grades.
+    """What scores by hand were given for, as the gradebook keeps it.
 
     Args:
         db: The session of the gradebook; whoever has it commits.
     """
 
     def __init__(self, db: Any) -> None:
-        from sqlalchemy import Column, Float, MetaData, String, Table
-
         self._db = db
-        self._table = Table(
-            _TABLE,
-            MetaData(),
-            Column("grade_id", String(32), primary_key=True),
-            Column("shown", String(64)),
-            Column("given_for", String(64)),
-            Column("manual", Float),
-        )
-        self._table.create(db.connection(), checkfirst=True)
+        self._table = judgement_table()
+        self._table.create(db.connection(), checkfirst=True)  # a gradebook that nbgrader made
 
     def of(self, grades: Iterable[str]) -> dict[str, Judgement]:
         """Id of a grade -> what is known, where anything is."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from autograder.integrations.nbgrader.config import read_settings
-from autograder.integrations.nbgrader.gradebook import GradebookError, must_be_ours
-
-_FILE = "sqlite:///"
+from autograder.integrations.nbgrader.gradebook import GradebookError, is_missing, must_be_ours
 
 
 def enrolled(root: Path, gradebook: str | None = None) -> list[str]:
@@ -25,7 +23,7 @@ def enrolled(root: Path, gradebook: str | None = None) -> list[str]:
     """
     settings = read_settings(root, gradebook)
     url = settings.gradebook
-    if url.startswith(_FILE) and not Path(url.removeprefix(_FILE)).is_file():
+    if is_missing(url):
         return []
     from sqlalchemy import create_engine, text
     from sqlalchemy.exc import SQLAlchemyError

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from autograder.integrations.nbgrader.gradebook import together
 from autograder.integrations.nbgrader.judged import Judgement, Judgements
 
 NO_RESPONSE = "No response."  # nbgrader's own words, which its pages know
@@ -86,15 +87,21 @@ class ScoreWriter:
         Returns:
             The students who have a submission in the gradebook now, in order.
         """
-        try:
-            written = self._write({entry.student: entry for entry in entries})
+        # In one order, so that no two runs wait for each other.
+        ordered = {e.student: e for e in sorted(entries, key=lambda e: e.student)}
+
+        def write() -> list[str]:
+            written = self._write(ordered)
             self._db.commit()
+            return written
+
+        try:
+            return together(self._db, write)
         except BaseException:
             self._db.rollback()
             raise
         finally:
             self._db.expunge_all()
-        return written
 
     def _write(self, entries: Mapping[str, Entry]) -> list[str]:
         from nbgrader import api

@@ -31,6 +31,7 @@ from autograder.integrations.nbgrader.gradebook import (
     explained,
     fill,
     open_gradebook,
+    together,
 )
 from autograder.integrations.nbgrader.judged import judged
 from autograder.integrations.nbgrader.late import assign_penalties
@@ -169,7 +170,7 @@ class GradebookSink:
                 opened = open_gradebook(url, self._settings.course_id, self._patience)
                 self._gradebook = self._stack.enter_context(opened)
             with explained(url):
-                fill(self._gradebook, released, url)
+                together(self._gradebook.db, lambda: fill(self._gradebook, released, url))
                 collected = read_collected(self._course.root, assignment)
                 self._collected[assignment] = collected
                 if collected.due:
