@@ -12,6 +12,7 @@ from autograder.course import find_course_root, load_course
 from benchmarks.naming.by_hand import BY_HAND
 from benchmarks.naming.held_out import HELD_OUT
 from benchmarks.naming.measure import BANKED, ROADS, UNBANKED, Count, Judge
+from benchmarks.naming.unseen import UNSEEN
 from benchmarks.section import write_section
 
 HERE = Path(__file__).parent
@@ -24,6 +25,7 @@ TITLES = {
     "other operators": UNBANKED,
     "by hand": BY_HAND,
     "by hand, held out": HELD_OUT,
+    "by hand, unseen": UNSEEN,
 }
 
 

@@ -257,7 +257,7 @@ def _written(text: str, mistakes: Sequence[ByHand]) -> Iterator[tuple[Mutant, st
     """The wrong answers that were written by hand on a file of right ones."""
     lines = text.splitlines()
     for node in ast.parse(text).body:
-        if not isinstance(node, ast.FunctionDef):
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             continue
         own = "\n".join(lines[node.lineno - 1 : node.end_lineno])
         for function, old, new in mistakes:
