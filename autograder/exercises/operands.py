@@ -8,22 +8,28 @@ so no code of a student's runs.
 from __future__ import annotations
 
 import ast
+import builtins
 import linecache
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
+from difflib import get_close_matches
+from types import FrameType, FunctionType, TracebackType
 from typing import Any
 
 import numpy as np
 
 MOST_TEXT = 60
 MOST_AXES = 8
+CLOSE = 0.75
+"""How alike two names are of which one may be meant for the other."""
 OPERATIONS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**",
 }  # fmt: skip
 REDUCTIONS = ("sum", "mean", "max", "min", "var", "std", "prod")
 SAME_SHAPE = ("exp", "log", "sqrt", "tanh", "abs", "square", "sign", "zeros_like", "ones_like",
               "copy", "sin", "cos", "log1p", "expm1")  # fmt: skip
+PARTS = ("<lambda>", "<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
+"""Pieces of a function that Python counts as functions of their own."""
 Shape = tuple[int, ...]
 
 
@@ -42,7 +48,8 @@ class Raised:
     Args:
         line: Counted from the `def` line as 1.
         operation: `"@"`, `"+"` …, `"index"`, or `"unpack"`: so many names (the shape of the second
-            operand) for so many values (that of the first).
+            operand) for so many values (that of the first). Where a name has no value: `"near"`
+            (the second operand is one that has), `"elsewhere"` (a function that has it), `"lost"`.
     """
 
     function: str
@@ -53,26 +60,47 @@ class Raised:
 
 def where_raised(trace: TracebackType | None) -> Raised | None:
     """Where an exception was raised in the student's own code; None where that is not known."""
-    own = None
+    own = within = None
     while trace is not None:
-        if is_own(trace.tb_frame.f_code.co_filename):
+        code = trace.tb_frame.f_code
+        if is_own(code.co_filename):
             own = trace
+            within = within if code.co_name in PARTS else trace
         trace = trace.tb_next
-    if own is None:
+    if own is None or within is None:
         return None
-    code = own.tb_frame.f_code
-    line = own.tb_lineno - code.co_firstlineno + 1
+    code = within.tb_frame.f_code
+    line = within.tb_lineno - code.co_firstlineno + 1
     if code.co_name == "<module>" or line < 1:
         return None
     node = _expression(own)
     names = {**own.tb_frame.f_globals, **own.tb_frame.f_locals}
     operation, parts = _operation(node, names)
+    if isinstance(node, ast.Name) and node.id not in names and not hasattr(builtins, node.id):
+        operation, parts = _unknown(node.id, within.tb_frame)
     operands = []
     for text, shape in parts:
         if shape is None or len(shape) > MOST_AXES:
             return Raised(code.co_name, line)
         operands.append(Operand(text[:MOST_TEXT], tuple(int(size) for size in shape)))
     return Raised(code.co_name, line, operation, tuple(operands))
+
+
+def _unknown(name: str, frame: FrameType) -> tuple[str, Parts]:
+    """What a name that has no value may be: another one's, one with a slip of the pen, or lost."""
+    functions = {
+        key: value.__code__
+        for key, value in frame.f_globals.items()
+        if isinstance(value, FunctionType) and is_own(value.__code__.co_filename)
+    }
+    near = get_close_matches(name, [*frame.f_locals, *functions], 1, CLOSE)
+    if near and len(name) > 1:
+        return "near", [(name, ()), (near[0], ())]
+    others = (key for key, code in functions.items() if name in code.co_varnames)
+    other = next((key for key in others if functions[key] is not frame.f_code), "")
+    if other and name not in frame.f_code.co_varnames:
+        return "elsewhere", [(name, ()), (other, ())]
+    return "lost", [(name, ())]
 
 
 def is_own(filename: str) -> bool:

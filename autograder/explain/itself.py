@@ -42,6 +42,10 @@ RETURNED = {
 """The type of a returned value that is none -> the sentence `exception.<name>`."""
 
 
+UNKNOWN = ("near", "elsewhere", "lost")
+"""What a name without a value may be -> the advice `names.<what>`."""
+
+
 def by_itself(
     result: RowResult, asked: Asked, outputs: Set[str | None]
 ) -> dict[str | None, Explanation]:
@@ -83,10 +87,16 @@ def _of_exception(failure: Failure) -> Fact | None:
 def _of_operands(failure: Failure) -> Fact | None:
     """What met in the line that raised: shapes that do not fit, or so many names for a tuple."""
     raised = failure.raised
-    if raised is None or failure.type_name not in ("ValueError", "IndexError"):
+    if raised is None:
         return None
     sign, operands = raised.operation, raised.operands
     gaps: dict[str, Any] = {"line": raised.line, "function": raised.function}
+    if sign in UNKNOWN and failure.type_name in ("NameError", "UnboundLocalError"):
+        meant = {} if sign == "lost" else {"other": operands[-1].text}
+        advice = fact(f"names.{sign}", **meant)
+        return fact("names.unknown", **gaps, name=operands[0].text, advice=advice)
+    if failure.type_name not in ("ValueError", "IndexError"):
+        return None
     if sign == "index" and len(operands) == 1 and failure.type_name == "IndexError":
         gaps |= {"left": operands[0].text, "left_shape": operands[0].shape}
         return fact("shapes.index", **gaps)

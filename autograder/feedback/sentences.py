@@ -332,6 +332,12 @@ SENTENCES: dict[str, str] = {
     "shapes.flatten": "Make it flat first, one row for each example.",
     "shapes.keepdims": "Is keepdims=True missing where the smaller one is made?",
     "shapes.neither": "Write both shapes beside the line: which one is not what you expect?",
+    "names.unknown": "Line {line} of {function}: no line before it gives `{name}` a value. {advice}",
+    "names.near": "Do you mean `{other}`?",
+    "names.elsewhere": "{other} has a variable of this name, which is its own: what else needs it gets "
+    "it as an argument, or from the cache.",
+    "names.lost": "Is the line missing, does it stand further down, or inside an if or a loop that "
+    "was not entered?",
     "again.state": "The same inputs gave the right result before; other calls came in between. Is "
     "something kept in a global variable, or in an attribute, that belongs into the cache?",
     "exception.truth_value": "An `if`, `and`, `or` or `not` wants one True or False, and this is a "

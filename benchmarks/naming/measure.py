@@ -107,20 +107,25 @@ class Judge:
         written = operators if isinstance(operators, dict) else {}
         every = 1 if written else every
         made = _written(text, written.get(path.stem, ())) if written else _changed(text, operators)
-        for mutant, changed in itertools.islice(made, 0, None, every):
+        for mutant, changed, lines in itertools.islice(made, 0, None, every):
             with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
                 namespace = _namespace(self.notebook, changed)
                 if namespace is None:
                     continue
                 with np.errstate(all="ignore"):  # an answer may have changed it
                     for questions in self.asked:
-                        one = self._judged(questions, namespace, mutant, path.stem)
+                        one = self._judged(questions, namespace, mutant, lines, path.stem)
                         if one is not None:
                             total.add(one)
         return total
 
     def _judged(
-        self, questions: list[Question], namespace: dict[str, Any], mutant: Mutant, where: str
+        self,
+        questions: list[Question],
+        namespace: dict[str, Any],
+        mutant: Mutant,
+        lines: frozenset[int],
+        where: str,
     ) -> Count | None:
         exercise = questions[0].exercise
         rows = [row.id for row in exercise.rows if callable(namespace.get(row.id))]
@@ -134,7 +139,7 @@ class Judge:
         what = f"{where}, {mutant.function}, line {mutant.line}: {mutant.what}"
         names = _names(lost)
         raised = any(f.failed("exception") for r in lost for f in r.findings)
-        line = self._line(questions[0], lost[0].id, namespace, mutant, what)
+        line = self._line(questions[0], lost[0], namespace, mutant, lines, what)
         line.helped = int(bool(names or line.located))
         line.raised, line.raised_helped = int(raised), int(raised) * line.helped
         if not names:
@@ -153,19 +158,26 @@ class Judge:
         return one
 
     def _line(
-        self, question: Question, row: str, namespace: dict[str, Any], mutant: Mutant, what: str
+        self,
+        question: Question,
+        row: RowResult,
+        namespace: dict[str, Any],
+        mutant: Mutant,
+        lines: frozenset[int],
+        what: str,
     ) -> Count:
-        """What the search for the line says of the first row that is wrong."""
+        """What is said of the line in which the first row that is wrong goes wrong."""
         began = time.process_time()
         found: Repairs = search.repairs_of(
-            question.exercise, row, question.expectations, namespace, limit=False
+            question.exercise, row.id, question.expectations, namespace, limit=False
         )
         count = Count(caught=1, seconds=[time.process_time() - began])
-        lines = [r for r in found if r.line]
-        told = {(r.function, line) for r in lines for line in (r.line, r.also) if line}
+        located = [r for r in found if r.line]
+        told = {(r.function, line) for r in located for line in (r.line, r.also) if line}
+        told = told or _unknown_names(row)
         if told:
-            count.located, count.two = 1, int(any(r.also for r in lines))
-            count.right_line = int((mutant.function, mutant.line) in told)
+            count.located, count.two = 1, int(any(r.also for r in located))
+            count.right_line = int(any((mutant.function, line) in told for line in lines))
             count.elsewhere = [] if count.right_line else [f"{what}: {told}"]
         return count
 
@@ -243,17 +255,23 @@ def _same(
     return True
 
 
-def _changed(text: str, operators: Any) -> Iterator[tuple[Mutant, str]]:
-    """Every mutant of every function and class of a file, with the whole changed file."""
+Wrong = tuple[Mutant, str, frozenset[int]]
+"""A mistake, the whole changed file, and the lines that may be told of it."""
+
+
+def _changed(text: str, operators: Any) -> Iterator[Wrong]:
+    """Every mutant of every function and class of a file."""
     tree = ast.parse(text)
     for at, node in enumerate(tree.body):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            for mutant in mutants(ast.unparse(node), node.name, operators):
+            before = ast.unparse(node)
+            for mutant in mutants(before, node.name, operators):
                 body = [*tree.body[:at], *ast.parse(mutant.source).body, *tree.body[at + 1 :]]
-                yield mutant, ast.unparse(ast.Module(body, []))
+                lines = _lines(before, mutant.source, mutant.line)
+                yield mutant, ast.unparse(ast.Module(body, [])), lines
 
 
-def _written(text: str, mistakes: Sequence[ByHand]) -> Iterator[tuple[Mutant, str]]:
+def _written(text: str, mistakes: Sequence[ByHand]) -> Iterator[Wrong]:
     """The wrong answers that were written by hand on a file of right ones."""
     lines = text.splitlines()
     for node in ast.parse(text).body:
@@ -264,8 +282,40 @@ def _written(text: str, mistakes: Sequence[ByHand]) -> Iterator[tuple[Mutant, st
             if function == node.name:
                 before = own[: own.index(old)]
                 line = before.count("\n") + 1 + len(old) - len(old.lstrip("\n"))
-                changed = text.replace(own, own.replace(old, new))
-                yield Mutant(function, line, f"{old} -> {new}", changed), changed
+                wrong = own.replace(old, new)
+                changed = text.replace(own, wrong)
+                mutant = Mutant(function, line, f"{old} -> {new}", changed)
+                yield mutant, changed, _lines(own, wrong, line)
+
+
+def _lines(before: str, after: str, line: int) -> frozenset[int]:
+    """The line that was changed; of one that was left out, those that miss what it made, too."""
+    lost = [n for n in ast.walk(ast.parse(before)) if isinstance(n, ast.stmt) and n.lineno == line]
+    now = ast.parse(after)
+    left = sum(isinstance(n, ast.stmt) and not isinstance(n, ast.Pass) for n in ast.walk(now))
+    if left >= sum(isinstance(n, ast.stmt) for n in ast.walk(ast.parse(before))):
+        return frozenset({line})
+    names = [n for one in lost for n in ast.walk(one) if isinstance(n, ast.Name)]
+    made = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    reads = [n for n in ast.walk(now) if isinstance(n, ast.Name) and n.id in made]
+    return frozenset({line, *(n.lineno for n in reads if isinstance(n.ctx, ast.Load))})
+
+
+def _unknown_names(row: RowResult) -> set[tuple[str, int]]:
+    """The lines of which it was told that they read a name without a value."""
+    facts = [f.explanation.fact for f in row.findings if f.explanation and f.explanation.fact]
+    said = [fact.values for fact in facts if fact.name == "names.unknown"]
+    found = {(str(values["function"]), int(values["line"])) for values in said}
+    for node in ast.parse("".join(linecache.cache[CELL][2])).body:  # type: ignore[misc]
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.FunctionDef) and inner is not node:
+                first = node.lineno
+                found |= {
+                    (getattr(node, "name", ""), line + inner.lineno - first)
+                    for name, line in found
+                    if name == inner.name
+                }
+    return found
 
 
 def _namespace(notebook: Notebook, text: str) -> dict[str, Any] | None:

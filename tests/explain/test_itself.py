@@ -1,5 +1,6 @@
 """The next step after an error message of Python or NumPy: each message is provoked, not quoted."""
 
+import linecache
 import math
 
 import numpy as np
@@ -20,6 +21,33 @@ def unassigned(flag=False):
     if flag:
         out = 1
     return out
+
+
+CELL = """
+def scale(x):
+    total = x.sum()
+    return total
+
+def squeezed(x):
+    return x / total
+
+def slip(x):
+    mean = x.mean()
+    return [x - maen for _ in range(2)]
+
+def late(x):
+    if x is None:
+        out = 0
+    return out
+"""
+
+
+def of_cell(name):
+    """A function of a student's cell, called."""
+    namespace = {}
+    linecache.cache["<cell>"] = (len(CELL), None, CELL.splitlines(True), "<cell>")
+    exec(compile(CELL, "<cell>", "exec"), namespace)
+    return lambda: namespace[name](X)
 
 
 def told_of(blunder, hidden=False):
@@ -43,6 +71,18 @@ def told_of(blunder, hidden=False):
         (lambda: X * (X, X[1:]), "out, cache = f(x)"),
         (lambda: (X, X) - 1, "out, cache = f(x)"),
         (lambda: {}["velocity"], "d.get("),
+        (
+            of_cell("squeezed"),
+            "Line 2 of squeezed: no line before it gives `total` a value. scale has a variable",
+        ),
+        (
+            of_cell("slip"),
+            "Line 3 of slip: no line before it gives `maen` a value. Do you mean `mean`?",
+        ),
+        (
+            of_cell("late"),
+            "Line 4 of late: no line before it gives `out` a value. Is the line missing",
+        ),
         (unassigned, "Is the line missing"),
         (lambda: [].append(1) + 1, "without a return"),
         (lambda: X * print(end=""), "without a return"),

@@ -1,5 +1,6 @@
 """The line: one change of the student's own code, told only where it is sure; never a score."""
 
+import ast
 import linecache
 import textwrap
 from dataclasses import replace
@@ -12,6 +13,7 @@ from autograder.exercises import Function, Layer, constant
 from autograder.exercises.interpreter import LocalRunner
 from autograder.explain import examine, prepare
 from autograder.explain.repair import repairs_of, told
+from autograder.explain.repair.candidates import candidates, feeding
 from autograder.explain.repair.units import only_computes, units_of
 
 FORWARD = """
@@ -155,6 +157,12 @@ def test_a_loop_without_an_end_ends(question):
     assert found(question, FORWARD, wrong, seconds=5) == ()  # a line is missing: no one change
 
 
+def test_a_comprehension_without_an_end_ends(question):
+    wrong = RIGHT.replace("    dx", "    seen = [n for n in iter(int, 1)]\n    dx", 1)
+    (repair,) = found(question, FORWARD, wrong, seconds=20)
+    assert repair.line == 3
+
+
 def test_the_verdict_gains_a_line_and_nothing_else(question):
     wrong = RIGHT.replace("np.sum(dout", "np.mean(dout")
     (before,) = examine([question], LocalRunner(namespace_of(FORWARD, wrong)), ["dense_backward"])
@@ -215,8 +223,32 @@ def test_code_in_other_styles_has_a_text(question):
     assert (repair.function, repair.kind) == ("Dense", "mean_for_sum")
 
 
-def test_names_of_actions_are_known_in_every_spelling():
-    import ast
+@pytest.mark.parametrize(
+    ("body", "given"),
+    [
+        ("return 0 if len(x) > 9 else x", [True]),
+        ("scale = 2\n    return scale * x", [True, True]),
+        ("settings['b'] = 1\n    out = x\n    return out, settings", [False, True, True]),
+        ("if len(x) > 9:\n        return x, 1\n    return x * x, 2", [True, True]),
+    ],
+)
+def test_what_leads_to_an_output_is_known(body, given):
+    tree = ast.parse(f"def f(x, settings):\n    {body}").body[0]
+    outputs = ("a", "b") if "," in body else ("a",)
+    feeds = feeding(tree, outputs, {"a"})
+    simple = [n for n in ast.walk(tree) if isinstance(n, (ast.Assign, ast.Return))]
+    assert [feeds.of(n) for n in sorted(simple, key=lambda n: n.lineno)] == given
 
+
+def test_lines_that_never_run_are_not_changed(question):
+    wrong = RIGHT.replace("    return", "    if dw.size > 999:\n        db = dx\n    return")
+    namespace = namespace_of(FORWARD, wrong)
+    unit = units_of("dense_backward", question.exercise.functions, namespace)[0]
+    made = candidates(unit, None, ran={2, 3, 4, 5, 6, 7, 8, 9, 11})  # lines of the cell
+    lines = {unit.line_of(c.place.node) for _, c in made if not c.block}
+    assert lines == {2, 3, 4, 5, 6, 7, 8, 10}
+
+
+def test_names_of_actions_are_known_in_every_spelling():
     for text in ("def f(): np.random.seed(0)", "def f(x): del x", "def f(x): vars(x)"):
         assert not only_computes(ast.parse(text).body[0], {"np": np}), text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence, Set
+from dataclasses import dataclass
 
 from autograder.explain.repair.expressions import edits
 from autograder.explain.repair.missing import missing, scope_of
@@ -18,26 +19,28 @@ NEAR, FAR = 2, 4
 def candidates(
     unit: Unit,
     raised: int | None,
-    wrong: Set[int] | None,
-    right: Set[int] = frozenset(),
+    wrong: Feeds | None = None,
+    right: Feeds | None = None,
     parameters: Sequence[str] = (),
+    ran: Set[int] | None = None,
 ) -> list[tuple[int, Change]]:
     """The changes of a unit with their ranks, in the order in which they are tried.
 
     Args:
         raised: The line at which it raises: what stands there or before it comes first.
-        wrong: Positions of the returned values that are wrong, where that is known; what does not
-            lead to any of them is left out.
-        right: Those that are right in every case: what leads to one of them comes later.
+        wrong: What leads to the wrong outputs, where that is known; the rest is left out.
+        right: What leads to those that are right in every case: it comes later.
         parameters: Numbers among the inputs, such as `"delta"` or `"bn_param.eps"`.
+        ran: Lines of the file that run on a failing case: nothing else can mend it.
     """
     names = scope_of(unit.tree)
     idle = _idle(unit.tree)
     found = places(unit.tree)
-    feeds = feeding(unit.tree, wrong)
     made: list[Change] = []
     for place in found:
-        if feeds is not None and not _matters(place.statement, feeds):
+        if wrong is not None and not _matters(place.statement, wrong):
+            continue
+        if ran is not None and not _runs(place, ran):
             continue
         if isinstance(place.node, ast.stmt):
             made += statements(place)
@@ -54,12 +57,27 @@ def candidates(
             ]
     made += moves(found)
     made += repeated(unit.tree, found, parameters)
-    sound = feeding(unit.tree, right) if right else None
     ranked = [
-        (change.tier + _distance(change, unit, raised) + _is_sound(change, sound), change)
+        (
+            change.tier
+            + _distance(change, unit, raised)
+            + int(right is not None and right.of(change.place.statement)),
+            change,
+        )
         for change in made
     ]
     return sorted(ranked, key=lambda pair: pair[0])
+
+
+def _runs(place: Place, ran: Set[int]) -> bool:
+    """Whether the statement of a place runs; of one that holds others, its head."""
+    statement = place.statement
+    scope = next((p for p in place.parents if isinstance(p, (ast.FunctionDef, ast.ClassDef))), None)
+    if not isinstance(scope, ast.FunctionDef) or isinstance(statement, ast.FunctionDef):
+        return True
+    body = getattr(statement, "body", None)
+    last = body[0].lineno - 1 if body else statement.end_lineno or statement.lineno
+    return any(line in ran for line in range(statement.lineno, max(last, statement.lineno) + 1))
 
 
 def _idle(tree: ast.AST) -> set[str]:
@@ -100,44 +118,83 @@ def _distance(change: Change, unit: Unit, raised: int | None) -> int:
     return min(raised - line, NEAR) if line <= raised else FAR
 
 
-def _is_sound(change: Change, sound: set[str] | None) -> int:
-    return int(bool(sound) and not _targets(change.place.statement).isdisjoint(sound or ()))
+@dataclass(frozen=True)
+class Feeds:
+    """What leads to some of the outputs: variables, and statements (by id) that give them away."""
+
+    names: frozenset[str]
+    last: frozenset[int]
+
+    def of(self, statement: ast.stmt) -> bool:
+        """Whether a statement computes something of it."""
+        return id(statement) in self.last or not self.names.isdisjoint(_targets(statement))
 
 
-def feeding(tree: ast.AST, wrong: Set[int] | None) -> set[str] | None:
-    """The variables that lead to the wrong returned values; None where that cannot be told."""
-    if wrong is None or not isinstance(tree, ast.FunctionDef):
+def feeding(tree: ast.AST, outputs: Sequence[str], wanted: Set[str]) -> Feeds | None:
+    """What leads to some of the outputs; None where that cannot be told."""
+    if not wanted or not isinstance(tree, ast.FunctionDef):
         return None
-    returns = [n for n in ast.walk(tree) if isinstance(n, ast.Return)]
-    if len(returns) != 1 or not isinstance(returns[0].value, ast.Tuple):
+    nodes = list(ast.walk(tree))[1:]
+    if any(isinstance(n, (ast.FunctionDef, ast.Yield, ast.YieldFrom)) for n in nodes):
         return None
-    items = returns[0].value.elts
-    if max(wrong, default=0) >= len(items):
+    found = [_given(nodes, outputs, name) for name in wanted]
+    if not all(found):
         return None
-    needed = {name for i in wrong for name in _names(items[i])}
+    values = [pair for of in found for pair in of]
+    needed = {name for _, value in values for name in _names(value)}
     uses = [
         (_targets(n), _read(n))
-        for n in ast.walk(tree)
-        if isinstance(n, (ast.Assign, ast.AugAssign, ast.For, ast.Expr, ast.AnnAssign, ast.If))
-    ]
+        for n in nodes
+        if isinstance(n, (ast.Assign, ast.AugAssign, ast.For, ast.While, ast.Expr, ast.AnnAssign,
+                          ast.If))
+    ]  # fmt: skip
     size = -1
     while size != len(needed):
         size = len(needed)
         for targets, read in uses:
             if targets & needed:
                 needed |= read | targets
-    return needed
+    return Feeds(frozenset(needed), frozenset(id(statement) for statement, _ in values))
 
 
-def _matters(statement: ast.stmt, feeds: set[str]) -> bool:
+def _given(
+    nodes: Sequence[ast.AST], outputs: Sequence[str], name: str
+) -> list[tuple[ast.stmt, ast.expr]]:
+    """Where an output is given away, and its value: put under its name, or returned."""
+    stored: list[tuple[ast.stmt, ast.expr]] = [
+        (n, n.value)
+        for n in nodes
+        if isinstance(n, (ast.Assign, ast.AugAssign))
+        for part in ast.walk(n.targets[0] if isinstance(n, ast.Assign) else n.target)
+        if isinstance(part, ast.Constant) and part.value == name
+    ]
+    if stored:
+        return stored
+    found: list[tuple[ast.stmt, ast.expr]] = []
+    at = outputs.index(name)
+    for n in nodes:
+        if not isinstance(n, ast.Return) or n.value is None:
+            continue
+        if isinstance(n.value, ast.Tuple):
+            if at >= len(n.value.elts) or any(isinstance(e, ast.Starred) for e in n.value.elts):
+                return []
+            found.append((n, n.value.elts[at]))
+        elif len(outputs) == 1:
+            found.append((n, n.value))
+        else:
+            return []
+    return found
+
+
+def _matters(statement: ast.stmt, feeds: Feeds) -> bool:
     if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
-        return bool(_targets(statement) & feeds)
+        return feeds.of(statement)
     return True
 
 
 def _targets(n: ast.AST) -> set[str]:
     """The variables that a statement may change."""
-    if isinstance(n, ast.If):
+    if isinstance(n, (ast.If, ast.While)):
         return {name for s in n.body + n.orelse for name in _targets(s)}
     if isinstance(n, ast.For):
         return {*_names(n.target), *(name for s in n.body for name in _targets(s))}
@@ -149,7 +206,7 @@ def _targets(n: ast.AST) -> set[str]:
 
 
 def _read(n: ast.AST) -> set[str]:
-    if isinstance(n, ast.If):
+    if isinstance(n, (ast.If, ast.While)):
         return set(_names(n.test))
     if isinstance(n, ast.For):
         return set(_names(n.iter))

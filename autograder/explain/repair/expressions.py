@@ -185,6 +185,10 @@ def _number(place: Place, names: Sequence[str]) -> Iterator[Edit]:
             if axis != value:
                 yield 0 if axis in (0, 1, -1) else 1, kind, ast.Constant(axis)
         return
+    if value == 1 and kind == "number":
+        for name in names:
+            if ".shape" not in name:
+                yield 2, "missing_term", ast.BinOp(n, ast.Sub(), named(name))
     neutral = None  # to add 0 is to leave a term out, and that is what is told
     if isinstance(place.parent, ast.BinOp) and place.field == "right":
         neutral = 0 if isinstance(place.parent.op, (ast.Add, ast.Sub)) else 1

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from autograder.explain.repair.units import is_tick
@@ -35,7 +35,7 @@ class Place:
         """The node right around it."""
         return self.parents[0]
 
-    @property
+    @cached_property
     def statement(self) -> ast.stmt:
         """The statement in which it stands, or which it is."""
         return next(n for n in (self.node, *self.parents) if isinstance(n, ast.stmt))
@@ -99,7 +99,7 @@ def applied(change: Change) -> Iterator[None]:
                 body[:] = old
         return
     place = change.place
-    ast.fix_missing_locations(ast.copy_location(change.new, place.node))
+    _locate(change.new, place.node)
     holder: Any = getattr(place.parent, place.field)
     if place.index is not None:
         holder[place.index] = change.new
@@ -112,6 +112,16 @@ def applied(change: Change) -> Iterator[None]:
             holder[place.index] = place.node
         else:
             setattr(place.parent, place.field, place.node)
+
+
+def _locate(new: ast.AST, at: ast.AST) -> None:
+    """Give new nodes the line of another; what stood in the tree before keeps its own."""
+    if "lineno" in new._attributes:
+        if hasattr(new, "lineno"):
+            return
+        ast.copy_location(new, at)
+    for child in ast.iter_child_nodes(new):
+        _locate(child, at)
 
 
 def is_value(place: Place) -> bool:

@@ -14,32 +14,29 @@ import io
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from autograder.checks.catalogue import findings
 from autograder.checks.expected import Expectation
-from autograder.checks.trial import Trial, fitted
-from autograder.exercises.exercise import Exercise, Row
-from autograder.exercises.interpreter import describe, execute, undisturbed_randomness
+from autograder.exercises.exercise import Exercise
+from autograder.exercises.interpreter import undisturbed_randomness
 from autograder.exercises.kinds import Function, Layer, Loss
 from autograder.exercises.kinds_stateful import Module
-from autograder.exercises.script import Failure, Script, Strided, TooLong
+from autograder.exercises.script import TooLong
 from autograder.exercises.time_limit import limited
-from autograder.exercises.trees import leaves
-from autograder.explain.repair.candidates import candidates
+from autograder.explain.repair.candidates import Feeds, candidates, feeding
 from autograder.explain.repair.echoes import echoes
 from autograder.explain.repair.missing import scope_of
 from autograder.explain.repair.places import Change, applied, places
-from autograder.explain.repair.units import TICK, Unit, copy_of, depending, in_order, units_of
+from autograder.explain.repair.trying import Lost, Workbench, fit_together
+from autograder.explain.repair.units import TICK, Unit, units_of
 
 SECONDS = 1.0
 CLOCK = time.perf_counter
-TURNS = 20_000
-SOME = 8
-"""After so many changes the clock is looked at."""
+SOME = 24
+"""So many changes of one place are compiled together."""
 SLOWEST = 5
 """Where all cases together take more than this part of the time, nothing would be found."""
 AGREED = frozenset({"order", "wrong_name", "arguments"})
@@ -76,8 +73,6 @@ class Repair:
 
 
 Repairs = tuple[Repair, ...]
-Lost = frozenset[str]
-"""Names of the outputs that are wrong; all of them where there is no value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +125,7 @@ def _repairs_of(
     seconds: float,
     limit: bool,
 ) -> Repairs:
-    if not isinstance(exercise, KINDS) or exercise.drawn:
+    if not isinstance(exercise, KINDS):
         return ()
     units = units_of(row, exercise.functions, namespace)
     if not units:
@@ -164,6 +159,10 @@ def _undisturbed() -> Iterator[None]:
         yield
 
 
+def _agreed_late(change: Change, tier: int) -> bool:
+    return change.kind in AGREED and change.tier <= tier
+
+
 class _Nothing(io.TextIOBase):
     def write(self, text: str) -> int:
         return len(text)
@@ -178,75 +177,72 @@ class _Search:
     units: list[Unit]
     seconds: float
     fits: list[_Fit] = field(default_factory=list)
-    searching: bool = False
-    failure: Failure | None = None
-    latest: Failure | None = None
-    turns: int = 0
     tried: int = 0
     clock: Callable[[], float] = field(default_factory=lambda: CLOCK)
 
     def __post_init__(self) -> None:
-        self.row: Row = next(r for r in self.exercise.rows if r.id == self.row_id)
-        self.cases = sorted((e for e in self.expectations if e.outputs.get(self.row_id)), key=_size)
-        self.scripts = {
-            id(e): _plain(self.exercise.script(e.case, [self.row_id])) for e in self.cases
-        }
-        self.live = copy_of(self.namespace)
-        self.live[TICK] = self._tick
         self.deadline = self.clock() + self.seconds
-
-    def _tick(self) -> None:
-        self.turns += 1
-        if self.turns > TURNS:
-            raise TooLong
 
     def run(self) -> None:
         """Try one change after the other, until the time is over or the tier of the first fit."""
-        for unit in in_order(self.units):
-            exec(unit.compiled(), self.live)
-        self.original = {name: self.live[name] for unit in self.units for name in unit.binds}
-        self.again = {id(unit): depending(unit, self.units)[1:] for unit in self.units}
-        self.code = {id(unit): unit.compiled() for unit in self.units}
+        given = (self.exercise, self.row_id, self.expectations, self.namespace, self.units)
+        self.bench = bench = Workbench(*given, late=lambda: self.clock() > self.deadline)
+        self.row = bench.row
         started = self.clock()
-        self.base = {id(e): self._lost(e) for e in self.cases}
+        bench.judge()
         if self.clock() - started > self.seconds / SLOWEST:
             return
-        self.failure, self.latest = self.latest, None
-        failing = [e for e in self.cases if self.base[id(e)]]
+        failing = [e for e in bench.cases if bench.base[id(e)]]
         if not failing:
             return
-        self.all_lost: Lost = frozenset().union(*self.base.values())
+        self.all_lost: Lost = frozenset().union(*bench.base.values())
         plain = [e for e in failing if not e.case.tie] or failing
-        self.first = max(plain, key=lambda e: len(self.base[id(e)]))  # the smallest of these
-        rest = [e for e in self.cases if not self.base[id(e)]]
+        self.first = max(plain, key=lambda e: len(bench.base[id(e)]))  # the smallest of these
+        rest = [e for e in bench.cases if not bench.base[id(e)]]
         self.others = [e for e in [*failing, *rest] if e is not self.first]
-        self.searching = True
-        plans = []
-        numbers = _numbers(self.first.case.inputs)
-        for at, unit in enumerate(self.units):
-            own = at == 0 and isinstance(unit.tree, ast.FunctionDef)
-            wrong = self._wrong_positions() if own else None
-            right = frozenset(range(len(self.row.outputs))) - wrong if wrong else frozenset()
-            for rank, change in candidates(unit, self._raised_in(unit), wrong, right, numbers):
-                plans.append((rank + (1 if at else 0), unit, change))
-        plans.sort(key=lambda plan: plan[0])
+        plans = self._plans()
         while plans:
-            tier, unit, change = plans.pop(0)
-            if self.tried % SOME == 0 and self.clock() > self.deadline:
+            tier, unit, changes = plans.pop(0)
+            if self.clock() > self.deadline:
                 return
-            fit = self._try(tier, unit, change)
-            if fit is None:
-                continue
-            first = fit.whole and not any(f.whole for f in self.fits)
-            self.fits.append(fit)
+            first = False
+            for fit in self._try(tier, unit, changes):
+                first |= fit.whole and not any(f.whole for f in self.fits)
+                self.fits.append(fit)
             if first:  # what else would be told in its place is tried before the time is over
+                kind, found = self.fits[-1].kind, self.fits[-1].change.tier
                 plans = [
-                    plan
-                    for plan in plans
-                    if plan[0] <= tier or (plan[2].kind in AGREED and plan[2].tier <= change.tier)
+                    (rank, unit, [c for c in changes if rank <= tier or _agreed_late(c, found)])
+                    for rank, unit, changes in plans
                 ]
-                plans.sort(key=lambda plan: plan[2].kind != change.kind)
+                plans = [plan for plan in plans if plan[2]]
+                plans.sort(key=lambda plan: plan[2][0].kind != kind)
         self._look_at_other_ends()
+
+    def _plans(self) -> list[tuple[int, Unit, list[Change]]]:
+        """What is tried, the likely first; changes of one place stand together."""
+        numbers = _numbers(self.first.case.inputs)
+        lines = self.bench.reached(self.first)
+        ranked: list[tuple[int, Unit, Change]] = []
+        for at, unit in enumerate(self.units):
+            wrong, right = self._feeds(unit) if at == 0 else (None, None)
+            raised, ran = self._raised_in(unit), lines[unit.file]
+            for rank, change in candidates(unit, raised, wrong, right, numbers, ran):
+                ranked.append((rank + (1 if at else 0), unit, change))
+        ranked.sort(key=lambda plan: plan[0])
+        plans: list[tuple[int, Unit, list[Change]]] = []
+        for rank, unit, change in ranked:
+            last = plans[-1][2] if plans else []
+            if (
+                last
+                and len(last) < SOME
+                and plans[-1][0] == rank
+                and fit_together(last[-1], change)
+            ):
+                last.append(change)
+            else:
+                plans.append((rank, unit, [change]))
+        return plans
 
     def _look_at_other_ends(self) -> None:
         for fit in list(self.fits):
@@ -254,20 +250,22 @@ class _Search:
             for change in echoes(fit.change, where, scope_of(fit.unit.tree)):
                 if self.clock() > self.deadline:
                     return
-                other = self._try(fit.tier, fit.unit, change)
+                other = next(self._try(fit.tier, fit.unit, [change]), None)
                 if other is not None and other.gained == fit.gained:
                     self.fits.append(other)
                     break
 
-    def _wrong_positions(self) -> frozenset[int] | None:
-        if self.failure is not None:
-            return None
-        names = list(self.row.outputs)
-        return frozenset(names.index(name) for name in self.all_lost)
+    def _feeds(self, unit: Unit) -> tuple[Feeds | None, Feeds | None]:
+        """What leads to the outputs that are wrong, and to those that are right in every case."""
+        if self.bench.failure is not None:
+            return None, None
+        outputs = self.row.outputs
+        wrong = feeding(unit.tree, outputs, self.all_lost)
+        return wrong, wrong and feeding(unit.tree, outputs, set(outputs) - self.all_lost)
 
     def _raised_in(self, unit: Unit) -> int | None:
         """The line of a unit at which the first failing case raised."""
-        failure = self.failure
+        failure = self.bench.failure
         if failure is None:
             return None
         for frame in reversed(failure.traceback):
@@ -282,68 +280,36 @@ class _Search:
                     return line
         return None
 
-    def _lost(self, expectation: Expectation, row: Row | None = None) -> Lost:
-        """The outputs of a row that are wrong on a case, as the namespace stands now."""
-        self.turns = 0
-        blame = _brief if self.searching else describe
-        if row is None:
-            row, script = self.row, self.scripts[id(expectation)]
-        else:
-            script = _plain(self.exercise.script(expectation.case, [row.id]))
-        names = frozenset(row.outputs)
-        outcomes = execute(script, self.live, blame=blame)
-        seen = self.exercise.observe(expectation.case, outcomes).get(row.id)
-        if seen is None:
-            return names
-        if seen.failure is not None:
-            self.latest = seen.failure
-            return names
-        observed = {row.id: fitted(row.id, seen, expectation)}
-        found = findings(row, Trial(self.exercise, expectation, observed))
-        lost = frozenset(f.output for f in found if f.costs)
-        return names if None in lost else lost  # type: ignore[return-value]
-
-    def _try(self, tier: int, unit: Unit, change: Change) -> _Fit | None:
-        self.tried += 1
-        try:
-            with applied(change):
-                exec(unit.compiled(), self.live)
-                for other in self.again[id(unit)]:
-                    exec(self.code[id(other)], self.live)
+    def _try(self, tier: int, unit: Unit, changes: Sequence[Change]) -> Iterator[_Fit]:
+        """What fits of some changes at one place."""
+        fitting: list[tuple[Change, Lost, set[tuple[str, str]]]] = []
+        with self.bench.restored():
+            for change in self.bench.loaded(unit, changes):
+                self.tried += 1
                 gained = self._gained(change)
-                if not gained:
-                    return None
-                elsewhere = self._lost_beside(unit)
+                if gained:
+                    fitting.append((change, gained, self.bench.lost_beside(unit)))
+                if self.clock() > self.deadline:
+                    break
+        for change, gained, elsewhere in fitting:
+            if elsewhere and not elsewhere <= self.bench.lost_beside(unit):
+                continue
+            with applied(change):
                 after = _changed_line(unit, change)
-        except Exception:  # a change may give what is no program
-            return None
-        finally:
-            self.live.update(self.original)
-        if elsewhere and not elsewhere <= self._lost_beside(unit):
-            return None
-        whole = gained == self.all_lost
-        line, target = unit.line_of(change.place.node), _target(change.place.statement)
-        return _Fit(tier, change.kind, unit, line, gained, whole, after, target, change)
-
-    def _lost_beside(self, unit: Unit) -> set[tuple[str, str]]:
-        """What is wrong in the other rows, where a change is made in what they are about.
-
-        A forward that keeps something else may suit a backward, and be wrong by itself.
-        """
-        if unit is self.units[0]:
-            return set()
-        rows = [r for r in self.exercise.rows if r.id != self.row_id and r.id in self.live]
-        return {(row.id, name) for row in rows for e in self.cases for name in self._lost(e, row)}
+            whole = gained == self.all_lost
+            line, target = unit.line_of(change.place.node), _target(change.place.statement)
+            yield _Fit(tier, change.kind, unit, line, gained, whole, after, target, change)
 
     def _gained(self, change: Change) -> Lost:
         """The outputs that are right on all cases with a change, and were not before."""
-        before, wrong = self.base[id(self.first)], self._lost(self.first)
+        base = self.bench.base
+        before, wrong = base[id(self.first)], self.bench.lost(self.first)
         wanted_whole = any(f.whole for f in self.fits) or not self._may_be_part(change)
         if not wrong < before or (wrong and wanted_whole):
             return frozenset()
         for expectation in self.others:
-            before |= self.base[id(expectation)]
-            wrong |= self._lost(expectation)
+            before |= base[id(expectation)]
+            wrong |= self.bench.lost(expectation)
             if not wrong < before or (wrong and wanted_whole):
                 return frozenset()
         return before - wrong
@@ -353,7 +319,7 @@ class _Search:
 
         To go around what raises is no repair.
         """
-        if self.failure is not None:
+        if self.bench.failure is not None:
             return False
         return change.kind not in ("extra_statement", "return")
 
@@ -387,17 +353,6 @@ class _Search:
         )  # fmt: skip
 
 
-def _brief(error: BaseException) -> Failure:
-    """That a changed function raised; nobody reads where."""
-    return Failure("exception", "", type(error).__name__)
-
-
-def _plain(script: Script) -> Script:
-    """The script without the counting of calls, which is slow."""
-    calls = tuple(replace(call, count=False, stages=()) for call in script.calls)
-    return Script(script.seed, calls)
-
-
 def _numbers(inputs: Mapping[str, Any]) -> list[str]:
     """The inputs that are single numbers, also those inside a dict of settings."""
     found = [name for name, value in inputs.items() if type(value) is float]
@@ -407,19 +362,12 @@ def _numbers(inputs: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _size(expectation: Expectation) -> int:
-    arrays = (v.array if isinstance(v, Strided) else v for v in expectation.case.inputs.values())
-    return sum(
-        int(np.size(leaf)) for a in arrays for leaf in leaves(a) if not isinstance(leaf, str)
-    )
-
-
 def _changed_line(unit: Unit, change: Change) -> str:
     """The changed statement on one line; "" where that says nothing."""
     if change.new is None or isinstance(change.new, ast.Pass):
         return ""
     statement = change.new if isinstance(change.new, ast.stmt) else change.place.statement
-    text = ast.unparse(ast.fix_missing_locations(statement))
+    text = ast.unparse(ast.fix_missing_locations(statement)).replace(f" if not {TICK}()", "")
     return text.partition("\n")[0] if isinstance(statement, (ast.For, ast.If, ast.While)) else text
 
 

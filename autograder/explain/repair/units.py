@@ -19,12 +19,14 @@ from autograder.exercises.operands import is_own
 
 TICK = "__tick__"
 MOST_LINES = 200
-MODULES = frozenset(
-    {"numpy", "math", "itertools", "functools", "collections", "operator", "random"}
-)
+MODULES = frozenset({
+    "numpy", "math", "cmath", "itertools", "functools", "collections", "operator", "random", "copy",
+    "dataclasses", "types", "typing", "contextlib", "statistics", "fractions", "decimal", "heapq",
+    "bisect", "enum", "abc", "numbers", "warnings", "weakref", "string", "scipy",
+})  # fmt: skip
 ACTS = frozenset({
-    "open", "input", "exec", "eval", "compile", "breakpoint", "globals", "locals", "vars",
-    "setattr", "delattr", "exit", "quit", "__import__", "get_ipython", "help", "display",
+    "open", "input", "exec", "eval", "compile", "breakpoint", "globals", "vars", "setattr",
+    "delattr", "exit", "quit", "__import__", "get_ipython", "help", "display",
 })  # fmt: skip
 METHODS = frozenset({
     "save", "savez", "savez_compressed", "savetxt", "load", "loadtxt", "genfromtxt", "fromfile",
@@ -32,7 +34,12 @@ METHODS = frozenset({
     "seed", "set_state",
 })  # fmt: skip
 """Names of functions and methods that reach beyond what is computed."""
-HARMLESS = frozenset({"__init__", "__class__", "__name__", "__len__"})
+INSIDES = frozenset({
+    "__globals__", "__builtins__", "__code__", "__closure__", "__defaults__", "__kwdefaults__",
+    "__subclasses__", "__bases__", "__base__", "__mro__", "__loader__", "__spec__", "__import__",
+    "__del__", "__dict__",
+})  # fmt: skip
+"""Attributes of functions and classes through which everything else can be reached."""
 
 
 Definition = ast.FunctionDef | ast.ClassDef | ast.Assign
@@ -206,15 +213,18 @@ def _names_at_once(tree: ast.FunctionDef | ast.ClassDef) -> list[str]:
 
 
 def is_tick(node: ast.AST) -> bool:
-    """Whether a statement is the counting of a loop's turns, which is ours."""
-    call = node.value if isinstance(node, ast.Expr) else None
+    """Whether a statement or a condition is the counting of a loop's turns, which is ours."""
+    call = node.value if isinstance(node, ast.Expr) else getattr(node, "operand", None)
     return isinstance(call, ast.Call) and getattr(call.func, "id", "") == TICK
 
 
 def _count_turns(tree: Definition) -> None:
     """Count the turns of loops, and the calls of functions: neither goes on without an end."""
     for node in ast.walk(tree):
-        if isinstance(node, (ast.For, ast.While, ast.FunctionDef)):
+        if isinstance(node, ast.comprehension):
+            count = ast.UnaryOp(ast.Not(), ast.Call(ast.Name(TICK, ast.Load()), [], []))
+            node.ifs.insert(0, ast.fix_missing_locations(ast.copy_location(count, node.target)))
+        elif isinstance(node, (ast.For, ast.While, ast.FunctionDef)):
             tick = ast.Expr(ast.Call(ast.Name(TICK, ast.Load()), [], []))
             ast.copy_location(tick, node.body[0])
             ast.fix_missing_locations(tick)
@@ -236,15 +246,13 @@ def only_computes(tree: ast.AST, namespace: Mapping[str, Any]) -> bool:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Global, ast.Await, ast.Delete)):
             return False
-        if isinstance(node, ast.With) and not all(_sets_errors(i.context_expr) for i in node.items):
+        if isinstance(node, ast.With) and not all(_is_calm(i.context_expr) for i in node.items):
             return False
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module]
             if any((name or "").partition(".")[0] not in MODULES for name in names):
                 return False
-        if isinstance(node, ast.Attribute) and (
-            node.attr in METHODS or (node.attr.startswith("__") and node.attr not in HARMLESS)
-        ):
+        if isinstance(node, ast.Attribute) and (node.attr in METHODS or node.attr in INSIDES):
             return False
         if isinstance(node, ast.Name) and node.id not in local:
             if node.id in ACTS and node.id not in namespace:
@@ -259,9 +267,16 @@ def only_computes(tree: ast.AST, namespace: Mapping[str, Any]) -> bool:
     return True
 
 
-def _sets_errors(node: ast.AST) -> bool:
-    """Whether it is `np.errstate(...)`."""
-    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "errstate"
+def _is_calm(node: ast.AST) -> bool:
+    """Whether it is `np.errstate(...)`, or one more of what only the block itself sees."""
+    function = node.func if isinstance(node, ast.Call) else node
+    return getattr(function, "attr", getattr(function, "id", "")) in (
+        "errstate",
+        "suppress",
+        "catch_warnings",
+        "nditer",
+        "localcontext",
+    )
 
 
 def _root(node: ast.AST) -> str:
