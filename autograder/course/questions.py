@@ -13,7 +13,7 @@ from autograder.course.slips import derived_slips, released_slips
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Mistake
 from autograder.exercises.interpreter import LocalRunner
-from autograder.exercises.public import PUBLIC_SEED, PublicData, dump
+from autograder.exercises.public import FURTHER_SEED, PUBLIC_SEED, PublicData, dump
 from autograder.exercises.script import Outcome, Script
 from autograder.explain import Keep, Question, prepare, to_public
 
@@ -56,6 +56,18 @@ def hidden_questions(
     """
     seed = secret_seed if student is None else f"{secret_seed}/{student}"
     return _questions(notebook, seed, HIDDEN_ROUNDS, keep, hidden=True)
+
+
+@lru_cache(maxsize=64)
+def further_question(notebook: Notebook, name: str) -> Question:
+    """An exercise on cases of a seed of its own, to confirm what was found on the public ones.
+
+    They bear on no grade, and nobody learns of them: whoever sees them is none the wiser.
+    """
+    exercise = next(exercise for exercise in notebook.exercises if exercise.name == name)
+    return prepare(
+        exercise, seed=FURTHER_SEED, reference=notebook.reference(), mistaken={}, hidden=False
+    )
 
 
 def public_data(notebook: Notebook) -> str:

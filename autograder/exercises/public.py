@@ -29,6 +29,8 @@ from autograder.exercises.witness import Witness
 
 SCHEMA = 1
 DIGITS = 12
+FURTHER_SEED = "further"
+"""The cases on which a line is confirmed before it is told, in the grader."""
 PUBLIC_SEED = "public"
 SUFFIX = ".check.json"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from autograder.checks.discreet import discreet
 from autograder.checks.finding import Check, Finding, RowResult, Status
+from autograder.course.questions import further_question
 from autograder.exercises import Row
 from autograder.exercises.fact import fact
 from autograder.explain import may_be_repaired
@@ -103,7 +105,8 @@ def lined(
         GradingError: The sandbox failed.
     """
     planned = plan(found.cells, paper.cells)
-    return Lined(lines_of(handin.sought, planned, paper.questions, sandbox, limits))
+    further = functools.partial(further_question, paper.notebook)
+    return Lined(lines_of(handin.sought, planned, paper.questions, sandbox, limits, further))
 
 
 def _failing(

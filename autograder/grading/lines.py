@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.checks.finding import RowResult
@@ -36,12 +36,14 @@ def lines_of(
     questions: Sequence[Sequence[Question]],
     sandbox: Sandbox,
     limits: Limits,
+    further: Callable[[str], Question] | None = None,
 ) -> Lines:
     """Look for the line in each of some rows.
 
     Args:
         planned: The cells to run, in order.
         questions: For every exercise its questions; the public ones are used.
+        further: Gives an exercise on cases of another seed: a line must hold on them, too.
 
     Raises:
         GradingError: The sandbox failed.
@@ -55,13 +57,18 @@ def lines_of(
             if not wanted:
                 continue
             assert public is not None
-            text = dump_exercise(to_public(replace(public, bank=lambda: (), slips=None)))
+            text = _text(public)
+            more = _text(further(public.exercise.name)) if further else ""
             for row in wanted:
-                repairs = session.mend(text, row.id, SECONDS)
+                repairs = session.mend(text, row.id, SECONDS, more)
                 held = tuple(r for r in repairs if _holds(r, row.outputs, planned))
                 if held:
                     found[row.id] = held
     return found
+
+
+def _text(question: Question) -> str:
+    return dump_exercise(to_public(replace(question, bank=lambda: (), slips=None)))
 
 
 def with_lines(row: RowResult, repairs: Repairs, cells: Mapping[str, int]) -> RowResult:

@@ -144,14 +144,16 @@ class Dialogue:
             return False
         return type(answer) is wire.Done and answer.nonce == nonce and answer.sound
 
-    def mend(self, exercise: str, row: str, seconds: float, deadline: float) -> Repairs:
+    def mend(
+        self, exercise: str, row: str, seconds: float, deadline: float, further: str
+    ) -> Repairs:
         """Have the child look for the line.
 
         Raises:
             ChildFault: The child must be ended.
         """
         nonce = os.urandom(16)
-        self._ask(wire.Mend(nonce, exercise, row, seconds), deadline)
+        self._ask(wire.Mend(nonce, exercise, row, seconds, further), deadline)
         answer, _ = self._answer(deadline, 0)
         if type(answer) is not wire.Mended or answer.nonce != nonce:
             raise ChildFault("protocol", "it answered something that was not asked")

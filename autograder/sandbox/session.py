@@ -130,12 +130,13 @@ class Session:
             self._dialogue = None
             return self._run(script, ahead, min(at_most, self.limits.call_seconds))
 
-    def mend(self, exercise: str, row: str, seconds: float) -> Repairs:
+    def mend(self, exercise: str, row: str, seconds: float, further: str = "") -> Repairs:
         """Look for the line in which a row goes wrong; empty when none was found in time.
 
         Args:
             exercise: The exercise with its public cases, as text.
             seconds: What the search may take.
+            further: The exercise with cases of another seed, as text, to confirm what is found.
 
         Raises:
             GradingError: The sandbox itself failed.
@@ -143,7 +144,7 @@ class Session:
         self._budget.start()
         try:
             deadline = self._budget.deadline(2 * seconds + 1)
-            found = self._ready().mend(exercise, row, seconds, deadline)
+            found = self._ready().mend(exercise, row, seconds, deadline, further)
             self._budget.charge()
             return found
         except ChildFault as fault:

@@ -92,7 +92,7 @@ class Judge:
     def __init__(self, notebook: Notebook) -> None:
         self.notebook = notebook
         public = public_questions(notebook)
-        if any(q.slips is None for asked in public for q in asked):
+        if not any(q.slips for asked in public for q in asked):  # none were released with it
             slips = derived_slips(notebook, [q for asked in public for q in asked])
             public = [[replace(q, slips=slips[q.exercise.name]) for q in a] for a in public]
         hidden = hidden_questions(notebook, SEED)

@@ -6,13 +6,18 @@ import os
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from autograder.course import load_course
+from autograder.course import Notebook, load_course
+from autograder.course.questions import further_question
 from autograder.errors import CourseError, GradingError
+from autograder.explain import Question
+from autograder.grading import grade
 from autograder.grading.class_report import ClassReport, ResultSink
 from autograder.grading.classrun import grade_class
 from autograder.grading.grade import Graded
@@ -97,6 +102,28 @@ def test_the_same_code_is_looked_at_once_and_no_score_changes(small_class: Class
         assert told and all(f["kind"] and not f.get("hidden") for f in told)
         places.append({tuple(f["where"].values()) for f in told})
     assert places[0] == places[1] and len(places[0]) == 1
+
+
+def test_a_line_that_other_cases_do_not_confirm_is_not_told(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubled(notebook: Notebook, name: str) -> Question:
+        question = further_question(notebook, name)
+        changed = [
+            replace(e, outputs={
+                row: {name: replace(x, value=np.multiply(2, x.value)) for name, x in of.items()}
+                for row, of in e.outputs.items()
+            })
+            for e in question.expectations
+        ]  # fmt: skip
+        return replace(question, expectations=tuple(changed))
+
+    small_class.hand_in("ada", lambda text: text.replace("np.sum(dout * x)", "np.mean(dout * x)"))
+    for further, told in ((further_question, True), (doubled, False)):
+        monkeypatch.setattr(grade, "further_question", further)
+        run(small_class, force=True, explain=True)
+        found = [f for row in small_class.result("ada")["rows"] for f in row["findings"]]
+        assert any("where" in f for f in found) == told
 
 
 def test_right_starter_missing_and_unreadable(small_class: Class) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.expected import Expectation
 from autograder.exercises.interpreter import describe, execute
-from autograder.exercises.public import load_exercise
+from autograder.exercises.public import FURTHER_SEED, load_exercise
 from autograder.exercises.script import Call, Failure, Outcome, Script
 from autograder.explain.question import from_public
 from autograder.explain.repair.search import repairs_of
@@ -171,10 +172,13 @@ def _mended(request: wire.Mend, namespace: dict[str, Any]) -> list[wire.WireRepa
     """The repairs that were found; whatever goes wrong on the way, there are none."""
     try:
         question = from_public(load_exercise(request.exercise))
+        further: tuple[Expectation, ...] = ()
+        if request.further:
+            further = from_public(load_exercise(request.further), FURTHER_SEED).expectations
         found = repairs_of(
             question.exercise,
             request.row,
-            question.expectations,
+            (*question.expectations, *further),
             namespace,
             request.seconds,
             limit=False,

@@ -164,12 +164,14 @@ class Mend(_Frame, tag="mend"):
 
     Args:
         exercise: The exercise with its public cases, as `exercises.public.dump_exercise` writes it.
+        further: The same with cases of another seed, on which a line must hold, too; "" for none.
     """
 
     nonce: _Nonce
     exercise: Annotated[str, msgspec.Meta(max_length=64_000_000)]
     row: _Short
     seconds: float
+    further: Annotated[str, msgspec.Meta(max_length=64_000_000)] = ""
 
 
 Request = Union[Begin, RunCell, RunScripts, Mend]
