@@ -15,7 +15,7 @@ SAMPLE_CLASS = python -m tests.submissions.build
 IN_VENV = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH" &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup grade test release validate bench lint
+.PHONY: help setup grade test release validate lite bench lint
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | \
@@ -36,6 +36,13 @@ release: setup ## Build the students' notebooks (assignments/) from solutions/
 
 validate: setup ## Prove the grader: every known mistake is caught, every reference passes
 	@$(IN_VENV) autograder validate $(ARGS)
+
+lite: setup ## Build build/lite, a site in which the notebooks run in the browser (JupyterLite)
+	@$(IN_VENV) python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+	  jupyterlite-core==0.8.6 jupyterlite-pyodide-kernel==0.8.6
+	@rm -rf build/lite
+	@$(IN_VENV) autograder handout --site build/lite $(ARGS)
+	@echo 'To look at it: cd build/lite && python3 -m http.server'
 
 bench: setup ## Measure side by side with peers
 	@$(IN_VENV) python -m benchmarks $(ARGS)

@@ -302,6 +302,10 @@ def handout(
         Path | None,
         typer.Option(metavar="DIR", help="Write a template repository with a workflow instead."),
     ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Build a JupyterLite site instead, to run in a browser."),
+    ] = None,
     key: Annotated[
         bool,
         typer.Option(
@@ -321,14 +325,20 @@ def handout(
     """
     from autograder.course import find_course_root
     from autograder.handout.handout import write_handout, write_repository
+    from autograder.handout.site import write_site
 
-    if out is not None and repository is not None:
-        raise typer.BadParameter("--out writes a zip, --repository a folder: give one of them")
+    if sum(target is not None for target in (out, repository, site)) > 1:
+        raise typer.BadParameter(
+            "--out writes a zip, --repository a folder, --site a site: give one of them"
+        )
     root, only = find_course_root(), notebooks or ()
     if repository is not None:
-        say(write_repository(root, repository, only, key=key, language=language).line)
+        made = write_repository(root, repository, only, key=key, language=language)
+    elif site is not None:
+        made = write_site(root, site, only, key=key, language=language)
     else:
-        say(write_handout(root, only, out, key=key, language=language).line)
+        made = write_handout(root, only, out, key=key, language=language)
+    say(made.line)
 
 
 @app.command()

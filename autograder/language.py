@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -129,13 +130,14 @@ def _with(language: str, words: Mapping[str, str]) -> Words:
 
 @cache
 def package_words(language: str) -> Words:
-    """What the package says, in a language.
+    """What the package says, in a language; English where Babel is missing, as in a browser.
 
     Raises:
         ValueError: When the catalogue cannot be read.
     """
     path = LOCALE / f"{language}.po"
-    return read_words(path, language) if path.is_file() else Words()
+    readable = path.is_file() and find_spec("babel") is not None
+    return read_words(path, language) if readable else Words()
 
 
 def read_words(path: Path, language: str) -> Words:

@@ -11,7 +11,7 @@ from autograder.course.cells import SourceCell
 
 INSTALL_ID = "kit_install"
 INSTALL = """\
-# Does nothing where the kit is installed. On Colab it takes the kit from the handout's zip.
+# Does nothing where the kit is installed. On Colab it takes it from the handout's zip.
 def get_the_kit():
     import importlib.util, os, subprocess, sys, zipfile
     from pathlib import Path
@@ -32,9 +32,9 @@ def get_the_kit():
     zipfile.ZipFile(wheels()[0]).extractall(kit)
     sys.path.append(str(kit))
     try:
-        import attrs
+        import attrs, matplotlib, numpy  # JupyterLite loads what a cell imports
     except ImportError:
-        pip = [sys.executable, "-m", "pip", "install", "-q", "attrs", "babel"]
+        pip = [sys.executable, "-m", "pip", "install", "-q", "attrs", "babel", "matplotlib"]
         subprocess.run(pip, check=True)
     if not Path("{name}.check.json").exists():
         os.chdir(next(Path().rglob("{name}.check.json")).parent)

@@ -75,7 +75,7 @@ def write_handout(
             cannot be written. Then nothing is.
     """
     course = load_course(root)
-    names, content = _content(course, only, key, language)
+    names, content = content_of(root, only, key=key, language=language)
     ending = "" if language == ENGLISH else f"-{language}"
     path = course.root / f"handout{ending}.zip" if out is None else out
     if path.is_dir():
@@ -102,9 +102,8 @@ def write_repository(
     Raises:
         CourseError: As for `write_handout`, or the folder is not empty.
     """
-    course = load_course(root)
     empty_folder(folder, "--repository")
-    names, content = _content(course, only, key, language)
+    names, content = content_of(root, only, key=key, language=language)
     content |= repository_files()
     put(content, folder)
     return Handout(folder, names, len(content), _keys(content))
@@ -145,10 +144,15 @@ def _keys(content: Iterable[str]) -> tuple[str, ...]:
     return tuple(name.partition("/")[0] for name in content if name.endswith(KEY))
 
 
-def _content(
-    course: Course, only: Sequence[str], key: bool, language: str
+def content_of(
+    root: Path, only: Sequence[str], *, key: bool, language: str
 ) -> tuple[tuple[str, ...], dict[str, bytes]]:
-    """The assignments, and name -> content of every file."""
+    """The assignments, and name -> content of every file.
+
+    Raises:
+        CourseError: Something is not released, is older than its source or would leak.
+    """
+    course = load_course(root)
     configuration = read_configuration(course.root, course.sources).in_language(language)
     where, release = ASSIGNMENTS, "autograder release"
     if language != ENGLISH:

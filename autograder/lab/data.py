@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.lab.samples import sample
 from autograder.language import tr
 
 PATIENCE = 10.0
@@ -72,10 +73,7 @@ def digits(validation: float = 0.2, seed: int = 0) -> Split:
 
     Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
     """
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    X, y = bunch.data / 16.0, bunch.target.astype(np.int64)
+    X, y = sample("digits") / 16.0, sample("digits.y").astype(np.int64)
     return _split(X, y, validation, np.random.default_rng(seed), (8, 8), "digits")
 
 
@@ -84,11 +82,8 @@ def tumours(validation: float = 0.3, seed: int = 0) -> Split:
 
     Source: Street, Wolberg and Mangasarian, "Breast Cancer Wisconsin (Diagnostic)", UCI, 1995.
     """
-    from sklearn.datasets import load_breast_cancer
-
-    bunch = load_breast_cancer()
-    y = bunch.target.astype(np.int64)
-    return _split(bunch.data, y, validation, np.random.default_rng(seed), (), "tumours")
+    X, y = sample("tumours"), sample("tumours.y").astype(np.int64)
+    return _split(X, y, validation, np.random.default_rng(seed), (), "tumours")
 
 
 def spirals(
@@ -154,18 +149,18 @@ def mnist(train: int = 10_000, validation: int = 2_000, seed: int = 0) -> Split:
     The first call downloads it through scikit-learn's `fetch_openml` and keeps it in the user's
     cache folder; later calls need no network. Without one, it says so and gives `digits()`.
     """
-    from sklearn.datasets import fetch_openml
-
     waited = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try:
+        from sklearn.datasets import fetch_openml
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of each attempt; what became of it is said below
             bunch = fetch_openml(
                 "mnist_784", version=1, as_frame=False, parser="liac-arff", data_home=_cache(),
                 n_retries=1, delay=0.5,
             )  # fmt: skip
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         text = tr(
             "MNIST is not here and could not be fetched ({reason}).\nGoing on with the 8 × 8 "

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from autograder.lab.data import Split
+from autograder.lab.samples import sample
 
 
 def photo(shrink: int = 4) -> np.ndarray:
@@ -15,9 +16,7 @@ def photo(shrink: int = 4) -> np.ndarray:
     Args:
         shrink: Blocks of so many pixels a side become one.
     """
-    from sklearn.datasets import load_sample_image
-
-    grey = load_sample_image("china.jpg").mean(axis=2) / 255.0
+    grey = sample("photo").mean(axis=2) / 255.0
     height, width = (side // shrink for side in grey.shape)
     blocks = grey[: height * shrink, : width * shrink].reshape(height, shrink, width, shrink)
     return np.asarray(blocks.mean(axis=(1, 3)))
