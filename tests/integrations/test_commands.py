@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -184,6 +185,9 @@ def test_feedback_is_made_from_both(both: tuple[Path, Path]) -> None:
         assert '<html lang="en">' in text and "<script" not in text and 'src="http' not in text
         rows = text.partition('<table id="rows">')[2].partition("</table>")[0]
         assert rows.index("scale_backward") < rows.index("scale_forward")
+        signs = {row: sign for sign, row in re.findall(r"(.) <a href=\"#(\w+)\"", rows)}
+        assert signs["scale_backward"] == "✗" and signs["scale_forward"] == "✓"
+        assert signs["text_why"] == "○" and "a person grades this" in rows
         assert "Model answer" not in text
         assert "da is averaged; it is a sum." in text
         assert (
