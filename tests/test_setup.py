@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parent.parent
 SET_UP = ("", "instructor", "dev", "cluster")
@@ -48,6 +49,17 @@ def test_the_default_set_up_brings_no_cuda_packages() -> None:
     heavy = {name for name in pins() if re.match(r"torch|nvidia|cuda|triton|jax", name)}
     assert heavy == set()
     assert "torch" not in {name_of(r) for extra in SET_UP for r in declared()[extra]}
+
+
+def test_every_pin_installs_on_the_first_python_3_11() -> None:
+    """Debian 12 has 3.11.2; a package that asks for a later one would end a set-up there."""
+    asked = {
+        dist.metadata["Name"]: SpecifierSet(dist.metadata["Requires-Python"] or "")
+        for dist in importlib.metadata.distributions(path=[sysconfig.get_path("purelib")])
+        if dist.metadata["Name"].lower().replace("_", "-") in pins()
+    }
+    assert len(asked) > 50
+    assert [name for name, versions in asked.items() if "3.11.0" not in versions] == []
 
 
 @pytest.mark.skipif(

@@ -14,13 +14,18 @@ from autograder.language import tr
 
 REQUIREMENTS = "requirements.txt"
 TEMPLATES = PACKAGE / "handout" / "templates"
+# pip and uv name this file, and stop there; without it they tell of conflicts among versions.
+TOO_OLD = (
+    "python-too-old @ file:///Your-Python-is-too-old--take-3.11-or-newer.zip"
+    ' ; python_version < "3.11"'
+)
 IN_REPOSITORY = {".github/workflows/check.yml": "check.yml", ".gitignore": "gitignore"}
 """What a template repository has beside the handout -> the template."""
 
 
 def requirements_text() -> str:
     """What pip and uv install: the wheel beside it, at the versions of the pins beside it."""
-    return f"-c {PINS}\n./{WHEEL}\n"
+    return f"{TOO_OLD}\n-c {PINS}\n./{WHEEL}\n"
 
 
 def readme(configuration: Configuration, notebooks: Sequence[Notebook]) -> str:
