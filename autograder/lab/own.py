@@ -56,6 +56,18 @@ def library(folder: str | Path = "..") -> SimpleNamespace:
     return SimpleNamespace(**found)
 
 
+def earlier(notebook: str, name: str, folder: str | Path = "..") -> Any:
+    """The student's function of this name in an earlier notebook, or None, which is said."""
+    found = definitions(Path(folder) / notebook).get(name)
+    if found is None:
+        print(
+            tr(
+                "Not yet: this takes `{name}` out of your notebook {notebook}, and there is none."
+            ).format(name=name, notebook=notebook)
+        )
+    return found
+
+
 def definitions(folder: Path) -> dict[str, Any]:
     """What the imports, functions and classes of the notebook in `folder` define."""
     names: dict[str, Any] = {"__name__": folder.name}

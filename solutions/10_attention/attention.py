@@ -20,7 +20,7 @@
 import numpy as np
 
 from autograder import check
-from autograder.lab import data, plots_attention, plots_rnn, prediction, training, transformers
+from autograder.lab import data, own, plots_attention, plots_rnn, prediction, training, transformers
 from autograder.lab.guard import guard
 from autograder.lab.wrong_gradients import wrong_gradients
 
@@ -113,6 +113,30 @@ softmax = Layer(
 )  # fmt: skip
 
 # %% [markdown]
+# **Look at the matrix once.** In notebook 01 you wrote a function that measures any Jacobian. The next cell takes it out of there, and asks it for that of *your* softmax.
+#
+# **Predict first.** One row of five scores. Which entries of its Jacobian are positive? And what does each row of it add up to?
+
+# %% tags=["experiment"]
+my_guess = None  # how many of the 25 entries are positive
+
+with guard():
+    local_jacobian = own.earlier("01_gates", "local_jacobian")
+    if local_jacobian is not None:
+        row = np.array([2.0, 1.0, 0.0, -1.0, -3.0])
+        measured = local_jacobian(lambda x: softmax_forward(x)[0], row)
+        p, kept = softmax_forward(row)
+        print(np.round(measured, 3) + 0.0)
+        prediction.compare(my_guess, str((measured > 0).sum()), "positive entries")
+        print(f"rows add up to 0, to {np.abs(measured.sum(axis=1)).max():.0e}")
+        print(f"diag(p) - p pᵀ: the same to {np.abs(measured - (np.diag(p) - np.outer(p, p))).max():.0e}")
+        dp = np.array([1.0, -2.0, 0.5, 3.0, -1.0])
+        gap = np.abs(measured.T @ dp - softmax_backward(dp, kept)).max()
+        print(f"Jᵀ dp and your softmax_backward: the same to {gap:.0e}")
+
+# %% [markdown]
+# Only the diagonal is positive: whoever gains takes from all the others, and what they lose is what it gains. So every row adds up to 0, and the matrix is its own transpose.
+#
 # **How much work was saved?** The next cell builds the Jacobian of every row, multiplies, and compares it with your five lines.
 #
 # **Predict first.** For a table of $T \times T$ scores the dense way touches $T^3$ numbers, yours $T^2$. How many times faster is yours at $T = 256$?

@@ -110,3 +110,14 @@ def test_the_approximation_of_gelu_is_close_and_its_slope_exact(own):
     assert np.abs(value - exact).max() < 5e-4
     numeric = (own["gelu"](z + 1e-5)[0] - own["gelu"](z - 1e-5)[0]) / 2e-5
     assert np.allclose(slope, numeric, atol=1e-9)
+
+
+def test_the_jacobian_of_softmax_as_01_measures_it(notebook, experiment, monkeypatch, capsys):
+    monkeypatch.setattr("autograder.lab.own.definitions", lambda _: notebook("01_gates").namespace)
+    names = experiment("10_attention", "own.earlier")
+    measured = names["measured"]
+    assert np.array_equal(measured > 0, np.eye(5, dtype=bool)) and names["gap"] < 1e-10
+    assert np.abs(measured.sum(axis=1)).max() < 1e-10
+    monkeypatch.setattr("autograder.lab.own.definitions", lambda _: {})
+    experiment("10_attention", "own.earlier")
+    assert "`local_jacobian` out of your notebook 01_gates" in capsys.readouterr().out

@@ -77,6 +77,14 @@ def test_units_die_beyond_the_cliff(own, digits, seed):
     assert min(dead[1.5]) > 0.4
 
 
+def test_dead_at_the_start_and_killed_later(experiment):
+    names = experiment("03_leaky", "largest rate with less than")
+    assert [round(float(dead.mean()), 2) for dead in names["at_start"]] == [0.05, 0.02]
+    killed = {float(row.split()[0]): int(row.split()[1].rstrip("%")) for row in names["later"]}
+    assert max(killed[rate] for rate in (0.1, 0.25, 0.5)) <= 1
+    assert 12 < killed[0.75] < 25 and 38 < killed[1.0] < 52 < killed[1.5]
+
+
 def test_half_dead_is_not_lost(own, digits):
     network = Network(FLAT, [np.sqrt(2 / i) for i in FLAT[:-1]], np.random.default_rng(0))
     network.scores(digits.X)

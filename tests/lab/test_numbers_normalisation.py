@@ -78,3 +78,16 @@ def test_what_the_caches_keep(own, experiment):
     for name in ("layer norm", "group norm", "dropout"):
         assert sizes[name] == pytest.approx(1, abs=0.02)
     assert after["x"].nbytes == own["answer_cache_bytes"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_batch_norm_widens_the_range_of_rates(experiment, seed):
+    before = ["plots_normalisation.scale_sweep"]
+    names = experiment("05_normalisation", "largest good rate", seed=seed, before=before)
+    good = {
+        name: [rate for rate, value in zip(names["rates"], row, strict=True) if value >= 0.9]
+        for name, row in names["found"].items()
+    }
+    assert good["plain"][-1] / good["plain"][0] < 11
+    assert good["batch norm"][-1] / good["batch norm"][0] == pytest.approx(100)
+    assert max(row[-1] for row in names["found"].values()) < 0.5  # at a rate of 10
