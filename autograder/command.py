@@ -11,7 +11,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from autograder.errors import AutograderError, DeclarationError, GradingError
-from autograder.language import tr
+from autograder.language import said, tr
 
 app = typer.Typer(
     name="autograder",
@@ -86,13 +86,13 @@ def check(
     try:
         paths = find_notebooks(notebooks or [Path()])
     except AutograderError as error:
-        warn(f"autograder: {error}")
+        warn(f"autograder: {said(str(error))}")
         raise typer.Exit(2) from None
     for path in paths:
         try:
             checked = check_notebook(path, limits, explain=explain)
         except AutograderError as error:
-            warn(f"autograder: {error}")
+            warn(f"autograder: {said(str(error))}")
             problems += 1
             continue
         found.append(checked)
@@ -112,7 +112,7 @@ def check(
             for checked in found:
                 write_summary(checked, summary)
     except AutograderError as error:
-        warn(f"autograder: {error}")
+        warn(f"autograder: {said(str(error))}")
         problems += 1
     if problems:
         raise typer.Exit(2)
@@ -127,7 +127,7 @@ def main() -> None:
             part.help = "\n\n".join(tr(text) for text in paragraphs(part.help))
         whole()
     except AutograderError as error:
-        warn(f"autograder: {error}")
+        warn(f"autograder: {said(str(error))}")
         sys.exit(1 if isinstance(error, (GradingError, DeclarationError)) else 2)
 
 

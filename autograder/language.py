@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ VARIABLE = "AUTOGRADER_LANGUAGE"
 LOCALE = Path(__file__).parent / "locale"
 _NOT_AT_THE_START = frozenset("，。、；：？！）】》”’…")
 _NOT_AT_THE_END = frozenset("（【《“‘")
+GAP = re.compile(r"\{[^{}]*\}")
 _SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -65,6 +67,35 @@ def counted(amount: int, noun: str) -> str:
     if forms is None:
         return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
     return forms[min(words.form(amount), len(forms) - 1)].format(count=amount)
+
+
+def said(text: str) -> str:
+    """A finished text in the language that is spoken here, by the template that it was made of.
+
+    For what is written where no language is known yet: errors, and what `numerical` reports.
+    """
+    texts = _words().texts
+    if text in texts or spoken() == ENGLISH:
+        return texts.get(text, text)
+    for template, pattern in _templates(spoken()):
+        if found := pattern.fullmatch(text):
+            parts = GAP.split(texts[template])
+            gaps = {gap: said(part) for gap, part in zip(GAP.findall(template), found.groups())}
+            filled = [gaps.get(gap, gap) for gap in GAP.findall(texts[template])]
+            return "".join(a + b for a, b in zip(parts, [*filled, ""]))
+    return text
+
+
+@cache
+def _templates(language: str) -> list[tuple[str, re.Pattern[str]]]:
+    """The templates of the package that say something, those that are sure before the others."""
+    found = {text: GAP.split(text) for text in package_words(language).texts if GAP.search(text)}
+    sure = sorted(found, key=lambda text: (not found[text][0], -sum(map(len, found[text]))))
+    return [
+        (text, re.compile("(.*?)".join(map(re.escape, found[text])), re.DOTALL))
+        for text in sure
+        if len(re.findall("[A-Za-z]", "".join(found[text]))) >= (2 if found[text][0] else 6)
+    ]
 
 
 def english(text: str) -> str:

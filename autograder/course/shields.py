@@ -16,7 +16,7 @@ _SHIELDS = {
 }
 _ANY = re.compile("|".join(_SHIELDS.values()), re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_OPTIONAL = frozenset({"{article}"})
+_OPTIONAL = frozenset({"{article}", "{s}"})
 """Gaps that only English needs."""
 
 

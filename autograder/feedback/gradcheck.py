@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from autograder.feedback.blocks import Code, Head, Paragraph
 from autograder.feedback.html import as_html
+from autograder.language import said, tr
 from autograder.numerical import GradcheckError, GradientReport, check_backward
 
 Forward = Callable[..., Any]
@@ -21,17 +23,31 @@ Forward = Callable[..., Any]
 class Gradcheck(GradientReport):
     """A report that a notebook shows as a card. True exactly when the gradients passed."""
 
+    def __str__(self) -> str:
+        first = tr("{verdict}: {reason} ({spent})")
+        why = _in_words(self.reason)
+        lines = [first.format(verdict=tr(self.verdict), reason=why, spent=self._spent)]
+        lines += [f"  {name}: {_in_words(str(array))}" for name, array in self.arrays.items()]
+        return "\n".join(lines + [f"  {tr('note: ')}{_in_words(note)}" for note in self.notes])
+
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         tone = {"pass": "right", "fail": "wrong"}.get(self.verdict, "partial")
-        each = tuple((Code(name), f": {array}") for name, array in self.arrays.items())
+        each = tuple((Code(name), f": {_in_words(str(array))}") for name, array in self.arrays.items())
+        why, stop = _in_words(self.reason), tr(".")
         return as_html(
             [
-                Head(tone, "gradcheck", self.verdict, f"{self.evaluations} evaluations"),
-                Paragraph((f"{self.reason[0].upper()}{self.reason[1:]}.",)),
+                Head(tone, "gradcheck", tr(self.verdict), self._spent),
+                Paragraph((f"{why[0].upper()}{why[1:]}{stop}",)),
                 *(Paragraph(line) for line in each),
-                *(Paragraph((f"Note: {note}.",), "muted") for note in self.notes),
+                *(Paragraph((f"{tr('Note: ')}{_in_words(note)}{stop}",), "muted") for note in self.notes),
             ]
         )
+
+    @property
+    def _spent(self) -> str:
+        return tr("{count} evaluations").format(count=self.evaluations)
 
     def plot(self) -> Any:
         """Draw the V-curve: the error of a difference quotient against its step.
@@ -54,6 +70,17 @@ class Gradcheck(GradientReport):
         axes.set_ylabel("relative difference\nfrom your gradient")
         axes.legend()
         return axes
+
+
+def _in_words(text: str) -> str:
+    """What the checker says, whole or part by part, in the language that is spoken here."""
+    if (whole := said(text)) != text:
+        return whole
+    for cut in ("; ", ", "):  # a comma between brackets is an index
+        parts = re.split(rf"{cut}(?![^\[(]*[\])])", text)
+        if len(parts) > 1:
+            return tr(cut).join(map(_in_words, parts))
+    return text
 
 
 def gradcheck(
@@ -106,11 +133,14 @@ def gradcheck(
     first = arrays[0] if len(arrays) == 1 else None
     if isinstance(first, list | tuple) and any(isinstance(item, np.ndarray) for item in first):
         arrays = tuple(first)
-    one, other = _as_pair(forward, backward, arrays)
     names = _parameters(forward, len(arrays)) if names is None else names
-    report = check_backward(
-        one, other, arrays, upstream, names=names, tolerance=tolerance, seed=seed
-    )
+    try:
+        one, other = _as_pair(forward, backward, arrays)
+        report = check_backward(
+            one, other, arrays, upstream, names=names, tolerance=tolerance, seed=seed
+        )
+    except GradcheckError as error:
+        raise GradcheckError(said(str(error))) from error.__cause__
     return Gradcheck(**{field.name: getattr(report, field.name) for field in fields(report)})
 
 

@@ -145,9 +145,10 @@ def _gradient(entry: Any, shape: tuple[int, ...], name: str) -> Array:
             name,
         )
     if array.shape != shape:
+        hint = _shape_hint(array.shape, shape)
         raise ContractError(
             f"the gradient of {name} has shape {array.shape}; expected {shape}, "
-            f"the shape of {name}." + _shape_hint(array.shape, shape),
+            f"the shape of {name}.{hint}",
             name,
         )
     kind = array.dtype if array.dtype.kind == "f" and array.dtype.itemsize < 8 else np.float64

@@ -84,10 +84,8 @@ class Inquiry:
         except ContractError as error:
             return self._stop("fail", str(error), error.name)
         if self.moved:
-            self.notes.append(
-                "the input given could not decide; judged also at an input "
-                + ("of ordinary size" if self.moved == "far" else "moved by one per cent")
-            )
+            where = "of ordinary size" if self.moved == "far" else "moved by one per cent"
+            self.notes.append(f"the input given could not decide; judged also at an input {where}")
         for name in self.arguments.ignored:
             self.notes.append(
                 f"{name} holds integers, which cannot move a little: its gradient is not checked"

@@ -125,10 +125,10 @@ def summarise(
         "fail" if "fail" in verdicts else "inconclusive" if "inconclusive" in verdicts else "pass"
     )
     if verdict == "pass":
+        agreeing = "the gradients agree" if len(arrays) > 1 else "the gradient agrees"
         reason = (
-            f"the gradient{'s agree' if len(arrays) > 1 else ' agrees'} with the forward: a "
-            f"relative error above {tolerance:.0e} would have been missed with probability "
-            f"{probability:.0e} at most"
+            f"{agreeing} with the forward: a relative error above {tolerance:.0e} would have been "
+            f"missed with probability {probability:.0e} at most"
         )
     else:
         tell = _failed if verdict == "fail" else _open
@@ -139,12 +139,14 @@ def summarise(
 
 
 def _failed(name: str, array: ArrayReport) -> str:
-    text = f"the gradient of {name} is off by {_percent(array.found)}"
-    if array.worst_index:
-        text += f", at {show_index(array.worst_index)}"
-    if array.got is not None and array.expected is not None:
-        text += ": got {}, expected {}".format(*apart(array.got, array.expected))
-    return text
+    size = _percent(array.found)
+    if array.worst_index is None:
+        return f"the gradient of {name} is off by {size}"
+    index = show_index(array.worst_index)
+    if array.got is None or array.expected is None:
+        return f"the gradient of {name} is off by {size}, at {index}"
+    got, expected = apart(array.got, array.expected)
+    return f"the gradient of {name} is off by {size}, at {index}: got {got}, expected {expected}"
 
 
 def _open(name: str, array: ArrayReport) -> str:

@@ -115,7 +115,7 @@ def _faults(message: Message, glossary: Mapping[str, tuple[str, ...]]) -> Iterat
             yield "its braces do not match"
         if english.count("\n") != text.count("\n"):
             yield f"{english.count(chr(10))} line breaks are {text.count(chr(10))}"
-        if not all(_emphasised(text)):
+        if not all(_emphasised(text)) and all(_emphasised(english)):
             yield "** with a sign inside and a letter outside is no emphasis: put a space between"
         for term, words in glossary.items():
             wanted = re.search(rf"\b(?:{term})\b", without_shields(english), re.IGNORECASE)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import get_args
 
 from jinja2 import Environment, nodes
 
@@ -20,6 +21,7 @@ from autograder.feedback.text import FREE
 from autograder.feedback.troubleshooting import FLAT, NOT_FINITE, SHAPES
 from autograder.feedback.wording import VERDICTS
 from autograder.grading.selfcheck import PLAIN
+from autograder.numerical.report import Verdict
 from autograder.reports.pages import CONCERNS, LEGEND, STATUSES
 
 Entries = dict[str | tuple[str, str], list[str]]
@@ -30,6 +32,11 @@ DOCSTRINGS = ("Args:", "Returns:", "Raises:", "Example:")
 """Titles that stand in every docstring; they are the package's, not a notebook's."""
 _CALLS = {"tr": 0, "counted": 1, "_Regime": 0}
 """Functions whose literals are translated -> which argument that is."""
+_ERRORS = frozenset(
+    {"CourseError", "GradingError", "DeclarationError", "IsolationError", "GradebookError"}
+    | {"UnreadableError", "CheckError", "GradcheckError", "ContractError", "OutputError"}
+)
+"""Errors whose first argument a person reads, who may have caused them."""
 _LABELS = frozenset(
     {"set_xlabel", "set_ylabel", "set_title", "set_label", "suptitle", "supxlabel", "supylabel"}
     | {"title", "label", "xlabel", "ylabel", "text", "annotate"}
@@ -78,6 +85,7 @@ def of_package(texts: Mapping[str, Iterable[str]] | None = None) -> Entries:
         _add(entries, sentence, key)
     for where, some in {
         "verdict": VERDICTS.values(),
+        "verdict of gradcheck": get_args(Verdict),
         "before a warning": [FREE],
         "status of a submission": STATUSES.values(),
         "legend of the class's page": LEGEND.values(),
@@ -115,9 +123,10 @@ def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
     content = path.read_text(encoding="utf-8")
     name = path.relative_to(PACKAGE).as_posix()
     draws = name.startswith("lab/")
+    tree = ast.parse(content)
+    yield from ((name, text) for text in _raised(tree, name) if has_words(text))
     if not (draws or any(f"{function}(" in content for function in _CALLS)):
         return
-    tree = ast.parse(content)
     if draws:
         tuples = name.startswith("lab/plots")
         yield from ((name, text) for text in _listed(tree, tuples) if has_words(text))
@@ -135,6 +144,38 @@ def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
         for argument in node.args[_CALLS.get(function, len(node.args)) :][:1]:
             for text in _literals(argument):
                 yield name, _noun(text) if function == "counted" else text
+
+
+def _raised(tree: ast.AST, name: str) -> Iterator[str]:
+    """What errors say; and whatever `numerical` puts together, which knows no language."""
+    for node in ast.walk(tree):
+        if name.startswith("numerical/"):
+            if isinstance(node, ast.JoinedStr) and " " in _template(node).strip():
+                yield _template(node)
+            elif isinstance(node, ast.Call | ast.Assign | ast.Return | ast.IfExp):
+                yield from (t for part in ast.iter_child_nodes(node) for t in _plain(part))
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in _ERRORS and node.args:
+            said = node.args[0]
+            yield from ([_template(said)] if isinstance(said, ast.JoinedStr) else _plain(said))
+
+
+def _plain(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and " " in str(node.value).strip():
+        yield str(node.value)
+
+
+def _template(text: ast.JoinedStr) -> str:
+    """An f-string with gaps that have names: {path}, {error.name}, {s} of a plural, {2}."""
+    parts = []
+    for place, part in enumerate(text.values):
+        if isinstance(part, ast.FormattedValue):
+            name = ast.unparse(part.value)
+            plural = isinstance(part.value, ast.IfExp) and "'s'" in name
+            simple = name.replace(".", "").isidentifier()
+            parts.append("{s}" if plural else f"{{{name if simple else place}}}")
+        else:
+            parts.append(str(getattr(part, "value", "")))
+    return "".join(parts)
 
 
 def _listed(tree: ast.AST, tuples: bool) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """The course in another language: the same program in other words, and what is not is named."""
 
 import json
+import re
 from pathlib import Path
 from shutil import copy, copytree
 
 import nbformat
+import numpy as np
 import pytest
 
 from autograder.collect.match import Matcher
@@ -17,13 +19,15 @@ from autograder.course.prose import code, markdown
 from autograder.course.shields import unshielded
 from autograder.course.translated import pieces, same_program, translated
 from autograder.exercises.public import load
+from autograder.feedback.gradcheck import gradcheck
 from autograder.feedback.story import card
 from autograder.feedback.text import as_text
 from autograder.grading.notebook_json import parse
 from autograder.grading.plan import plan
 from autograder.grading.selfcheck import check_notebook
 from autograder.lab.style import style
-from autograder.language import counted, speaking, tr, wrapped
+from autograder.language import counted, said, speaking, tr, wrapped
+from autograder.numerical import GradcheckError
 from autograder.sandbox import Limits
 from autograder.translation import Catalogue, states
 from autograder.translation.catalogue import Language, open_catalogues, read_language
@@ -249,6 +253,23 @@ def test_words_of_a_notebook_join_those_of_the_package() -> None:
         assert tr("a text") == "一段话"
     assert tr("a text") == "a text"
     assert counted(2, "case") == "2 cases"
+
+
+def test_an_error_and_a_report_that_know_no_language_are_said_in_one() -> None:
+    def square(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return x**2, x
+
+    wrong = gradcheck(square, lambda dout, x: 3 * dout * x, np.array([1.0, 2.0]))
+    error = "there is no a/b.zip; give the downloaded zip, or its folder"
+    assert said(error) == error
+    assert "fail: the gradient of x is off by 38 % of its size" in str(wrong)
+    with speaking("zh"):
+        assert said(error) == "没有 a/b.zip；请给出下载的 zip 或其文件夹"
+        shown = str(wrong)
+        assert "不通过：x 的梯度的误差为自身大小的 38 %" in shown
+        assert not re.search("[a-z]{3}", re.sub(r"e-\d+", "", shown))
+        with pytest.raises(GradcheckError, match="x 是整数"):
+            gradcheck(square, square, np.array([1, 2]))
 
 
 @pytest.mark.parametrize("font", [True, False])
