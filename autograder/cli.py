@@ -109,7 +109,7 @@ def grade(
     from autograder.course import find_course_root, load_course
     from autograder.grading.classrun import grade_class
     from autograder.grading.console import show_report
-    from autograder.grading.pool import ClusterPool, LocalPool, Pool, usable_cores
+    from autograder.grading.pool import LocalPool, Pool, usable_cores
     from autograder.grading.progress import ProgressBar
     from autograder.grading.store import Store
     from autograder.grading.workplace import Terms
@@ -130,6 +130,8 @@ def grade(
 
     def make_pool(todo: Sequence[Handin]) -> Pool:
         if scheduler is not None:
+            from autograder.grading.cluster import ClusterPool
+
             pool: Pool = ClusterPool(scheduler)
         else:
             pool = LocalPool(min(jobs or usable_cores(), len(todo)))

@@ -1,15 +1,14 @@
-"""Where submissions are graded: processes here, or Dask's workers elsewhere."""
+"""Where submissions are graded: processes on this machine (or Dask's workers: `cluster`)."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import queue
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
-from autograder.errors import GradingError
-from autograder.grading.desk import Desk, grade_at_desk
+from autograder.grading.desk import Desk
 from autograder.grading.grade import Graded
 from autograder.grading.lines import Lined
 from autograder.grading.submission import Handin
@@ -67,41 +66,3 @@ class LocalPool:
         for desk in self._desks:
             desk.close()
         self._threads.shutdown()
-
-
-class ClusterPool:
-    """Dask's workers; they must see the course and the submissions under the same paths.
-
-    Args:
-        address: Of the scheduler, such as `"tcp://10.0.0.1:8786"`.
-
-    Raises:
-        GradingError: Dask is not installed, or the scheduler does not answer.
-    """
-
-    def __init__(self, address: str) -> None:
-        try:
-            from distributed import Client
-        except ImportError as error:
-            raise GradingError(
-                "--scheduler needs Dask; install it with: pip install 'backprop-by-hand[cluster]'"
-            ) from error
-        try:
-            self._client = Client(address, timeout="10s", set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise GradingError(
-                f"no Dask scheduler answers at {address} ({error}). Start one with "
-                "`dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
-            ) from error
-        self._executor: Executor = self._client.get_executor(pure=False, retries=0)
-
-    @property
-    def width(self) -> int:
-        return max(1, sum(self._client.nthreads().values()))
-
-    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
-        return self._executor.submit(grade_at_desk, handin, terms)
-
-    def close(self) -> None:
-        self._executor.shutdown(wait=False)
-        self._client.close(timeout=5)

@@ -73,12 +73,12 @@ def read(path: Path, folder: Path | None = None) -> Submission:
         GradingError: When the file system refuses, which is not the student's doing.
     """
     try:
-        raw = _bytes(path, folder)
+        content = raw(path, folder)
     except UnreadableError as error:
         return Submission(hashlib.sha256(str(error).encode()).hexdigest(), problem=str(error))
-    digest = hashlib.sha256(raw).hexdigest()
+    digest = hashlib.sha256(content).hexdigest()
     try:
-        return Submission(digest, parse(raw))
+        return Submission(digest, parse(content))
     except UnreadableError as error:
         return Submission(digest, problem=str(error))
 
@@ -90,13 +90,18 @@ def fingerprint(path: Path, folder: Path | None = None) -> str:
         GradingError: When the file system refuses.
     """
     try:
-        return hashlib.sha256(_bytes(path, folder)).hexdigest()
+        return hashlib.sha256(raw(path, folder)).hexdigest()
     except UnreadableError as error:
         return hashlib.sha256(str(error).encode()).hexdigest()
 
 
-def _bytes(path: Path, folder: Path | None) -> bytes:
-    """The file's bytes; links out of `folder`, devices, pipes and huge files are refused."""
+def raw(path: Path, folder: Path | None) -> bytes:
+    """The file's bytes; links out of `folder`, devices, pipes and huge files are refused.
+
+    Raises:
+        UnreadableError: It is no notebook that anybody could read.
+        GradingError: When the file system refuses.
+    """
     try:
         resolved = path.resolve(strict=True)
         # The student's folder may be a link itself: what stands above it is ours, it is not.
@@ -116,7 +121,7 @@ def _bytes(path: Path, folder: Path | None) -> bytes:
         with os.fdopen(os.open(resolved, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UnreadableError(f"{path.name} is not a regular file; expected a notebook")
-            raw = file.read(MAX_BYTES + 1)
+            content = file.read(MAX_BYTES + 1)
     except (OSError, RuntimeError) as error:  # up to 3.12 a circle of links is a RuntimeError
         if path.is_symlink():
             raise UnreadableError(f"{path.name} is a link that leads nowhere") from error
@@ -124,9 +129,9 @@ def _bytes(path: Path, folder: Path | None) -> bytes:
         raise GradingError(
             f"cannot read {path}: {reason}. Check the file and its permissions."
         ) from error
-    if len(raw) > MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise UnreadableError(
             f"the file is larger than {MAX_BYTES >> 20} MB; clear the outputs of the notebook "
             "and hand it in again"
         )
-    return raw
+    return content

@@ -330,32 +330,3 @@ def _command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
-
-
-@pytest.mark.slow
-@linux
-def test_a_class_on_a_cluster(small_class: Class) -> None:
-    distributed = pytest.importorskip("distributed")
-    for student in ("ada", "bob"):
-        small_class.hand_in(student)
-    small_class.write("garbage", "{not json")
-    with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, dashboard_address=None
-    ) as cluster:
-        code, out, error = small_class.run("grade", "--scheduler", cluster.scheduler_address)
-        assert (code, error) == (0, ""), out + error
-        assert small_class.result("ada")["status"] == "graded"
-        assert small_class.result("ada")["isolation"] in ("full", "kernel")
-        assert small_class.result("ada")["score"] == small_class.result("bob")["score"] > 0
-        assert small_class.result("garbage")["status"] == "unreadable"
-        code, out, _ = small_class.run("grade", "--scheduler", cluster.scheduler_address)
-        assert code == 0 and "0 graded now" in out
-
-
-def test_a_scheduler_that_does_not_answer(small_class: Class) -> None:
-    pytest.importorskip("distributed")
-    small_class.hand_in("ada")
-    code, _, error = small_class.run("grade", "--scheduler", "tcp://127.0.0.1:9")
-    assert code == 1 and "no Dask scheduler answers" in error and "Traceback" not in error
-    code, _, error = small_class.run("grade", "--scheduler", "no-port")
-    assert code == 2 and "HOST:PORT" in error and "Traceback" not in error

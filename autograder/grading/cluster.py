@@ -1,0 +1,223 @@
+"""Grading on Dask's workers, wherever they are: submissions and the course travel as data.
+
+A worker needs this package and nothing else: no folder of the course, no gradebook, no shared disk.
+It keeps an assignment in a private temporary folder for as long as it lives.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import tempfile
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from autograder.course import load_course
+from autograder.course.folder import ASSIGNMENTS, source_of
+from autograder.course.secret import PRIVATE, secret_seed
+from autograder.errors import AutograderError, GradingError, IsolationError
+from autograder.exercises.public import SUFFIX
+from autograder.grading import submission
+from autograder.grading.desk import grade_at_desk
+from autograder.grading.digest import keyed_digest
+from autograder.grading.grade import Graded, without_answers
+from autograder.grading.lines import Lined
+from autograder.grading.notebook_json import UnreadableError
+from autograder.grading.papers import source_digest
+from autograder.grading.submission import Handin
+from autograder.grading.workplace import Terms, students_folder
+
+
+@dataclass(frozen=True)
+class Order:
+    """A submission to grade, as it travels.
+
+    Args:
+        raw: The notebook.
+        course: Names the state of the assignment that is meant.
+        files: Path -> content, of all that grading takes of the course; None where the worker may
+            have it.
+    """
+
+    handin: Handin
+    terms: Terms
+    raw: bytes
+    course: str
+    files: dict[str, bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A worker's answer: it does not have the course yet."""
+
+    worker: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A worker's answer: it cannot contain student code, and grades nothing."""
+
+    worker: str
+    why: str
+
+
+class ClusterPool:
+    """Dask's workers.
+
+    Args:
+        address: Of the scheduler, such as `"tcp://10.0.0.1:8786"`.
+
+    Raises:
+        GradingError: Dask is not installed, or the scheduler does not answer.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise GradingError(
+                "--scheduler needs Dask; install it with: pip install 'backprop-by-hand[cluster]'"
+            ) from error
+        try:
+            self._client = Client(address, timeout="10s", set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise GradingError(
+                f"no Dask scheduler answers at {address} ({error}). Start one with "
+                "`dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
+            ) from error
+        self._refusing: dict[str, str] = {}
+
+    @property
+    def width(self) -> int:
+        return max(1, sum(self._client.nthreads().values()))
+
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
+        answer: Future[Graded | Lined] = Future()
+        try:
+            self._send(answer, _order(handin, terms))
+        except UnreadableError as problem:
+            answer.set_result(_unreadable(handin, terms, str(problem)))
+        except AutograderError as error:
+            answer.set_exception(error)
+        return answer
+
+    def close(self) -> None:
+        self._client.close(timeout=5)
+
+    def _send(self, answer: Future[Graded | Lined], order: Order, to: str = "") -> None:
+        able = [to] if to else None  # None: anybody, the ones to come too
+        if self._refusing and not to:
+            able = [w for w in self._client.nthreads() if w not in self._refusing]
+            if not able:
+                why = next(iter(self._refusing.values()))
+                answer.set_exception(IsolationError(f"no worker can isolate student code: {why}"))
+                return
+        how: Any = {"workers": able, "allow_other_workers": bool(to), "pure": False, "retries": 0}
+        sent = self._client.submit(grade_elsewhere, order, **how)
+        sent.add_done_callback(lambda done: self._take(answer, order, done))
+
+    def _take(self, answer: Future[Graded | Lined], order: Order, done: Any) -> None:
+        """Pass an answer on; where a worker could not grade, send the submission once more."""
+        try:
+            found = done.result()
+            if isinstance(found, Unknown):
+                self._send(answer, replace(order, files=_files(order)), found.worker)
+            elif isinstance(found, Refused):
+                self._refusing[found.worker] = found.why
+                self._send(answer, order)
+            else:
+                answer.set_result(found)
+        except BaseException as error:
+            answer.set_exception(error)
+
+
+def _order(handin: Handin, terms: Terms) -> Order:
+    assert handin.path is not None
+    source = source_of(terms.root, handin.assignment)
+    course = keyed_digest(secret_seed(terms.root), handin.assignment, source_digest(source))
+    raw = submission.raw(handin.path, students_folder(terms, handin.student))
+    return Order(handin, terms, raw, course)
+
+
+def _files(order: Order) -> dict[str, bytes]:
+    """What grading an assignment takes of the course."""
+    root = order.terms.root
+    source = source_of(root, order.handin.assignment)
+    released = root / ASSIGNMENTS / order.handin.assignment / f"{source.stem}{SUFFIX}"
+    wanted = [p for p in source.parent.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    wanted += [released] if released.is_file() else []
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in wanted}
+    return files | {f"{PRIVATE}/course.seed": secret_seed(root).encode("ascii")}
+
+
+def _unreadable(handin: Handin, terms: Terms, problem: str) -> Graded:
+    """The grade of what cannot even be sent."""
+    assert handin.path is not None
+    content = submission.fingerprint(handin.path, students_folder(terms, handin.student))
+    digest = terms.basis(handin.assignment, content).digest
+    rows = load_course(terms.root).assignment(handin.assignment).rows
+    return Graded(without_answers(handin, rows, "unreadable", problem, "", digest))
+
+
+# On a worker ----------------------------------------------------------------------------------
+
+
+@dataclass
+class _Here:
+    """The courses that this worker has: each lies in a folder that ends with the process."""
+
+    folders: dict[str, tempfile.TemporaryDirectory[str]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def find(self, order: Order) -> Path | None:
+        with self.lock:
+            if order.course not in self.folders:
+                if order.files is None:
+                    return None
+                folder = tempfile.TemporaryDirectory(prefix="course-")  # for its owner's eyes only
+                for name, content in order.files.items():
+                    path = Path(folder.name, name)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+                Path(folder.name, PRIVATE, "course.seed").chmod(0o600)
+                self.folders[order.course] = folder
+            return Path(self.folders[order.course].name)
+
+    def close(self) -> None:
+        """Forget the courses."""
+        while self.folders:
+            self.folders.popitem()[1].cleanup()
+
+
+_here = _Here()
+atexit.register(_here.close)
+
+
+def grade_elsewhere(order: Order) -> Graded | Lined | Unknown | Refused:
+    """Grade a submission that came as data; what Dask's workers are called with."""
+    root = _here.find(order)
+    if root is None:
+        return Unknown(_address())
+    handin = order.handin
+    assert handin.path is not None
+    with tempfile.TemporaryDirectory(prefix="handin-") as folder:
+        path = Path(folder, handin.student, handin.assignment, handin.path.name)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(order.raw)
+        terms = replace(order.terms, root=root, submitted=Path(folder))
+        try:
+            return grade_at_desk(replace(handin, path=path), terms)
+        except IsolationError as error:
+            return Refused(_address(), str(error))
+
+
+def _address() -> str:
+    from distributed import get_worker
+
+    try:
+        return str(get_worker().address)
+    except ValueError:  # outside of a cluster
+        return f"process {os.getpid()}"
