@@ -191,20 +191,23 @@ class _Run:
 
         jobs = [replace(handin, sought=tuple(rows)) for handin, rows in sought.items()]
         look(jobs, self.terms, pool, learn, time.monotonic() + max(seconds, LEAST_LOOK_SECONDS))
+        amended = {}
         for handin, graded in self._graded.items():
             found = {
                 row: known[handin.assignment, text]
                 for row, text in graded.failing.items()
                 if (handin.assignment, text) in known
             }
-            if found:
-                self._amend(handin, graded, found)
+            if found and (result := self._amended(handin, graded, found)) is not None:
+                amended[result.assignment, result.student] = result
+        results = self.report.results
+        results[:] = [amended.get((r.assignment, r.student), r) for r in results]
 
-    def _amend(self, handin: Handin, graded: Graded, found: dict[str, Repairs]) -> None:
-        """Write a result once more, with lines; where that fails, the one on file stands."""
+    def _amended(self, handin: Handin, graded: Graded, found: dict[str, Repairs]) -> Result | None:
+        """A result written once more, with lines; where that fails, the one on file stands."""
         old = self.store.get(handin.assignment, handin.student)
         if old is None or old.digest != graded.result.digest or old.status != "graded":
-            return
+            return None
         rows = tuple(
             structs.replace(
                 from_row(with_lines(to_row(row), found[row.id], graded.cells)), digest=row.digest
@@ -218,9 +221,8 @@ class _Run:
             self.store.put(result, handin.student)
         except GradingError as error:
             self._note(handin, f"the line that was found is not on file: {error}")
-            return
-        results = self.report.results
-        results[:] = [result if _same(r, old) else r for r in results]
+            return None
+        return result
 
     def receive(self, handin: Handin, outcome: Graded | Lined | Exception) -> None:
         """Write down what a worker gave back."""
@@ -374,10 +376,6 @@ class _Run:
     def _complain(self, error: Exception) -> None:
         kind = "" if isinstance(error, AutograderError) else f"{type(error).__name__}: "
         self.report.problems.append(f"{kind}{error}")
-
-
-def _same(one: Result, other: Result) -> bool:
-    return (one.assignment, one.student) == (other.assignment, other.student)
 
 
 def _is_absent(handin: Handin) -> bool:
