@@ -21,6 +21,7 @@ EXCEPTIONS = (
     ("'generator' object", "generator"),
     ("'coroutine' object", "coroutine"),
     ("NoneType", "none"),
+    ("'builtin_function_or_method'", "builtin"),
 )
 """A piece of what Python or NumPy says -> the sentence `exception.<name>`; the first that fits."""
 

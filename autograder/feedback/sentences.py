@@ -361,6 +361,8 @@ SENTENCES: dict[str, str] = {
     "itself. Write return instead, once, with all values: return out, cache.",
     "exception.coroutine": "An `async` before def makes a coroutine of the function, which runs "
     "nothing by itself. Take it away.",
+    "exception.builtin": "A name here is a function of Python's own, such as input, sum or max: either "
+    "the brackets of a call are missing, or it is not the name of your variable.",
     "exception.uncalled": "It is a function itself, not what the function gives. Are the brackets "
     "of a call missing?",
     "syntax.unseen": "The character {code} in it cannot be seen; such ones come along when text is "

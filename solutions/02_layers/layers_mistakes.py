@@ -130,6 +130,8 @@ MISTAKES = {
              name="dx_all_columns", says="dx[:, y] -= 1 changes those columns in every row; subtract 1 at one place per row."),
         edit("softmax_loss", "dx[np.arange(n), y] -= 1", "pass",
              name="no_truth", says="dx holds the probabilities alone; subtract 1 at the right class."),
+        edit("softmax_loss", "dx[np.arange(n), y] -= 1\n    dx = dx / n", "pass",
+             name="probabilities", says="These are the probabilities themselves; the gradient is probability minus truth, divided by the number of examples."),
         edit("softmax_loss", "dx = dx / n", "dx = -dx / n",
              name="sign", says="The gradient has the wrong sign: it is probability minus truth."),
         edit("softmax_loss", "dx[np.arange(n), y] -= 1", "dx[np.arange(n), dx.argmax(axis=1)] -= 1",

@@ -45,6 +45,8 @@ MISTAKES = {
              says="The second example drives tanh so far out that its slope is zero: it adds nothing to dw. Take small numbers."),
     ],
     "card_outer": [
+        edit("squash_backward", "x.T @ dz", "x[:1].T @ dz[:1]", name="first_example",
+             says="dw holds the first example only, as the card handed it in: every example has its share."),
         edit("squash_backward", "x.T @ dz", "np.outer(x[-1], dz[-1])", name="last_example",
              says="dw holds the last example only."),
         edit("squash_backward", "x.T @ dz", "np.outer(x.sum(0), dz.sum(0))", name="outer_of_sums",

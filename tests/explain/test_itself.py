@@ -87,6 +87,7 @@ def told_of(blunder, hidden=False):
         (lambda: [].append(1) + 1, "without a return"),
         (lambda: X * print(end=""), "without a return"),
         (lambda: 1 if not X else 0, "y is None"),
+        (lambda: input.T @ X, "function of Python's own"),
         (lambda pairs=(x for x in X): pairs[0], "out, cache"),
         (lambda: np.product(X), "np.product was removed in NumPy 2; write np.prod"),
         (lambda: np.in1d(X, X), "write np.isin"),

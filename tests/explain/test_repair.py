@@ -14,6 +14,7 @@ from autograder.exercises.interpreter import LocalRunner
 from autograder.explain import examine, prepare
 from autograder.explain.repair import repairs_of, told
 from autograder.explain.repair.candidates import candidates, feeding
+from autograder.explain.repair.places import applied
 from autograder.explain.repair.units import only_computes, units_of
 
 FORWARD = """
@@ -247,6 +248,41 @@ def test_lines_that_never_run_are_not_changed(question):
     made = candidates(unit, None, ran={2, 3, 4, 5, 6, 7, 8, 9, 11})  # lines of the cell
     lines = {unit.line_of(c.place.node) for _, c in made if not c.block}
     assert lines == {2, 3, 4, 5, 6, 7, 8, 10}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("x[1:n + 1]", "x[1 - 1:n + 1 - 1]"),
+        ("{'b1': n, 'b2': x}", "{'b1': x, 'b2': n}"),
+        (
+            "(np.clip(x, -1, 1).sum(axis=1), delta)",
+            "(np.clip(x, -delta, delta).sum(axis=1), delta)",
+        ),
+        ("np.zeros(n, dtype=int)", "np.zeros(n)"),
+        ("n * x + 1 * x", "n * x + (1 - n) * x"),
+    ],
+)
+def test_there_is_a_change_that_gives_the_right_code(wrong, right):
+    def unit(text):
+        namespace = namespace_of(f"def f(x, n, delta):\n    return {text}")
+        return units_of("f", ("f",), namespace)[0]
+
+    one, other = unit(wrong), ast.unparse(unit(right).tree)
+    made = [change for _, change in candidates(one, None, parameters=["delta"])]
+    texts = []
+    for change in made:
+        with applied(change):
+            texts.append(ast.unparse(one.tree))
+    assert other in texts
+
+
+def test_no_list_is_made_to_hold_itself():
+    namespace = namespace_of("def f(x):\n    kept = []\n    kept.append(x)\n    return kept")
+    unit = units_of("f", ("f",), namespace)[0]
+    for _, change in candidates(unit, None):
+        with applied(change):
+            assert "kept.append(kept" not in ast.unparse(unit.tree)
 
 
 def test_names_of_actions_are_known_in_every_spelling():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from autograder.explain.repair.expressions import edits
 from autograder.explain.repair.missing import missing, scope_of
-from autograder.explain.repair.places import Change, Place, places
+from autograder.explain.repair.places import Change, Place, places, root
 from autograder.explain.repair.repeated import repeated
 from autograder.explain.repair.statements import moves, statements
 from autograder.explain.repair.units import Unit
@@ -47,6 +47,9 @@ def candidates(
         else:
             # Unpacking `x, w = cache` in another order is a change, too.
             local = _known_at(place, names)
+            holders = _holders(place.statement)
+            if holders:  # a list that holds itself: NumPy would look into it without an end
+                local = [name for name in local if name.partition(".")[0] not in holders]
             made += [
                 Change(0 if _brings(new, idle) else tier, kind, place, new)
                 for tier, kind, new in edits(place, local)
@@ -67,6 +70,19 @@ def candidates(
         for change in made
     ]
     return sorted(ranked, key=lambda pair: pair[0])
+
+
+def _holders(statement: ast.stmt) -> set[str]:
+    """The lists that a statement may put something into."""
+    found = set()
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        function = statement.value.func
+        if isinstance(function, ast.Attribute) and function.attr in ("append", "insert", "extend"):
+            found.add(root(function))
+    if isinstance(statement, ast.Assign):
+        targets = (part for target in statement.targets for part in ast.walk(target))
+        found |= {root(t) for t in targets if isinstance(t, ast.Subscript)}
+    return found - {""}
 
 
 def _runs(place: Place, ran: Set[int]) -> bool:

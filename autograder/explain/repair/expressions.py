@@ -291,7 +291,7 @@ def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     if name in ("reshape", "copy", "transpose", "ravel", "flatten", "astype", "squeeze"):
         own = n.func.value if isinstance(n.func, ast.Attribute) else n
         inner = args[0] if of_library(n) and args else own
-        yield 1, "dtype" if name == "astype" else "shape", inner
+        yield (0, "dtype", inner) if name == "astype" else (1, "shape", inner)
     if name == "maximum" or name == "minimum":
         for arg in args:
             yield 1, "extra_function", arg
@@ -303,8 +303,8 @@ def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     for i, keyword in enumerate(n.keywords):
         if keyword.arg not in ("axis", "keepdims"):
             rest = [*n.keywords[:i], *n.keywords[i + 1 :]]
-            kind = "dtype" if keyword.arg == "dtype" else "argument"
-            yield 1, kind, ast.Call(n.func, args, rest)
+            tier, kind = (0, "dtype") if keyword.arg == "dtype" else (1, "argument")
+            yield tier, kind, ast.Call(n.func, args, rest)
     if name == "dot" and len(args) == 2:
         for a, b in ((args[1], args[0]), (transpose(args[0]), args[1]),
                      (args[0], transpose(args[1])),
@@ -429,6 +429,12 @@ def _slice(place: Place, names: Sequence[str]) -> Iterator[tuple[int, str, ast.e
             upper = changed if side == "upper" else n.upper
             tier = 0 if changed is not None else 1
             yield tier, "off_by_one", ast.Slice(lower, upper, n.step)
+    if n.upper is not None:  # both ends
+        for op in (ast.Sub(), ast.Add()):
+            lower = None if n.lower is None else ast.BinOp(n.lower, op, one)
+            if lower is not None or isinstance(op, ast.Add):
+                lower = lower or one
+                yield 1, "off_by_one", ast.Slice(lower, ast.BinOp(n.upper, op, one), n.step)
     if n.lower is None:
         yield 1, "off_by_one", ast.Slice(one, n.upper, n.step)
     if n.upper is None:
@@ -456,6 +462,16 @@ def _several(place: Place, names: Sequence[str]) -> Iterator[Edit]:
                 yield 1, kind, constant(axis)
     if isinstance(n.ctx, ast.Load) and len(n.elts) > 2:
         yield 2, "order", type(n)(n.elts[::-1], n.ctx)
+
+
+def _entries(place: Place, names: Sequence[str]) -> Iterator[Edit]:
+    n = place.node
+    assert isinstance(n, ast.Dict)
+    for i in range(len(n.values)):
+        for j in range(i + 1, len(n.values)):
+            swapped = [*n.values]
+            swapped[i], swapped[j] = swapped[j], swapped[i]
+            yield 0, "order", ast.Dict(n.keys, swapped)
 
 
 def _choice(place: Place, names: Sequence[str]) -> Iterator[Edit]:
@@ -488,6 +504,7 @@ _FAMILIES: dict[type[ast.AST], tuple[Callable[[Place, Sequence[str]], Iterator[E
     ast.Slice: (_slice,),
     ast.Tuple: (_several,),
     ast.List: (_several,),
+    ast.Dict: (_entries,),
     ast.IfExp: (_choice,),
     ast.Name: (_name,),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 from autograder.explain.repair.places import Change, Place, function_name
 
@@ -27,10 +28,12 @@ def repeated(tree: ast.AST, found: Sequence[Place], parameters: Sequence[str]) -
         return
     spoken = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
-    read = {n.id for n in names if isinstance(n.ctx, ast.Load)}
+    handed_on = {n for end in ast.walk(tree) if isinstance(end, ast.Return) for n in ast.walk(end)}
+    read = {n.id for n in names if isinstance(n.ctx, ast.Load) and n not in handed_on}
     made = dict.fromkeys(n.id for n in names if n.id not in read)  # eps = ..., and never used
+    values = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
     numbers = dict.fromkeys(
-        n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is float
+        float(v) for v in values if isinstance(v, float) or (type(v) is int and v == 1)
     )
     for parameter in (*parameters, *made):
         holder, _, key = parameter.rpartition(".")
@@ -52,11 +55,12 @@ def _instead(number: float, other: ast.expr) -> Swap:
     """A number, and what is left of 1 without it."""
 
     def swap(node: ast.AST) -> ast.expr | None:
-        if not isinstance(node, ast.Constant) or type(node.value) is not float:
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
-        if abs(node.value - number) < 1e-12:
+        if abs(value - number) < 1e-12:
             return copy.deepcopy(other)
-        if abs(node.value - (1 - number)) < 1e-12:
+        if value and abs(value - (1 - number)) < 1e-12:
             return ast.BinOp(ast.Constant(1), ast.Sub(), copy.deepcopy(other))
         return None
 
@@ -85,7 +89,12 @@ def _under_root(other: ast.expr) -> Swap:
 def _everywhere(
     tree: ast.FunctionDef, found: Sequence[Place], kind: str, swap: Swap
 ) -> Iterator[Change]:
-    at = [place for place in found if swap(place.node) is not None]
+    at = [
+        place
+        for place in found
+        if swap(place.node) is not None
+        and not any(isinstance(p, (ast.keyword, ast.Slice)) for p in place.parents[:2])
+    ]
     if at:
         changed = ast.Module(copy.deepcopy(tree.body), [])
         ast.fix_missing_locations(_All(swap).visit(changed))
@@ -97,6 +106,11 @@ class _All(ast.NodeTransformer):
         self.swap = swap
 
     def visit(self, node: ast.AST) -> ast.AST:
-        """Change the node, or look into it."""
+        """Change the node, or look into it; not into axes and indices."""
+        if isinstance(node, ast.keyword) and node.arg in ("axis", "keepdims", "dtype", "ddof"):
+            return node
+        if isinstance(node, ast.Subscript):
+            node.value = cast("ast.expr", self.visit(node.value))
+            return node
         new = self.swap(node)
         return ast.copy_location(new, node) if new is not None else self.generic_visit(node)

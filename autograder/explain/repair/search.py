@@ -22,7 +22,7 @@ import numpy as np
 from autograder.checks.expected import Expectation
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.interpreter import undisturbed_randomness
-from autograder.exercises.kinds import Function, Layer, Loss
+from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import TooLong
 from autograder.exercises.time_limit import limited
@@ -39,8 +39,8 @@ SOME = 24
 """So many changes of one place are compiled together."""
 SLOWEST = 5
 """Where all cases together take more than this part of the time, nothing would be found."""
-AGREED = frozenset({"order", "wrong_name", "arguments"})
-"""In these, two functions may disagree with each other, and nobody knows which of them is wrong."""
+AGREED = frozenset({"order", "wrong_name", "arguments", "sign"})
+"""Of these it may stand elsewhere as well: two functions disagree, a sign is lost along the way."""
 KINDS = (Layer, Loss, Function, Module)
 LONGEST_LINE = 160
 
@@ -125,7 +125,7 @@ def _repairs_of(
     seconds: float,
     limit: bool,
 ) -> Repairs:
-    if not isinstance(exercise, KINDS):
+    if not isinstance(exercise, KINDS) or isinstance(exercise, Sampler):
         return ()
     units = units_of(row, exercise.functions, namespace)
     if not units:
@@ -160,7 +160,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _agreed_late(change: Change, tier: int) -> bool:
-    return change.kind in AGREED and change.tier <= tier
+    return change.kind in AGREED and change.tier <= tier + (change.kind == "sign")
 
 
 class _Nothing(io.TextIOBase):

@@ -27,6 +27,9 @@ TURNS = 20_000
 FEWER = 2_000
 """The same, once it is known how many the student's own code takes: four times those at least."""
 ASK = 500
+"""After so many turns the clock is looked at."""
+MOST_BITS = 4096
+"""An integer that is squared in a loop has no end of digits, and nothing stops its product."""
 PICK = "__pick__"
 Lost = frozenset[str]
 """Names of the outputs that are wrong; all of them where there is no value."""
@@ -171,6 +174,9 @@ class Workbench:
         self._turns += 1
         if self._turns > self._most or (self._turns % ASK == 0 and self.late()):
             raise TooLong
+        for value in sys._getframe(1).f_locals.values():
+            if type(value) is int and value.bit_length() > MOST_BITS:
+                raise TooLong
 
 
 def _choice(changes: Sequence[Change]) -> Change:

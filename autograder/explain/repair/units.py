@@ -243,6 +243,7 @@ def only_computes(tree: ast.AST, namespace: Mapping[str, Any]) -> bool:
     local |= {
         n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
+    looked_into = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
     for node in ast.walk(tree):
         if isinstance(node, (ast.Global, ast.Await, ast.Delete)):
             return False
@@ -255,7 +256,8 @@ def only_computes(tree: ast.AST, namespace: Mapping[str, Any]) -> bool:
         if isinstance(node, ast.Attribute) and (node.attr in METHODS or node.attr in INSIDES):
             return False
         if isinstance(node, ast.Name) and node.id not in local:
-            if node.id in ACTS and node.id not in namespace:
+            acts = node.id in ACTS and id(node) not in looked_into  # input.T does nothing
+            if acts and node.id not in namespace:
                 return False
             value = namespace.get(node.id)
             known = value.__name__.partition(".")[0] if isinstance(value, ModuleType) else "numpy"
