@@ -102,10 +102,14 @@ def draw(found: list[Class], path: Path) -> None:
     sizes = [one.size for one in found]
     left.plot(sizes, [1000 * one.processor / one.size for one in found], "o-", label="processor")
     left.plot(sizes, [1000 * one.clock / one.size for one in found], "s--", label="clock")
-    left.set(xscale="log", xlabel="submissions", ylabel="ms for each", ylim=(0, None))
+    left.set(ylabel="ms for each")
     left.legend(frameon=False)
     right.plot(sizes, [one.memory for one in found], "o-")
-    right.set(xscale="log", xlabel="submissions", ylabel="MB, all processes", ylim=(0, None))
+    right.set(ylabel="MB, all processes")
+    for axes in (left, right):
+        axes.set(xscale="log", xlabel="submissions", ylim=(0, 1.1 * axes.get_ylim()[1]))
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.minorticks_off()
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Software": None})
