@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import subprocess
 import time
 import urllib.request
@@ -15,9 +16,13 @@ PATIENCE = 120
 
 
 class Page:
-    """One page, in a browser of its own."""
+    """One page, in a browser of its own.
 
-    def __init__(self, chromium: str, address: str, profile: Path) -> None:
+    Args:
+        until_up: A port on which something must answer before the page is opened.
+    """
+
+    def __init__(self, chromium: str, address: str, profile: Path, *, until_up: int = 0) -> None:
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0"]
         flags += ["--remote-allow-origins=*", "--window-size=1200,1000"]
         self._process = subprocess.Popen(
@@ -35,6 +40,9 @@ class Page:
                 pages = [one for one in json.load(answer) if one["type"] == "page"]
             self._socket = create_connection(pages[0]["webSocketDebuggerUrl"], timeout=PATIENCE)
             self.send("Page.enable")
+            self.send("Emulation.setFocusEmulationEnabled", enabled=True)
+            if until_up:
+                self._until(lambda: _answers(until_up), f"a server at port {until_up}")
             self.send("Page.navigate", url=address)
         except BaseException:
             self.close()
@@ -87,3 +95,8 @@ class Page:
                 raise AssertionError(f"waited in vain for {what}; the page says:\n{seen}")
             time.sleep(0.3)
         return value
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -8,6 +8,7 @@ with the commands of its README; the class is graded.
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tarfile
@@ -18,9 +19,11 @@ import pytest
 
 from autograder.course import load_course
 from autograder.course.leaks import find_leaks
+from tests.handout.browser import Page
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "01_leaky/leaky.ipynb"
+IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status == 'idle'"
 OUTSIDE = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
 """What the machine itself says, such as how pip reaches an index."""
 pytestmark = pytest.mark.slow
@@ -117,24 +120,76 @@ def test_a_class_is_graded(course, instructor):
     assert "bob" in (course / "reports/index.html").read_text()
 
 
-def test_a_student_starts_from_the_zip(course, tmp_path):
-    """The commands of the README for Linux, to the letter."""
+@pytest.fixture(scope="module")
+def student(course, tmp_path_factory) -> Path:
+    """The zip, unpacked and installed by the commands of its README for Linux, to the letter."""
+    folder = tmp_path_factory.mktemp("student") / "my-course"
     with zipfile.ZipFile(course / "handout.zip") as archive:
-        archive.extractall(tmp_path)
-    folder = tmp_path / "my-course"
+        archive.extractall(folder.parent)
     page = (folder / "README.md").read_text()
     commands = re.search(r"Linux and macOS:\n\n```\n(.*?)```", page, re.S)[1].splitlines()
     python = str(Path(sys.executable).resolve())
     for command in commands:
         run(folder, "bash", "-c", command.replace("python3", python, 1))
-    installed = run(folder, ".venv/bin/pip", "list")
+    return folder
+
+
+def test_a_student_starts_from_the_zip(student, course):
+    installed = run(student, ".venv/bin/pip", "list")
     assert "nbgrader" not in installed and "+student" in installed
+    page = (student / "README.md").read_text()
     (check,) = re.findall(r"^(\S+ check) +\(Linux", page, re.M)
-    assert "not written yet" in run(folder, "bash", "-c", check, code=1)
-    (folder / NOTEBOOK).write_text(solved(course, True))
-    assert "the derivative of s x is s" in run(folder, "bash", "-c", check, code=1)
-    (folder / NOTEBOOK).write_text(solved(course, False))
-    assert "4 of 5 points" in run(folder, "bash", "-c", check)
+    assert "not written yet" in run(student, "bash", "-c", check, code=1)
+    (student / NOTEBOOK).write_text(solved(course, True))
+    assert "the derivative of s x is s" in run(student, "bash", "-c", check, code=1)
+    (student / NOTEBOOK).write_text(solved(course, False))
+    assert "4 of 5 points" in run(student, "bash", "-c", check)
+
+
+@pytest.mark.browser
+def test_a_student_works_in_jupyterlab(student, course, chromium, tmp_path):
+    """A wrong answer, mended, and what the last cell says after Restart and Run All."""
+    (student / NOTEBOOK).write_text(solved(course, True))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    lab = [".venv/bin/jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
+    lab += ["--IdentityProvider.token=", "--expose-app-in-browser"]
+    server = subprocess.Popen(
+        lab,
+        cwd=student,
+        env=OUTSIDE | {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        stderr=subprocess.DEVNULL,
+    )
+    has = "document.body.innerText.includes({!r})".format
+    command = "window.jupyterapp.commands.execute({!r}, {}); true".format
+    try:
+        address = f"http://127.0.0.1:{port}/lab/tree/{NOTEBOOK}?reset"
+        with Page(chromium, address, tmp_path / "profile", until_up=port) as page:
+            page.wait("!!window.jupyterapp && " + has("A leaky ReLU"))
+            page.run(command("apputils:change-theme", "{theme: 'JupyterLab Dark'}"))
+            page.run(command("docmanager:open", f"{{path: '{NOTEBOOK}'}}"))
+            page.wait(IDLE)
+            page.run(command("notebook:run-all-cells", "{}"))
+            page.wait(has("the derivative of s x is s"))
+            page.run("document.querySelector('details')?.setAttribute('open', '')")
+            page.picture(tmp_path / "wrong.png")
+            assert "Nbgrader" not in page.text() and "Validate" not in page.text()
+            source = (student / NOTEBOOK).read_text()
+            page.run(command("docmanager:save", "{}"))
+            (student / NOTEBOOK).write_text(source.replace("slope * x * dout)", "slope * dout)"))
+            page.send("Page.navigate", url=address)
+            page.wait("!!window.jupyterapp && " + has("A leaky ReLU"))
+            page.run(command("docmanager:open", f"{{path: '{NOTEBOOK}'}}"))
+            page.wait(IDLE)
+            page.run(command("notebook:restart-run-all", "{}"))
+            page.wait("document.querySelector('.jp-Dialog .jp-mod-accept')?.click() ?? false, "
+                      + has("ready to hand in"))  # fmt: skip
+            page.picture(tmp_path / "ready.png")
+            assert "4 / 5 points" in page.text() and "not ready" not in page.text()
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def test_a_notebook_finds_the_kit_where_only_numpy_and_matplotlib_are(course, tmp_path):
