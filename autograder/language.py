@@ -210,6 +210,20 @@ def _beside() -> Words | None:
     return None
 
 
+def tight(text: str) -> str:
+    """The text without spaces between two wide characters, where it was put together.
+
+    Example:
+        >>> tight("大数值 和 另外 2 个"), tight("dx 和 dw")
+        ('大数值和另外 2 个', 'dx 和 dw')
+    """
+    return "".join(
+        c
+        for before, c, after in zip(" " + text, text, text[1:] + " ", strict=False)
+        if c != " " or "N" in (_width(before), _width(after))
+    )
+
+
 def wrapped(text: str, first: str, rest: str, width: int) -> list[str]:
     """Lines of so many columns; between two wide characters a line may break, too.
 

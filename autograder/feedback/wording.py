@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from autograder.exercises.cases import family
 from autograder.language import counted as counted
-from autograder.language import tr
+from autograder.language import tight, tr
 
 EXACT = 1e-6
 
@@ -118,7 +118,7 @@ def listed(items: Sequence[str], limit: int = 12) -> str:
         kept.append(tr("{count} more").format(count=len(items) - limit))
     if len(kept) < 2:
         return "".join(kept)
-    return tr("{most} and {last}").format(most=tr(", ").join(kept[:-1]), last=kept[-1])
+    return tight(tr("{most} and {last}").format(most=tr(", ").join(kept[:-1]), last=kept[-1]))
 
 
 def shown_case(name: str) -> str:

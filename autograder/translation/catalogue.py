@@ -15,7 +15,7 @@ from pathlib import Path
 
 from babel.core import Locale, UnknownLocaleError
 from babel.messages import Catalog, Message
-from babel.messages.pofile import PoFileError, read_po, write_po
+from babel.messages.pofile import PoFileError, denormalize, read_po, write_po
 
 from autograder.course import Course
 from autograder.course.guides import english_pages, guide_catalogue, guide_pages
@@ -74,7 +74,10 @@ class Catalogue:
         for message in [*self.stored, *self.stored.obsolete.values()]:
             if message.id and any(strings(message)) and message.id not in merged:
                 _put(merged, message)
+        before = {message.id: message.previous_id for message in merged if message.previous_id}
         merged.update(fresh, no_fuzzy_matching=False, keep_user_comments=True)
+        for message in merged:
+            message.previous_id = message.previous_id or before.get(message.id, [])
         if all(all(strings(m)) and not m.fuzzy for m in merged if m.id):
             merged.obsolete.clear()
         return merged
@@ -164,12 +167,15 @@ def _read(path: Path, code: str) -> Catalog:
 
 
 def _put(into: Catalog, message: Message) -> None:
+    """Add a message as it was read; Babel takes `#| msgid`, the English before, for a comment."""
+    before = [line.removeprefix("| ") for line in message.user_comments if line[:2] == "| "]
+    english = denormalize("\n".join(before).removeprefix("msgid ")) if before else ""
     into[message.id] = Message(
         message.id,
         message.string,
         flags=message.flags - {"python-brace-format", "python-format"},
-        user_comments=message.user_comments,
-        previous_id=message.previous_id,
+        user_comments=[line for line in message.user_comments if line[:2] != "| "],
+        previous_id=[english] if english and message.fuzzy else [],
     )
 
 

@@ -142,6 +142,7 @@ def test_a_changed_paragraph_is_named_and_stays_english_until_somebody_looks(
     assert [text.split(" (")[0] for text in after.fuzzy] == ["Another one."]
     written = opened(course).path.read_text(encoding="utf-8")
     assert '#| msgid "Another."' in written
+    assert not opened(course).write()  # what it was stays beside it until somebody looks
     assert 'msgstr "汉字 Another."' in written
     found = translated(load_notebook(source), "zh")
     assert [piece.text for piece in found.english if piece.kind == "markdown"] == ["Another one."]
