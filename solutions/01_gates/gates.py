@@ -884,7 +884,7 @@ matmul = Function(
 )
 
 # %% [markdown]
-# ## The matrix that nobody builds
+# ## The Jacobian: a matrix that nobody builds
 #
 # A function of $n$ numbers that returns $m$ numbers has $m \times n$ slopes: its **Jacobian**, $J_{ij} = \partial f_i / \partial x_j$. You can measure it as you measured a gradient, one input at a time: each input gives a *column*.
 # (Have a copy of `x` as floats to change, and leave `x` itself alone. Both `f(x)` and `x` may be of any length.)

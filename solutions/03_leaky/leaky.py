@@ -39,7 +39,7 @@ from autograder.lab.scales import draw_dead_units, draw_lines, draw_side_by_side
 #   \underset{(N,D)}{\text{dx}} = \text{dz}\, W^\top .$$
 #
 # Write a report on such a layer: the share of all $N \cdot H$ activations that are saturated (below 0.01 or above 0.99),
-# and the lengths $\|\text{dW}\|$ and $\|\text{dx}\|$, each the root of the sum of all squared entries.
+# and the norms $\|\text{dW}\|$ and $\|\text{dx}\|$, each the root of the sum of all squared entries.
 
 # %%
 def saturation_report(W, x):
@@ -97,7 +97,7 @@ saturation = Function(
 
 # %% [markdown]
 # ### Predict
-# Weights of deviation 0.1 are multiplied by 1, 3, 10, 30, 100. More and more units saturate. What becomes of
+# Weights of standard deviation 0.1 are multiplied by 1, 3, 10, 30, 100. More and more units saturate. What becomes of
 # $\|\text{dW}\|$? And of $\|\text{dx}\|$, does it shrink as well? Write down "shrinks" or "grows" for each.
 
 # %% tags=["experiment"]
@@ -288,7 +288,7 @@ with guard():
 # half of the first layer dead the accuracy has suffered (about two thirds in this run) but isn't lost: the living do the work.
 # When the second layer dies nothing gets through any more.
 #
-# ### Can the dead rise?
+# ### Can dead units recover?
 # **Predict:** the next cell watches both layers at a learning rate of 1. Will units that are dead come back to life: in
 # the first layer? In the second? Think of what lies *below* each of them.
 

@@ -115,8 +115,8 @@ he = Sampler(
 
 # %% [markdown]
 # ### Predict
-# Ten layers of 200 units, fed with standard normal numbers. Five ways to begin: tanh with weights of deviation 0.01, tanh
-# with deviation 1, tanh with your Xavier, ReLU with your Xavier, ReLU with your He. What size (root mean square) do the
+# Ten layers of 200 units, fed with standard normal numbers. Five ways to begin: tanh with weights of standard deviation 0.01, tanh
+# with standard deviation 1, tanh with your Xavier, ReLU with your Xavier, ReLU with your He. What size (root mean square) do the
 # activations have after ten layers? Sort the five.
 
 # %% tags=["experiment"]
@@ -870,7 +870,7 @@ accumulation = Function(
 # %% [markdown]
 # ### Predict
 # The next cell compares your accumulated gradient with that of the whole batch, for a plain layer and for one with batch
-# normalisation (each micro-batch is normalised by its own mean and deviation). Will both agree to the last digits?
+# normalisation (each micro-batch is normalised by its own mean and standard deviation). Will both agree to the last digits?
 
 # %% tags=["experiment"]
 with guard():

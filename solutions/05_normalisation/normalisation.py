@@ -604,7 +604,7 @@ groupnorm = Layer(
 )  # fmt: skip
 
 # %% [markdown]
-# ## One example in changing company
+# ## One example, other neighbours in the batch
 #
 # Take one example and put it into many batches, each time with other neighbours, in training mode. How far does *its* output move?
 #

@@ -388,7 +388,7 @@ attention = Layer(
 # %% [markdown]
 # ## Why the root of d?
 #
-# A product of two random vectors of length $d$ is a sum of $d$ terms: its deviation is $\sqrt d$. Large scores make softmax sure of itself, and a softmax that is sure passes no gradient.
+# A product of two random vectors of length $d$ is a sum of $d$ terms: its standard deviation is $\sqrt d$. Large scores make softmax sure of itself, and a softmax that is sure passes no gradient.
 #
 # **Predict first.** Queries of length 1024, 32 keys, everything drawn at random, and *no* division: how large is the largest probability of a row, on average? (Evenly spread it would be 1/32.)
 
@@ -837,7 +837,7 @@ block = Layer(
 )  # fmt: skip
 
 # %% [markdown]
-# ## What the plus is good for
+# ## What the residual connection, the plus, is good for
 #
 # "Without residual connections gradients vanish", one reads. Measure it: many layers (norm, matrix, ReLU, matrix), with a plus around each or without, and your norm in them. Two inputs that lie 10 % apart go in. How
 # *long* is the gradient that arrives at the bottom? And how *alike* are the gradients of the two?
