@@ -209,8 +209,14 @@ def mistakes(papers: Sequence[Paper]) -> tuple[Mistake, ...]:
             if line.result.score >= line.result.points:
                 continue
             costly = [f for f in line.result.findings if f.severity == "error" and not f.passed]
-            for name, finding in {n: f for f in reversed(costly) if (n := _known_by(f))}.items():
-                key = (line.result.id, name)
+            known: dict[str, list[tuple[str, ResultFinding]]] = {}
+            for finding in costly:
+                if name := _known_by(finding):
+                    label = f"{SAME}{finding.output}" if name.startswith(SAME) else name
+                    known.setdefault(label, []).append((name, finding))
+            for label, found_in in known.items():  # the same numbers are the same in every case
+                finding, numbers = found_in[0][1], "; ".join(name for name, _ in found_in)
+                key = (line.result.id, numbers if label.startswith(SAME) else label)
                 students.setdefault(key, []).append(paper.result.student)
                 first.setdefault(key, finding)
     found = [
