@@ -28,7 +28,7 @@ Entries = dict[str | tuple[str, str], list[str]]
 """A text, or a noun's two forms -> where it stands."""
 
 PACKAGE = Path(__file__).resolve().parent.parent
-DOCSTRINGS = ("Args:", "Returns:", "Raises:", "Example:")
+DOCSTRINGS = ("Args:", "Attributes:", "Returns:", "Raises:", "Example:")
 """Titles that stand in every docstring; they are the package's, not a notebook's."""
 _CALLS = {"tr": 0, "counted": 1, "_Regime": 0}
 """Functions whose literals are translated -> which argument that is."""

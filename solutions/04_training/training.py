@@ -754,15 +754,15 @@ with guard():
 # **Predict first.** Now the task is a new one: digits under heavy noise, or moved to the right, or to the right and down. There is *one* example of each digit, or ten. Start from scratch, or from the network that has learnt the old digits and fine-tune it. In which of the three tasks will the old network help? Will it harm anywhere?
 
 # %% tags=["experiment"]
-my_guess = None  # "noise", "right", "right and down": where does the old network help most?
+my_guess = None  # "noise", "moved right", "moved right and down": where does the old network help most?
 
 with guard():
     digits = data.digits()
     old = few_examples.fit(few_examples.network(0), digits.X, digits.y, adam)
     tasks = {
         "noise": lambda X: few_examples.noisy(X, np.random.default_rng(7)),
-        "right": lambda X: few_examples.shifted(X, 0, 1),
-        "right and down": lambda X: few_examples.shifted(X, 1, 1),
+        "moved right": lambda X: few_examples.shifted(X, 0, 1),
+        "moved right and down": lambda X: few_examples.shifted(X, 1, 1),
     }
     grid, gains = [], {}
     for task, new in tasks.items():
