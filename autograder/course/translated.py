@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from autograder.course.folder import LOCALE
 from autograder.course.notebook import Notebook
 from autograder.course.regions import clear_code, clear_text
 from autograder.errors import CourseError
-from autograder.language import ENGLISH, package_words, read_words
+from autograder.language import ENGLISH, package_words, read_words, speaking, spoken
 
 SAID = frozenset({"hint", "mistake", "case", "text"})
 """Kinds of pieces that a check or a picture shows: they ship in the public data."""
@@ -149,6 +149,16 @@ def released_texts(notebook: Notebook) -> list[frozenset[str]]:
 def catalogue(root: Path, language: str, assignment: str) -> Path:
     """Where the catalogue of an assignment lies."""
     return root / LOCALE / language / f"{assignment}.po"
+
+
+@contextmanager
+def course_speaks(root: Path) -> Iterator[None]:
+    """Inside this, what the notebooks say (their mistakes, hints, cases) has its words, too."""
+    language, words = spoken(), dict[str, str]()
+    for path in sorted((root / LOCALE / language).glob("*.po")):
+        words |= read_words(path, language).texts
+    with speaking(language, words | dict(package_words(language).texts)):
+        yield
 
 
 def course_languages(root: Path) -> Iterator[str]:

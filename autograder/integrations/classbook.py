@@ -10,6 +10,7 @@ from autograder.feedback.wording import points
 from autograder.grading.result import Result, ResultRow, to_row
 from autograder.integrations.hand_scores import Hand, Person
 from autograder.integrations.regrades import Regrade
+from autograder.language import tr
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,15 @@ class Line:
         """What a person decided about it, in sentences."""
         notes = []
         if self.by_hand and self.result.status == "manual":
-            notes.append("A person gave this score.")
+            notes.append(tr("A person gave this score."))
         elif self.by_hand:
-            notes.append(f"A person gave this score; the grader gave {points(self.result.score)}.")
+            text = tr("A person gave this score; the grader gave {points}.")
+            notes.append(text.format(points=points(self.result.score)))
         elif self.result.status == "manual" and not self.waits:
-            notes.append("The answer was left as it was.")
+            notes.append(tr("The answer was left as it was."))
         if self.hand is not None and self.hand.extra:
-            notes.append(f"Extra credit in it: {points(self.hand.extra)}.")
+            extra = points(self.hand.extra)
+            notes.append(tr("Extra credit in it: {points}.").format(points=extra))
         return notes
 
 

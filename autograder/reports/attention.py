@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from autograder.feedback.wording import counted
 from autograder.integrations.classbook import ClassBook, Paper
+from autograder.language import tr
 
 LOW = 0.5
 FEWEST_MISSING = 2
@@ -48,7 +49,9 @@ def _look(student: str, papers: Mapping[str, Paper]) -> Struggling | None:
     share = sum(paper.score for paper in graded) / available if available else None
     why = []
     if len(missing) >= FEWEST_MISSING:
-        why.append(f"{counted(len(missing), 'assignment')} not handed in")
+        not_there = counted(len(missing), "assignment")
+        why.append(tr("{assignments} not handed in").format(assignments=not_there))
     if share is not None and share < LOW:
-        why.append(f"{100 * share:.0f} % of the points of what was handed in")
-    return Struggling(student, ", ".join(why), share) if why else None
+        low = tr("{share:.0f} % of the points of what was handed in")
+        why.append(low.format(share=100 * share))
+    return Struggling(student, tr(", ").join(why), share) if why else None

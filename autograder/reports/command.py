@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from autograder.course.translated import course_speaks
 from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed
 from autograder.integrations.classbook import ClassBook
@@ -37,7 +38,8 @@ def leave_report(book: ClassBook, results: Path, out: Path | None = None) -> str
     """Write the report of a class that was read, and say where it is."""
     root, _ = place()
     folder = root / out if out is not None else (root / results).parent / FOLDER
-    written = write_report(book, folder, datetime.now())
+    with course_speaks(root):
+        written = write_report(book, folder, datetime.now())
     said = [f"Report: {_shown(written.index, root)}, and {counted(written.students, 'student')}"]
     said += [f"The report says: {note}" for note in (*book.notes, *book.asides)]
     if book.damaged:

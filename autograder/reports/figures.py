@@ -13,6 +13,7 @@ from autograder.feedback.say import advice, said
 from autograder.grading.result import ResultFinding
 from autograder.grading.student_folder import BESIDE
 from autograder.integrations.classbook import ClassBook, Line, Paper
+from autograder.language import tr
 from autograder.reports.items import Analysis, analyse
 
 BINS = 10
@@ -309,7 +310,7 @@ def _of_paper(paper: Paper) -> list[tuple[str, str]]:
         if line.look_again:
             found.append(("look again", line.result.id))
     found += [
-        ("regrade", f"{one.row or 'the whole'}: {one.request}")
+        ("regrade", f"{one.row or tr('the whole')}{tr(': ')}{one.request}")
         for one in paper.regrades
         if not one.answer
     ]

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from autograder.course.translated import course_speaks
 from autograder.errors import CourseError, GradingError
 from autograder.feedback.wording import counted
 from autograder.integrations.classbook import Paper
@@ -60,7 +61,8 @@ def give_back(
         handed_in = [paper for paper in papers if paper.result.status != "missing"]
         known = read_collected(root, name)
         target = platform if zipped else ""
-        files, without = _named(handed_in, name, known, target)
+        with course_speaks(root):
+            files, without = _named(handed_in, name, known, target)
         said += _write(root, out, name, files, target, zipped)
         if without:
             why = f"not collected from {target}, so without a page in it"

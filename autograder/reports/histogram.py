@@ -8,6 +8,7 @@ from html import escape
 from markupsafe import Markup
 
 from autograder.feedback.wording import counted, points
+from autograder.language import tr
 
 WIDTH, HEIGHT = 460, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 22, 44
@@ -57,13 +58,13 @@ def histogram(bins: Sequence[int], top: float, mean: float | None, label: str) -
     middle = LEFT + wide / 2
     parts.append(
         f'<text x="{middle:.1f}" y="{HEIGHT - 8}" text-anchor="middle">'
-        f"score in points, of {points(top)}</text>"
+        f"{escape(tr('score in points, of {points}').format(points=points(top)))}</text>"
     )
     parts.append(
         f'<text transform="translate(12 {TOP + high / 2:.1f}) rotate(-90)" '
-        'text-anchor="middle">students</text>'
+        f'text-anchor="middle">{escape(tr("students"))}</text>'
     )
-    said = escape(f"{label}: {_in_words(bins, top)}", quote=True)
+    said = escape(f"{label}{tr(': ')}{_in_words(bins, top)}", quote=True)
     return Markup(
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{said}">{"".join(parts)}</svg>'
     )
@@ -89,9 +90,12 @@ def _ticks(ceiling: int) -> list[int]:
 
 def _in_words(bins: Sequence[int], top: float) -> str:
     said = [
-        f"{counted(count, 'student')} from {points(top * i / len(bins))} "
-        f"to {points(top * (i + 1) / len(bins))} points"
+        tr("{students} from {low} to {high} points").format(
+            students=counted(count, "student"),
+            low=points(top * i / len(bins)),
+            high=points(top * (i + 1) / len(bins)),
+        )
         for i, count in enumerate(bins)
         if count
     ]
-    return ", ".join(said) or "no scores"
+    return tr(", ").join(said) or tr("no scores")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.integrations.classbook import Paper
+from autograder.language import tr
 
 FEWEST = 10
 """Of fewer submissions these numbers say nothing."""
@@ -36,13 +37,13 @@ class Item:
     def remark(self) -> str:
         """What stands out."""
         if self.discrimination is not None and self.discrimination < 0:
-            return "those who know the rest fail it: is the row right?"
+            return tr("those who know the rest fail it: is the row right?")
         if self.difficulty < HARD:
-            return "hard"
+            return tr("hard")
         if self.difficulty > EASY:
-            return "easy"
+            return tr("easy")
         weak = self.discrimination is not None and self.discrimination < WEAK
-        return "hardly tells who knows the rest" if weak else ""
+        return tr("hardly tells who knows the rest") if weak else ""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from autograder.feedback.text import plain
 from autograder.feedback.wording import VERDICTS, counted, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.file_names import file_name
-from autograder.language import ENGLISH, speaking, spoken, tr
+from autograder.language import said, spoken, tr
 from autograder.reports.attention import struggling
 from autograder.reports.comments import comment
 from autograder.reports.figures import OUTCOMES, Concern, figures
@@ -80,7 +80,6 @@ def page_name(student: str) -> str:
     return f"{file_name(student)}.html"
 
 
-@speaking(ENGLISH)  # its own words are not in the catalogue yet: whole, or not at all
 def class_page(book: ClassBook, made: datetime | None = None) -> str:
     """The page of the class.
 
@@ -89,7 +88,9 @@ def class_page(book: ClassBook, made: datetime | None = None) -> str:
     """
     found = figures(book)
     charts = {
-        a.name: histogram(a.bins, a.points, a.mean, f"Distribution of scores in {a.name}")
+        a.name: histogram(
+            a.bins, a.points, a.mean, tr("Distribution of scores in {name}").format(name=a.name)
+        )
         for a in found
     }
     script, script_hash = _script()
@@ -178,8 +179,8 @@ def _verdict(line: Line) -> Markup:
     if line.result.status == "unanswered" and not line.by_hand:
         # What to do next stands in the notebook; here only a function that is gone is news.
         missing = [f for f in line.result.findings if f.check == "failure:missing"]
-        said = [line.misplaced] if line.misplaced else [f.message for f in missing[:1]]
-        notes = notes or said
+        why = [line.misplaced] if line.misplaced else [f.message for f in missing[:1]]
+        notes = notes or why
         blocks = card(replace(line.verdict, findings=()), notes=notes)
         return Markup(as_html(blocks[: 1 + len(notes)]))
     return Markup(render_html(line.verdict, notes=notes))
@@ -207,6 +208,7 @@ def _templates() -> Environment:
         code=lambda text: _filled(Markup("<code>{text}</code>"), text=text),
         page=page_name,
         counted=counted,
+        said=said,
         sentence=lambda text: text[:1].upper() + text[1:],
         total=_total,
         comment=comment,

@@ -87,7 +87,7 @@ def of_package(texts: Mapping[str, Iterable[str]] | None = None) -> Entries:
         "verdict": VERDICTS.values(),
         "verdict of gradcheck": get_args(Verdict),
         "before a warning": [FREE],
-        "status of a submission": STATUSES.values(),
+        "status of a submission": [*STATUSES, *STATUSES.values()],
         "legend of the class's page": LEGEND.values(),
         "title of a docstring": DOCSTRINGS,
         "case": [AGAIN],
