@@ -94,7 +94,8 @@ def examine(
 def may_be_repaired(result: RowResult) -> bool:
     """Whether a line is worth looking for."""
     asked = result.status not in ("right", "manual", "unanswered", "memory", "crash", "exit")
-    return asked and any(f.costs_visibly for f in result.findings)
+    ran = not any(f.failure is not None and f.failure.kind == "skipped" for f in result.findings)
+    return asked and ran and any(f.costs_visibly for f in result.findings)
 
 
 def _ask_all(

@@ -31,36 +31,33 @@ TITLES = {
 
 TEXT = """\
 Written by `python -m benchmarks.naming`. Small mistakes are made, automatically and one at a
-time, in *right answers of other styles* than the reference's: the right answers among the
-tests' submissions, and {files} files (`benchmarks/naming/answers`) that were written for this
-benchmark before the slips were tuned (what stayed nameless in its gates
-was read since). Of the mistakes one in
-{every} is tried; counted are those that lose points on public and hidden cases. *Bank*,
-*general*, *slips*: what named it first (a known mistake, a general hypothesis, a slip derived
-from the reference). *Exception*: no name, but Python's own message with the line. *Of numbers*:
-the named share of those that do not end in an exception. *Whole*: every wrong output is named.
-*False*: names that do not hold on fresh cases of another seed. *Kind*: of the slips, those
-whose name is the kind of change that was made.
+time, in *right answers of other styles* than the reference's: the right answers among the tests'
+submissions, and {files} files (`benchmarks/naming/answers`). Of the mistakes one in {every} is
+tried; counted are those that lose points on public and hidden cases. *Bank*, *general*, *slips*:
+what named it first (a known mistake, a general hypothesis, a slip derived from the reference).
+*Exception*: no name, but Python's own message with the line. *Of numbers*: the named share of
+those that do not end in an exception. *Whole*: every wrong output is named. *False*: names that
+do not hold on fresh cases of another seed. *Kind*: of the slips, those whose name is the kind of
+change that was made.
 
-The bank's operators are those of `autograder validate`; slips are made with them, and with
-more, in the reference. The others (a constant three times as large, a power doubled, a line
-left out or done twice, a variable for its neighbour, a condition that always or never holds)
-are in part among those, in part not. *By hand*: {by_hand} wrong answers
-(`benchmarks/naming/by_hand.py`), all of them tried,
-written on the held-out answers before the search for the line was measured on them; it has not been
-tuned on them.
+The bank's operators are those of `autograder validate`; slips are made with them, and with more,
+in the reference. The others (a constant three times as large, a power doubled, a line left out or
+done twice, a variable for its neighbour, a condition that always or never holds) are in part
+among those, in part not. *By hand*: {by_hand} wrong answers written by hand in three sets:
+`by_hand.py` ({first}) and `held_out.py` ({second}), which were measured before, and `unseen.py`
+({third}), in twelve further styles, frozen before any was tried.
 
-*Located*: told a line, by a change of that line that makes every public case right. *Line*: of
-these, the line is the one that was changed. *Either*: named or located; *raised* is the same of the
-answers that end in an exception. *Seconds*: processor time of the search, the median; it ends after
-one.
+*Located*: told a line, by a change of that line that makes every public case right, or because a
+name there has no value. *Line*: of these, the line is the one that was changed; where a line was
+left out, also one that reads what it made. *Either*: named or located; *raised* is the same of
+the answers that end in an exception. *Seconds*: processor time of the search, the median; it ends
+after one.
 
-What the figures do not show: two mistakes at once; an answer that is wrong in its idea, not in one
-place; what a search on a slow or busy machine does not reach in its second, which is of wall time
-there; and whether the line helps. The line of a mistake is the one that was changed: where a change
-elsewhere is as good (an order that is wrong in what is kept, not in what is taken out), it counts
-as another line. A left-out line counts among the mistakes, though no change of one place brings it
-back.
+What the figures do not show: two mistakes at once; an answer that is wrong in its idea, not in
+one place; what a search on a slow or busy machine does not reach in its second, which is of wall
+time there; the grader's confirmation on cases of another seed, which takes lines away; and
+whether the line helps. Where a change elsewhere is as good (a sign that is lost along the way, an
+order that is wrong in what is kept, not in what is taken out), it counts as another line.
 """
 HEAD = (
     "| answers | operators | caught | bank | general | slips | named | exception | of numbers "
@@ -125,9 +122,14 @@ def table(counts: dict[tuple[str, str], Count], every: int) -> str:
         rows.append(_line(answers, operators, count))
     rows.append(_line("**all**", "", total))
     files = len(list((HERE / "answers").glob("*.py")))
-    by_hand = sum(len(answers) for answers in BY_HAND.values())
-    held_out = sum(len(answers) for answers in HELD_OUT.values())
-    text = TEXT.format(files=files, every=every, by_hand=by_hand, held_out=held_out)
+    first, second, third = (
+        sum(len(answers) for answers in answers_of.values())
+        for answers_of in (BY_HAND, HELD_OUT, UNSEEN)
+    )
+    by_hand = first + second + third
+    text = TEXT.format(
+        files=files, every=every, by_hand=by_hand, first=first, second=second, third=third
+    )
     return "\n".join([text, *HEAD, *rows]) + "\n"
 
 

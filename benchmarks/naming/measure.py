@@ -267,7 +267,9 @@ def _changed(text: str, operators: Any) -> Iterator[Wrong]:
             before = ast.unparse(node)
             for mutant in mutants(before, node.name, operators):
                 body = [*tree.body[:at], *ast.parse(mutant.source).body, *tree.body[at + 1 :]]
-                lines = _lines(before, mutant.source, mutant.line)
+                lost = mutant.kind == "lost_statement"
+                lines = frozenset({mutant.line})
+                lines |= _lines(before, mutant.source, mutant.line) if lost else lines
                 yield mutant, ast.unparse(ast.Module(body, [])), lines
 
 

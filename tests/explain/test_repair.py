@@ -9,9 +9,11 @@ import attrs
 import numpy as np
 import pytest
 
+from autograder.checks.finding import Check, Finding, RowResult
 from autograder.exercises import Function, Layer, constant
 from autograder.exercises.interpreter import LocalRunner
-from autograder.explain import examine, prepare
+from autograder.exercises.script import Failure
+from autograder.explain import examine, may_be_repaired, prepare
 from autograder.explain.repair import repairs_of, told
 from autograder.explain.repair.candidates import candidates, feeding
 from autograder.explain.repair.places import applied
@@ -177,6 +179,13 @@ def test_the_verdict_gains_a_line_and_nothing_else(question):
     }
     hidden = replace(before, findings=tuple(replace(f, hidden=True) for f in before.findings))
     assert told(hidden, found(question, FORWARD, wrong)) == hidden
+
+
+def test_what_never_ran_is_not_searched():
+    failures = [Failure(kind, "") for kind in ("exception", "skipped")]
+    found = [Finding(Check.FAILURE, failure=failure) for failure in failures]
+    rows = [RowResult("f", 0.0, 1.0, "error", {"out": False}, (one,)) for one in found]
+    assert [may_be_repaired(row) for row in rows] == [True, False]
 
 
 @pytest.mark.parametrize(
