@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +16,9 @@ from autograder.collect.placing import Placed, Terms, clear_staging, place
 from autograder.collect.sorting import POLICIES, Sorting, sort_uploads
 from autograder.course import find_course_root, load_course
 from autograder.errors import CourseError
-from autograder.feedback.wording import counted
+from autograder.feedback.wording import counted, listed
 from autograder.integrations.exports.note import Note
+from autograder.integrations.exports.worksheet import must_be_of
 from autograder.integrations.hand_scores import Person, read_hand_scores
 from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.gradebook import explained, open_gradebook
@@ -68,6 +69,9 @@ def collect(wanted: Wanted) -> list[str]:
     found = understand(download, course.sources, wanted.format)
     notebooks = {name: path.stem for name, path in course.sources.items()}
     roster = read_roster(wanted.roster) if wanted.roster is not None else []
+    if wanted.roster is not None:
+        numbers = {claim.participant for upload in found.uploads for claim in upload.claims}
+        must_be_of(wanted.roster, {one.participant for one in roster} - {""}, numbers - {""})
     people = People(
         _together(roster, read_hand_scores(root, wanted.gradebook).people),
         {*notebooks, *notebooks.values()},
@@ -80,15 +84,15 @@ def collect(wanted: Wanted) -> list[str]:
     for path, why in {**download.left_out, **found.strange}.items():
         sorting.note(f"left out, {why}", path)
     if not sorting.answers:
-        raise CourseError(
-            "\n".join(["no notebook can be taken; nothing was moved", *_told(sorting, True)])
-        )
+        told = _told(sorting, wanted.verbose)
+        raise CourseError("\n".join(["no notebook can be taken; nothing was moved", *told]))
+    taken = {student for answer in sorting.answers for student in answer.students}
+    _of_this_course(taken, {one.person.id for one in roster}, wanted.roster)
     submitted = root / wanted.submitted
     terms = Terms(root, submitted, found.name, wanted.policy, due, wanted.slip_days)
     if not wanted.dry:
         clear_staging(submitted)
     placed = place(sorting.answers, terms, list(course.sources), dry=wanted.dry)
-    taken = {student for answer in sorting.answers for student in answer.students}
     new = [people.new[student] for student in people.new if student in taken]
     lines = [
         f"{found.name}: {counted(len(found.uploads), 'file')} of {counted(len(taken), 'student')}"
@@ -104,6 +108,21 @@ def collect(wanted: Wanted) -> list[str]:
         return [*lines, "Nothing was moved. Without --dry-run it is."]
     _enter(root, wanted.gradebook, [*(one.person for one in roster), *new])
     return lines
+
+
+def _of_this_course(taken: Collection[str], roster: Collection[str], path: Path | None) -> None:
+    """A class list enters everybody who is on it.
+
+    Raises:
+        CourseError: Most of those who handed in are not on it.
+    """
+    strangers = sorted(set(taken) - set(roster))
+    if roster and len(strangers) > len(taken) / 2:
+        raise CourseError(
+            f"{path} seems to be the class list of another course: of {len(taken)} who handed in, "
+            f"{len(strangers)} are not on it ({listed(strangers, 3)}). Nothing was moved; give "
+            "this course's list, or leave --roster out"
+        )
 
 
 def _time(text: str, zone: str) -> datetime:

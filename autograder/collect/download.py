@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
@@ -83,19 +84,25 @@ def open_download(path: Path) -> Download:
         raise GradingError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def files_inside(raw: bytes, path: str) -> list[File]:
-    """The files in a zip that a student handed in.
+def files_inside(file: File) -> list[File]:
+    """The files in a zip that a student handed in; what is left out says why when it is read.
 
     Raises:
         LeftOut: It cannot be read, or is too large.
     """
     try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
+        archive = zipfile.ZipFile(io.BytesIO(file.read()))
         if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
             raise LeftOut(f"it unpacks to more than {MAX_BYTES >> 20} MB")
-        return [File(f"{path}/{inner.path}", inner.read) for inner in _of_zip(archive, path).files]
+        inside = _of_zip(archive, file.path)
     except (*_BROKEN, CourseError) as error:
         raise LeftOut(f"it is no zip that can be read ({error})") from error
+    left_out = [File(path, partial(_refuse, why)) for path, why in inside.left_out.items()]
+    return [File(f"{file.path}/{f.path}", f.read) for f in (*inside.files, *left_out)]
+
+
+def _refuse(why: str) -> bytes:
+    raise LeftOut(why)
 
 
 def _of_zip(archive: zipfile.ZipFile, name: str) -> Download:

@@ -111,31 +111,34 @@ def _answers(
         if not students:
             sorting.note("nobody's: the name says no student", upload.file.path)
             continue
-        try:
-            for file in _notebooks(upload.file):
-                raw = file.read()
-                digest = hashlib.sha256(raw).hexdigest()
-                match = matcher.match(raw, file.path)
-                having.add(students)
-                name = file.name.removeprefix(upload.prefix)
-                yield Answer(students, "", name, upload, file, digest, match, upload.when)
-        except LeftOut as why:
-            sorting.note(f"left out, {why}", upload.file.path)
         without.setdefault(students, []).append(upload.file.path)
+        for file, raw in _read(upload.file, sorting):
+            digest = hashlib.sha256(raw).hexdigest()
+            match = matcher.match(raw, file.path)
+            having.add(students)
+            name = file.name.removeprefix(upload.prefix)
+            yield Answer(students, "", name, upload, file, digest, match, upload.when)
     for students, paths in without.items():
         if students not in having:
             sorting.note("handed in no notebook", f"{listed(students)} ({listed(paths, 2)})")
 
 
-def _notebooks(file: File) -> Iterator[File]:
-    """The file itself where it is a notebook, those in it where it is a zip."""
-    name = file.name.casefold()
-    if ".ipynb" in name and not name.endswith(".zip"):
-        yield file
-    elif name.endswith(".zip"):
-        yield from (
-            f for f in files_inside(file.read(), file.path) if ".ipynb" in f.name.casefold()
-        )
+def _read(file: File, sorting: Sorting) -> Iterator[tuple[File, bytes]]:
+    """The file itself where it is a notebook, those in it where it is a zip; none costs another."""
+    files = [file]
+    try:
+        if file.name.casefold().endswith(".zip"):
+            files = files_inside(file)
+    except LeftOut as why:
+        sorting.note(f"left out, {why}", file.path)
+        return
+    for one in files:
+        name = one.name.casefold()
+        if ".ipynb" in name and not name.endswith(".zip"):
+            try:
+                yield one, one.read()
+            except LeftOut as why:
+                sorting.note(f"left out, {why}", one.path)
 
 
 def _the_one(found: Sequence[Answer]) -> str:

@@ -14,7 +14,7 @@ from autograder.grading.result import Result
 from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.hand_scores import HandScores
-from autograder.integrations.regrades import Regrades
+from autograder.integrations.regrades import FILE, Regrades
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Found:
     results: dict[str, list[Result]] = field(default_factory=dict)
     damaged: list[Path] = field(default_factory=list)
     removed: tuple[str, ...] = ()
+    others: frozenset[str] = frozenset()  # on file, and not asked for
 
     @property
     def manual_rows(self) -> frozenset[str]:
@@ -44,9 +45,20 @@ class Found:
             name: tuple(_paper(result, hands, regrades or {}) for result in results)
             for name, results in self.results.items()
         }
-        return ClassBook(papers, tuple(self.damaged), tuple(notes), self._asides())
+        known = {(name, p.result.student) for name, whole in papers.items() for p in whole}
+        lost = [
+            f"{student or '(no student)'}, {name or '(no assignment)'}"
+            for name, student in regrades or {}
+            if (name, student) not in known and name not in self.others
+        ]
+        asides = self._gone()
+        if lost:
+            asides += (
+                f"{FILE} has requests that fit no result: {'; '.join(lost)}. Mend these lines.",
+            )
+        return ClassBook(papers, tuple(self.damaged), tuple(notes), asides)
 
-    def _asides(self) -> tuple[str, ...]:
+    def _gone(self) -> tuple[str, ...]:
         if not self.removed:
             return ()
         are = "is no notebook" if len(self.removed) == 1 else "are no notebooks"
@@ -88,9 +100,10 @@ def find_results(
             f"{folder} has results of {', '.join(gone)} only, which this course has no longer. "
             "Grade first (autograder grade), or say which you mean."
         )
-    store, found = Store(folder), Found(removed=tuple(gone))
+    others = {*gone, *(there if assignments else ())} - set(assignments)
+    store, found = Store(folder), Found(removed=tuple(gone), others=frozenset(others))
     for name in there:
-        if name in gone or (assignments and name not in assignments):
+        if name in others:
             continue
         found.results[name] = []
         for path in sorted((folder / name).glob("*.json")):

@@ -58,7 +58,7 @@ def read_regrades(root: Path) -> Regrades:
     for line in lines:
         said = {name: (line[name] or "").strip() for name in COLUMNS}
         key = (said["assignment"], said["student"])
-        if all(key):
+        if any(said.values()):
             one = Regrade(said["row"], said["request"], said["answer"])
             found[key] = (*found.get(key, ()), one)
     return found

@@ -100,6 +100,7 @@ class AssignmentFigures:
         bins: How many of them lie in each tenth of the points.
         statuses: Status of submissions -> how many.
         isolation: Isolation level -> how many submissions ran in it.
+        per_student: How many were graded with hidden cases drawn for the student alone.
     """
 
     name: str
@@ -114,6 +115,7 @@ class AssignmentFigures:
     analysis: Analysis | None
     concerns: tuple[Concern, ...]
     missing: tuple[str, ...]
+    per_student: int = 0
 
     @property
     def handed_in(self) -> int:
@@ -163,6 +165,7 @@ def _of_assignment(name: str, papers: Sequence[Paper]) -> AssignmentFigures:
         analysis=analyse(there),
         concerns=_concerns(papers),
         missing=tuple(p.result.student for p in papers if p.result.status == "missing"),
+        per_student=sum(paper.result.per_student for paper in there),
     )
 
 
@@ -292,11 +295,16 @@ _TITLES = (
 
 def _of_paper(paper: Paper) -> list[tuple[str, str]]:
     result = paper.result
+    asked = [
+        ("regrade", f"{one.row or tr('the whole')}{tr(': ')}{one.request}")
+        for one in paper.regrades
+        if not one.answer
+    ]
     if result.status in ("failed", "stale", "unclear", "overload", "unreadable"):
         if not paper.decided:
-            return [(result.status, result.message)]
+            return [(result.status, result.message), *asked]
     elif result.status == "missing":
-        return []
+        return asked
     kind = "beside" if result.message.endswith(BESIDE) else "another"
     found = [(kind, result.message)] if result.message and not paper.decided else []
     differing = set()
@@ -309,10 +317,6 @@ def _of_paper(paper: Paper) -> list[tuple[str, str]]:
             found.append(("elsewhere", line.misplaced))
         if line.look_again:
             found.append(("look again", line.result.id))
-    found += [
-        ("regrade", f"{one.row or tr('the whole')}{tr(': ')}{one.request}")
-        for one in paper.regrades
-        if not one.answer
-    ]
+    found += asked
     found += [("by hand", id) for id in paper.waits if id not in differing]
     return list(dict.fromkeys(found))

@@ -158,6 +158,27 @@ def test_times_of_moodle_come_with_its_worksheet(course: Path) -> None:
     assert "1 late: bela" in said
 
 
+def test_a_worksheet_of_another_assignment_stops_it(course: Path) -> None:
+    lines = downloads.worksheet([ADA, BELA], 45).replace("Participant 7", "Participant 8")
+    (course / "w.csv").write_text(lines)
+    handed = [(BELA, {"x.ipynb": notebook(answer="x = 1")})]
+    source = downloads.as_zip(downloads.moodle(handed), course / "m")
+    with pytest.raises(CourseError, match=r"of another assignment.*74712.*Nothing was moved"):
+        take(source, roster=Path("w.csv"))
+    assert not (course / "submitted").exists()
+
+
+def test_a_class_list_of_another_course_stops_it(course: Path) -> None:
+    raw = notebook(answer="x = 1")
+    handed = [(Student(id, id.title(), "Kim", n), {"a.ipynb": raw}) for n, id in enumerate("xyz")]
+    files = downloads.gradescope([((who,), given) for who, given in [(ADA, handed[0][1]), *handed]])
+    source = downloads.as_zip(files, course / "g")
+    with pytest.raises(CourseError, match=r"of 4 who handed in, 3 are not on it \(x, y and z\)"):
+        take(source, roster=Path("roster.csv"))
+    assert not (course / "submitted").exists() and not (course / "gradebook.db").exists()
+    assert "4 new" in take(source)
+
+
 def bomb() -> bytes:
     return downloads.zipped({"ada/layers.ipynb": b"0" * 4_000_000})
 
@@ -201,6 +222,12 @@ def test_no_zip_is_unpacked_beyond_bounds(course: Path, monkeypatch: pytest.Monk
     assert "1 left out, it is larger than 1 MB: ada/a.ipynb" in take(source)
     inside = downloads.as_zip({"ada/x.zip": bomb(), "bela/a.ipynb": ONE}, course / "y")
     assert "it unpacks to more than 1 MB" in take(inside)
+    own = downloads.zipped({"a.ipynb": b"0" * 1_000_000, "../b.ipynb": ONE, "c.ipynb": TWO})
+    broken = bytearray(own)
+    broken[own.index(b"a.ipynb") + len("a.ipynb")] ^= 0xFF
+    said = take(downloads.as_zip({"carl/x.zip": bytes(broken)}, course / "x"))
+    assert "1 left out, it is damaged" in said and everything(course)[f"carl/{PLACE}"] == TWO
+    assert "1 left out, its path leads out of the archive: carl/x.zip/" in said
     monkeypatch.setattr(download, "MOST_BYTES", 2_000_000)
     with pytest.raises(CourseError, match="no class's"):
         take(source)

@@ -359,6 +359,15 @@ def test_a_worksheet_is_scaled_to_its_own_maximum(tmp_path: Path) -> None:
         worksheet(tmp_path, WORKSHEET.replace("Maximum Grade", "Something"), scale=True)
 
 
+def test_a_worksheet_of_something_else_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"of another assignment.*has 70, 71 and 72\b"):
+        worksheet(tmp_path, participants={"70", "71", "72"})
+    assert worksheet(tmp_path, participants={"7", "71"})[0]["Participant 7"]["Grade"] == "7.5"
+    strangers = [*WORKSHEET.splitlines()[:1], "Participant 9,No One,no@example.org,1.00,8.00,-,"]
+    with pytest.raises(CourseError, match=r"nobody in .*worksheet.csv is a student of 02_layers"):
+        worksheet(tmp_path, "\n".join(strangers))
+
+
 def test_a_worksheet_that_is_none_is_refused(book: ClassBook, tmp_path: Path) -> None:
     path = tmp_path / "w.csv"
     with pytest.raises(CourseError, match="one assignment"):
@@ -373,7 +382,7 @@ def test_a_worksheet_that_is_none_is_refused(book: ClassBook, tmp_path: Path) ->
 
 def test_two_students_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
     people = {name: Person(name, "Sam", "Lee") for name in ("ada", "bob")}
-    text = "Identifier,Full name,Grade,Last modified (grade)\nP 1,Sam Lee,,-\n"
+    text = "Identifier,Full name,Grade,Last modified (grade)\nP 1,Sam Lee,,-\nP 2,carl,,-\n"
     students, notes = worksheet(tmp_path, text, HandScores(people=people))
     assert students["P 1"]["Grade"] == "" and "without a student" in notes[0]
 

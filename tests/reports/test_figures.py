@@ -13,6 +13,7 @@ from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.hand_scores import Hand, HandScores
 from autograder.integrations.on_file import find_results
+from autograder.integrations.regrades import read_regrades
 from autograder.reports.figures import AssignmentFigures, figures, kinds, mistakes
 from tests.reports import example_class as example
 
@@ -125,6 +126,22 @@ def test_what_a_person_gave_every_score_is_done(tmp_path: Path, status: str) -> 
         assert done or status == "unreadable" or paper.grade is None
         assert not done or paper.grade == 3.0
         assert ([c.title for c in found.concerns] == []) == done
+
+
+def test_no_request_for_another_look_is_lost(tmp_path: Path) -> None:
+    folder = example.keep(tmp_path)
+    said = ["student,assignment,row,request,answer", ",,,,"]
+    said += [f"{who},02_layers,,because {who}," for who in ("ada", "gus", "jo", "gost", "")]
+    (tmp_path / "regrades.csv").write_text(
+        "\n".join([*said, "ada,06_rn,,because,", "ada,06_rnn,,x,"])
+    )
+    regrades = read_regrades(tmp_path)
+    book = find_results(folder, [example.LAYERS]).book(HandScores(), regrades=regrades)
+    (found,) = figures(book)
+    asked = {c.says: c.students for c in found.concerns if c.title == "regrade"}
+    assert asked == {f"the whole: because {who}": (who,) for who in ("ada", "gus", "jo")}
+    (lost,) = book.asides
+    assert "gost, 02_layers; (no student), 02_layers; ada, 06_rn. Mend" in lost
 
 
 def test_isolation_is_counted(book: ClassBook) -> None:

@@ -164,6 +164,7 @@ def test_the_class_page_says_what_must_be_known(book: ClassBook) -> None:
     text = Page(class_page(book)).text
     assert "06_rnn: 1 result made WITHOUT ISOLATION (--unsafe-no-isolation)" in text
     assert "graded in isolation “full”" in text
+    assert "1 submission graded with hidden cases drawn for each student." in text
     assert "5 right (62 %), 2 wrong or failed (25 %), 1 not written (12 %)" in text
     assert "score in points, of 8" in text
     assert "db is averaged over the batch" in text

@@ -13,13 +13,13 @@ import csv
 import html
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
 from autograder.feedback.say import advice
 from autograder.feedback.text import plain
-from autograder.feedback.wording import counted, points
+from autograder.feedback.wording import counted, listed, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.exports.csv_text import neutral
 from autograder.integrations.exports.note import Note
@@ -34,26 +34,50 @@ _OURS = "Autograder: "
 _ROWS, _LONGEST = 3, 160
 
 
-def fill_worksheet(book: ClassBook, path: Path, *, scale: bool = False) -> tuple[str, list[Note]]:
+def must_be_of(path: Path, worksheet: Collection[str], download: Collection[str]) -> None:
+    """Moodle numbers its participants anew in every assignment.
+
+    Args:
+        worksheet, download: The numbers that stand in both.
+
+    Raises:
+        CourseError: The worksheet is of another assignment.
+    """
+    if worksheet and download and set(worksheet).isdisjoint(download):
+        raise CourseError(
+            f"{path} is the worksheet of another assignment: none of its participants is in the "
+            f"download of the submissions, which has {listed(sorted(download), 3)}. Nothing was "
+            "moved or written; download the worksheet of this assignment"
+        )
+
+
+def fill_worksheet(
+    book: ClassBook, path: Path, *, scale: bool = False, participants: Collection[str] = ()
+) -> tuple[str, list[Note]]:
     """The worksheet with the grades of one assignment, and a short comment on each.
 
     Args:
         path: The worksheet as downloaded from Moodle.
         scale: Convert the scores to the maximum in the worksheet.
+        participants: Moodle's numbers of those whose submissions were collected.
 
     Returns:
         Its text, and what should be known: lines without a student, students without a line.
 
     Raises:
-        CourseError: It is no such worksheet, has another maximum, or there is more than one
-            assignment.
+        CourseError: It is no such worksheet, is of another assignment or class, has another
+            maximum, or there is more than one assignment.
         GradingError: It cannot be read.
     """
     if len(book.papers) != 1:
         names = ", ".join(book.papers)
         raise CourseError(f"a worksheet is for one assignment; say which of {names}")
     header, lines = _read(path)
-    (papers,) = book.papers.values()
+    ((name, papers),) = book.papers.items()
+    number = header.index("Identifier")
+    must_be_of(
+        path, {line[number].rpartition(" ")[2] for line in lines if line[number:]}, participants
+    )
     known = _directory(papers)
     columns = [header.index(name) for name in _BY if name in header]
     places = {name.strip().casefold(): column for column, name in enumerate(header)}
@@ -74,6 +98,11 @@ def fill_worksheet(book: ClassBook, path: Path, *, scale: bool = False) -> tuple
         line[grade] = points(paper.grade * factor)
         if comments is not None and (not line[comments].strip() or _is_ours(line[comments])):
             line[comments] = neutral(html.escape(_OURS + _in_short(paper), quote=False))
+    if lines and not filled:
+        raise CourseError(
+            f"nobody in {path} is a student of {name}; is it the worksheet of another course? "
+            f"Students are found by {', '.join(_BY)}"
+        )
     line_count = counted(unknown, "line")
     notes = [Note(f"{line_count} of the worksheet without a student of ours")] if unknown else []
     lost = [p.result.student for p in papers if p.result.student not in filled]

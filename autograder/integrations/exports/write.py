@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
 from autograder.integrations.classbook import ClassBook, Paper
+from autograder.integrations.collected import read_collected
 from autograder.integrations.exports.formats import find_format
 from autograder.integrations.exports.note import Note
 from autograder.integrations.exports.worksheet import fill_worksheet
@@ -75,7 +76,13 @@ def export(
     path = root / (out if out is not None else Path(FOLDER) / form.file)
     notes = _notes(book)
     if worksheet is not None:
-        text, more = fill_worksheet(book, root / worksheet, scale=scale)
+        participants = {
+            taken.prefix.split("_")[1]
+            for assignment in book.papers
+            for taken in read_collected(root, assignment).taken.values()
+            if taken.source == "moodle"
+        }
+        text, more = fill_worksheet(book, root / worksheet, scale=scale, participants=participants)
         files = {"": text}
         notes += more
     else:
