@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 from autograder.language import tr
@@ -48,7 +48,7 @@ class guard:
         return True
 
 
-def _explain(error: BaseException | None, trace: TracebackType | None, cell: object) -> str:
+def _explain(error: BaseException | None, trace: TracebackType | None, cell: CodeType) -> str:
     """What to do next, or nothing when the exception is none of the guard's business."""
     frames = []
     while trace is not None:
@@ -57,12 +57,17 @@ def _explain(error: BaseException | None, trace: TracebackType | None, cell: obj
     if isinstance(error, NotImplementedError) and frames:
         name = frames[-1].co_qualname
         return tr("Not yet: write `{name}` first. Then run this cell again.").format(name=name)
-    if isinstance(error, NameError) and frames and frames[-1] is cell:
+    if isinstance(error, NameError) and frames and _is_of(frames[-1], cell):
         text = tr(
             "Not yet: `{name}` is not defined. Run the cells above first. Then run this cell again."
         )
         return text.format(name=error.name)
     return ""
+
+
+def _is_of(code: CodeType, cell: CodeType) -> bool:
+    """Whether code is the cell's own, or a comprehension or a lambda in it."""
+    return code is cell or (code.co_name.startswith("<") and code in cell.co_consts)
 
 
 def _one_thread() -> Any:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -66,7 +67,7 @@ class Class:
         return {row["id"]: row["status"] for row in self.result(student)["rows"]}
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the command in the course's folder."""
+        """Start the command in the course's folder; it heeds Ctrl-C, wherever the tests run."""
         return subprocess.Popen(
             [sys.executable, "-c", "from autograder.cli import main; main()", *arguments],
             cwd=self.root,
@@ -76,6 +77,7 @@ class Class:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:

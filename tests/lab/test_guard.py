@@ -37,6 +37,12 @@ def test_it_says_which_name_the_cell_lacks(capsys):
     assert "`affine_forward` is not defined" in capsys.readouterr().out
 
 
+def test_a_comprehension_is_part_of_the_cell(capsys):
+    with guard():
+        [softmax_loss(x) for x in range(2)]  # noqa: F821
+    assert "`softmax_loss` is not defined" in capsys.readouterr().out
+
+
 def test_a_name_missing_inside_a_function_is_a_bug():
     with pytest.raises(NameError, match="no_such_name"), guard():
         typo()
