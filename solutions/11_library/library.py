@@ -609,7 +609,7 @@ uneven = Answer(
 )  # fmt: skip
 
 # %% [markdown]
-# For its check: a model of two arrays of one shape, another function in training than at the test; momentum; and a schedule.
+# For its check: a model of two arrays of one shape, another function in training than at the test; momentum; and schedules.
 
 # %% tags=["provided"]
 def toy_learner(start):
@@ -636,6 +636,16 @@ def rolling(w, dw, config):
 def falling(epoch):
     """A learning rate that falls by half with every epoch."""
     return 0.2 * 0.5**epoch
+
+
+def swaying(epoch):
+    """Tiny steps forth and back: the validation losses lie close together, and the last is not the lowest."""
+    return 2e-6 * (2, -2, -2, 1, 2)[epoch]
+
+
+def swaying_back(epoch):
+    """The same, the other way round."""
+    return -swaying(epoch)
 
 
 # %%
@@ -705,6 +715,8 @@ training_loop = Function(
         "even batches": variant(size=7),
         "one example at a time": variant(size=1, epochs=2),
         "one epoch": variant(epochs=1),
+        "losses close together": variant(schedule=provided("swaying")),
+        "losses close together, reversed": variant(schedule=provided("swaying_back")),
     },
     points=9,
     hints=(

@@ -137,6 +137,10 @@ MISTAKES = {
              name="first_epoch_never_best", says="The weights after the first epoch are never kept; where no later epoch is better, the initial weights come back."),
         edit("fit", 'history["val"][-1] < history["val"][history["best"]]', 'history["val"][-1] > history["val"][history["best"]]',
              name="worst_kept", says="The epoch with the highest validation loss is kept; it is the lowest."),
+        edit("fit", 'history["val"][-1] < history["val"][history["best"]]', 'history["val"][-1] < history["val"][history["best"]] + 1e-3',
+             name="nearly_as_good_kept", says="An epoch that is nearly as good as the best so far takes its place; it must be better."),
+        edit("fit", 'history["val"][-1] < history["val"][history["best"]]', 'history["val"][-1] < history["val"][history["best"]] - 1e-3',
+             name="small_gains_ignored", says="An epoch that is better by little is passed over; the lowest validation loss counts, however close the next one is."),
     ],
     "units": [
         edit("standardise", "(X_val - mean) / std", "(X_val - X_val.mean(axis=0)) / np.where(X_val.std(axis=0) > 0, X_val.std(axis=0), 1.0)",
