@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from autograder.course import find_course_root, load_course
 from autograder.errors import CourseError, GradingError
@@ -13,8 +15,9 @@ from autograder.integrations.classbook import ClassBook
 from autograder.integrations.collected import read_collected
 from autograder.integrations.hand_scores import HandScores, read_hand_scores
 from autograder.integrations.on_file import find_results
-from autograder.integrations.regrades import read_regrades
+from autograder.integrations.regrades import Regrades, read_regrades
 
+Part = TypeVar("Part")
 NO_COURSE = "There is no course here, so scores given by hand are missing."
 
 
@@ -39,7 +42,7 @@ def read_class(
         results: Their folder, relative to the course.
         assignments: Which; by default all.
         gradebook: A database to use instead of the course's own.
-        tolerant: A gradebook that cannot be read becomes a note.
+        tolerant: What cannot be read becomes a note.
 
     Raises:
         CourseError: There are no results, or `nbgrader_config.py` fails.
@@ -49,20 +52,37 @@ def read_class(
     found = find_results(root / results, assignments, _assignments(root) if in_course else None)
     if not in_course:
         return found.book(HandScores(), (NO_COURSE,))
-    try:
-        hands = read_hand_scores(root, gradebook, found.manual_rows)
-        marked = {
-            (name, student)
-            for name in found.results
-            for student, taken in read_collected(root, name).taken.items()
-            if taken.late
-        }
-        hands = replace(hands, late=hands.late | marked)
-        return found.book(hands, regrades=read_regrades(root))
-    except (CourseError, GradingError) as error:
-        if not tolerant:
-            raise
-        return found.book(HandScores(), (f"Scores given by hand are missing: {error}",))
+    notes: list[str] = []
+
+    def part(read: Callable[[], Part], none: Part, what: str) -> Part:
+        """One file that cannot be read costs what it holds, and nothing else."""
+        try:
+            return read()
+        except (CourseError, GradingError) as error:
+            if not tolerant:
+                raise
+            notes.append(f"{what} are missing: {error}")
+            return none
+
+    by_hand = partial(read_hand_scores, root, gradebook, found.manual_rows)
+    hands = part(by_hand, HandScores(), "Scores given by hand")
+    nobody: set[tuple[str, str]] = set()
+    late = partial(_marked_late, root, found.results)
+    marked = part(late, nobody, "The platform's marks of who was late")
+    none: Regrades = {}
+    regrades = part(partial(read_regrades, root), none, "Requests for another look")
+    hands = replace(hands, late=hands.late | marked)
+    return found.book(hands, tuple(notes), regrades=regrades)
+
+
+def _marked_late(root: Path, assignments: Iterable[str]) -> set[tuple[str, str]]:
+    """(assignment, student) that the platform marked as late."""
+    return {
+        (name, student)
+        for name in assignments
+        for student, taken in read_collected(root, name).taken.items()
+        if taken.late
+    }
 
 
 def _assignments(root: Path) -> Collection[str] | None:

@@ -106,6 +106,15 @@ def test_a_gradebook_that_cannot_be_read(course: Path) -> None:
     assert "Scores given by hand are missing" in book.notes[0] and "gradebook.db" in book.notes[0]
 
 
+def test_one_file_that_cannot_be_read_costs_what_it_holds_alone(graded_by_hand: Path) -> None:
+    before = [paper.score for paper in read_class(Path("results")).papers[LAYERS]]
+    (graded_by_hand / "regrades.csv").write_text("who,what\nada,please\n", encoding="utf-8")
+    book = read_class(Path("results"), tolerant=True)
+    assert [paper.score for paper in book.papers[LAYERS]] == before
+    (note,) = book.notes
+    assert note.startswith("Requests for another look are missing: ") and "no column" in note
+
+
 def test_a_gradebook_of_another_course_gives_no_scores_and_no_students(
     graded_by_hand: Path,
 ) -> None:
