@@ -17,6 +17,7 @@ from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.grading.class_report import ClassReport
 from autograder.grading.result import Result
+from autograder.language import said, tr
 
 MOST_NAMED = 3
 SLOW = 5.0
@@ -75,45 +76,49 @@ def show_report(
         say(_mean([*results, *kept.get(assignment, ())], [*counting, *standing]))
         missing = sum(r.status == "missing" for r in results)
         if missing:
-            say(f"{missing} of {len(results)} handed in nothing.")
+            text = tr("{missing} of {all} handed in nothing.")
+            say(text.format(missing=missing, all=len(results)))
         by_hand = _rows_by_hand(results, counting)
         if by_hand:
-            say(f"Still to be graded by hand: {listed(by_hand)}.")
+            say(tr("Still to be graded by hand: {rows}.").format(rows=listed(by_hand)))
     for assignment, old in kept.items():
-        keep = "keeps its" if len(old) == 1 else "keep their"
-        say(f"{assignment}: {len(old)} {keep} grade; nothing new handed in.")
+        one = tr("{assignment}: {count} keeps its grade; nothing new handed in.")
+        text = tr("{assignment}: {count} keep their grade; nothing new handed in.")
+        say((one if len(old) == 1 else text).format(assignment=assignment, count=len(old)))
     if not (report.results or report.kept or report.stopped):
-        console.print("No submissions.")
+        console.print(tr("No submissions."))
     for note in _misplaced(report.results):
         say(note, "yellow")
     for note, students in report.strange.items():
-        say(f"Not graded: {note}{_whose(students, most)}", "yellow")
+        say(tr("Not graded: {note}").format(note=said(note) + _whose(students, most)), "yellow")
     for note, whose in report.notes.items():
-        say(f"Look: {note}{_whose(whose, most)}", "yellow")
+        say(tr("Look: {note}").format(note=said(note) + _whose(whose, most)), "yellow")
     for note in notes:
-        say(note, "yellow")
+        say(said(note), "yellow")
     levels = Counter(r.isolation for r in report.results if r.isolation)
     if levels:
-        console.print("Isolation: " + ", ".join(sorted(levels)))
+        console.print(tr("Isolation: {levels}").format(levels=", ".join(sorted(levels))))
     if own := sum(r.per_student for r in report.results):
-        say(f"{counted(own, 'result')} with hidden cases drawn for each student.")
+        text = tr("{results} with hidden cases drawn for each student.")
+        say(text.format(results=counted(own, "result")))
     if "none" in levels:
-        say(f"{levels['none']} results were made WITHOUT ISOLATION and say so.", "red")
+        text = tr("{count} results were made WITHOUT ISOLATION and say so.")
+        say(text.format(count=levels["none"]), "red")
     for text in report.problems:
-        say(text, "red")
+        say(said(text), "red")
     ungraded: dict[tuple[str, str, str], list[str]] = {}
     for r in report.results:
         if not r.is_grade:
             ungraded.setdefault((r.assignment, r.status, r.message), []).append(r.student)
     for (assignment, status, message), students in ungraded.items():
         style = "yellow" if status == "unclear" else "red"
-        say(f"{assignment}, {listed(students, most)}: {status}: {message}", style)
+        say(f"{assignment}, {listed(students, most)}: {status}: {said(message)}", style)
     count = sum(map(len, ungraded.values()))
     known = len(report.results) + len(report.kept) - report.fresh
-    console.print(
-        f"{report.fresh} graded now, {known} stood already"
-        + (f", {count} without a grade." if count else ".")
-    )
+    text = tr("{fresh} graded now, {known} stood already.")
+    if count:
+        text = tr("{fresh} graded now, {known} stood already, {count} without a grade.")
+    console.print(text.format(fresh=report.fresh, known=known, count=count))
     if slow := _slowest(report.results):
         say(slow)
     if report.stopped:
@@ -127,8 +132,13 @@ def _slowest(results: Sequence[Result]) -> str:
         return ""
     usual = statistics.median(r.seconds for r in timed)
     slow = [r for r in timed[:MOST_NAMED] if r.seconds > max(1.0, SLOW * usual)]
-    named = [f"{r.assignment} of {r.student} ({r.seconds:.1f} s)" for r in slow]
-    return f"Slowest: {listed(named)}; the median is {usual:.2g} s." if slow else ""
+    text = tr("{assignment} of {student} ({seconds} s)")
+    named = [
+        text.format(assignment=r.assignment, student=r.student, seconds=f"{r.seconds:.1f}")
+        for r in slow
+    ]
+    text = tr("Slowest: {named}; the median is {usual} s.")
+    return text.format(named=listed(named), usual=f"{usual:.2g}") if slow else ""
 
 
 def _by_assignment(results: Sequence[Result]) -> dict[str, list[Result]]:
@@ -143,18 +153,21 @@ def _whose(names: Sequence[str], most: int) -> str:
     if not names:
         return ""
     how = f"{len(names)}: " if len(names) > 1 else ""
-    more = "; all of them with -v" if len(names) > most else ""
+    more = tr("; all of them with -v") if len(names) > most else ""
     return f" ({how}{listed(names, most)}{more})"
 
 
 def _stopped(report: ClassReport) -> str:
     if report.remaining is None:
-        return "Stopped before anything was graded. Run the same command again."
-    left = counted(report.remaining, "submission")
-    verb = "is" if report.remaining == 1 else "are"
-    return (
-        f"Stopped. What is graded is kept; {left} {verb} left. Run the same command again to go on."
+        return tr("Stopped before anything was graded. Run the same command again.")
+    one = tr(
+        "Stopped. What is graded is kept; {left} is left. Run the same command again to go on."
     )
+    text = tr(
+        "Stopped. What is graded is kept; {left} are left. Run the same command again to go on."
+    )
+    left = counted(report.remaining, "submission")
+    return (one if report.remaining == 1 else text).format(left=left)
 
 
 def _standing(result: Result, standings: Standings) -> Standing:
@@ -170,14 +183,14 @@ def _standing(result: Result, standings: Standings) -> Standing:
 
 def _table(assignment: str, results: Sequence[Result], counting: Sequence[Standing]) -> Table:
     table = Table(title=Text(plain(assignment)), title_justify="left", title_style="bold")
-    table.add_column("student")
-    table.add_column("status")
-    table.add_column("score", justify="right", no_wrap=True)
-    table.add_column("points", justify="right")
+    table.add_column(tr("student"))
+    table.add_column(tr("status"))
+    table.add_column(tr("score"), justify="right", no_wrap=True)
+    table.add_column(tr("points"), justify="right")
     changed = any(standing.changes for standing in counting)
     if changed:
-        table.add_column("hand, late")
-    table.add_column("not right yet", overflow="fold")
+        table.add_column(tr("hand, late"))
+    table.add_column(tr("not right yet"), overflow="fold")
     for result, standing in zip(results, counting, strict=True):
         if result.status == "missing":
             continue
@@ -197,7 +210,7 @@ def _wrong_rows(result: Result) -> str:
     if result.status in ("failed", "overload", "unclear"):
         return ""  # why stands below the table, once for all whom it concerns
     if result.message and result.status in ("graded", "unreadable"):
-        return plain(result.message)
+        return plain(said(result.message))
     judged = [r for r in result.rows if r.status != "manual"]
     lost: dict[str, list[str]] = {}
     for row in judged:
@@ -207,22 +220,27 @@ def _wrong_rows(result: Result) -> str:
     parts = []
     for kind, ids in sorted(lost.items(), key=lambda found: found[0] != "wrong"):
         if len(ids) > MOST_NAMED:
-            parts.append(f"{'all ' if len(ids) == len(judged) else ''}{len(ids)} rows {kind}")
+            text = (
+                tr("all {count} rows {kind}")
+                if len(ids) == len(judged)
+                else tr("{count} rows {kind}")
+            )
+            parts.append(text.format(count=len(ids), kind=tr(kind)))
         else:
             parts += ids if kind == "wrong" else [f"{id} ({kind})" for id in ids]
-    return ", ".join(parts)
+    return tr(", ").join(parts)
 
 
 def _misplaced(results: Sequence[Result]) -> list[str]:
     """The rows without points whose answer may stand in a place where it does not count."""
     found = [
-        f"  {result.student}, {result.assignment}, {row.id}: {finding.message}."
+        f"  {result.student}, {result.assignment}, {row.id}: {said(finding.message)}."
         for result in results
         for row in result.rows
         for finding in row.findings
         if finding.check == Check.LOOK and not row.score
     ]
-    return ["Needs a person:", *found] if found else []
+    return [tr("Needs a person:"), *found] if found else []
 
 
 def _rows_by_hand(results: Sequence[Result], counting: Sequence[Standing]) -> list[str]:
@@ -233,8 +251,10 @@ def _rows_by_hand(results: Sequence[Result], counting: Sequence[Standing]) -> li
         for row in result.rows
         if row.id in standing.waits
     }
+    one, text = tr("{row} ({points} point)"), tr("{row} ({points} points)")
     return [
-        f"{id} ({points(most)} {'point' if most == 1 else 'points'})" for id, most in worth.items()
+        (one if most == 1 else text).format(row=id, points=points(most))
+        for id, most in worth.items()
     ]
 
 
@@ -246,7 +266,8 @@ def _mean(results: Sequence[Result], counting: Sequence[Standing]) -> str:
         if standing.score is not None and result.status != "missing"
     ]
     if not scores:
-        return "No scores."
+        return tr("No scores.")
     most = max(r.points for r in results)
     mean = points(statistics.fmean(scores))
-    return f"Mean of {counted(len(scores), 'submission')}: {mean} of {points(most)} points."
+    text = tr("Mean of {submissions}: {mean} of {most} points.")
+    return text.format(submissions=counted(len(scores), "submission"), mean=mean, most=points(most))

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
+from autograder.language import tr
 
 LINES = 20
 """At most so many plain lines in a run, beside those that time asks for."""
@@ -37,21 +38,21 @@ class Counts:
         self.done += 1
         if result.is_grade:
             waits = any(row.status == "manual" for row in result.rows)
-            self._of["with rows for a person" if waits else "graded"] += 1
+            self._of[tr("with rows for a person" if waits else "graded")] += 1
         else:
             failed = result.status in ("failed", "stale")
-            self._of["failed" if failed else "without a grade"] += 1
+            self._of[tr("failed" if failed else "without a grade")] += 1
 
     def __str__(self) -> str:
         """How many came out how, how fast it goes, and how long it will take at that pace."""
-        parts = [", ".join(f"{count} {what}" for what, count in self._of.items())]
+        parts = [tr(", ").join(f"{count} {what}" for what, count in self._of.items())]
         seconds = self._clock() - self._started
         if self.done and seconds > 0:
-            parts.append(f"{self.done / seconds:.3g} a second")
+            parts.append(tr("{rate} a second").format(rate=f"{self.done / seconds:.3g}"))
             left = round((self.total - self.done) * seconds / self.done)
             if left:
-                parts.append(f"{left // 60}:{left % 60:02} left")
-        return "; ".join(part for part in parts if part)
+                parts.append(tr("{time} left").format(time=f"{left // 60}:{left % 60:02}"))
+        return tr("; ").join(part for part in parts if part)
 
 
 class ProgressBar:
@@ -82,17 +83,18 @@ class ProgressBar:
             console=console,
             disable=quiet or self._lines,
         )
-        self._task = self._progress.add_task("Looking for what is new", total=None, counts="")
+        self._task = self._progress.add_task(tr("Looking for what is new"), total=None, counts="")
 
     def begin(self, total: int) -> None:
         self._counts = Counts(total, self._clock)
         self._said = (0, self._clock())
         if total:
-            self._progress.update(self._task, description="Grading", total=total)
+            self._progress.update(self._task, description=tr("Grading"), total=total)
         else:
-            self._progress.update(self._task, description="Nothing new", total=1, completed=1)
+            self._progress.update(self._task, description=tr("Nothing new"), total=1, completed=1)
         if self._lines:
-            self._console.print(f"{total} to grade." if total else "Nothing new.")
+            text = tr("{total} to grade.") if total else tr("Nothing new.")
+            self._console.print(text.format(total=total))
 
     def graded(self, handin: Handin, result: Result) -> None:
         counts = self._counts
@@ -103,7 +105,10 @@ class ProgressBar:
         late = self._clock() - when >= QUIET_SECONDS
         if self._lines and (often or late or counts.done == counts.total):
             self._said = (counts.done, self._clock())
-            self._console.print(Text(f"{counts.done} of {counts.total}: {counts}"))
+            text = tr("{done} of {total}: {counts}")
+            self._console.print(
+                Text(text.format(done=counts.done, total=counts.total, counts=counts))
+            )
 
     def __enter__(self) -> ProgressBar:
         self._progress.start()
