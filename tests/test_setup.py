@@ -54,7 +54,7 @@ def test_the_default_set_up_brings_no_cuda_packages() -> None:
 def test_every_pin_installs_on_the_first_python_3_11() -> None:
     """Debian 12 has 3.11.2; a package that asks for a later one would end a set-up there."""
     asked = {
-        dist.metadata["Name"]: SpecifierSet(dist.metadata["Requires-Python"] or "")
+        dist.metadata["Name"]: SpecifierSet(dist.metadata.get("Requires-Python", ""))
         for dist in importlib.metadata.distributions(path=[sysconfig.get_path("purelib")])
         if dist.metadata["Name"].lower().replace("_", "-") in pins()
     }

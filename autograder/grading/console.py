@@ -196,7 +196,7 @@ def _table(assignment: str, results: Sequence[Result], counting: Sequence[Standi
             continue
         table.add_row(
             Text(plain(result.student)),
-            Text(result.status, style=_COLOURS.get(result.status, "red")),
+            Text(tr(result.status), style=_COLOURS.get(result.status, "red")),
             standing.shown,
             points(result.points),
             *([standing.changes] if changed else []),

@@ -13,6 +13,7 @@ from jinja2 import Environment, nodes
 from autograder.course import Notebook
 from autograder.course.configuration import Configuration
 from autograder.course.guides import guide_texts
+from autograder.course.regions import BEGIN, END
 from autograder.course.shields import has_words
 from autograder.course.translated import pieces
 from autograder.exercises.cases import AGAIN
@@ -124,7 +125,9 @@ def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
     name = path.relative_to(PACKAGE).as_posix()
     draws = name.startswith("lab/")
     tree = ast.parse(content)
-    yield from ((name, text) for text in _raised(tree, name) if has_words(text))
+    # The markers of a solution are for authors, and would look like a leak in what students get.
+    told = (text for text in _raised(tree, name) if BEGIN not in text and END not in text)
+    yield from ((name, text) for text in told if has_words(text))
     if not (draws or any(f"{function}(" in content for function in _CALLS)):
         return
     if draws:
