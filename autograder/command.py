@@ -11,7 +11,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from autograder.errors import AutograderError, DeclarationError, GradingError
-from autograder.language import said, tr
+from autograder.language import ENGLISH, said, spoken, tr
 
 app = typer.Typer(
     name="autograder",
@@ -125,10 +125,26 @@ def main() -> None:
         whole = typer.main.get_command(app)
         for _, part in told(whole):
             part.help = "\n\n".join(tr(text) for text in paragraphs(part.help))
+        if spoken() != ENGLISH:
+            _fold_help()
         whole()
     except AutograderError as error:
         warn(f"autograder: {said(str(error))}")
         sys.exit(1 if isinstance(error, (GradingError, DeclarationError)) else 2)
+
+
+def _fold_help() -> None:
+    """Let a help break between any two signs: Chinese has no spaces, and would be cut off."""
+    from typer import rich_utils
+
+    made = rich_utils._make_rich_text
+
+    def folding(**what: Any) -> Any:
+        text: Any = made(**what)
+        text.overflow = "fold"
+        return text
+
+    rich_utils._make_rich_text = folding
 
 
 def told(whole: Any) -> Iterator[tuple[str, Any]]:

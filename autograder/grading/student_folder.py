@@ -22,7 +22,7 @@ _DEPTH = 6
 _MOST_FILES = 200
 _SHOWN = 3
 BESIDE = " that lies beside it"
-"""How a word about other notebooks ends."""
+"""How a word about other notebooks ends; in it this stands in full, for whoever translates it."""
 
 
 @dataclass
@@ -72,7 +72,9 @@ class StudentFolder:
             there = files_in(self.path, assignment)
         if expected in there:
             beside = [f for f in there if f != expected and ".ipynb" in f.casefold()]
-            note = f"{expected} was graded, not {_said(beside)}{BESIDE}" if beside else ""
+            note = (
+                f"{expected} was graded, not {_said(beside)} that lies beside it" if beside else ""
+            )
             return Handin(self.student, assignment, self.path / expected, note)
         for name, files in self.loose.items():
             if assignment in self.owners[name]:
@@ -87,8 +89,8 @@ class StudentFolder:
         if not there and not stray:
             note = f"nothing was handed in: there is no {expected}"
             return Handin(self.student, assignment, None, note)
-        note = f"there is no {expected}, but there is {_said([*there, *stray])}. "
-        note += _advice(there, taken, assignment)
+        advice = _advice(there, taken, assignment)
+        note = f"there is no {expected}, but there is {_said([*there, *stray])}. {advice}"
         return Handin(self.student, assignment, None, note, (*there, *stray))
 
     def _linked(self, assignment: str, what: str) -> Handin:

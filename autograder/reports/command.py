@@ -11,6 +11,7 @@ from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.read_class import place, read_class
+from autograder.language import said, tr
 from autograder.reports.write import write_report
 
 FOLDER = "reports"
@@ -40,11 +41,15 @@ def leave_report(book: ClassBook, results: Path, out: Path | None = None) -> str
     folder = root / out if out is not None else (root / results).parent / FOLDER
     with course_speaks(root):
         written = write_report(book, folder, datetime.now())
-    said = [f"Report: {_shown(written.index, root)}, and {counted(written.students, 'student')}"]
-    said += [f"The report says: {note}" for note in (*book.notes, *book.asides)]
+    students = counted(written.students, "student")
+    text = tr("Report: {index}, and {students}")
+    lines = [text.format(index=_shown(written.index, root), students=students)]
+    text = tr("The report says: {note}")
+    lines += [text.format(note=said(note)) for note in (*book.notes, *book.asides)]
     if book.damaged:
-        said.append(f"Damaged and left out: {listed([str(p) for p in book.damaged], 3)}")
-    return plain("\n".join(said))
+        text = tr("Damaged and left out: {files}")
+        lines.append(text.format(files=listed([str(p) for p in book.damaged], 3)))
+    return plain("\n".join(lines))
 
 
 def _shown(path: Path, root: Path) -> Path:

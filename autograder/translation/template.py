@@ -38,6 +38,8 @@ _ERRORS = frozenset(
     | {"UnreadableError", "CheckError", "GradcheckError", "ContractError", "OutputError"}
 )
 """Errors whose first argument a person reads, who may have caused them."""
+_NOTES = ("grading/discovery.py", "grading/student_folder.py", "grading/notebook_json.py")
+"""Files that put notes together for a person; what they say is looked up when it is shown."""
 _LABELS = frozenset(
     {"set_xlabel", "set_ylabel", "set_title", "set_label", "suptitle", "supxlabel", "supylabel"}
     | {"title", "label", "xlabel", "ylabel", "text", "annotate"}
@@ -150,12 +152,12 @@ def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
 
 
 def _raised(tree: ast.AST, name: str) -> Iterator[str]:
-    """What errors say; and whatever `numerical` puts together, which knows no language."""
+    """What errors say, and whatever is put together in files that know no language."""
     for node in ast.walk(tree):
-        if name.startswith("numerical/"):
+        if name.startswith("numerical/") or name in _NOTES:
             if isinstance(node, ast.JoinedStr) and " " in _template(node).strip():
                 yield _template(node)
-            elif isinstance(node, ast.Call | ast.Assign | ast.Return | ast.IfExp):
+            elif isinstance(node, ast.Call | ast.Assign | ast.Return | ast.IfExp | ast.Tuple):
                 yield from (t for part in ast.iter_child_nodes(node) for t in _plain(part))
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in _ERRORS and node.args:
             said = node.args[0]
@@ -163,8 +165,8 @@ def _raised(tree: ast.AST, name: str) -> Iterator[str]:
 
 
 def _plain(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Constant) and " " in str(node.value).strip():
-        yield str(node.value)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
+        yield node.value
 
 
 def _template(text: ast.JoinedStr) -> str:
