@@ -108,10 +108,11 @@ def grade_way() -> Way:
         build(COURSE, Path(folder) / "submitted")
         path = Path(folder) / "submitted" / "ada" / "02_layers" / "layers.ipynb"
         asked = paper(COURSE, "02_layers")
-        with watched() as way:
-            found = submission.read(path)
-            basis = Terms(COURSE, Path(folder) / "submitted").basis("02_layers", found.digest)
-            grade(Handin("ada", "02_layers", path), found, asked, sandbox, Limits(), basis)
+        for _ in range(2):  # what is read once is read by the first
+            with watched() as way:
+                found = submission.read(path)
+                basis = Terms(COURSE, Path(folder) / "submitted").basis("02_layers", found.digest)
+                grade(Handin("ada", "02_layers", path), found, asked, sandbox, Limits(), basis)
     return way
 
 

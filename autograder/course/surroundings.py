@@ -25,7 +25,8 @@ def get_the_kit():
         from google.colab import files
         files.upload()  # choose the handout's zip
     for archive in Path().glob("*.zip"):
-        zipfile.ZipFile(archive).extractall()
+        if not wheels():  # once: it would put back what you have written since
+            zipfile.ZipFile(archive).extractall()
     if not wheels():
         raise SystemExit("No kit: put the handout's zip into this folder and run this cell again.")
     kit = Path.home() / ".backprop_by_hand"

@@ -15,13 +15,14 @@ from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import SUFFIX, PublicData, PublicExercise, load
 from autograder.feedback.key import with_answers
 from autograder.feedback.wording import listed
+from autograder.language import said
 
 
 class CheckError(CourseError):
     """The check itself could not be made; shown in a notebook without the kit's own frames."""
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+        return [said(str(self))]
 
 
 @dataclass(eq=False)

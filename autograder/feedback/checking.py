@@ -26,7 +26,7 @@ from autograder.feedback.problems import Coverage
 from autograder.feedback.heatmap import grids
 from autograder.feedback.rebinding import rebound
 from autograder.feedback.say import said, sentence
-from autograder.feedback.standing import course, keep, overview, standing
+from autograder.feedback.so_far import course_so_far, overview, remember, so_far
 from autograder.feedback.story import card, recorded, table
 from autograder.feedback.text import as_text
 from autograder.feedback.troubleshooting import page_near
@@ -130,7 +130,7 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
             "define it under that name."
         )
         notes.append(text.format(row=row_id))
-    keep(sheet.path, [result])
+    remember(sheet.path, [result])
     coverage = Coverage(tuple(e.case.name for e in question.expectations if row_id in e.outputs))
     blocks = card(
         result,
@@ -218,9 +218,9 @@ def progress() -> Shown:
             recorded(result) if result.id in answers else settled(result, namespace)
             for result in verdicts
         ]
-        keep(sheet.path, of_sheet)
+        remember(sheet.path, of_sheet)
         results += of_sheet
-    every, here = course(found[0].path), found[0].path
+    every, here = course_so_far(found[0].path), found[0].path
     rows = [table(results)] if results else []
     return _show(Shown([*rows, *(overview(every, here) if every else [])], results))
 
@@ -257,7 +257,7 @@ def hand_in() -> Shown:
     namespace = _caller()
     sheet = sheets(namespace)[0]
     speak(sheet.data.language or ENGLISH, sheet.data.words)
-    found = standing(sheet.path)
+    found = so_far(sheet.path)
     if found is None:
         raise CheckError(
             f"There is no notebook beside {sheet.path.name}. Keep the two in one folder, under "

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.feedback.blocks import Block, Code, Head, Line, Paragraph
-from autograder.feedback.standing import Standing
+from autograder.feedback.so_far import SoFar
 from autograder.feedback.wording import listed, points
 from autograder.language import tr
 
@@ -16,19 +16,19 @@ ELSEWHERE = ("google.colab", "pyodide_kernel")
 """Where the notebook that is open is no file beside this kernel."""
 
 
-def told(standing: Standing, opened: Path | None, ran: Sequence[str]) -> list[Block]:
+def told(found: SoFar, opened: Path | None, ran: Sequence[str]) -> list[Block]:
     """What a student should know before handing in.
 
     Args:
-        standing: Of the notebook, as it lies on the disk.
+        found: How far the notebook is, as it lies on the disk.
         opened: The file that is open, where the front end tells it.
         ran: The cells that this kernel ran, in order, as they were typed.
     """
-    name = standing.path.name
+    name = found.path.name
     away = any(module in sys.modules for module in ELSEWHERE)
-    complete = away or _from_the_top(opened or standing.path, ran)
+    complete = away or _from_the_top(opened or found.path, ran)
     worth = tr("{score} / {points} points").format(
-        score=points(standing.earned), points=points(standing.available)
+        score=points(found.earned), points=points(found.available)
     )
     if not complete:
         again = tr(
@@ -38,9 +38,9 @@ def told(standing: Standing, opened: Path | None, ran: Sequence[str]) -> list[Bl
         return [Head("unanswered", name, tr("not ready to hand in"), worth), Paragraph((again,))]
     ready = Head("right", name, tr("ready to hand in"), worth)
     blocks: list[Block] = [ready]
-    if standing.left:
+    if found.left:
         blocks = [Head("partial", name, tr("can be handed in, but is not complete"), worth)]
-        text = tr("Not right or not written yet: {rows}.").format(rows=listed(standing.left, 40))
+        text = tr("Not right or not written yet: {rows}.").format(rows=listed(found.left, 40))
         blocks.append(Paragraph((text,), "wrong"))
     what: Line = (tr("Hand in this one file, under this name: "), Code(name))
     if away:

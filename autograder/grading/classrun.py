@@ -12,6 +12,7 @@ from autograder.course import Course
 from autograder.errors import AutograderError, GradingError
 from autograder.explain.repair import Repairs
 from autograder.grading import submission
+from autograder.grading.basis import Basis
 from autograder.grading.class_report import ClassReport, ResultSink, Watcher
 from autograder.grading.desk import OverloadError
 from autograder.grading.discovery import discover
@@ -27,7 +28,6 @@ from autograder.grading.result import (
     to_row,
     writable_name,
 )
-from autograder.grading.standing import Basis
 from autograder.grading.store import Store, is_current
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms, students_folder
@@ -153,9 +153,9 @@ class _Run:
         """Keep the rows that still hold; where all of them do, nothing is left to grade."""
         if old is None or old.status != "graded" or not old.digest:
             return handin
-        standing = basis.standing((row.id, row.digest) for row in old.rows)
-        if len(standing) < len(basis.rows):
-            return replace(handin, standing=tuple(standing.items()))
+        holding = basis.holding((row.id, row.digest) for row in old.rows)
+        if len(holding) < len(basis.rows):
+            return replace(handin, holding=tuple(holding.items()))
         try:
             result = basis.merged(old)
             self.store.put(result, handin.student)
@@ -305,7 +305,7 @@ class _Run:
                 why = f"What lies there now has no score: {result.message}"
                 result = self.store.mark_stale(old, why, handin.student, result.digest)
             else:
-                if handin.standing and result.status == "graded":
+                if handin.holding and result.status == "graded":
                     result = self._whole(handin, old, result)
                 note = handin.note if handin.path is not None and not result.message else ""
                 result = structs.replace(

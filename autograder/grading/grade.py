@@ -15,6 +15,7 @@ from autograder.exercises import Row
 from autograder.exercises.fact import fact
 from autograder.explain import may_be_repaired
 from autograder.grading.asking import ask
+from autograder.grading.basis import Basis
 from autograder.grading.defining import explained
 from autograder.grading.lines import Lined, defined, lines_of, text_of
 from autograder.grading.papers import Paper
@@ -27,7 +28,6 @@ from autograder.grading.result import (
     from_row,
     writable_name,
 )
-from autograder.grading.standing import Basis
 from autograder.grading.submission import Handin, Submission
 from autograder.sandbox import Limits, Sandbox
 

@@ -54,7 +54,7 @@ class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """`checks.RowResult` on paper.
 
     Args:
-        digest: Keyed digest of all that this verdict depends on (`standing`).
+        digest: Keyed digest of all that this verdict depends on (`basis`).
     """
 
     id: str

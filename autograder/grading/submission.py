@@ -28,7 +28,7 @@ class Handin:
         file: Where the notebook lies, from the student's folder, when another name was accepted.
         fault: Why nobody could look; empty as a rule.
         sought: It is graded; in these rows the line is sought in which they go wrong.
-        standing: Row -> the digest of its verdict, where an earlier grade holds in part; rows of
+        holding: Row -> the digest of its verdict, where an earlier grade holds in part; rows of
             which that is still true are not graded anew.
     """
 
@@ -40,7 +40,7 @@ class Handin:
     file: str = ""
     fault: str = ""
     sought: tuple[str, ...] = ()
-    standing: tuple[tuple[str, str], ...] = ()
+    holding: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

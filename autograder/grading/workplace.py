@@ -14,11 +14,11 @@ from pathlib import Path
 from autograder.course.secret import secret_seed
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
+from autograder.grading.basis import Basis
 from autograder.grading.grade import Graded, grade, lined
 from autograder.grading.lines import Lined
 from autograder.grading.papers import Paper, bearings, paper, some
 from autograder.grading.result import writable_name
-from autograder.grading.standing import Basis
 from autograder.grading.submission import Handin
 from autograder.sandbox import Limits, Sandbox
 
@@ -117,8 +117,8 @@ def _grade(handin: Handin, terms: Terms, questions: Paper, sandbox: Sandbox) -> 
     if handin.sought:
         return lined(handin, found, questions, sandbox, terms.limits)
     basis = terms.basis(handin.assignment, found.digest)
-    if standing := basis.standing(handin.standing):
-        rows = set(basis.rows) - set(standing)
+    if holding := basis.holding(handin.holding):
+        rows = set(basis.rows) - set(holding)
         questions = some(questions, rows, basis.asked(rows))
     return grade(handin, found, questions, sandbox, terms.limits, basis)
 

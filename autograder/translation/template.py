@@ -38,7 +38,10 @@ _ERRORS = frozenset(
     | {"UnreadableError", "CheckError", "GradcheckError", "ContractError", "OutputError"}
 )
 """Errors whose first argument a person reads, who may have caused them."""
-_NOTES = ("grading/discovery.py", "grading/student_folder.py", "grading/notebook_json.py")
+_NOTES = (
+    *("grading/discovery.py", "grading/student_folder.py", "grading/notebook_json.py"),
+    "feedback/beside.py",
+)
 """Files that put notes together for a person; what they say is looked up when it is shown."""
 _LABELS = frozenset(
     {"set_xlabel", "set_ylabel", "set_title", "set_label", "suptitle", "supxlabel", "supylabel"}
@@ -55,12 +58,7 @@ def of_notebook(notebook: Notebook, known: Iterable[str | tuple[str, str]]) -> E
     Args:
         known: What the package's catalogue holds already.
     """
-    entries: Entries = {}
-    elsewhere = set(known)
-    for piece in pieces(notebook):
-        if piece.text not in elsewhere:
-            _add(entries, piece.text, f"{piece.kind}, {piece.where}")
-    return entries
+    return _unknown(known, ((p.text, f"{p.kind}, {p.where}") for p in pieces(notebook)))
 
 
 def of_guide(page: Path, known: Iterable[str | tuple[str, str]]) -> Entries:
@@ -69,12 +67,7 @@ def of_guide(page: Path, known: Iterable[str | tuple[str, str]]) -> Entries:
     Args:
         known: What the package's catalogue holds already.
     """
-    entries: Entries = {}
-    elsewhere = set(known)
-    for text in guide_texts(page):
-        if text not in elsewhere:
-            _add(entries, text, page.name)
-    return entries
+    return _unknown(known, ((text, page.name) for text in guide_texts(page)))
 
 
 def of_package(texts: Mapping[str, Iterable[str]] | None = None) -> Entries:
@@ -112,6 +105,15 @@ def of_package(texts: Mapping[str, Iterable[str]] | None = None) -> Entries:
     for path in sorted(PACKAGE.rglob("templates/*.html")):
         for where, found in _of_template(path):
             _add(entries, found, where)
+    return entries
+
+
+def _unknown(known: Iterable[str | tuple[str, str]], texts: Iterable[tuple[str, str]]) -> Entries:
+    entries: Entries = {}
+    elsewhere = set(known)
+    for text, where in texts:
+        if text not in elsewhere:
+            _add(entries, text, where)
     return entries
 
 

@@ -27,7 +27,7 @@ STAGES = {
     "decode": "autograder.sandbox.dialogue.unpack_outcome",
     "compare": "autograder.explain.examine.judge",
     "explain": "autograder.grading.grade.explained",
-    "render": "autograder.grading.standing.from_row",
+    "render": "autograder.grading.basis.from_row",
 }
 """Stage -> a function of the grader that works in it."""
 

@@ -212,3 +212,8 @@ def test_a_notebook_finds_the_kit_where_only_numpy_and_matplotlib_are(course, tm
                "../venv/bin/python", "notebook.py")  # fmt: skip
     assert "0 of 5 points so far. Next: leaky_relu_forward" in told.replace(", in 1 notebook", "")
     assert "leaky_relu_backward: not right yet" in told and "the derivative of s x is s" in told
+    (mine,) = work.rglob("leaky.ipynb")
+    mine.write_text(mine.read_text() + "\n\n")  # written since
+    run(work, "env", *(f"{k}={v}" for k, v in environment.items()),
+        "../venv/bin/python", "notebook.py")  # fmt: skip
+    assert mine.read_text().endswith("\n\n")

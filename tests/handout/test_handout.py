@@ -300,6 +300,7 @@ def test_targets_that_are_taken_are_left_alone(course, tmp_path):
 def test_the_steps_of_the_workflow_check_without_the_course(course, tmp_path):
     """Every `run` step but the installation, in a clean folder, as the runner would."""
     folder = write_repository(course, tmp_path / "repository").path
+    assert find_leaks(load_course(course).notebooks, folder, None) == []
     workflow = yaml.safe_load((folder / ".github/workflows/check.yml").read_text())
     steps = [step for step in workflow["jobs"]["check"]["steps"] if "run" in step]
     assert [step["name"] for step in steps] == [

@@ -23,7 +23,7 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
   const count = document.createElement("span");
   input.type = "search";
   count.setAttribute("role", "status");
-  label.append("Find a student: ", input);
+  label.append(table.dataset.find, " ", input);
   const line = document.createElement("p");
   line.className = "find";
   line.append(label, " ", count);
@@ -34,6 +34,8 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
       const text = row.cells[0].textContent.toLocaleLowerCase();
       row.hidden = !words.every((word) => text.includes(word));
     }
-    count.textContent = input.value ? `${rows.filter((row) => !row.hidden).length} of ${rows.length}` : "";
+    const some = rows.filter((row) => !row.hidden).length;
+    const shown = table.dataset.shown.replace("{some}", some).replace("{all}", rows.length);
+    count.textContent = input.value ? shown : "";
   });
 }

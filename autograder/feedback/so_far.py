@@ -27,7 +27,7 @@ UNWRITTEN = "YOUR ANSWER HERE"
 
 
 @dataclass(frozen=True)
-class Standing:
+class SoFar:
     """How far one notebook is.
 
     Args:
@@ -66,7 +66,7 @@ class Standing:
         return tone, f"{self.path.parent.name}/{self.path.name}", told, worth
 
 
-def keep(data: Path, results: Iterable[RowResult]) -> None:
+def remember(data: Path, results: Iterable[RowResult]) -> None:
     """Remember verdicts; where the folder cannot be written to, they are forgotten.
 
     Args:
@@ -78,7 +78,7 @@ def keep(data: Path, results: Iterable[RowResult]) -> None:
         write_whole(_file(data), json.dumps(said).encode())
 
 
-def standing(data: Path) -> Standing | None:
+def so_far(data: Path) -> SoFar | None:
     """How far the notebook beside this public data is; None where no notebook can be read."""
     path = data.with_name(data.name.removesuffix(SUFFIX) + ".ipynb")
     worth, texts = {}, {}
@@ -93,17 +93,17 @@ def standing(data: Path) -> Standing | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     said = {row: what for row, what in _kept(data).items() if row in worth}
-    return Standing(path, worth, {**said, **texts})
+    return SoFar(path, worth, {**said, **texts})
 
 
-def course(data: Path) -> list[Standing]:
+def course_so_far(data: Path) -> list[SoFar]:
     """How far every notebook is that lies in a folder beside this one's, in order."""
     here = data.resolve()
-    found = map(standing, sorted({here, *here.parent.parent.glob(f"*/*{SUFFIX}")}))
+    found = map(so_far, sorted({here, *here.parent.parent.glob(f"*/*{SUFFIX}")}))
     return [one for one in found if one is not None]
 
 
-def overview(every: list[Standing], data: Path) -> list[Block]:
+def overview(every: list[SoFar], data: Path) -> list[Block]:
     """Points so far and what is next in a line; below it, folded, all notebooks.
 
     Args:

@@ -57,7 +57,7 @@ class Basis:
         signature = self._of_row(row.id, bearing.judged if plain else bearing.named)
         return structs.replace(from_row(row), digest=signature)
 
-    def standing(self, rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+    def holding(self, rows: Iterable[tuple[str, str]]) -> dict[str, str]:
         """Of rows with their digests, those whose verdict still holds."""
         known = {row: bearing for bearing in self.bearings for row in bearing.rows}
         return {
