@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autograder import frame
 from autograder.command import Explain, Memory, Timeout, app, main, paragraphs, say, told, warn
 from autograder.errors import GradingError
 
@@ -549,7 +550,7 @@ def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None]
 
 def _help() -> dict[str, list[str]]:
     """What the command line says of itself: command -> texts."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {"around the command line": [*frame.TEXTS, *frame.FIXED]}
     for place, part in told(typer.main.get_command(app)):
         found.setdefault(place, []).extend(paragraphs(part.help))
     return found

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from autograder.errors import AutograderError, DeclarationError, GradingError
+from autograder.frame import translate_frame
 from autograder.language import ENGLISH, said, spoken, tr
 
 app = typer.Typer(
@@ -126,25 +127,11 @@ def main() -> None:
         for _, part in told(whole):
             part.help = "\n\n".join(tr(text) for text in paragraphs(part.help))
         if spoken() != ENGLISH:
-            _fold_help()
+            translate_frame()
         whole()
     except AutograderError as error:
         warn(f"autograder: {said(str(error))}")
         sys.exit(1 if isinstance(error, (GradingError, DeclarationError)) else 2)
-
-
-def _fold_help() -> None:
-    """Let a help break between any two signs: Chinese has no spaces, and would be cut off."""
-    from typer import rich_utils
-
-    made = rich_utils._make_rich_text
-
-    def folding(**what: Any) -> Any:
-        text: Any = made(**what)
-        text.overflow = "fold"
-        return text
-
-    rich_utils._make_rich_text = folding
 
 
 def told(whole: Any) -> Iterator[tuple[str, Any]]:

@@ -31,6 +31,7 @@ ROOMS = (
     "similar",
     "translation",
     "handout",
+    "frame",
     "command",
     "cli",
 )

@@ -8,17 +8,28 @@ from pathlib import Path
 import pytest
 
 from autograder.course import load_course
-from tests.submissions.build import build
+from autograder.course.build import generate_translated
+from autograder.course.translated import translated
+from tests.submissions.build import hand_in
 from tests.submissions.roster import ROSTER, source
 
 HANDED_IN = [(student, name) for student, works in ROSTER.items() for name in works]
 
 
 @pytest.fixture(scope="module")
-def results(root, tmp_path_factory):
-    """Student, assignment -> result file, after one `autograder grade`."""
+def results(root, course, tmp_path_factory):
+    """Student, assignment -> result file, after one `autograder grade`.
+
+    Everybody hands in the same in Chinese, too: as zh-student.
+    """
     folder = tmp_path_factory.mktemp("class")
-    build(root, folder / "submitted")
+    names = sorted({name for _, name in HANDED_IN})
+    chinese = [translated(course.assignment(name), "zh") for name in names]
+    generate_translated(chinese, root / "assignments", folder)
+    hand_in(course, root / "assignments", folder / "submitted")
+    hand_in(course, folder / "assignments", folder / "in_chinese")
+    for own in (folder / "in_chinese").iterdir():
+        own.rename(folder / "submitted" / f"zh-{own.name}")
     autograder = Path(sys.executable).with_name("autograder")
     command = [str(autograder), "grade", "--timeout", "3"]
     command += ["--submitted", str(folder / "submitted"), "--results", str(folder / "results")]
@@ -49,6 +60,16 @@ def test_submission_gets_what_its_source_declares(results, course, student, assi
         statuses, score = expectation(work, row)
         assert rows[row.id]["score"] == pytest.approx(score), rows[row.id]
         assert rows[row.id]["status"] in statuses, rows[row.id]
+
+
+@pytest.mark.parametrize(("student", "assignment"), HANDED_IN)
+def test_the_same_in_chinese_gets_the_same(results, student, assignment):
+    one, other = (results[who, assignment] for who in (student, f"zh-{student}"))
+    assert one["status"] == other["status"]
+    for a, b in zip(one["rows"], other["rows"], strict=True):
+        kept = ("id", "status", "score", "points")
+        assert [a[key] for key in kept] == [b[key] for key in kept]
+        assert [f["mistake"] for f in a["findings"]] == [f["mistake"] for f in b["findings"]]
 
 
 def expectation(work, row):

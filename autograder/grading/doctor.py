@@ -15,6 +15,7 @@ from autograder.course import find_course_root, load_course
 from autograder.course.secret import secret_path
 from autograder.errors import AutograderError
 from autograder.grading.pool import usable_cores
+from autograder.language import columns
 from autograder.sandbox import measure_isolation
 
 PACKAGES = ("numpy", "nbgrader", "nbformat", "jupytext", "matplotlib", "msgspec", "scikit-learn")
@@ -55,9 +56,12 @@ def examine(start: Path | None = None) -> list[Line]:
 
 def show(lines: list[Line]) -> str:
     """The lines as text."""
-    width = max(len(line.what) for line in lines)
+    width = max(columns(line.what) for line in lines)
     signs = {True: "✓", False: "✗", None: "·"}
-    return "\n".join(f"{signs[line.ok]} {line.what:<{width}}  {line.says}" for line in lines)
+    return "\n".join(
+        f"{signs[line.ok]} {line.what}{' ' * (width - columns(line.what))}  {line.says}"
+        for line in lines
+    )
 
 
 def _package(name: str) -> Line:

@@ -11,7 +11,7 @@ PACKAGE = Path(autograder.__file__).parent
 ROOMS = ("exercises", "numerical", "checks", "explain", "feedback", "lab", "sandbox", "locale")
 """Whole rooms. The sandbox is among them, so that `autograder check` sees what the grader sees."""
 FILES = (
-    *("__init__.py", "command.py", "errors.py", "language.py", "whole.py", "py.typed"),
+    *("__init__.py", "command.py", "errors.py", "frame.py", "language.py", "whole.py", "py.typed"),
     *(
         f"grading/{name}.py"
         for name in (

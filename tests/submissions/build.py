@@ -21,15 +21,19 @@ from tests.submissions.roster import ROSTER, Work, source
 
 def build(root: Path, submitted: Path) -> int:
     """Write `submitted/<student>/<assignment>/<notebook>.ipynb`; return how many were written."""
-    course = load_course(root)
     if submitted.exists():
         shutil.rmtree(submitted)
+    return hand_in(load_course(root), root / "assignments", submitted)
+
+
+def hand_in(course: Course, released: Path, submitted: Path) -> int:
+    """Let the class fill in the released notebooks; return how many were handed in."""
     count = 0
     for student, works in ROSTER.items():
         for assignment, work in works.items():
             folder = submitted / student / assignment
             folder.mkdir(parents=True)
-            text = notebook_text(course, assignment, work)
+            text = notebook_text(course, assignment, work, released)
             if text is not None:
                 name = course.assignment(assignment).name
                 path = folder / f"{name}.ipynb"
@@ -43,14 +47,16 @@ def build(root: Path, submitted: Path) -> int:
     return count
 
 
-def notebook_text(course: Course, assignment: str, work: Work) -> str | None:
+def notebook_text(
+    course: Course, assignment: str, work: Work, released: Path | None = None
+) -> str | None:
     """The file that a student hands in; None for an empty folder."""
     if work.base == "empty folder":
         return None
     if work.base == "not json":
         return "This is my homework. I hope the format is fine.\n"
     name = course.assignment(assignment).name
-    path = course.root / "assignments" / assignment / f"{name}.ipynb"
+    path = (released or course.root / "assignments") / assignment / f"{name}.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])

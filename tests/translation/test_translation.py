@@ -1,7 +1,10 @@
 """The course in another language: the same program in other words, and what is not is named."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from shutil import copy, copytree
 
@@ -416,3 +419,22 @@ def test_the_settings_of_a_language_are_read() -> None:
     assert isinstance(language, Language)
     assert language.glossary is not None
     assert language.glossary["upstream gradients?"] == ("上游梯度",)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("check", "--help"), "显示本说明并退出。"),
+        (("check", "--timeout", "x"), "'--timeout' 的值无效：这里要写一个数"),
+        (("grad",), "你是否想用 'grade'？"),
+    ],
+)
+def test_what_typer_says_of_the_command_line_is_in_the_language_too(
+    words: tuple[str, ...], said: str
+) -> None:
+    command = Path(sys.executable).with_name("autograder")
+    spoken = {**os.environ, "AUTOGRADER_LANGUAGE": "zh", "COLUMNS": "100"}
+    done = subprocess.run([command, *words], capture_output=True, env=spoken)
+    shown = (done.stdout + done.stderr).decode()
+    assert said in shown and "用法：autograder" in shown
+    assert not re.search("Usage|Error|Options|Try|Show", shown)
