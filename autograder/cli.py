@@ -14,8 +14,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autograder import frame
-from autograder.command import Explain, Memory, Timeout, app, main, paragraphs, say, told, warn
+from autograder.command import (
+    Explain,
+    Memory,
+    Timeout,
+    app,
+    main,
+    paragraphs,
+    say,
+    tell,
+    told,
+    warn,
+)
 from autograder.errors import GradingError
+from autograder.language import counted, tr
 
 if TYPE_CHECKING:
     from autograder.grading.console import Standings
@@ -208,7 +220,7 @@ def collect(
         *(dry_run, verbose),
     )
     for line in take(wanted):
-        say(line)
+        tell(line)
 
 
 @app.command()
@@ -247,7 +259,7 @@ def release(
     else:
         made = check_release(root, only) if only_check else build(root, only)
     for line in made.lines:
-        say(line)
+        tell(line)
     if language is None and not only_check:
         for line in write_gallery(root, only, everything=gallery):
             say(line)
@@ -341,7 +353,7 @@ def handout(
         made = write_site(root, site, only, key=key, language=language)
     else:
         made = write_handout(root, only, out, key=key, language=language)
-    say(made.line)
+    tell(made.line)
 
 
 @app.command()
@@ -351,7 +363,7 @@ def init(
     """Write a course of your own, with one worked notebook, into a folder."""
     from autograder.handout.own_course import start_course
 
-    say(start_course(folder).line)
+    tell(start_course(folder).line)
 
 
 @app.command()
@@ -391,7 +403,7 @@ def feedback(
     for line in give_back(
         results, assignments or (), out, gradebook, zipped=zip, platform=platform, verbose=verbose
     ):
-        say(line)
+        tell(line)
 
 
 @app.command()
@@ -408,7 +420,7 @@ def similar(
     """Write a page of answers that are alike: a place to look, not a verdict."""
     from autograder.similar.command import find_similar
 
-    say(find_similar(assignment, submitted, out, gradebook))
+    tell(find_similar(assignment, submitted, out, gradebook))
 
 
 @app.command()
@@ -451,7 +463,7 @@ def export(
     if autograder_zip:
         from autograder.gradescope.command import build_for
 
-        say(build_for(name, assignments or (), out))
+        tell(build_for(name, assignments or (), out))
         return
     made = write(
         *(name, results, assignments or (), out, gradebook, worksheet),
@@ -460,8 +472,9 @@ def export(
         verbose=verbose,
     )
     for note in made.notes:
-        warn(f"Note: {note}")
-    say(f"Wrote {made.path}" + (f" ({made.files} files)" if made.files != 1 else ""))
+        warn(tr("Note: {note}").format(note=note))
+    wrote = tr("Wrote {path}") if made.files == 1 else tr("Wrote {path} ({files})")
+    say(wrote.format(path=made.path, files=counted(made.files, "file")))
 
 
 @app.command()
@@ -505,7 +518,7 @@ def validate(
     wrong += problems(load_course(root), only, _help())
     for problem in wrong:
         warn(problem)
-    say(f"{len(wrong)} problems" if wrong else "Every proof holds.")
+    say(counted(len(wrong), "problem") if wrong else tr("Every proof holds."))
     raise typer.Exit(1 if wrong else 0)
 
 

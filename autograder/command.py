@@ -155,6 +155,11 @@ def say(text: str, stream: TextIO | None = None) -> None:
     print(text.encode(encoding, "replace").decode(encoding), file=stream)
 
 
+def tell(text: str) -> None:
+    """Print what a room put together, in the language that is spoken here."""
+    say(said(text))
+
+
 def warn(text: str) -> None:
     """Print to where errors go."""
     say(text, sys.stderr)

@@ -23,6 +23,7 @@ from autograder.integrations.hand_scores import Person, read_hand_scores
 from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.gradebook import explained, open_gradebook
 from autograder.integrations.nbgrader.timestamps import parse_timestamp
+from autograder.language import tr
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,11 @@ def collect(wanted: Wanted) -> list[str]:
     placed = place(sorting.answers, terms, list(course.sources), dry=wanted.dry)
     new = [people.new[student] for student in people.new if student in taken]
     lines = [
-        f"{found.name}: {counted(len(found.uploads), 'file')} of {counted(len(taken), 'student')}"
+        tr("{platform}: {files} of {students}").format(
+            platform=found.name,
+            files=counted(len(found.uploads), "file"),
+            students=counted(len(taken), "student"),
+        )
     ]
     lines += _done(placed, wanted.submitted, wanted.dry)
     lines += _told(sorting, wanted.verbose)
@@ -105,7 +110,7 @@ def collect(wanted: Wanted) -> list[str]:
     if not any(answer.when for answer in sorting.answers):
         lines.append("The download has no times: late is who bears the platform's own mark.")
     if wanted.dry:
-        return [*lines, "Nothing was moved. Without --dry-run it is."]
+        return [*lines, tr("Nothing was moved. Without --dry-run it is.")]
     _enter(root, wanted.gradebook, [*(one.person for one in roster), *new])
     return lines
 
@@ -158,15 +163,18 @@ def _together(roster: Sequence[Enrolled], known: Mapping[str, Person]) -> list[E
 def _done(placed: Placed, submitted: Path, dry: bool) -> list[str]:
     lines = []
     kinds = (
-        (placed.new, "new"),
-        (placed.replaced, "replaced by a later one"),
-        (placed.unchanged, "there already"),
-        (placed.kept, "left as they are: what stands counts"),
+        (placed.new, tr("{count} new")),
+        (placed.replaced, tr("{count} replaced by a later one")),
+        (placed.unchanged, tr("{count} there already")),
+        (placed.kept, tr("{count} left as they are: what stands counts")),
     )
-    verb = "would go" if dry else "went"
+    whole = tr("{name}: {what} (went to {folder})")
+    if dry:
+        whole = tr("{name}: {what} (would go to {folder})")
     for name in sorted({name for kind, _ in kinds for name in kind}):
-        parts = [f"{len(kind[name])} {said}" for kind, said in kinds if name in kind]
-        lines.append(f"{name}: {', '.join(parts)} ({verb} to {submitted}/STUDENT/{name}/)")
+        parts = [text.format(count=len(kind[name])) for kind, text in kinds if name in kind]
+        folder = f"{submitted}/STUDENT/{name}/"
+        lines.append(whole.format(name=name, what=", ".join(parts), folder=folder))
         if name in placed.late:
             lines.append(f"  {Note('late', placed.late[name]).told()}")
         if name in placed.slipped:

@@ -26,6 +26,7 @@ from autograder.course.syllabus import syllabus_drift, write_syllabus
 from autograder.course.translated import course_languages
 from autograder.course.translations import built_translated, chosen, translated_drift
 from autograder.errors import CourseError
+from autograder.language import counted, tr
 from autograder.whole import write_whole
 
 
@@ -57,9 +58,11 @@ class Release:
     @property
     def lines(self) -> list[str]:
         """What the command prints."""
-        count, points = len(self.notebooks), sum(n.points for n in self.notebooks)
+        points = sum(n.points for n in self.notebooks)
         rows = sum(len(n.rows) for n in self.notebooks)
-        what = f"{count} notebook{'s' * (count != 1)}, {rows} rows, {points:g} points"
+        books, worth = counted(len(self.notebooks), "notebook"), f"{points:g}"
+        what = tr("{books}, {rows} rows, {points} points")
+        what = what.format(books=books, rows=rows, points=worth)
         lines = [f"warning: {text}" for text in self.warnings]
         if self.checked:
             lines += self.drift
@@ -69,7 +72,7 @@ class Release:
             folder = f"{self.folder}/{notebook.assignment}/"
             name = f"{folder}{notebook.name}.ipynb"
             changed = any(path.startswith(folder) for path in (*self.written, *self.removed))
-            state = "written" if changed else "unchanged"
+            state = tr("written") if changed else tr("unchanged")
             lines.append(f"{name}: {len(notebook.rows)} rows, {notebook.points:g} points, {state}")
         lines += [f"{page}: written" for page in self.written if page.startswith(f"{DOCS}/")]
         lines += [f"removed {path}, which nothing makes any more" for path in self.removed]

@@ -15,11 +15,11 @@ from autograder.course import find_course_root, load_course
 from autograder.course.secret import secret_path
 from autograder.errors import AutograderError
 from autograder.grading.pool import usable_cores
-from autograder.language import columns
+from autograder.language import columns, said, tr
 from autograder.sandbox import measure_isolation
 
 PACKAGES = ("numpy", "nbgrader", "nbformat", "jupytext", "matplotlib", "msgspec", "scikit-learn")
-EXTRAS = {"distributed": "grade --scheduler", "torch": "the experiments with PyTorch"}
+EXTRAS = (("distributed", "grade --scheduler"), ("torch", "the experiments with PyTorch"))
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def examine(start: Path | None = None) -> list[Line]:
         Line("system", f"{platform.system()} {platform.release()}, {usable_cores()} usable cores"),
     ]
     lines += [_package(name) for name in PACKAGES]
-    lines += [_extra(name, use) for name, use in EXTRAS.items()]
+    lines += [_extra(name, use) for name, use in EXTRAS]
     lines.append(_alembic())
     lines += _isolation()
     lines += _course(start)
@@ -56,11 +56,12 @@ def examine(start: Path | None = None) -> list[Line]:
 
 def show(lines: list[Line]) -> str:
     """The lines as text."""
-    width = max(columns(line.what) for line in lines)
+    named = [(line, tr(line.what)) for line in lines]
+    width = max(columns(name) for _, name in named)
     signs = {True: "✓", False: "✗", None: "·"}
     return "\n".join(
-        f"{signs[line.ok]} {line.what}{' ' * (width - columns(line.what))}  {line.says}"
-        for line in lines
+        f"{signs[line.ok]} {name}{' ' * (width - columns(name))}  {said(line.says)}"
+        for line, name in named
     )
 
 

@@ -31,16 +31,18 @@ Entries = dict[str | tuple[str, str], list[str]]
 PACKAGE = Path(__file__).resolve().parent.parent
 DOCSTRINGS = ("Args:", "Attributes:", "Returns:", "Raises:", "Example:")
 """Titles that stand in every docstring; they are the package's, not a notebook's."""
-_CALLS = {"tr": 0, "counted": 1, "_Regime": 0}
+_CALLS = {"tr": 0, "counted": 1, "_Regime": 0, "Line": 0}
 """Functions whose literals are translated -> which argument that is."""
 _ERRORS = frozenset(
     {"CourseError", "GradingError", "DeclarationError", "IsolationError", "GradebookError"}
-    | {"UnreadableError", "CheckError", "GradcheckError", "ContractError", "OutputError"}
+    | {"UnreadableError", "CheckError", "GradcheckError", "ContractError", "OutputError", "Note"}
 )
 """Errors whose first argument a person reads, who may have caused them."""
 _NOTES = (
     *("grading/discovery.py", "grading/student_folder.py", "grading/notebook_json.py"),
-    "feedback/beside.py",
+    *("feedback/beside.py", "grading/doctor.py", "handout/handout.py", "handout/own_course.py"),
+    *("course/release.py", "similar/command.py", "gradescope/command.py", "reports/give_back.py"),
+    *("collect/command.py", "integrations/exports/write.py"),
 )
 """Files that put notes together for a person; what they say is looked up when it is shown."""
 _LABELS = frozenset(
@@ -118,9 +120,8 @@ def _unknown(known: Iterable[str | tuple[str, str]], texts: Iterable[tuple[str, 
 
 
 def _add(entries: Entries, text: str | tuple[str, str], where: str) -> None:
-    places = entries.setdefault(text, [])
-    if text and where not in places:
-        places.append(where)
+    if text and where not in entries.setdefault(text, []):
+        entries[text].append(where)
 
 
 def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:

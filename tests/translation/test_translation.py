@@ -25,9 +25,11 @@ from autograder.exercises.public import load
 from autograder.feedback.gradcheck import gradcheck
 from autograder.feedback.story import card
 from autograder.feedback.text import as_text
+from autograder.grading.doctor import Line, show
 from autograder.grading.notebook_json import parse
 from autograder.grading.plan import plan
 from autograder.grading.selfcheck import check_notebook
+from autograder.integrations.exports.note import Note
 from autograder.lab.style import style
 from autograder.language import counted, said, speaking, tr, wrapped
 from autograder.numerical import GradcheckError
@@ -438,3 +440,12 @@ def test_what_typer_says_of_the_command_line_is_in_the_language_too(
     shown = (done.stdout + done.stderr).decode()
     assert said in shown and "用法：autograder" in shown
     assert not re.search("Usage|Error|Options|Try|Show", shown)
+
+
+def test_what_a_command_puts_together_is_said_whole_in_the_language() -> None:
+    lines = [Line("secret seed", "not installed; only the experiments with PyTorch needs it")]
+    note = Note("graded WITHOUT ISOLATION", ["a", "b", "c", "d"])
+    with speaking("zh"):
+        assert show(lines) == "✓ 秘密种子  没有安装；只有含 PyTorch 的实验要用到"
+        assert note.told() == "4 份是在没有隔离的情况下评分的：a、b、c 和另外 1 个（-v 列出全部）"
+    assert note.told() == "4 graded WITHOUT ISOLATION: a, b, c and 1 more (-v names all)"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from autograder.feedback.text import plain
 from autograder.feedback.wording import listed
+from autograder.language import said, tr
 
 SHOWN = 3
 
@@ -31,7 +32,9 @@ class Note:
             '4 damaged: a, b, c and 1 more (-v names all)'
         """
         if self.names is None:
-            return plain(self.text)
-        many = len(self.names) > SHOWN and not verbose
-        names = listed(self.names, SHOWN) + " (-v names all)" if many else ", ".join(self.names)
-        return plain(f"{len(self.names)} {self.text}: {names}")
+            return plain(said(self.text))
+        count, text, names = len(self.names), said(self.text), ", ".join(self.names)
+        whole = tr("{count} {text}: {names}")
+        if count > SHOWN and not verbose:
+            whole, names = tr("{count} {text}: {names} (-v names all)"), listed(self.names, SHOWN)
+        return plain(whole.format(count=count, text=text, names=names))
