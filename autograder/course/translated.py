@@ -66,9 +66,10 @@ def pieces(notebook: Notebook) -> list[Piece]:
             for mistake in exercise.mistakes
             if mistake.says
         ]
-        found += [Piece(name, "case", exercise.name) for name in exercise.variants]
-        found += [Piece(name, "case", exercise.name) for name in getattr(exercise, "wrong", ())]
-        found += [Piece(name, "case", exercise.name) for name in getattr(exercise, "right", ())]
+        for names in ("variants", "wrong", "right"):
+            found += [Piece(name, "case", exercise.name) for name in getattr(exercise, names, ())]
+        named = [n for n in getattr(exercise, "expressions", ()) if not n.isidentifier()]
+        found += [Piece(name, "case", exercise.name) for name in named]
     return found
 
 

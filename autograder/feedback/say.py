@@ -10,7 +10,7 @@ from autograder.checks.finding import Check, Explanation, Finding, Where
 from autograder.exercises.fact import Fact, fact
 from autograder.exercises.script import Failure
 from autograder.feedback.sentences import SENTENCES
-from autograder.feedback.wording import entry, factor, listed, number, pair
+from autograder.feedback.wording import entry, factor, listed, number, pair, shown_output
 from autograder.language import tr
 
 FEW = 3
@@ -51,7 +51,7 @@ def message(finding: Finding, row: str) -> str:
     if finding.fact is not None:
         return said(finding.fact)
     assert finding.difference is not None
-    text = _differs(finding.difference, finding.output or row)
+    text = _differs(finding.difference, shown_output(finding.output or row))
     return said(fact("differs.again", said=text)) if finding.check is Check.REPEATABILITY else text
 
 
@@ -66,7 +66,7 @@ def place(finding: Finding) -> tuple[str, str, str] | None:
         return None
     if wrong.got is None or wrong.expected is None:  # JSON has neither NaN nor infinity
         return None
-    name = _label(wrong, finding.output or "")
+    name = _label(wrong, shown_output(finding.output or ""))
     if finding.check is Check.STAGE and finding.fact is not None:
         name = str(finding.fact.values["stage"])
     got, expected = pair(float(wrong.got), float(wrong.expected))

@@ -30,7 +30,7 @@ from autograder.feedback.heatmap import Grid, pattern
 from autograder.feedback.problems import Coverage, Problem, problems
 from autograder.feedback.say import advice, message, place, said, sentence
 from autograder.feedback.troubleshooting import link, section
-from autograder.feedback.wording import VERDICTS, counted, listed, points, shown_case
+from autograder.feedback.wording import VERDICTS, counted, listed, points, shown_case, shown_output
 from autograder.language import tr
 
 SHOWN_IN_FULL = 2
@@ -61,7 +61,7 @@ def card(
     failing = [f for f in result.findings if f.costs]
     blocks: list[Block] = [Head(tone(result), result.id, headline(result), earned(result))]
     if result.status in ("partial", "wrong") and result.outputs:
-        blocks.append(Ticks(tuple(result.outputs.items())))
+        blocks.append(Ticks(tuple((shown_output(n), right) for n, right in result.outputs.items())))
     blocks += [Paragraph((note,)) for note in (*_notes(result), *notes)]
     blocks += _explanations(result, failing)
     blocks += _wrong(problems(failing, coverage), result, grids, page)
@@ -172,8 +172,9 @@ def _explanations(result: RowResult, failing: Sequence[Finding]) -> Iterator[Blo
         told = finding.explanation
         if told is not None and (told.where is not None or _named(finding) not in located):
             outputs = of.setdefault(_key(told), [])
-            if finding.output and finding.output not in outputs:
-                outputs.append(finding.output)
+            name = shown_output(finding.output or "")
+            if name and name not in outputs:
+                outputs.append(name)
     unclear = len({f.output for f in failing}) > 1
     for told, outputs in of.items():
         label: Line = (Code(", ".join(outputs)), ": ") if outputs and unclear else ()
@@ -200,7 +201,8 @@ def _wrong(
         yield from _problem(problem, result, grids)
     rest = tuple(block for p in found[SHOWN_IN_FULL:] for block in _problem(p, result, grids))
     if rest:
-        names = list(dict.fromkeys(p.first.output or result.id for p in found[SHOWN_IN_FULL:]))
+        of = (shown_output(p.first.output or result.id) for p in found[SHOWN_IN_FULL:])
+        names = list(dict.fromkeys(of))
         yield Fold(tr("{names}: wrong, too").format(names=listed(names)), rest)
     pointed = (section(p.first, grids) for p in found)
     see = next((title for title in pointed if title), "")

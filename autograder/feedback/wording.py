@@ -121,6 +121,11 @@ def listed(items: Sequence[str], limit: int = 12) -> str:
     return tight(tr("{most} and {last}").format(most=tr(", ").join(kept[:-1]), last=kept[-1]))
 
 
+def shown_output(name: str) -> str:
+    """The name of an output; one that stands in no code is said in the language."""
+    return name if name.isidentifier() else tr(name)
+
+
 def shown_case(name: str) -> str:
     """The name of a case as a person reads it: its regime has a name in each language."""
     regime = family(name)
