@@ -1,13 +1,12 @@
-"""The bank that measures. Nothing in `autograder.numerical` was tuned on it."""
+"""Right and wrong backwards on which checkers are measured: `cases` draws the questions."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.gradcheck.cases import Operation, Strength, at, on_gradient, on_upstream
+from benchmarks.gradcheck.cases import Operation, at, on_gradient, on_upstream
 
 SEEDS = (31, 32)
-STRENGTH = Strength(near=1e-5, saturated=20.0, spread=1e-5, ties=1.0)
 
 
 def _affine(x, w, b):
@@ -212,30 +211,25 @@ def _quotient_back(d, x, y, square=2):
 
 
 def _normal(*shapes):
-    return lambda rng, size: [rng.standard_normal([size * n for n in s]) for s in shapes]
+    return lambda rng: [rng.standard_normal(shape) for shape in shapes]
 
 
 def _labelled(n, d, c):
-    def sample(rng, size):
-        return [
-            rng.standard_normal((n * size, d)),
-            rng.standard_normal((d, c)),
-            rng.integers(0, c, n * size),
-        ]
-
-    return sample
+    return lambda rng: [
+        rng.standard_normal((n, d)), rng.standard_normal((d, c)), rng.integers(0, c, n)
+    ]  # fmt: skip
 
 
 def _positive(*shapes):
-    return lambda rng, size: [rng.uniform(0.2, 3, [size * n for n in s]) for s in shapes]
+    return lambda rng: [rng.uniform(0.2, 3, shape) for shape in shapes]
 
 
 def _spectral(rho):
-    def sample(rng, size):
+    def sample(rng):
         u = rng.standard_normal((5, 5))
         u *= rho / np.abs(np.linalg.eigvals(u)).max()
         return [
-            rng.standard_normal((2, 40 * size, 3)),
+            rng.standard_normal((2, 40, 3)),
             rng.standard_normal((2, 5)),
             0.4 * rng.standard_normal((3, 5)),
             u,
@@ -260,8 +254,8 @@ OPERATIONS = [
     Operation("svm loss", _svm, _svm_back, _labelled(7, 4, 5),
               {"no own class": lambda *a: _svm_back(*a, own=False)}),
     Operation("logistic loss", _logistic, _logistic_back,
-              lambda rng, size: [rng.standard_normal((8 * size, 5)), rng.standard_normal(5),
-                                 rng.integers(0, 2, 8 * size)],
+              lambda rng: [rng.standard_normal((8, 5)), rng.standard_normal(5),
+                           rng.integers(0, 2, 8)],
               {"no label": lambda *a: _logistic_back(*a, label=False)}),
     Operation("gelu", _gelu, _gelu_back, _normal((6, 4)),
               {"cubic": lambda *a: _gelu_back(*a, cubic=0.044715)}),
@@ -280,13 +274,12 @@ OPERATIONS = [
               {"slope 0": lambda d, x: (d * (x > 0),),
                "slope 0.01001": lambda d, x: (d * np.where(x > 0, 1, 0.01001),)}),
     Operation("dropout", _dropout, _dropout_back,
-              lambda rng, size: [rng.standard_normal((6 * size, 5)),
-                                 (rng.random((6 * size, 5)) < 0.75).astype(np.int8)],
+              lambda rng: [rng.standard_normal((6, 5)),
+                           (rng.random((6, 5)) < 0.75).astype(np.int8)],
               {"not rescaled": lambda *a: _dropout_back(*a, keep=1.0)}),
     Operation("embedding", _embed, _embed_back,
-              lambda rng, size: [rng.standard_normal((6, 4 * size)),
-                                 rng.standard_normal((4 * size, 3)),
-                                 rng.integers(0, 6, (3, 5))],
+              lambda rng: [rng.standard_normal((6, 4)), rng.standard_normal((4, 3)),
+                           rng.integers(0, 6, (3, 5))],
               {"overwrites": lambda *a: _embed_back(*a, add=False)}),
     Operation("quotient", _quotient, _quotient_back, _positive((5, 4), (5, 4)),
               {"not squared": lambda *a: _quotient_back(*a, square=1)}, positive=True),

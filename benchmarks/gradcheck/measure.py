@@ -43,7 +43,7 @@ def verdicts(peers: Sequence[Peer], quick: bool) -> dict[str, Score]:
     """Let every peer judge every case of the bank."""
     scores: dict[str, Score] = defaultdict(Score)
     seeds = bank.SEEDS[:1] if quick else bank.SEEDS
-    every = cases(bank.OPERATIONS, bank.GENERAL, REGIMES, seeds, strength=bank.STRENGTH)
+    every = cases(bank.OPERATIONS, bank.GENERAL, REGIMES, seeds)
     for n, case in enumerate(every):
         if quick and not case.right and n % 4:
             continue
@@ -237,7 +237,7 @@ def _trials(operations, kind: str, error: float, repeats: int) -> Iterator[Case]
     for operation in operations:
         for seed in range(repeats):
             rng = np.random.default_rng([seed, 99])
-            arrays = operation.sample(rng, 1)
+            arrays = operation.sample(rng)
             shape = arrays[0].shape
             noise = rng.standard_normal(shape)
             if kind == "one entry":

@@ -27,13 +27,10 @@ def section(
         "operations on small inputs, in regimes from plain to float32. A backward counts as wrong "
         "when a gradient is off by at least 1e-6 of its norm (1e-2 in float32), and by a hundred "
         "times what a rounding error in the input does to it. The constants of the checker were "
-        "tuned on another bank (`benchmarks/gradcheck/tuning_bank.py`: other operations, other "
-        "mistakes, other seeds). Three rules were changed after a look at this one (how much a "
-        "gradient's own rounding errors are allowed for, the first step, and which objections "
-        "drown in rounding); its seeds were drawn anew afterwards. Since then the rule was made "
-        "simpler with a look at this bank, so our row is not an unseen measurement. Every checker "
-        "runs with its own "
-        "defaults; where a package returns numbers and no verdict (SciPy, numdifftools), a "
+        "tuned on another bank, which is not kept; since then the rule was made simpler with a "
+        "look at this one, and tests ask a third of it, so our row is not an unseen measurement. "
+        "Every checker runs with its own defaults; where a package returns numbers and no verdict "
+        "(SciPy, numdifftools), a "
         "gradient passes within 1e-6 of the numerical one's norm. CS231n's and Chainer's methods "
         "are written anew from their description.",
         "",

@@ -9,8 +9,6 @@ import warnings
 from pathlib import Path
 
 from autograder.course import find_course_root, load_course
-from benchmarks.naming.by_hand import BY_HAND
-from benchmarks.naming.held_out import HELD_OUT
 from benchmarks.naming.measure import BANKED, ROADS, UNBANKED, Count, Judge
 from benchmarks.naming.unseen import UNSEEN
 from benchmarks.section import write_section
@@ -23,9 +21,7 @@ SETS = {
 TITLES = {
     "the bank's operators": BANKED,
     "other operators": UNBANKED,
-    "by hand": BY_HAND,
-    "by hand, held out": HELD_OUT,
-    "by hand, unseen": UNSEEN,
+    "by hand": UNSEEN,
 }
 
 
@@ -43,9 +39,8 @@ change that was made.
 The bank's operators are those of `autograder validate`; slips are made with them, and with more,
 in the reference. The others (a constant three times as large, a power doubled, a line left out or
 done twice, a variable for its neighbour, a condition that always or never holds) are in part
-among those, in part not. *By hand*: {by_hand} wrong answers written by hand in three sets:
-`by_hand.py` ({first}) and `held_out.py` ({second}), which were measured before, and `unseen.py`
-({third}), in twelve further styles, frozen before any was tried.
+among those, in part not. *By hand*: {by_hand} wrong answers (`unseen.py`) in twelve styles, frozen
+before any was tried.
 
 *Located*: told a line, by a change of that line that makes every public case right, or because a
 name there has no value. *Line*: of these, the line is the one that was changed; where a line was
@@ -122,14 +117,8 @@ def table(counts: dict[tuple[str, str], Count], every: int) -> str:
         rows.append(_line(answers, operators, count))
     rows.append(_line("**all**", "", total))
     files = len(list((HERE / "answers").glob("*.py")))
-    first, second, third = (
-        sum(len(answers) for answers in answers_of.values())
-        for answers_of in (BY_HAND, HELD_OUT, UNSEEN)
-    )
-    by_hand = first + second + third
-    text = TEXT.format(
-        files=files, every=every, by_hand=by_hand, first=first, second=second, third=third
-    )
+    by_hand = sum(len(answers) for answers in UNSEEN.values())
+    text = TEXT.format(files=files, every=every, by_hand=by_hand)
     return "\n".join([text, *HEAD, *rows]) + "\n"
 
 

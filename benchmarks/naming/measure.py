@@ -29,8 +29,8 @@ from autograder.explain import Question, examine_all, prepare
 from autograder.explain.general import SLIPS
 from autograder.explain.repair import Repairs, search
 from autograder.explain.slips import PREFIX, common
-from benchmarks.naming.by_hand import ByHand
 from benchmarks.naming.operators import OTHERS
+from benchmarks.naming.unseen import ByHand
 
 SEED = "naming"
 FRESH = "naming, fresh"

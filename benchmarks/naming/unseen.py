@@ -1,12 +1,15 @@
-"""A third set of wrong answers by hand, in further styles, frozen before any of them was tried.
+"""Wrong answers written by hand, in other styles than the reference's, frozen before any was tried.
 
-Like those of `by_hand`; a mistake may stand at several places at once (every place of the old text
-is changed), in a class, or take a line away. The line that counts is the first that was changed.
+Each is a right answer of `answers/` with one mistake (old text -> new text, in one function). A
+mistake may stand at several places at once (every place of the old text is changed), in a class, or
+take a line away. The line that counts is the first that was changed. Two earlier sets, on which the
+search for the line was made better, are not kept.
 """
 
 from __future__ import annotations
 
-from benchmarks.naming.by_hand import ByHand
+ByHand = tuple[str, str, str]
+"""The function, the right text, the wrong text."""
 
 UNSEEN: dict[str, tuple[ByHand, ...]] = {
     "layers_by_the_book": (
