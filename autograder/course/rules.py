@@ -14,6 +14,7 @@ from autograder.course.ids import is_row_id
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Case, Exercise, Function, Layer, Module
 from autograder.exercises.inputs import Choice, Constant, Provided, State
+from autograder.exercises.trees import leaves
 
 HINTS = 3
 
@@ -178,15 +179,13 @@ def _check_functions(
 
 def _provided(value: Any) -> Iterator[str]:
     """The names of provided functions in inputs, and in inputs inside containers."""
-    if isinstance(value, Provided):
-        yield value.name
-    elif isinstance(value, (Constant, State)):
-        yield from _provided(value.value)
-    elif isinstance(value, Choice):
-        yield from _provided(list(value.values))
-    elif isinstance(value, (dict, list, tuple)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _provided(item)
+    for leaf in leaves(value):
+        if isinstance(leaf, Provided):
+            yield leaf.name
+        elif isinstance(leaf, (Constant, State)):
+            yield from _provided(leaf.value)
+        elif isinstance(leaf, Choice):
+            yield from _provided(leaf.values)
 
 
 def _check_mistakes(path: Path, one: Declared, sources: Mapping[str, str]) -> None:

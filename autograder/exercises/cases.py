@@ -6,12 +6,15 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograder.exercises.inputs import IF_SET, Array, Input, dimensions
 from autograder.exercises.script import Strided
+
+if TYPE_CHECKING:
+    from autograder.exercises.exercise import Exercise
 
 POOL = (5, 4, 3, 6, 7, 2, 8, 9, 11, 13)
 """Sizes that open dimensions get: small, all different."""
@@ -93,34 +96,13 @@ class Case:
         return replace(self, upstream=tuple(u if u.ndim else float(u) for u in drawn))
 
 
-class Declared(Protocol):
-    """The part of an exercise from which cases are drawn."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def inputs(self) -> dict[str, Input]: ...
-    @property
-    def sizes(self) -> dict[str, int]: ...
-    @property
-    def large(self) -> dict[str, float]: ...
-    @property
-    def small(self) -> dict[str, float]: ...
-    @property
-    def ties(self) -> tuple[str, ...]: ...
-    @property
-    def without(self) -> tuple[str, ...]: ...
-    @property
-    def variants(self) -> dict[str, Variant]: ...
-
-
 def derived_seed(*parts: Any) -> int:
     """A 63-bit seed that depends on every part; a secret part keeps it secret."""
     text = "\x1f".join(str(part) for part in parts).encode()
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
 
 
-def make_cases(exercise: Declared, seed: int | str, rounds: int = 1) -> list[Case]:
+def make_cases(exercise: Exercise, seed: int | str, rounds: int = 1) -> list[Case]:
     """Draw the cases of an exercise, without upstream gradients yet.
 
     Args:
@@ -171,7 +153,7 @@ class _Regime:
     variant: Variant | None = None
 
 
-def _regimes(exercise: Declared) -> Iterator[_Regime]:
+def _regimes(exercise: Exercise) -> Iterator[_Regime]:
     for regime in _standard(exercise):
         if regime.name not in exercise.without:
             yield regime
@@ -179,7 +161,7 @@ def _regimes(exercise: Declared) -> Iterator[_Regime]:
         yield _Regime(name, sizes=own.sizes, variant=own)
 
 
-def _standard(exercise: Declared) -> Iterator[_Regime]:
+def _standard(exercise: Exercise) -> Iterator[_Regime]:
     names = _free_dimensions(exercise)
     arrays = [i for i in exercise.inputs.values() if isinstance(i, Array)]
     yield _Regime("plain")
@@ -200,12 +182,12 @@ def _standard(exercise: Declared) -> Iterator[_Regime]:
         yield _Regime("ties", tie=True)
 
 
-def _free_dimensions(exercise: Declared) -> list[str]:
+def _free_dimensions(exercise: Exercise) -> list[str]:
     found = dict.fromkeys(d for i in exercise.inputs.values() for d in dimensions(i))
     return [name for name in found if name not in exercise.sizes]
 
 
-def _draw(exercise: Declared, regime: _Regime, name: str, seed: int, *, shuffled: bool) -> Case:
+def _draw(exercise: Exercise, regime: _Regime, name: str, seed: int, *, shuffled: bool) -> Case:
     rng = np.random.default_rng(seed)
     sizes = _sizes(exercise, regime, rng, shuffled or regime.name.startswith("other"))
     own = regime.variant
@@ -237,7 +219,7 @@ def _draw(exercise: Declared, regime: _Regime, name: str, seed: int, *, shuffled
 
 
 def _sizes(
-    exercise: Declared, regime: _Regime, rng: np.random.Generator, shuffled: bool
+    exercise: Exercise, regime: _Regime, rng: np.random.Generator, shuffled: bool
 ) -> dict[str, int]:
     sizes = {**exercise.sizes, **regime.sizes}
     free = [name for name in _free_dimensions(exercise) if name not in sizes]

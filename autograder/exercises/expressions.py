@@ -61,9 +61,7 @@ class Expressions(Module):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        points, hints = self.points.get("value", 0), self.hints.get("value", ())
-        outputs = tuple(self.expressions)
-        return (Row(self.cls, "value", points, outputs, hints, weights=self.weights),)
+        return (self.value_row(self.cls, tuple(self.expressions)),)
 
     def reached(self, output: str) -> set[str]:
         """The inputs on which the result of an expression depends."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograder.errors import DeclarationError
 from autograder.exercises.script import Name, Rng
+from autograder.exercises.trees import leaves, mapped
 
 IF_SET = {"written": "if set"}
 """Of a later field: public data name it only where it is used, so that others stay as they are."""
@@ -195,44 +196,14 @@ _KINDS = (
 )  # fmt: skip
 INPUTS: dict[str, type] = {kind.__name__: kind for kind in _KINDS}
 
-
-def array(
-    shape: str,
-    *,
-    scale: float = 1.0,
-    offset: float = 0.0,
-    low: float | None = None,
-    digits: int | None = None,
-    floor: float | None = None,
-    spacing: float | None = None,
-) -> Array:
-    """Float inputs that are not standard normal (for those, write the shape alone)."""
-    return Array(shape, scale, offset, low, digits, floor, spacing)
-
-
-def labels(shape: str, below: str) -> Labels:
-    """Integer labels in `[0, below)`."""
-    return Labels(shape, below)
-
-
-def mask(shape: str, keep: float = 0.7) -> Mask:
-    """A boolean mask."""
-    return Mask(shape, keep)
-
-
-def visible(shape: str, keep: float = 0.6) -> Visible:
-    """A mask of which key each query may see, at least one."""
-    return Visible(shape, keep)
+# What authors write: these are the classes themselves, the functions below are not.
+array, labels, mask, visible = Array, Labels, Mask, Visible
+constant, provided, rng = Constant, Provided, Generator
 
 
 def cast(shape: str | Array, dtype: str) -> Cast:
     """An array of another precision than float64: `cast("N D", "float32")`."""
     return Cast(Array(shape) if isinstance(shape, str) else shape, dtype)
-
-
-def constant(value: Any) -> Constant:
-    """A parameter that stays as it is, such as `{"G": 2}`."""
-    return Constant(value)
 
 
 def state(value: dict[str, Any], graded: tuple[str, ...] = ()) -> State:
@@ -245,19 +216,9 @@ def choice(*values: Any) -> Choice:
     return Choice(values)
 
 
-def provided(name: str) -> Provided:
-    """A function that a provided cell of the notebook defines."""
-    return Provided(name)
-
-
 def made(name: str, *args: Any) -> Provided:
     """What a provided function returns for `args`, anew for each use: no call sees another's."""
     return Provided(name, True, args)
-
-
-def rng() -> Generator:
-    """A NumPy random generator with a seed of its own for each case."""
-    return Generator()
 
 
 def as_input(declared: Any) -> Input:
@@ -303,7 +264,7 @@ def resolve_shape(shape: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def dimensions(value: Any) -> Iterator[str]:
-    """The names of all dimensions in an input, or in inputs inside containers."""
+    """The names of all dimensions in an input, and in the inputs that it holds."""
     if isinstance(value, (Array, Mask, Visible)):
         yield from tokens(value.shape)
     elif isinstance(value, Cast):
@@ -312,22 +273,14 @@ def dimensions(value: Any) -> Iterator[str]:
         yield from tokens(value.shape)
         yield from tokens(value.below)
     elif isinstance(value, (Constant, State)):
-        yield from dimensions(value.value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from dimensions(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from dimensions(item)
+        for inside in leaves(value.value):
+            yield from dimensions(inside)
 
 
 def _fill(value: Any, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
-    if isinstance(value, _KINDS):
-        return value.draw(sizes, rng)
-    if isinstance(value, dict):
-        return {key: _fill(item, sizes, rng) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_fill(item, sizes, rng) for item in value)
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    return value
+    def drawn(leaf: Any) -> Any:
+        if isinstance(leaf, _KINDS):
+            return leaf.draw(sizes, rng)
+        return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+    return mapped(drawn, value)

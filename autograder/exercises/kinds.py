@@ -224,9 +224,7 @@ class Function(Exercise):
     @property
     def rows(self) -> tuple[Row, ...]:
         judged = tuple(name for name in self.outputs if name not in self.unjudged)
-        hints = self.hints.get("value", ())
-        points = self.points.get("value", 0)
-        return (Row(self.function, "value", points, judged, hints, weights=self.weights),)
+        return (self.value_row(self.function, judged),)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         counted = case.name in COUNTED and (self.derived or isinstance(self, Loss))

@@ -53,9 +53,7 @@ class Module(Exercise):
     @property
     def rows(self) -> tuple[Row, ...]:
         judged = [step[0] for step in self.steps if step[0]]
-        outputs = tuple(dict.fromkeys([*judged, *self.fresh]))
-        points, hints = self.points.get("value", 0), self.hints.get("value", ())
-        return (Row(self.cls, "value", points, outputs, hints, weights=self.weights),)
+        return (self.value_row(self.cls, tuple(dict.fromkeys([*judged, *self.fresh]))),)
 
     @property
     def drawn(self) -> frozenset[str]:
@@ -176,8 +174,7 @@ class Answer(Exercise):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        points, hints = self.points.get("value", 0), self.hints.get("value", ())
-        return (Row(self.variable, "value", points, (self.variable,), hints),)
+        return (self.value_row(self.variable, (self.variable,)),)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         return Script(case.seed, (Call(self.variable, kind="read"),))
