@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.whole import write_whole
+from autograder.errors import GradingError
+from autograder.whole import leave, write_whole
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -36,3 +37,16 @@ def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "nowhere" / "a file", b"new")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_left_where_a_person_wants_it(tmp_path: Path) -> None:
+    asked, other = tmp_path / "new" / "folder" / "a file", tmp_path / "other"
+    leave(asked, b"text", "--out", mode=0o600)
+    assert asked.read_bytes() == b"text"
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (asked, asked.parent)] == [0o600, 0o700]
+    link = tmp_path / "link"
+    link.symlink_to(other)  # as /dev/stdout is one: it stays, and what it leads to is written
+    leave(link, b"text", "--junit")
+    assert link.is_symlink() and other.read_bytes() == b"text"
+    with pytest.raises(GradingError, match=r"cannot write .*Give another place with --out"):
+        leave(other / "a file", b"text", "--out")

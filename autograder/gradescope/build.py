@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
 import tomllib
-import zipfile
 from pathlib import Path
 
 import autograder
 from autograder.course import Course, secret_seed
 from autograder.course.folder import ASSIGNMENTS, CONFIG, SOLUTIONS
 from autograder.course.secret import PRIVATE
-from autograder.errors import CourseError, GradingError
-from autograder.whole import write_whole
+from autograder.errors import CourseError
+from autograder.whole import leave, zipped
 
 KIT, COURSE = "kit", "course"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _SKIPPED = frozenset({"__pycache__", ".ipynb_checkpoints"})
 
 SETUP = """\
@@ -74,35 +71,16 @@ def build_autograder(course: Course, assignment: str, path: Path) -> None:
         raise CourseError(
             f"no assignment is called {assignment!r}; this course has {', '.join(course.sources)}"
         )
-    files = {"setup.sh": SETUP.replace("@EXTRAS@", _extras()), "run_autograder": RUN}
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            _add(archive, name, text.encode(), 0o755)
-        for name, source in sorted({**_kit(), **_course(course, assignment)}.items()):
-            _add(archive, name, source.read_bytes(), 0o644)
-        seed = _seed_of_its_own(course.root, assignment)
-        _add(archive, f"{COURSE}/{PRIVATE}/course.seed", f"{seed}\n".encode(), 0o600)
-        _add(
-            archive,
-            f"{COURSE}/{CONFIG}",
-            b'"""Grading on Gradescope needs no settings."""\n',
-            0o644,
-        )
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(path, made.getvalue(), mode=0o600)
-    except OSError as error:
-        raise GradingError(
-            f"cannot write {path}: {error.strerror or error}. Give another place with --out."
-        ) from error
-
-
-def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
-    entry = zipfile.ZipInfo(name, _EPOCH)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = mode << 16
-    archive.writestr(entry, content)
+    texts = {"setup.sh": SETUP.replace("@EXTRAS@", _extras()), "run_autograder": RUN}
+    texts |= {
+        f"{COURSE}/{PRIVATE}/course.seed": f"{_seed_of_its_own(course.root, assignment)}\n",
+        f"{COURSE}/{CONFIG}": '"""Grading on Gradescope needs no settings."""\n',
+    }
+    files = sorted({**_kit(), **_course(course, assignment)}.items())
+    content = {name: text.encode() for name, text in texts.items()}
+    content |= {name: source.read_bytes() for name, source in files}
+    modes = {"setup.sh": 0o755, "run_autograder": 0o755, f"{COURSE}/{PRIVATE}/course.seed": 0o600}
+    leave(path, zipped(content, modes), "--out", mode=0o600)
 
 
 def _kit() -> dict[str, Path]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
+from autograder.collect.best import graded_apart
 from autograder.collect.download import open_download
 from autograder.collect.formats import Claim, Upload
 from autograder.collect.match import Matcher
@@ -14,11 +14,7 @@ from autograder.collect.people import People
 from autograder.collect.sorting import Sorting, sort_uploads
 from autograder.course import Course, load_course
 from autograder.errors import AutograderError, CourseError, GradingError
-from autograder.grading.classrun import grade_class
-from autograder.grading.pool import LocalPool
 from autograder.grading.result import Result
-from autograder.grading.store import Store
-from autograder.grading.workplace import Terms
 from autograder.integrations.classbook import Line, Paper
 from autograder.integrations.exports.per_paper import gradescope_json
 from autograder.integrations.hand_scores import Person
@@ -45,18 +41,7 @@ def grade_there(base: Path) -> str:
         why = [f"{text}: {', '.join(about)}" for text, about in found.notes.items()]
         return _nothing(f"There is no notebook of {assignment} in what you handed in.", why)
     answer = found.answers[0]
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "submitted" / STUDENT / assignment
-        place.mkdir(parents=True)
-        (place / f"{course.sources[assignment].stem}.ipynb").write_bytes(answer.file.read())
-        report = grade_class(
-            course,
-            Terms(course.root, Path(folder) / "submitted"),
-            Store(Path(folder) / "results"),
-            lambda total: LocalPool(1),
-            assignments=[assignment],
-        )
-    (result,) = report.results
+    (result,) = graded_apart(course, assignment, {STUDENT: answer.file.read()}).values()
     if not result.is_grade:
         raise GradingError(result.message)
     return gradescope_json(_paper(result))

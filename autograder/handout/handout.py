@@ -26,9 +26,9 @@ from autograder.handout.key import is_open, key_of
 from autograder.handout.pins import PINS, student_pins
 from autograder.handout.student_side import PACKAGE, student_files
 from autograder.handout.text import REQUIREMENTS, readme, repository_files, requirements_text
-from autograder.handout.wheel import WHEEL, student_wheel, zipped
+from autograder.handout.wheel import WHEEL, student_wheel
 from autograder.language import ENGLISH, speaking
-from autograder.whole import write_whole
+from autograder.whole import leave, zipped
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,9 @@ def write_handout(
         language: In which the notebooks are, and the README.
 
     Raises:
-        CourseError: Something is not released, is older than its source or would leak, or the file
-            cannot be written. Then nothing is.
+        CourseError: Something is not released, is older than its source or would leak. Then nothing
+            is written.
+        GradingError: The file cannot be written.
     """
     course = load_course(root)
     names, content = content_of(root, only, key=key, language=language)
@@ -81,11 +82,7 @@ def write_handout(
     if path.is_dir():
         raise CourseError(f"{path} is a folder; give --out the name of a file, such as {path}.zip")
     folder = _folder_name(read_configuration(course.root, course.sources).title) + ending
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, zipped({f"{folder}/{name}": data for name, data in content.items()}))
-    except OSError as error:
-        raise CourseError(f"cannot write {path}: {error.strerror}. Give another --out.") from error
+    leave(path, zipped({f"{folder}/{name}": data for name, data in content.items()}), "--out")
     return Handout(path, names, len(content), _keys(content))
 
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.metadata
-import io
-import zipfile
 
 from autograder import __version__
 from autograder.errors import CourseError
 from autograder.handout.student_side import PACKAGE, student_files
+from autograder.whole import zipped
 
 DISTRIBUTION = "backprop-by-hand"
 VERSION = f"{__version__}+student"
@@ -26,8 +25,6 @@ _ABOUT = (
     "Wheel-Version: 1.0\nGenerator: backprop-by-hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 )
 _ENTRY = "[console_scripts]\nautograder = autograder.command:main\n"
-EPOCH = (2020, 1, 1, 0, 0, 0)
-"""The date of every file in what we write: two builds of the same sources are the same bytes."""
 
 
 def student_wheel() -> bytes:
@@ -56,18 +53,6 @@ def requirements() -> list[str]:
         CourseError: The kit is not installed here.
     """
     return [one for one in _told().get_all("Requires-Dist") or () if "extra ==" not in one]
-
-
-def zipped(content: dict[str, bytes]) -> bytes:
-    """A zip archive; the same content gives the same bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in content.items():
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, data)
-    return buffer.getvalue()
 
 
 def _metadata() -> str:

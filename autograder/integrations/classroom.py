@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checks.finding import RowResult
-from autograder.errors import GradingError
 from autograder.feedback import render_text
 from autograder.grading.selfcheck import Checked
-from autograder.whole import write_whole
+from autograder.whole import leave
 
 _STATUS = {"right": "pass", "manual": "pass", "partial": "fail", "wrong": "fail"} | {
     "unanswered": "fail"
@@ -56,13 +55,7 @@ def write_classroom(notebooks: Iterable[Checked], path: Path) -> None:
         for one, row in rows
     ]
     text = classroom_text(tests, math.fsum(row.points for _, row in rows))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text.encode("utf-8", "replace"))
-    except OSError as error:
-        raise GradingError(
-            f"cannot write {path}: {error.strerror}. Give another --classroom."
-        ) from error
+    leave(path, text.encode("utf-8", "replace"), "--classroom")
 
 
 def _said(row: RowResult) -> str | None:

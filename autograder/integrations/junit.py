@@ -8,11 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree as xml
 
 from autograder.checks.finding import RowResult
-from autograder.errors import GradingError
 from autograder.feedback.say import in_full, spot
 from autograder.feedback.story import headline
 from autograder.feedback.text import render_text
 from autograder.grading.selfcheck import Checked
+from autograder.whole import leave
 
 _ERRORS = frozenset({"timeout", "memory", "crash", "exit", "error", "protocol"})
 """Statuses of rows that did not come to a wrong answer, because they came to none."""
@@ -83,13 +83,7 @@ def write_junit(notebooks: Iterable[Checked], path: Path) -> None:
     Raises:
         GradingError: It cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(junit(notebooks), encoding="utf-8")
-    except OSError as error:
-        raise GradingError(
-            f"cannot write {path}: {error.strerror}. Give another --junit."
-        ) from error
+    leave(path, junit(notebooks).encode(), "--junit")
 
 
 def _case(suite: xml.Element, group: str, row: RowResult) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.course.translated import course_speaks
-from autograder.errors import CourseError, GradingError
+from autograder.errors import CourseError
 from autograder.feedback.wording import counted
 from autograder.integrations.classbook import Paper
 from autograder.integrations.collected import Collected, read_collected
@@ -16,14 +14,14 @@ from autograder.integrations.exports.note import Note
 from autograder.integrations.file_names import file_name
 from autograder.integrations.read_class import place, read_class
 from autograder.reports.pages import student_page
-from autograder.whole import write_whole
+from autograder.whole import leave
+from autograder.whole import zipped as archive
 
 PLATFORMS = ("canvas", "moodle")
 _WHERE = {
     "canvas": "Canvas: the assignment's page > Re-Upload Submissions",
     "moodle": "Moodle: Submissions > Upload multiple feedback files in a zip",
 }
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def give_back(
@@ -94,29 +92,15 @@ def _named(
 def _write(
     root: Path, out: Path, name: str, files: dict[str, str], platform: str, zipped: bool
 ) -> list[str]:
-    folder = root / out
-    pages = counted(len(files), "page")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not zipped:
-            for file, page in files.items():
-                place = folder / file.removesuffix(".html") / name
-                place.mkdir(mode=0o700, parents=True, exist_ok=True)
-                write_whole(place / f"{name}.html", page.encode("utf-8", "replace"), mode=0o600)
-            return [f"Wrote {pages} to {out}/STUDENT/{name}/{name}.html"]
-        path = folder / (f"{name}-{platform}.zip" if platform else f"{name}.zip")
-        made = io.BytesIO()
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file, page in files.items():
-                entry = zipfile.ZipInfo(file, _EPOCH)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o600 << 16
-                archive.writestr(entry, page.encode("utf-8", "replace"))
-        write_whole(path, made.getvalue(), mode=0o600)
-    except OSError as error:
-        raise GradingError(
-            f"cannot write to {folder}: {error.strerror or error}. Give another folder with --out"
-        ) from error
+    folder, pages = root / out, counted(len(files), "page")
+    content = {file: page.encode("utf-8", "replace") for file, page in files.items()}
+    if not zipped:
+        for file, page in content.items():
+            place = folder / file.removesuffix(".html") / name / f"{name}.html"
+            leave(place, page, "--out", mode=0o600)
+        return [f"Wrote {pages} to {out}/STUDENT/{name}/{name}.html"]
+    path = folder / (f"{name}-{platform}.zip" if platform else f"{name}.zip")
+    leave(path, archive(content, dict.fromkeys(content, 0o600)), "--out", mode=0o600)
     where = f" ({_WHERE[platform]})" if platform else ""
     return [
         f"Wrote {path.relative_to(root) if path.is_relative_to(root) else path}: {pages}{where}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.course import Notebook, find_course_root, load_course
-from autograder.errors import CourseError, GradingError
+from autograder.errors import CourseError
 from autograder.feedback.wording import counted
 from autograder.grading import submission
 from autograder.grading.discovery import discover
@@ -15,7 +15,7 @@ from autograder.integrations.collected import read_collected
 from autograder.integrations.hand_scores import read_hand_scores
 from autograder.reports.pages import page_of
 from autograder.similar.pairs import SHOWN, Pair, pairs, same_group, same_lines
-from autograder.whole import write_whole
+from autograder.whole import leave
 
 _MOST_LINES = 1_500
 
@@ -56,13 +56,7 @@ def find_similar(
         answers=len(answers),
         names_of=names,
     )
-    try:
-        (root / place).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(root / place, page.encode("utf-8", "replace"), mode=0o600)
-    except OSError as error:
-        raise GradingError(
-            f"cannot write {place}: {error.strerror or error}. Give another place with --out"
-        ) from error
+    leave(root / place, page.encode("utf-8", "replace"), "--out", mode=0o600)
     return f"{counted(len(found), 'pair')} of {len(answers)} answers to look at: {place}"
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.errors import CourseError, GradingError
+from autograder.errors import CourseError
 from autograder.integrations.classbook import ClassBook, Paper
 from autograder.integrations.collected import read_collected
 from autograder.integrations.exports.formats import find_format
 from autograder.integrations.exports.note import Note
 from autograder.integrations.exports.worksheet import fill_worksheet
 from autograder.integrations.read_class import place, read_class
-from autograder.whole import write_whole
+from autograder.whole import leave
 
 FOLDER = "exports"
 MISSING_AS = ("0", "blank")
@@ -88,7 +88,8 @@ def export(
     else:
         files = form.files(book)
     for inside, text in files.items():
-        _put(path / inside if inside else path, text)
+        file = path / inside if inside else path
+        leave(file, text.encode("utf-8", "replace"), "--out", mode=0o600)
     return Exported(path, len(files), tuple(note.told(verbose) for note in notes))
 
 
@@ -113,16 +114,3 @@ def _notes(book: ClassBook) -> list[Note]:
 
 def _name(paper: Paper) -> str:
     return f"{paper.result.assignment}/{paper.result.student}"
-
-
-def _put(path: Path, text: str) -> None:
-    """Write a file whole or not at all; for the owner's eyes only."""
-    try:
-        for folder in (*reversed(path.parent.parents), path.parent):
-            if not folder.is_dir():
-                folder.mkdir(mode=0o700)
-        write_whole(path, text.encode("utf-8", "replace"), mode=0o600)
-    except OSError as error:
-        raise GradingError(
-            f"cannot write {path}: {error.strerror or error}. Give another place with --out."
-        ) from error
