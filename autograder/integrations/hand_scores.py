@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from autograder.integrations.nbgrader.config import read_settings
-from autograder.integrations.nbgrader.gradebook import explained, is_missing, must_be_ours
+from autograder.integrations.nbgrader.gradebook import reading
 
 _GRADES = """
 SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
@@ -121,26 +120,18 @@ def read_hand_scores(
         CourseError: When `nbgrader_config.py` is missing or fails.
         GradebookError: When the gradebook cannot be read, or is another course's.
     """
-    settings = read_settings(root, gradebook)
-    url = settings.gradebook
-    if is_missing(url):
-        return HandScores()
-    with explained(url):
-        from sqlalchemy import create_engine, text
+    with reading(root, gradebook) as connection:
+        if connection is None:
+            return HandScores()
+        from sqlalchemy import text
 
-        engine = create_engine(url)
-        try:
-            with engine.connect() as connection:
-                must_be_ours(connection, url, settings.course_id)
-                return HandScores(
-                    _hands(connection.execute(text(_GRADES)), frozenset(manual_rows)),
-                    _penalties(connection.execute(text(_PENALTIES))),
-                    _people(connection.execute(text(_PEOPLE))),
-                    _comments(connection.execute(text(_COMMENTS))),
-                    _late(connection.execute(text(_TIMES))),
-                )
-        finally:
-            engine.dispose()
+        return HandScores(
+            _hands(connection.execute(text(_GRADES)), frozenset(manual_rows)),
+            _penalties(connection.execute(text(_PENALTIES))),
+            _people(connection.execute(text(_PEOPLE))),
+            _comments(connection.execute(text(_COMMENTS))),
+            _late(connection.execute(text(_TIMES))),
+        )
 
 
 def _hands(found: Iterable[Any], manual: frozenset[str]) -> dict[tuple[str, str, str], Hand]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from autograder.errors import AutograderError, GradingError
+from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.judged import judgement_table
 from autograder.integrations.nbgrader.released import ReleasedCell, ReleasedNotebook
 from autograder.integrations.nbgrader.start import load_nbgrader
@@ -168,6 +169,34 @@ def shown(url: str) -> str:
 def is_missing(url: str) -> bool:
     """Whether a gradebook is a file that is not there yet."""
     return url.startswith("sqlite:///") and not Path(shown(url)).is_file()
+
+
+@contextmanager
+def reading(root: Path, gradebook: str | None) -> Iterator[Any]:
+    """A connection to read a course's gradebook by, without nbgrader; None where there is none yet.
+
+    Args:
+        gradebook: A database to use instead of the course's own.
+
+    Raises:
+        CourseError: When `nbgrader_config.py` is missing or fails.
+        GradebookError: When the gradebook cannot be read, or is another course's.
+    """
+    settings = read_settings(root, gradebook)
+    url = settings.gradebook
+    if is_missing(url):
+        yield None
+        return
+    with explained(url):
+        from sqlalchemy import create_engine
+
+        engine = create_engine(url)
+        try:
+            with engine.connect() as connection:
+                must_be_ours(connection, url, settings.course_id)
+                yield connection
+        finally:
+            engine.dispose()
 
 
 ATTEMPTS = 10

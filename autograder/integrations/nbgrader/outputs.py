@@ -31,13 +31,9 @@ def _shown(row: bytes, language: str) -> Output:
     return _display(render_html(verdict), render_text(verdict))
 
 
-def not_graded(why: str = "Not graded.") -> list[Output]:
-    """The outputs of a check cell that nobody graded: no points, whatever happens next.
-
-    Args:
-        why: Plain text of ours, without anything that a student wrote.
-    """
-    return [_display(f"<p>{why}</p>", why), score(0.0, 0.0)]
+def not_graded() -> list[Output]:
+    """The outputs of a check cell that nobody graded: no points, whatever happens next."""
+    return [_display("<p>Not graded.</p>", "Not graded."), score(0.0, 0.0)]
 
 
 def score(earned: float, points: float) -> Output:

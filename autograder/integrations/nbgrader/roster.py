@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autograder.integrations.nbgrader.config import read_settings
-from autograder.integrations.nbgrader.gradebook import GradebookError, is_missing, must_be_ours
+from autograder.integrations.nbgrader.gradebook import GradebookError, reading
 
 
 def enrolled(root: Path, gradebook: str | None = None) -> list[str]:
@@ -21,22 +20,14 @@ def enrolled(root: Path, gradebook: str | None = None) -> list[str]:
     Raises:
         CourseError: When `nbgrader_config.py` is missing or fails.
     """
-    settings = read_settings(root, gradebook)
-    url = settings.gradebook
-    if is_missing(url):
-        return []
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy import text
 
     try:
-        engine = create_engine(url)
-        try:
-            with engine.connect() as connection:
-                must_be_ours(connection, url, settings.course_id)
-                found = connection.execute(text("SELECT id FROM student ORDER BY id")).scalars()
-                # A student's name becomes part of a path.
-                return [s for s in map(str, found) if s and not s.startswith(".") and "/" not in s]
-        finally:
-            engine.dispose()
-    except (SQLAlchemyError, ImportError, GradebookError):
+        with reading(root, gradebook) as connection:
+            if connection is None:
+                return []
+            found = connection.execute(text("SELECT id FROM student ORDER BY id")).scalars()
+            # A student's name becomes part of a path.
+            return [s for s in map(str, found) if s and not s.startswith(".") and "/" not in s]
+    except GradebookError:
         return []

@@ -41,11 +41,6 @@ from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
 from autograder.integrations.nbgrader.start import load_nbgrader
 
 BATCH = 50
-_DOUBTS = {
-    "failed": "Not up to date: grading failed. ",
-    "stale": "Not up to date: grading anew gave no score. ",
-    "unclear": "Not graded: ",
-}
 
 
 @dataclass(frozen=True)

@@ -152,9 +152,9 @@ def _offset(name: str, moment: datetime, course_zone: str) -> timedelta:
     return offsets.pop()
 
 
-def _offset_in(zone: str, moment: datetime, fold: int = 0) -> timedelta | None:
+def _offset_in(zone: str, moment: datetime) -> timedelta | None:
     try:
-        return moment.replace(tzinfo=zoneinfo.ZoneInfo(zone), fold=fold).utcoffset()
+        return moment.replace(tzinfo=zoneinfo.ZoneInfo(zone)).utcoffset()
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         return None
 
