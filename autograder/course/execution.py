@@ -58,9 +58,9 @@ def pseudo_file(label: str, text: str) -> str:
     return name
 
 
-def module_namespace(name: str, filename: str, doc: str = "") -> dict[str, Any]:
+def module_namespace(name: str, filename: str) -> dict[str, Any]:
     """The namespace of a new module that is known to `sys.modules`, as `inspect` needs it."""
-    module = ModuleType(name, doc)
+    module = ModuleType(name)
     module.__file__ = filename
     sys.modules[name] = module
     return module.__dict__

@@ -96,24 +96,11 @@ def release(root: Path, only: Sequence[str] = ()) -> Release:
     notebooks = _chosen(course, only)
     folders = [notebook.assignment for notebook in notebooks] if only else [""]
     with _built(notebooks) as fresh:
-        leaks = find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
-        if leaks:
-            raise CourseError("nothing was released, because it would leak:\n" + "\n".join(leaks))
-        try:
-            _bring(fresh / SOURCE, course.root / SOURCE, folders)
-            apart = set(course_languages(course.root))
-            written, removed = _bring(
-                fresh / ASSIGNMENTS, course.root / ASSIGNMENTS, folders, apart
-            )
-        except OSError as error:
-            raise CourseError(f"cannot write the release: {error}") from error
+        apart = set(course_languages(course.root))
+        written, removed = _publish(course, fresh / ASSIGNMENTS, ASSIGNMENTS, folders, apart)
+        _bring(fresh / SOURCE, course.root / SOURCE, folders)  # nbgrader's, for its own commands
     pages = (*((SYLLABUS,) if write_syllabus(course) else ()), *write_guides(course))
-    return Release(
-        notebooks,
-        (*(f"{ASSIGNMENTS}/{name}" for name in written), *pages),
-        tuple(f"{ASSIGNMENTS}/{name}" for name in removed),
-        warnings=_warnings(notebooks),
-    )
+    return Release(notebooks, (*written, *pages), removed, warnings=_warnings(notebooks))
 
 
 def release_translated(root: Path, language: str, only: Sequence[str] = ()) -> Release:
@@ -131,20 +118,9 @@ def release_translated(root: Path, language: str, only: Sequence[str] = ()) -> R
     folders = [notebook.assignment for notebook in notebooks]
     shown = f"{ASSIGNMENTS}/{language}"
     with built_translated(every, course.root / ASSIGNMENTS) as fresh:
-        leaks = find_leaks(course.notebooks, fresh, existing_seed(course.root))
-        if leaks:
-            raise CourseError("nothing was released, because it would leak:\n" + "\n".join(leaks))
-        try:
-            written, removed = _bring(fresh, course.root / shown, folders)
-        except OSError as error:
-            raise CourseError(f"cannot write the release: {error}") from error
-    return Release(
-        notebooks,
-        tuple(f"{shown}/{name}" for name in written),
-        tuple(f"{shown}/{name}" for name in removed),
-        warnings=tuple(warning for one in every for warning in one.warnings),
-        folder=shown,
-    )
+        written, removed = _publish(course, fresh, shown, folders)
+    warnings = tuple(warning for one in every for warning in one.warnings)
+    return Release(notebooks, written, removed, warnings=warnings, folder=shown)
 
 
 def check_release(root: Path, only: Sequence[str] = ()) -> Release:
@@ -189,6 +165,22 @@ def _built(notebooks: Sequence[Notebook]) -> Iterator[Path]:
         yield folder
 
 
+def _publish(
+    course: Course, fresh: Path, where: str, folders: Sequence[str], apart: Collection[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Put a fresh build into a folder of the course; what was written there and what removed.
+
+    Raises:
+        CourseError: Something would leak, and nothing was written; or it cannot be written.
+    """
+    leaks = find_leaks(course.notebooks, fresh, existing_seed(course.root))
+    if leaks:
+        raise CourseError("nothing was released, because it would leak:\n" + "\n".join(leaks))
+    changed = _bring(fresh, course.root / where, folders, apart)
+    written, removed = (tuple(f"{where}/{name}" for name in names) for names in changed)
+    return written, removed
+
+
 def _bring(
     fresh: Path, target: Path, folders: Sequence[str], apart: Collection[str] = ()
 ) -> tuple[list[str], list[str]]:
@@ -199,23 +191,28 @@ def _bring(
 
     Args:
         apart: Folders of `target` that are left alone.
+
+    Raises:
+        CourseError: It cannot be written.
     """
     names = [path.relative_to(fresh).as_posix() for path in files_below(fresh)]
-    written = []
-    for name in names:
-        new, old = fresh / name, target / name
-        if old.is_file() and not compare(new, old):
-            continue
-        old.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(old, new.read_bytes())
-        written.append(name)
-    removed = []
-    for path in (path for folder in folders for path in files_below(target / folder)):
-        name = path.relative_to(target).as_posix()
-        if name not in names and name.split("/")[0] not in apart:
-            path.unlink()
-            removed.append(name)
-            _drop_empty(path.parent, target)
+    written, removed = [], []
+    try:
+        for name in names:
+            new, old = fresh / name, target / name
+            if old.is_file() and not compare(new, old):
+                continue
+            old.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(old, new.read_bytes())
+            written.append(name)
+        for path in (path for folder in folders for path in files_below(target / folder)):
+            name = path.relative_to(target).as_posix()
+            if name not in names and name.split("/")[0] not in apart:
+                path.unlink()
+                removed.append(name)
+                _drop_empty(path.parent, target)
+    except OSError as error:
+        raise CourseError(f"cannot write the release: {error}") from error
     return written, removed
 
 

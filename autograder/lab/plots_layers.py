@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.lab.data import Split
-from autograder.lab.style import BLUE, GREEN, INK, LINES, RED, SKY, style
+from autograder.lab.style import BLUE, GREEN, INK, LINES, RED, SKY, arrow, style
 from autograder.lab.training import History, accuracy
 from autograder.language import tr
 from autograder.numerical import numerical_gradient
@@ -171,13 +171,13 @@ def network_drawing() -> None:
             x, last = 1.15 * i + 0.25, i == len(NETWORK) - 1
             axes.add_patch(plt.Rectangle((x - SIDE, -0.3), 2 * SIDE, 0.6, fill=False, lw=1.4))
             axes.text(x, 0, name, ha="center", va="center")
-            _arrow(axes, (x - 1.15 + SIDE, 0.12), (x - SIDE, 0.12), INK)
+            arrow(axes, (x - 1.15 + SIDE, 0.12), (x - SIDE, 0.12), INK)
             if i:
-                _arrow(axes, (x - SIDE, -0.12), (x - 1.15 + SIDE, -0.12), RED)
+                arrow(axes, (x - SIDE, -0.12), (x - 1.15 + SIDE, -0.12), RED)
             if last:
-                _arrow(axes, (x + SIDE, 0.12), (x + SIDE + 0.35, 0.12), INK)
+                arrow(axes, (x + SIDE, 0.12), (x + SIDE + 0.35, 0.12), INK)
                 axes.text(x + SIDE + 0.17, 0.18, gives, va="bottom", **small)
-                _arrow(axes, (x, -0.8), (x, -0.3), INK)
+                arrow(axes, (x, -0.8), (x, -0.3), INK)
                 axes.text(x, -0.84, "y (N,)", ha="center", va="top")
                 continue
             axes.text(x + 0.575, 0.18, gives, va="bottom", **small)
@@ -186,9 +186,9 @@ def network_drawing() -> None:
             kept = tr("keeps {what}").format(what=tr(keeps))
             axes.text(x, 0.4, kept, va="bottom", style="italic", **small)
             if parameters:
-                _arrow(axes, (x - 0.12, -0.8), (x - 0.12, -0.3), INK)
+                arrow(axes, (x - 0.12, -0.8), (x - 0.12, -0.3), INK)
                 axes.text(x - 0.05, -0.84, parameters, ha="right", va="top")
-                _arrow(axes, (x + 0.12, -0.3), (x + 0.12, -0.8), RED)
+                arrow(axes, (x + 0.12, -0.3), (x + 0.12, -0.8), RED)
                 given = ", ".join("d" + p for p in parameters.split(", "))
                 axes.text(x + 0.05, -0.84, given, ha="left", va="top", color=RED)
         axes.text(1.9, 1.05, "forward, from left to right: values", ha="center", va="top")
@@ -200,12 +200,6 @@ def network_drawing() -> None:
             va="bottom",
             color=RED,
         )
-
-
-def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
-    dashes = "--" if color == RED else "-"
-    look = {"arrowstyle": "-|>", "color": color, "linestyle": dashes, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", end, start, arrowprops=look)
 
 
 def signed_pictures(columns: np.ndarray, shape: tuple[int, ...], names: Sequence[str]) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLUE, INK, RED, SKY, line, style
+from autograder.lab.style import BLUE, INK, RED, SKY, arrow, line, style
 from autograder.language import tr
 
 
@@ -100,22 +99,22 @@ def unrolled(steps: int = 3) -> None:
             x = t - 0.35
             axes.text(x, 0, "step", ha="center", va="center",
                       bbox={"boxstyle": "round,pad=0.7", "facecolor": "white"})  # fmt: skip
-            _arrow(axes, (x - 0.82, 0.07), (x - 0.18, 0.07), INK)
-            _arrow(axes, (x - 0.18, -0.07), (x - 0.82, -0.07), RED)
+            arrow(axes, (x - 0.82, 0.07), (x - 0.18, 0.07), INK)
+            arrow(axes, (x - 0.18, -0.07), (x - 0.82, -0.07), RED)
             axes.text(x - 0.5, 0.13, f"$h_{t - 1}$", ha="center", va="bottom")
             handed = tr("carry") if t > 1 else "$dh_0$"
             axes.text(x - 0.5, -0.13, handed, ha="center", va="top", color=RED)
             for sign, name, start, end in ((-1, "x", -0.85, -0.3), (1, "h", 0.3, 0.85)):
-                _arrow(axes, (x - 0.04, start), (x - 0.04, end), INK)
-                _arrow(axes, (x + 0.04, end), (x + 0.04, start), RED)
+                arrow(axes, (x - 0.04, start), (x - 0.04, end), INK)
+                arrow(axes, (x + 0.04, end), (x + 0.04, start), RED)
                 axes.text(
                     x - 0.07, sign * 0.97, f"${name}_{t}$", ha="right", va="center", fontsize=12
                 )
                 axes.text(x + 0.07, sign * 0.97, f"$d{name}_{t}$", ha="left", va="center",
                           color=RED, fontsize=12)  # fmt: skip
             axes.text(x + 0.17, 0.55, "from\nthe loss", color=RED, fontsize=8, va="center")
-            _arrow(axes, (x - 0.3, -1.36), (x - 0.13, -0.26), "0.5")
-            _arrow(axes, (x + 0.13, -0.26), (x + 0.3, -1.36), RED)
+            arrow(axes, (x - 0.3, -1.36), (x - 0.13, -0.26), "0.5")
+            arrow(axes, (x + 0.13, -0.26), (x + 0.3, -1.36), RED)
         axes.plot([0.3, steps], [-1.38, -1.38], color="0.5", linewidth=2)
         shared = "one $W_x$, one $W_h$, one $b$ for all steps: their gradients add up"
         axes.text((steps + 0.3) / 2, -1.45, shared, ha="center", va="top")
@@ -126,9 +125,3 @@ def unrolled(steps: int = 3) -> None:
             ha="center",
             va="top",
         )
-
-
-def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
-    dashes = "--" if color == RED else "-"
-    look = {"arrowstyle": "-|>", "color": color, "linestyle": dashes, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", end, start, arrowprops=look)

@@ -114,3 +114,10 @@ def _speak(plt: Any, words: Callable[[str], str], fonts: list[str]) -> None:
 def line(index: int, points: int = 1) -> dict[str, Any]:
     """The look of the `index`-th line; markers only every so often on a line of many points."""
     return {**LINES[index % len(LINES)], "markevery": max(1, points // 10)}
+
+
+def arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
+    """An arrow of a drawn network; that of a gradient (red) is dashed."""
+    dashes = "--" if color == RED else "-"
+    look = {"arrowstyle": "-|>", "color": color, "linestyle": dashes, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", end, start, arrowprops=look)

@@ -81,11 +81,7 @@ def check_gradient(
         upstream: The upstream gradient that they were computed for; None when the forward returns
             a number.
         gradients: One gradient per floating-point array.
-        names: As in `check_backward`.
-        tolerance: As in `check_backward`.
-        miss_probability: As in `check_backward`.
-        seed: As in `check_backward`.
-        max_evaluations: As in `check_backward`.
+        names, tolerance, miss_probability, seed, max_evaluations: As in `check_backward`.
 
     Returns:
         The report.

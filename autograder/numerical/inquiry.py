@@ -35,13 +35,8 @@ class Inquiry:
     """One question, from the arguments to the report.
 
     Args:
-        forward: As in `check_backward`.
-        arrays: As in `check_backward`.
-        upstream: As in `check_backward`.
-        names: As in `check_backward`.
-        tolerance: As in `check_backward`.
+        forward, arrays, upstream, names, tolerance, seed: As in `check_backward`.
         probability: Chance of missing an error that is allowed.
-        seed: As in `check_backward`.
         limit: As ``max_evaluations`` in `check_backward`.
         backward: The backward to judge, or None when only values are known.
         gradients: The values to judge then.

@@ -248,15 +248,9 @@ class Judge:
     ) -> Probe:
         return Probe.random(self.point, self.rng, moved, lines, exponents, only)
 
-    def _look(
-        self,
-        moved: Sequence[int],
-        lines: int,
-        exponents: Exponents | None = None,
-        plan: Sequence[int] = (),
-    ) -> Probe | None:
+    def _look(self, moved: Sequence[int], lines: int, plan: Sequence[int] = ()) -> Probe | None:
         """Measure along fresh lines, and look into what they object to."""
-        probe = self._draw(moved, lines, exponents)
+        probe = self._draw(moved, lines)
         tries = 3 if self.share < self.evaluator.limit else 5  # other points may be easier
         if not self._refine(probe, plan, 0 if plan else tries):
             return None
