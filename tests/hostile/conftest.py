@@ -1,12 +1,15 @@
 """Sandboxes that must hold, one per isolation level."""
 
-import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
 
 import pytest
 
 from autograder.sandbox import Sandbox
+from tests.hostile import suite
 
 if not sys.platform.startswith("linux"):
     collect_ignore_glob = ["*"]
@@ -14,18 +17,21 @@ else:
     collect_ignore_glob = ["programs/*"]
 
 
-LEVELS = [
-    pytest.param(("full", 6), id="full"),
-    pytest.param(("kernel", 6), id="kernel"),
-    pytest.param(("kernel", 1), id="kernel-landlock1", marks=pytest.mark.slow),
-]
+@pytest.fixture(scope="session")
+def sandbox_of() -> Iterator[Callable[[str], Sandbox]]:
+    """Level -> a sandbox, started once; `kernel-landlock1` has the oldest Landlock only."""
+    with ExitStack() as opened:
+
+        @cache
+        def sandbox_of(level: str) -> Sandbox:
+            name, _, old = level.partition("-")
+            return opened.enter_context(Sandbox(isolation=name, newest_landlock=1 if old else 6))
+
+        yield sandbox_of
 
 
-@pytest.fixture(scope="session", params=LEVELS)
-def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox of every level that contains."""
-    level, newest_landlock = request.param
-    if level == "full" and shutil.which("bwrap") is None:
-        pytest.skip("level full needs bubblewrap, which is not installed")
-    with Sandbox(isolation=level, newest_landlock=newest_landlock) as opened:
-        yield opened
+@pytest.fixture
+def bait(tmp_path: Path) -> Iterator[suite.Bait]:
+    opened = suite.Bait(tmp_path)
+    yield opened
+    opened.close()

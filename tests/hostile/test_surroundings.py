@@ -1,4 +1,7 @@
-"""The suite again where there is less: without root, and in what looks like a container."""
+"""The suite again where there is less: without root, and in what looks like a container.
+
+Only the programs that meet another wall there; the others never come as far as that.
+"""
 
 import os
 import subprocess
@@ -8,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.hostile.test_hostile import STRONGEST, WALLS
 
 ROOT = Path(__file__).resolve().parents[2]
 SURROUNDINGS = ROOT / "tests" / "sandbox" / "surroundings.py"
@@ -28,7 +33,10 @@ def open_folder() -> Iterator[Path]:
 )
 def test_the_suite_passes_in(kind: str, level: str, open_folder: Path) -> None:
     suite = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
-    suite += [str(ROOT / "tests" / "hostile" / "test_hostile.py"), "-k", f"contained and {level}"]
+    if level == "full" != STRONGEST:
+        pytest.skip("level full needs bubblewrap, which is not installed")
+    walls = " or ".join(f"{level}-{family}" for family in sorted(WALLS["kernel"]))
+    suite += [str(ROOT / "tests" / "hostile" / "test_hostile.py"), "-k", walls]
     suite += ["--basetemp", str(open_folder / "inner")]
     done = subprocess.run(
         [sys.executable, str(SURROUNDINGS), kind, "--", *suite],
@@ -42,4 +50,4 @@ def test_the_suite_passes_in(kind: str, level: str, open_folder: Path) -> None:
         pytest.skip(done.stdout.strip())
     assert done.returncode == 0, done.stdout[-4000:]
     passed = [word for word in done.stdout.split() if word.isdigit()][-1]
-    assert "passed" in done.stdout and int(passed) >= 80
+    assert "passed" in done.stdout and int(passed) >= 100

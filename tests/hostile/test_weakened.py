@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,13 +37,6 @@ OTHERS = (
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
     opened = Worker()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def bait(tmp_path: Path) -> Iterator[suite.Bait]:
-    opened = suite.Bait(tmp_path)
     yield opened
     opened.close()
 

@@ -1,4 +1,4 @@
-"""Sandboxes of every level, each started once."""
+"""Sandboxes, each started once."""
 
 import shutil
 import sys
@@ -12,11 +12,15 @@ if not sys.platform.startswith("linux"):
     collect_ignore_glob = ["*"]
 
 
-@pytest.fixture(scope="session", params=["full", "kernel", "none"])
+STRONGEST = "full" if shutil.which("bwrap") else "kernel"
+
+
+@pytest.fixture(scope="session", params=[STRONGEST, "none"])
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox of every level that this machine has; `none` is a plain subprocess."""
-    if request.param == "full" and shutil.which("bwrap") is None:
-        pytest.skip("level full needs bubblewrap, which is not installed")
+    """The strongest sandbox that this machine has, and `none`, a plain subprocess.
+
+    What a level between them keeps out is for `tests/hostile` and `test_levels`.
+    """
     with Sandbox(isolation=request.param) as opened:
         yield opened
 

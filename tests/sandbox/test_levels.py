@@ -20,6 +20,8 @@ from autograder.exercises.script import Call, Script
 from autograder.sandbox import Cell, Limits, Sandbox, measure_isolation
 from autograder.sandbox import worker as worker_module
 from autograder.sandbox.inside import landlock
+from tests.hostile.suite import descendants
+from tests.sandbox.conftest import STRONGEST
 
 ROOT = Path(__file__).resolve().parents[2]
 SURROUNDINGS = Path(__file__).parent / "surroundings.py"
@@ -43,6 +45,12 @@ def in_surroundings(kind: str, asked: str) -> dict[str, object]:
     return found
 
 
+every_level = pytest.mark.parametrize(
+    "sandbox", [*dict.fromkeys((STRONGEST, "kernel")), "none"], indirect=True
+)
+
+
+@every_level
 def test_the_level_is_measured(sandbox: Sandbox) -> None:
     measured = sandbox.measured
     if sandbox.isolation == "none":
@@ -168,6 +176,7 @@ def test_a_zygote_that_dies_under_a_session_costs_nothing() -> None:
         assert outcomes[-1].value == 6.0
 
 
+@every_level
 def test_nothing_outlives_the_grader(sandbox: Sandbox) -> None:
     program = (
         "from autograder.sandbox import *; from autograder.exercises.script import *\n"
@@ -199,15 +208,6 @@ def test_nothing_outlives_the_grader(sandbox: Sandbox) -> None:
             break
         time.sleep(0.05)
     assert alive == []
-
-
-def descendants(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except OSError:
-        return []
-    children = [int(child) for child in text.split()]
-    return children + [below for child in children for below in descendants(child)]
 
 
 def is_alive(pid: int) -> bool:

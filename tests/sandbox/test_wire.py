@@ -251,14 +251,8 @@ def fuzz(rounds: int, seed: int) -> tuple[int, int]:
 
 
 def test_mutated_frames_raise_only_what_is_expected() -> None:
-    refused, accepted = fuzz(20_000, seed=int.from_bytes(os.urandom(4)))
-    assert refused > 10_000 and accepted > 100
-
-
-@pytest.mark.slow
-def test_a_million_mutated_frames() -> None:
-    refused, accepted = fuzz(1_000_000, seed=int.from_bytes(os.urandom(4)))
-    assert refused + accepted == 1_000_000
+    refused, accepted = fuzz(100_000, seed=int.from_bytes(os.urandom(4)))
+    assert refused > 50_000 and accepted > 500
 
 
 def test_a_bad_frame_costs_memory_in_proportion() -> None:
