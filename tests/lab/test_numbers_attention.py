@@ -119,5 +119,5 @@ def test_the_jacobian_of_softmax_as_01_measures_it(notebook, experiment, monkeyp
     assert np.array_equal(measured > 0, np.eye(5, dtype=bool)) and names["gap"] < 1e-10
     assert np.abs(measured.sum(axis=1)).max() < 1e-10
     monkeypatch.setattr("autograder.lab.own.definitions", lambda _: {})
-    experiment("10_attention", "own.earlier")
+    experiment("10_attention", "own.earlier", anew=True)
     assert "`local_jacobian` out of your notebook 01_gates" in capsys.readouterr().out

@@ -9,63 +9,28 @@ def own(notebook):
     return notebook("07_autograd").namespace
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 4, 5, 6])
-def test_xor_is_learnt(own, seed):
-    Value = own["Value"]
-    rng = np.random.default_rng(seed)
-    hidden = [[Value(w) for w in rng.normal(size=3)] for _ in range(3)]
-    final = [Value(w) for w in rng.normal(size=4)]
-    weights = [w for unit in hidden for w in unit] + final
-    examples = [((0, 0), -1), ((0, 1), 1), ((1, 0), 1), ((1, 1), -1)]
-    for _ in range(200):
-        loss = Value(0.0)
-        for (x, y), wanted in examples:
-            units = [(u[0] * x + u[1] * y + u[2]).tanh() for u in hidden]
-            mixed = final[0] * units[0] + final[1] * units[1] + final[2] * units[2] + final[3]
-            loss = loss + (mixed.tanh() - wanted) ** 2
-        loss.backward()
-        for w in weights:
-            w.data -= 0.1 * w.grad
-    assert loss.data < 0.1
+def test_xor_is_learnt(experiment):
+    assert experiment("07_autograd", "XOR, learnt")["losses"][-1] < 0.1
 
 
-def test_the_drawn_graph_has_four_gates_and_one_fork(own):
-    a, b, c = own["Value"](2.0), own["Value"](-0.5), own["Value"](3.0)
-    d = a * b
-    f = (d + c) * d.tanh()
-    nodes, users = [f], []
+def test_the_drawn_graph_has_four_gates_and_one_fork(experiment):
+    after = experiment("07_autograd", "draw_recorded(f")
+    nodes, users = [after["f"]], []
     for node in nodes:
         for source, _ in node.inputs:
             users.append(id(source))
             if not any(source is known for known in nodes):
                 nodes.append(source)
     assert sum(bool(node.inputs) for node in nodes) == 4
-    assert [node for node in nodes if users.count(id(node)) == 2] == [d]
+    assert [node for node in nodes if users.count(id(node)) == 2] == [after["d"]]
 
 
-def logistic(levels):
-    tape, last = [], 0
-    for _ in range(levels):
-        slot = 4 + len(tape)
-        tape += [("mul", last, 3), ("add", slot, 2), ("mul", last, slot + 1), ("mul", slot + 2, 1)]
-        last = slot + 3
-    return tape
-
-
-def test_digits_that_finite_differences_keep(own):
-    def f(x, n):
-        for _ in range(n):
-            x = 4 * x * (1 - x)
-        return x
-
-    agree = {}
-    for n in (1, 12):
-        x = np.array([0.3, 4.0, 1.0, -1.0])
-        value, grad = own["run_tape"](logistic(n), x)
-        assert value == pytest.approx(f(0.3, n), rel=1e-10)
-        finite = (f(0.3 + 1e-6, n) - f(0.3 - 1e-6, n)) / 2e-6
-        agree[n] = -np.log10(abs(finite / grad[0] - 1))
-    assert agree[1] > 9 and 3 < agree[12] < 7
+def test_digits_that_finite_differences_keep(experiment):
+    after = experiment("07_autograd", "def symbols")
+    value, _ = after["run_tape"](after["logistic"](12), np.array([0.3, 4.0, 1.0, -1.0]))
+    assert value == pytest.approx(after["f"](0.3, 12), rel=1e-10)
+    agree = [float(row.split()[-1]) for row in after["rows"]]
+    assert agree[0] > 9 and 3 < agree[-1] < 7
 
 
 def test_both_modes_agree(own):
