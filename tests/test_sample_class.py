@@ -1,44 +1,58 @@
-"""The sample class, through the front door: every submission gets what its source declares."""
+"""The sample class, through the front door: every submission gets what its source declares.
+
+`nbgrader autograde`, the other road, gives every row what `autograder grade` gave.
+"""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
+import shutil
+import sqlite3
 
 import pytest
 
 from autograder.course import load_course
 from autograder.course.build import generate_translated
 from autograder.course.translated import translated
+from tests.integrations.classroom import run
 from tests.submissions.build import hand_in
-from tests.submissions.roster import ROSTER, source
+from tests.submissions.roster import LAYERS, ROSTER, source
 
 HANDED_IN = [(student, name) for student, works in ROSTER.items() for name in works]
+CHINESE = [(who, name) for who, name in HANDED_IN if name == LAYERS or who == "ada"]
+SECONDS = 4.0  # per call on both roads: a busy machine must not take a right answer for a slow one
 
 
 @pytest.fixture(scope="module")
-def results(root, course, tmp_path_factory):
-    """Student, assignment -> result file, after one `autograder grade`.
+def ours(root, course, tmp_path_factory):
+    """A copy of the course with the sample class, after one `autograder grade`.
 
-    Everybody hands in the same in Chinese, too: as zh-student.
+    Some hand in the same in Chinese, too: as zh-student.
     """
-    folder = tmp_path_factory.mktemp("class")
-    names = sorted({name for _, name in HANDED_IN})
+    folder = tmp_path_factory.mktemp("class") / "ours"
+    for name in ("solutions", "assignments", "locale"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / name, folder / name, ignore=ignored)
+    config = (root / "nbgrader_config.py").read_text()
+    (folder / "nbgrader_config.py").write_text(f"{config}c.GradeInSandbox.timeout = {SECONDS}\n")
+    assert hand_in(course, root / "assignments", folder / "submitted") > 30
+    names = sorted({name for _, name in CHINESE})
     chinese = [translated(course.assignment(name), "zh") for name in names]
-    generate_translated(chinese, root / "assignments", folder)
-    hand_in(course, root / "assignments", folder / "submitted")
-    hand_in(course, folder / "assignments", folder / "in_chinese")
-    for own in (folder / "in_chinese").iterdir():
+    apart = folder.with_name("chinese")
+    generate_translated(chinese, root / "assignments", apart)
+    hand_in(course, apart / "assignments", apart / "submitted", CHINESE)
+    for own in (apart / "submitted").iterdir():
         own.rename(folder / "submitted" / f"zh-{own.name}")
-    autograder = Path(sys.executable).with_name("autograder")
-    command = [str(autograder), "grade", "--timeout", "3"]
-    command += ["--submitted", str(folder / "submitted"), "--results", str(folder / "results")]
-    command += ["--gradebook", f"sqlite:///{folder / 'gradebook.db'}"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AUTOGRADER_SECRET", raising=False)
+        run(folder, "autograder", "grade", "--timeout", str(SECONDS))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(ours):
+    """Student, assignment -> result file."""
     return {
         (path.stem, path.parent.name): json.loads(path.read_text(encoding="utf-8"))
-        for path in (folder / "results").glob("*/*.json")
+        for path in (ours / "results").glob("*/*.json")
     }
 
 
@@ -62,7 +76,7 @@ def test_submission_gets_what_its_source_declares(results, course, student, assi
         assert rows[row.id]["status"] in statuses, rows[row.id]
 
 
-@pytest.mark.parametrize(("student", "assignment"), HANDED_IN)
+@pytest.mark.parametrize(("student", "assignment"), CHINESE)
 def test_the_same_in_chinese_gets_the_same(results, student, assignment):
     one, other = (results[who, assignment] for who in (student, f"zh-{student}"))
     assert one["status"] == other["status"]
@@ -123,3 +137,57 @@ def test_the_class_is_worth_grading(results):
     assert all(result["isolation"] in ("full", "kernel") for result in graded)
     mistakes = {f.get("mistake") for r in graded for row in r["rows"] for f in row["findings"]}
     assert len(mistakes - {None, ""}) >= 8
+
+
+GRADES = """
+select assignment.name, submitted_assignment.student_id, base_cell.name, grade.auto_score,
+       grade.needs_manual_grade
+from grade join base_cell on base_cell.id = grade.cell_id
+join submitted_notebook on submitted_notebook.id = grade.notebook_id
+join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
+join assignment on assignment.id = submitted_assignment.assignment_id
+"""
+
+
+def grades(root):
+    """Assignment, student, row -> score, whether a person must look."""
+    database = sqlite3.connect(root / "gradebook.db")
+    found = {row[:3]: row[3:] for row in database.execute(GRADES)}
+    database.close()
+    return found
+
+
+@pytest.mark.slow
+def test_both_roads_agree_on_every_row(ours, results, monkeypatch):
+    """Of the notebook that was handed in in every way."""
+    monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
+    theirs = ours.with_name("theirs")
+    ignored = shutil.ignore_patterns("gradebook.db", "autograded", "results", "zh-*")
+    shutil.copytree(ours, theirs, ignore=ignored)
+    run(theirs, "nbgrader", "autograde", LAYERS, ok=False)
+    unreadable, unclear = (
+        {(name, who) for (who, name), r in results.items() if r["status"] == status}
+        & {(LAYERS, who) for who in ROSTER}
+        for status in ("unreadable", "unclear")
+    )
+    assert unreadable and unclear
+    every, got = grades(ours), grades(theirs)
+    expected = {key: value for key, value in every.items() if key[0] == LAYERS and key[1] in ROSTER}
+    apart = unreadable | unclear
+    assert {key: value for key, value in got.items() if key[:2] not in apart} == {
+        key: value for key, value in expected.items() if key[:2] not in apart
+    }
+    for key in unreadable:
+        assert {value[0] for row, value in expected.items() if row[:2] == key} == {0.0}
+        assert {value for row, value in got.items() if row[:2] == key} == {(None, 1)}
+    # A notebook under another name waits for a person on both roads, without a number on either.
+    # nbgrader makes a submission wherever it sees some *.ipynb, and does not see the others.
+    assert not [row for row in expected if row[:2] in unclear]
+    seen = {row[:2] for row in got if row[:2] in unclear}
+    assert seen == {(LAYERS, "quinn")}
+    assert {value for row, value in got.items() if row[:2] in seen} == {(None, 1)}
+    for result in results.values():
+        place = (result["assignment"], result["student"])
+        for row in result["rows"]:
+            if result["status"] == "graded" and row["status"] != "manual":
+                assert every[*place, row["id"]][0] == row["score"]

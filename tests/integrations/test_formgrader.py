@@ -110,8 +110,8 @@ def test_the_list_shows_the_scores(server: str, chromium: str, tmp_path: Path) -
 
 
 @pytest.mark.browser
-def test_a_submission_shows_findings_and_runs_nothing_of_the_students(
-    server: str, chromium: str, tmp_path: Path
+def test_a_submission_shows_findings_rubric_and_model_answer_and_runs_nothing_of_the_students(
+    server: str, course: Path, chromium: str, tmp_path: Path
 ) -> None:
     number = submissions(server)["ada"]["id"]
     seen = page(chromium, f"{server}formgrader/submissions/{number}/", tmp_path)
@@ -120,16 +120,8 @@ def test_a_submission_shows_findings_and_runs_nothing_of_the_students(
     assert "<title>owned" not in seen
     assert "<script>document.title" not in seen and '<img src="x"' not in seen
     assert 'placeholder="1.25"' in seen or 'value="1.25"' in seen
-
-
-@pytest.mark.browser
-def test_a_text_is_shown_with_its_rubric_and_model_answer_there_alone(
-    server: str, course: Path, chromium: str, tmp_path: Path
-) -> None:
-    number = submissions(server)["ada"]["id"]
-    seen = page(chromium, f"{server}formgrader/submissions/{number}/", tmp_path)
     assert "Model answer" in seen and "Graded by" in seen
-    for path in (course / "autograded").rglob("*.ipynb"):
+    for path in (course / "autograded").rglob("*.ipynb"):  # it stands there alone
         assert "Model answer" not in path.read_text()
 
 
