@@ -1,5 +1,6 @@
 """A small course with a class of its own, in a temporary folder."""
 
+import io
 import json
 import os
 import shutil
@@ -7,11 +8,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from autograder.cli import main
 from autograder.course import Notebook, load_course
 
 SMALL = Path(__file__).parent.parent / "course" / "small"
@@ -85,6 +88,16 @@ class Class:
         process = self.start(*arguments)
         out, error = process.communicate(timeout=120)
         return process.returncode, out, error
+
+    def refused(self, *arguments: str) -> tuple[int, str]:
+        """Run a command in this process, as it ends before it grades; exit code and stderr."""
+        error = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stderr(error):
+            patch.chdir(self.root)
+            patch.setattr(sys, "argv", ["autograder", *arguments])
+            with redirect_stdout(io.StringIO()), pytest.raises(SystemExit) as ended:
+                main()
+        return int(ended.value.code or 0), error.getvalue()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """`autograder grade` as a person runs it: exit codes, interruptions, dying workers."""
 
-import json
 import os
 import random
 import shutil
@@ -14,31 +13,12 @@ import pytest
 
 from autograder.grading.papers import paper
 from benchmarks.resume import in_gradebook, killed_again_and_again, scores
+from tests.hostile.suite import descendants
 
 from .conftest import ASSIGNMENT, Class
 
 linux = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
 NAP = "\nimport time; time.sleep(0.4)"
-
-
-def children(pid: int) -> set[int]:
-    """All processes below `pid`."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if fields[0] != "Z":
-                parents.setdefault(int(fields[1]), []).append(int(entry.name))
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        for child in parents.get(waiting.pop(), []):
-            found.add(child)
-            waiting.append(child)
-    return found
 
 
 def wait_for(condition: object, process: subprocess.Popen[str]) -> None:
@@ -62,7 +42,7 @@ def done(small: Class) -> list[Path]:
 
 
 def slow_class(small: Class) -> list[str]:
-    students = [f"s{i}" for i in range(8)]
+    students = [f"s{i}" for i in range(6)]
     for student in students:
         small.hand_in(student, lambda text: text + NAP if "def twice" in text else text)
     return students
@@ -119,7 +99,6 @@ def test_hidden_cases_of_each_student(small_class: Class) -> None:
     assert small_class.result("ada")["score"] == shared["score"] > 0
     assert small_class.result("ada")["per_student"] and "per_student" not in shared
     assert "2 stood already" in small_class.run(*own)[1]
-    assert "2 graded now" in small_class.run("grade")[1]
 
     def inputs(hidden: bool, student: str | None) -> str:
         asked = paper(small_class.root, ASSIGNMENT, student).questions
@@ -159,39 +138,39 @@ def test_a_late_batch_into_the_same_results_and_gradebook(small_class: Class) ->
     assert small_class.result("odd")["score"] == before["score"]
 
 
+USAGE = [
+    ("99_none", "no assignment is called '99_none'"),
+    ("--submitted nowhere", "no folder"),
+    ("--jobs 0", ""),
+    ("--no-such-option", ""),
+    *((f"--timeout {limit}", "") for limit in ("0", "-1", "nan", "inf", "1e300")),
+    ("--memory 1", ""),
+    (f"--memory {10**30}", ""),
+]
+
+
 def test_wrong_usage_exits_with_2(small_class: Class) -> None:
-    code, _, error = small_class.run("grade", "99_none")
-    assert code == 2 and "no assignment is called '99_none'" in error
-    assert "Traceback" not in error
-    code, _, error = small_class.run("grade", "--submitted", "nowhere")
-    assert code == 2 and "no folder" in error
-    assert small_class.run("grade", "--jobs", "0")[0] == 2
-    assert small_class.run("grade", "--no-such-option")[0] == 2
-    for limit in ("0", "-1", "nan", "inf", "1e300"):
-        assert small_class.run("grade", "--timeout", limit)[0] == 2
-    assert small_class.run("grade", "--memory", "1")[0] == 2
-    assert small_class.run("grade", "--memory", str(10**30))[0] == 2
-
-
-def test_outside_of_a_course(small_class: Class) -> None:
+    for options, says in USAGE:
+        code, error = small_class.refused("grade", *options.split())
+        assert (code, says in error) == (2, True), options
     (small_class.root / "nbgrader_config.py").unlink()
-    code, _, error = small_class.run("grade")
-    assert code == 2 and "no course" in error and "Traceback" not in error
+    code, error = small_class.refused("grade")
+    assert code == 2 and "no course" in error
 
 
 def test_results_that_cannot_be_written(small_class: Class) -> None:
     small_class.hand_in("ada")
     small_class.results.write_text("in the way")
-    code, _, error = small_class.run("grade")
-    assert code == 1 and "cannot write" in error and "Traceback" not in error
+    code, error = small_class.refused("grade")
+    assert code == 1 and "cannot write" in error
 
 
 def test_a_wrong_exercise_is_the_authors_to_mend(small_class: Class) -> None:
     small_class.hand_in("ada")
     source = small_class.notebook.path
     source.write_text(source.read_text().replace("out = secret_intermediate", "out = oops"))
-    code, _, error = small_class.run("grade")
-    assert code != 0 and "small.py" in error and "Traceback" not in error
+    code, error = small_class.refused("grade")
+    assert code != 0 and "small.py" in error
 
 
 def test_without_isolation_is_said_aloud_and_stamped(small_class: Class) -> None:
@@ -210,7 +189,7 @@ def test_an_interrupted_run_goes_on_where_it_was(small_class: Class, number: int
     students = slow_class(small_class)
     process = small_class.start("grade", "--jobs", "2")
     wait_for(lambda: len(done(small_class)) >= 2, process)
-    below = children(process.pid)
+    below = descendants(process.pid)
     process.send_signal(number)
     out, error = process.communicate(timeout=30)
     assert process.returncode == 1
@@ -229,7 +208,7 @@ def test_an_interrupted_run_goes_on_where_it_was(small_class: Class, number: int
 def test_ctrl_c_in_a_terminal_reaches_the_workers_too(small_class: Class) -> None:
     slow_class(small_class)
     process = small_class.start("grade", "--jobs", "2")
-    desks = lambda: [p for p in children(process.pid) if b"grading.desk" in _command(p)]  # noqa: E731
+    desks = lambda: [p for p in descendants(process.pid) if b"grading.desk" in _command(p)]  # noqa: E731
     wait_for(lambda: len(desks()) == 2, process)  # the first starts before the command is loaded
     os.killpg(process.pid, signal.SIGINT)
     out, error = process.communicate(timeout=30)
@@ -238,30 +217,23 @@ def test_ctrl_c_in_a_terminal_reaches_the_workers_too(small_class: Class) -> Non
 
 
 @linux
-def test_a_killed_run_leaves_no_process_and_goes_on(small_class: Class) -> None:
-    students = slow_class(small_class)
+def test_a_killed_run_leaves_no_process(small_class: Class) -> None:
+    slow_class(small_class)
     process = small_class.start("grade", "--jobs", "2")
     wait_for(lambda: len(done(small_class)) >= 1, process)
-    below = children(process.pid)
+    below = descendants(process.pid)
     assert below
     process.kill()
     process.communicate(timeout=30)
     wait_until_gone(below)
-    for path in done(small_class):
-        json.loads(path.read_text())
-    assert small_class.run("grade", "--jobs", "2")[0] == 0
-    assert len(done(small_class)) == len(students)
 
 
 @linux
 def test_killed_at_any_instant_nothing_is_lost_made_twice_or_half_written(
     small_class: Class,
 ) -> None:
-    right = set(slow_class(small_class))
-    small_class.run("grade", "--jobs", "2")
-    wanted = scores(small_class.results)
-    shutil.rmtree(small_class.results)
-    (small_class.root / "gradebook.db").unlink()
+    top = sum(row.points for row in small_class.notebook.rows if not row.manual)
+    wanted = dict.fromkeys(slow_class(small_class), top)
     killed_again_and_again(
         lambda: small_class.start("grade", "--jobs", "2"),
         small_class.results,
@@ -269,7 +241,6 @@ def test_killed_at_any_instant_nothing_is_lost_made_twice_or_half_written(
         seconds=4.0,
         draw=random.Random(5),
     )
-    assert wanted.keys() == right
     assert scores(small_class.results) == in_gradebook(small_class.root / "gradebook.db") == wanted
 
 
@@ -281,7 +252,7 @@ def test_a_worker_or_its_zygote_that_is_killed_costs_nothing(
     students = slow_class(small_class)
     process = small_class.start("grade", "--jobs", "2")
     wait_for(lambda: len(done(small_class)) >= 1, process)
-    workers = [p for p in children(process.pid) if which in _command(p)]
+    workers = [p for p in descendants(process.pid) if which in _command(p)]
     os.kill(workers[0], signal.SIGKILL)
     out, error = process.communicate(timeout=60)
     assert process.returncode == 0, out + error

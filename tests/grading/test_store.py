@@ -144,12 +144,6 @@ def test_a_damaged_file_counts_as_none(tmp_path: Path, text: str) -> None:
     assert store.get("02_layers", "ada") is None
 
 
-def test_another_schema_counts_as_none(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.put(result(schema=2))
-    assert store.get("02_layers", "ada") is None
-
-
 def test_a_stale_score_is_marked_and_never_current(tmp_path: Path) -> None:
     store = Store(tmp_path)
     old = result()
