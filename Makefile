@@ -29,7 +29,7 @@ grade: setup ## Grade the sample class, print its scores, write its reports
 	@$(IN_VENV) autograder grade --timeout 3 $(ARGS)
 
 test: setup ## Run the tests on all cores; the ten slowest are printed
-	@$(IN_VENV) python -m pytest -n auto --dist loadfile --durations=10 $(ARGS)
+	@$(IN_VENV) python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
 
 release: setup ## Build the students' notebooks (assignments/) from solutions/
 	@$(IN_VENV) autograder release $(ARGS)
