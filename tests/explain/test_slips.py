@@ -13,7 +13,6 @@ from autograder.exercises.cases import Case
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump, load
 from autograder.explain import examine, from_public, prepare, to_public
-from autograder.explain.bank import prints_of
 from autograder.explain.keys import LETTERS, keys_of
 from autograder.explain.known import mistake_of
 from autograder.explain.slips import KINDS, Slips, common
@@ -265,11 +264,3 @@ def test_new_hypotheses(questions, new, name):
     bare = [type(public)(public.exercise, public.expectations), hidden]
     result = examine(bare, runner(REFERENCE.replace("dx = dz * w", new)))[1]
     assert mistake_of(result) == {name}
-
-
-def test_prints_and_keys_are_different_things(questions):
-    """A key is a few letters; a print of the hand-written bank is numbers."""
-    case = questions[0].expectations[0].case
-    exercise = questions[0].exercise
-    observed = exercise.observe(case, runner(REFERENCE).run(exercise.script(case)))
-    assert isinstance(prints_of(observed)["soft_backward"]["dx"], list)

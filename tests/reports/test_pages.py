@@ -160,25 +160,6 @@ def test_the_outline_can_be_heard(book: ClassBook) -> None:
         assert re.search(r"<title>\S", html)
 
 
-def test_the_class_page_says_what_must_be_known(book: ClassBook) -> None:
-    text = Page(class_page(book)).text
-    assert "06_rnn: 1 result made WITHOUT ISOLATION (--unsafe-no-isolation)" in text
-    assert "graded in isolation “full”" in text
-    assert "1 submission graded with hidden cases drawn for each student." in text
-    assert "5 right (62 %), 2 wrong or failed (25 %), 1 not written (12 %)" in text
-    assert "score in points, of 8" in text
-    assert "db is averaged over the batch" in text
-    for concern in ("Grading failed", "Old scores", "Cannot be read", "Numerical differentiation",
-                    "Handed in, but not the notebook", "Too much work for the grader"):  # fmt: skip
-        assert concern in text
-    assert "02_layers holds layers (1).ipynb only" in text
-    assert text.index("Needs you first") < text.index("Assignments assignment")
-    assert "Handed in, but not the notebook under its name: 2 students" in text
-    assert "Ada Lovelace ada" in text and "0 % of the points of what was handed in" in text
-    for status in ("unclear", "overload", "failed", "stale", "unreadable"):
-        assert re.search(rf"{status}\b", text)
-
-
 def test_what_people_decided_counts(book: ClassBook) -> None:
     bob, carl = Page(student(book, "bob")).text, Page(student(book, "carl")).text
     assert "6.5 of 8 points" in bob
@@ -192,13 +173,6 @@ def test_what_people_decided_counts(book: ClassBook) -> None:
     page = Page(class_page(book)).text
     assert "7.5by hand" in page and "3.67 + ?late −1" in page
     assert "still to be graded" not in ada.split("02_layers: ")[1].split("06_rnn: ")[0]
-
-
-def test_an_old_score_is_no_score(book: ClassBook) -> None:
-    text = Page(student(book, "ida")).text
-    assert "No grade yet." in text and "the worker died" in text
-    assert "those of an earlier submission" in text
-    assert "stale" in Page(class_page(book)).text
 
 
 def test_what_it_looks_like_comes_first_and_the_traceback_last(book: ClassBook) -> None:
