@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 NOTEBOOK = "10_attention"
-SEEDS = range(2)
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +40,12 @@ def test_nothing_decays_with_the_distance(experiment):
     assert 30 < arrived[0] / arrived[1] < 80
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_transformer_learns_the_text(experiment, seed):
-    after = experiment(NOTEBOOK, "def learn", seed=seed)
-    _, losses = after["learn"](100, after["inputs"], after["targets"], seed=seed)
-    assert losses[0] == pytest.approx(np.log(27), abs=0.05)
-    assert losses[-1] <= 0.15
+def test_the_transformer_learns_the_text(experiment):
+    after = experiment(NOTEBOOK, "def learn")
+    _, again = after["learn"](100, after["inputs"], after["targets"], seed=1)
+    for losses in (after["losses"], again):
+        assert losses[0] == pytest.approx(np.log(27), abs=0.05)
+        assert losses[-1] <= 0.15
     parameters = after["net"].params.values()
     assert sum(w.size for w in parameters) == 15_291
     assert {w.dtype for w in parameters} == {np.dtype("float32")}
