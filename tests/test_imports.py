@@ -74,7 +74,7 @@ def modules() -> list[Path]:
 
 
 def room_of_file(path: Path) -> str:
-    """`autograder/checks/catalogue.py` -> `checks`; `autograder/cli.py` -> `cli`."""
+    """`autograder/checks/catalogue.py` -> `checks`; `autograder/command.py` -> `command`."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return "autograder" if parts == ("__init__",) else parts[0]
 
