@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograder.feedback.html import render_html, render_html_table
+from autograder.feedback.html import as_html
 from autograder.feedback.markdown import render_markdown
 from autograder.feedback.problems import Coverage
-from autograder.feedback.story import recorded
-from autograder.feedback.text import render_table, render_text
+from autograder.feedback.story import card, recorded, table
+from autograder.feedback.text import as_text
 
 if TYPE_CHECKING:
     from autograder.feedback.checking import Score, check, hand_in, progress, solution
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Coverage",
     "Score",
+    "as_html",
+    "as_text",
+    "card",
     "check",
     "hand_in",
     "progress",
-    "solution",
     "recorded",
-    "render_html",
-    "render_html_table",
     "render_markdown",
-    "render_table",
-    "render_text",
+    "solution",
+    "table",
 ]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from autograder.checks.finding import RowResult
 from autograder.feedback.blocks import (
     Block,
     Code,
@@ -24,10 +23,7 @@ from autograder.feedback.blocks import (
     Rows,
     Ticks,
 )
-from autograder.feedback.heatmap import Grid
 from autograder.feedback.picture import picture
-from autograder.feedback.problems import Coverage
-from autograder.feedback.story import card, table
 from autograder.feedback.text import FREE, placed, plain
 from autograder.feedback.wording import mark
 from autograder.language import ENGLISH, spoken, tr
@@ -62,30 +58,6 @@ _SIGNS = {
 }
 # JupyterLab would typeset $...$ in a student's message as mathematics.
 _NO_MATHS = "mathjax_ignore tex2jax_ignore"
-
-
-def render_html(
-    result: RowResult,
-    *,
-    hint: int = 0,
-    coverage: Coverage | None = None,
-    grids: Sequence[Grid] = (),
-    notes: Sequence[str] = (),
-) -> str:
-    """The verdict on one row as HTML.
-
-    Args:
-        hint: How many of the hints to show.
-        coverage: On which cases the row was checked, for "in 5 of 8 cases".
-        grids: Arrays of public cases, for pictures of where a matrix is wrong.
-        notes: What else should be said, before what fails.
-    """
-    return as_html(card(result, hint=hint, coverage=coverage, grids=grids, notes=notes))
-
-
-def render_html_table(results: Sequence[RowResult]) -> str:
-    """The rows of a notebook as an HTML table, with the sum below."""
-    return as_html([table(results)])
 
 
 def as_html(blocks: Sequence[Block]) -> str:

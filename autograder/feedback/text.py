@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from autograder.checks.finding import RowResult
 from autograder.feedback.blocks import (
     Block,
     Fold,
@@ -17,9 +16,6 @@ from autograder.feedback.blocks import (
     Rows,
     Ticks,
 )
-from autograder.feedback.heatmap import Grid
-from autograder.feedback.problems import Coverage
-from autograder.feedback.story import card, table
 from autograder.feedback.wording import mark
 from autograder.language import columns, tr, wrapped
 
@@ -28,30 +24,6 @@ _DRIVING = ("Cc", "Cf", "Cs")
 FREE = "warning, costs nothing: "
 _LEADS = {"explains": "→ ", "wrong": "✗ ", "warning": "! "}
 _APART = ("explains", "wrong", "warning", "hint", "muted")
-
-
-def render_text(
-    result: RowResult,
-    *,
-    hint: int = 0,
-    coverage: Coverage | None = None,
-    grids: Sequence[Grid] = (),
-    notes: Sequence[str] = (),
-) -> str:
-    """The verdict on one row as plain text, without control characters.
-
-    Args:
-        hint: How many of the hints to show.
-        coverage: On which cases the row was checked, for "in 5 of 8 cases".
-        grids: Arrays of public cases, for what the wrong entries have in common.
-        notes: What else should be said, before what fails.
-    """
-    return as_text(card(result, hint=hint, coverage=coverage, grids=grids, notes=notes))
-
-
-def render_table(results: Sequence[RowResult]) -> str:
-    """The rows of a notebook as a table for a terminal, with the sum below."""
-    return as_text([table(results)])
 
 
 def as_text(blocks: Sequence[Block]) -> str:

@@ -11,7 +11,7 @@ from autograder.errors import CourseError, GradingError, IsolationError
 from autograder.exercises import Answer
 from autograder.exercises.public import SUFFIX, load
 from autograder.explain import Question, from_public, may_be_repaired
-from autograder.feedback import Coverage, recorded, render_markdown, render_table, render_text
+from autograder.feedback import Coverage, as_text, card, recorded, render_markdown, table
 from autograder.grading import submission
 from autograder.grading.asking import ask
 from autograder.grading.defining import Ran, explained
@@ -185,8 +185,8 @@ def show(checked: Checked) -> str:
             f.check is Check.STATE for f in row.findings
         )
         if told:
-            parts.append(render_text(row, coverage=Coverage(checked.cases[row.id])))
-    return "\n\n".join([*parts, render_table(checked.rows)])
+            parts.append(as_text(card(row, coverage=Coverage(checked.cases[row.id]))))
+    return "\n\n".join([*parts, as_text([table(checked.rows)])])
 
 
 def write_summary(checked: Checked, path: Path) -> None:

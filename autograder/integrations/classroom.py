@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checks.finding import RowResult
-from autograder.feedback import render_text
+from autograder.feedback import as_text, card
 from autograder.grading.selfcheck import Checked
 from autograder.whole import leave
 
@@ -59,4 +59,4 @@ def write_classroom(notebooks: Iterable[Checked], path: Path) -> None:
 
 
 def _said(row: RowResult) -> str | None:
-    return None if row.status in ("right", "manual") else render_text(row)
+    return None if row.status in ("right", "manual") else as_text(card(row))

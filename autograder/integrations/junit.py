@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree as xml
 
 from autograder.checks.finding import RowResult
+from autograder.feedback import as_text, card
 from autograder.feedback.say import in_full, spot
 from autograder.feedback.story import headline
-from autograder.feedback.text import render_text
 from autograder.grading.selfcheck import Checked
 from autograder.whole import leave
 
@@ -100,7 +100,7 @@ def _case(suite: xml.Element, group: str, row: RowResult) -> None:
             case.set("line", str(where.line))
             message = f"{spot(where)}: {message}"
         detail = xml.SubElement(case, kind, type=row.status, message=_legal(message))
-        detail.text = _legal(render_text(row))
+        detail.text = _legal(as_text(card(row)))
 
 
 def _legal(text: str) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.feedback import render_html
 from autograder.feedback.html import as_html
 from autograder.feedback.story import card
 from autograder.feedback.text import plain
@@ -183,7 +182,7 @@ def _verdict(line: Line) -> Markup:
         notes = notes or why
         blocks = card(replace(line.verdict, findings=()), notes=notes)
         return Markup(as_html(blocks[: 1 + len(notes)]))
-    return Markup(render_html(line.verdict, notes=notes))
+    return Markup(as_html(card(line.verdict, notes=notes)))
 
 
 def page_of(template: str, **values: Any) -> str:

@@ -16,7 +16,7 @@ from autograder.explain import examine, from_public, prepare, to_public
 from autograder.explain.keys import LETTERS, keys_of
 from autograder.explain.known import mistake_of
 from autograder.explain.slips import KINDS, Slips, common
-from autograder.feedback import render_html, render_text
+from autograder.feedback import as_html, as_text, card
 from autograder.grading.result import from_row
 
 REFERENCE = """
@@ -213,10 +213,10 @@ def test_keys_hold_against_rounding_and_tell_numbers_apart():
 
 def test_what_is_told_is_exact_and_warm(questions):
     result = backward(questions, ('cache["w"] * slope * dout', 'cache["w"] * slope'))
-    text = " ".join(render_text(result).split())
+    text = " ".join(as_text(card(result)).split())
     assert "This looks like a slip. On the public cases the numbers are" in text
     assert "exactly what comes out when one factor on the way is left out" in text
-    assert "slip:" not in text + render_html(result)  # identifiers are for instructors
+    assert "slip:" not in text + as_html(card(result))  # identifiers are for instructors
     row = from_row(result)
     assert {f.mistake for f in row.findings if f.mistake} == {"slip:lost_factor"}
 

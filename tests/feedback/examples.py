@@ -9,8 +9,8 @@ from autograder.checks.discreet import discreet
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
 from autograder.exercises.fact import fact
 from autograder.exercises.script import Failure
+from autograder.feedback import Coverage, as_html, as_text, card
 from autograder.feedback.heatmap import Grid
-from autograder.feedback.problems import Coverage
 from autograder.feedback.story import recorded
 
 HINTS = (
@@ -145,3 +145,13 @@ def notebook() -> list[RowResult]:
     """A notebook of them all."""
     return [right(), unanswered(), partial(), raised(), hidden(), followed(), not_finite(),
             manual(), recorded_answer()]  # fmt: skip
+
+
+def render_text(result, **what):
+    """The card of a verdict as text; `what` is for `card`."""
+    return as_text(card(result, **what))
+
+
+def render_html(result, **what):
+    """The same as HTML."""
+    return as_html(card(result, **what))

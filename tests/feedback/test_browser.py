@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograder.feedback import render_html, render_html_table
+from autograder.feedback import as_html, table
 from tests.feedback import examples
 from tests.feedback.test_rendering import RESULTS
 
@@ -77,10 +77,10 @@ def data_of(chromium: str, page: Path, name: str, *flags: str) -> Any:
 def test_every_text_can_be_read(chromium: str, tmp_path: Path, theme: str) -> None:
     paper, ink = THEMES[theme]
     blocks = [
-        render_html(make(), hint=1, coverage=examples.COVERAGE, grids=[examples.COLUMN])
+        examples.render_html(make(), hint=1, coverage=examples.COVERAGE, grids=[examples.COLUMN])
         for make in RESULTS.values()
     ]
-    blocks.append(render_html_table(examples.notebook()))
+    blocks.append(as_html([table(examples.notebook())]))
     page = tmp_path / "page.html"
     page.write_text(
         f'<!doctype html><meta charset="utf-8"><body style="background:{paper};color:{ink}">'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.feedback import render_text, troubleshooting
+from autograder.feedback import troubleshooting
 from tests.feedback import examples
 from tests.feedback.conftest import RIGHT, namespace
 
@@ -70,7 +70,7 @@ def test_the_guide_shows_a_check_as_it_is(root: Path) -> None:
         (root / "docs" / "student-guide.md").read_text("utf-8"),
         re.M | re.S,
     )
-    assert shown == [render_text(examples.partial(), coverage=examples.COVERAGE) + "\n"]
+    assert shown == [examples.render_text(examples.partial(), coverage=examples.COVERAGE) + "\n"]
 
 
 @pytest.mark.parametrize("page", ["troubleshooting.md", "student-guide.md"])

@@ -21,15 +21,15 @@ from autograder.exercises.fact import fact
 from autograder.exercises.script import Failure
 from autograder.feedback import (
     Coverage,
-    render_html,
-    render_html_table,
+    as_html,
+    as_text,
     render_markdown,
-    render_table,
-    render_text,
+    table,
 )
 from autograder.feedback.heatmap import Grid, grid, pattern
 from autograder.feedback.sentences import SENTENCES
 from tests.feedback import examples
+from tests.feedback.examples import render_html, render_text
 
 CASES = examples.CASES
 GOLDEN = Path(__file__).parent / "golden"
@@ -59,9 +59,9 @@ def test_html_is_as_on_record(name: str) -> None:
 
 
 def test_tables_are_as_on_record() -> None:
-    compare("notebook.txt", render_table(examples.notebook()) + "\n")
+    compare("notebook.txt", as_text([table(examples.notebook())]) + "\n")
     compare("notebook.md", render_markdown(examples.notebook(), title="02_layers"))
-    compare("notebook.html", render_html_table(examples.notebook()).replace("><", ">\n<") + "\n")
+    compare("notebook.html", as_html([table(examples.notebook())]).replace("><", ">\n<") + "\n")
 
 
 class Balanced(HTMLParser):

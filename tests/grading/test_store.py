@@ -14,7 +14,7 @@ from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure
-from autograder.feedback import render_text
+from autograder.feedback import as_text, card
 from autograder.grading.result import Result, ResultFinding, dump, from_row, load, to_row
 from autograder.grading.store import Store, is_current
 
@@ -78,7 +78,7 @@ def test_numbers_that_json_lacks_become_null() -> None:
     read = load(dump(result(rows=(row,))))
     again = read.rows[0].findings[0]
     assert again.error is None and again.difference.got is None
-    assert render_text(to_row(read.rows[0]))
+    assert as_text(card(to_row(read.rows[0])))
 
 
 def test_a_students_words_never_stop_the_writing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from autograder.feedback import render_text
+from autograder.feedback import as_text, card
 from autograder.feedback.story import headline
 from autograder.feedback.text import plain
 from autograder.integrations.classbook import Line, Paper
@@ -82,7 +82,7 @@ def _said(paper: Paper, line: Line) -> str:
         return plain("\n".join(line.notes)) if line.by_hand or line.comment else ""
     if line.waits:
         return plain("\n\n".join((f"{line.result.id}: {headline(line.verdict)}", *line.notes)))
-    return render_text(line.verdict, notes=line.notes)
+    return as_text(card(line.verdict, notes=line.notes))
 
 
 def _about(paper: Paper) -> str:

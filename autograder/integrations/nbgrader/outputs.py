@@ -11,8 +11,7 @@ from typing import Any
 
 import msgspec
 
-from autograder.feedback.html import render_html
-from autograder.feedback.text import render_text
+from autograder.feedback import as_html, as_text, card
 from autograder.grading.result import ResultRow, to_row
 from autograder.language import spoken
 
@@ -28,7 +27,8 @@ def findings(row: ResultRow) -> list[Output]:
 @lru_cache(maxsize=1024)
 def _shown(row: bytes, language: str) -> Output:
     verdict = to_row(msgspec.msgpack.decode(row, type=ResultRow))
-    return _display(render_html(verdict), render_text(verdict))
+    blocks = card(verdict)
+    return _display(as_html(blocks), as_text(blocks))
 
 
 def not_graded() -> list[Output]:
