@@ -24,8 +24,13 @@ from autograder.checks.trial import Trial
 from autograder.exercises.cases import COUNTED
 from autograder.exercises.exercise import Row
 from autograder.exercises.fact import fact
-from autograder.exercises.interpreter import inputs_of
-from autograder.exercises.tracing import NEAR, PROFILE_REMOVED, RAN, watched_inputs
+from autograder.exercises.tracing import (
+    NEAR,
+    PROFILE_REMOVED,
+    RAN,
+    differentiable_inputs,
+    watched_inputs,
+)
 
 ENOUGH = 2
 
@@ -60,7 +65,7 @@ def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
 
 def _is_counted(trial: Trial) -> bool:
     script = trial.exercise.script(trial.case)
-    return any(call.count for call in script.calls) and bool(inputs_of(script))
+    return any(call.count for call in script.calls) and bool(differentiable_inputs(script))
 
 
 def _counts(row: Row, trial: Trial) -> Counter[str]:

@@ -34,7 +34,7 @@ from autograder.exercises.script import (
     Strided,
     TooLong,
 )
-from autograder.exercises.tracing import Trace, traced, watched_inputs
+from autograder.exercises.tracing import Trace, differentiable_inputs, traced
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
@@ -72,7 +72,7 @@ def execute(
     _seed(script.seed)
     results: list[Any] = []
     outcomes: list[Outcome] = []
-    near = inputs_of(script) if any(call.count for call in script.calls) else []
+    near = differentiable_inputs(script) if any(call.count for call in script.calls) else []
     for call in script.calls:
         try:
             state = (namespace, results, outcomes, interruptible, near, blame or describe)
@@ -179,13 +179,6 @@ def _make(
         stages={name: snapshot(value) for name, value in trace.stages.items()},
     )
     return result, outcome
-
-
-def inputs_of(script: Script) -> list[np.ndarray]:
-    """The arrays with respect to which the functions of a script can be differentiated."""
-    first = script.calls[0]
-    given = [call.args for call in script.calls if call is first or call.kind == "assign"]
-    return watched_inputs(given)
 
 
 def _seed(seed: int) -> None:

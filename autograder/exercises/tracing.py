@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.exercises.script import Script
+
 NEAR = "points near input "
 RAN, PROFILE_REMOVED = "(counted)", "(the counting was switched off)"
 SMALLEST, LARGEST = 3, 2000
@@ -154,6 +156,13 @@ def _blocks(x: np.ndarray) -> Iterator[np.ndarray]:
         last = x.reshape(-1, x.shape[-1])
         shapes.setdefault(last.shape, last)
         yield from (rows for rows in shapes.values() if rows.shape[1] >= SMALLEST)
+
+
+def differentiable_inputs(script: Script) -> list[np.ndarray]:
+    """The arrays with respect to which the functions of a script can be differentiated."""
+    first = script.calls[0]
+    given = [call.args for call in script.calls if call is first or call.kind == "assign"]
+    return watched_inputs(given)
 
 
 def watched_inputs(values: Any) -> list[np.ndarray]:

@@ -1,21 +1,30 @@
-"""Finding and reading the public data that ships beside a notebook."""
+"""What lies beside a notebook: the public data that ships with it, and what the last checks said.
+
+`check` and `progress` leave `.NAME.progress.json`, a hidden file. It tells the student something
+and a grader nothing, so whatever is wrong with it counts as "not checked yet".
+"""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograder.explain import Question, from_public
+from autograder.checks.finding import RowResult
 from autograder.errors import CourseError
 from autograder.exercises.exercise import Row
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import SUFFIX, PublicData, PublicExercise, load
+from autograder.explain import Question, from_public
 from autograder.feedback.key import with_answers
 from autograder.feedback.wording import listed
 from autograder.language import said
+from autograder.whole import write_whole
 
 
 class CheckError(CourseError):
@@ -33,7 +42,7 @@ class Sheet:
     data: PublicData
     _questions: dict[str, Question] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def rows(self) -> dict[str, tuple[PublicExercise, Row]]:
         """Row id -> its exercise and itself, in the order of the notebook."""
         return {row.id: (e, row) for e in self.data.exercises for row in e.exercise.rows}
@@ -133,3 +142,28 @@ def _unknown(given: Any, names: list[str], found: list[Sheet]) -> str:
         f"check got a value of type {type(given).__name__}; expected one of your functions itself, "
         f"such as check({next(iter(rows), 'affine_forward')}), or a name in quotes."
     )
+
+
+def remember(data: Path, results: Iterable[RowResult]) -> None:
+    """Remember verdicts; where the folder cannot be written to, they are forgotten.
+
+    Args:
+        data: The public data of the notebook.
+    """
+    said = {row: list(what) for row, what in said_before(data).items()}
+    said |= {result.id: [round(result.score, 6), result.status] for result in results}
+    with suppress(OSError):
+        write_whole(_file(data), json.dumps(said).encode())
+
+
+def said_before(data: Path) -> dict[str, tuple[float, str]]:
+    """Row -> points and status, as last checked; the argument is that of `remember`."""
+    try:
+        told: Any = json.loads(_file(data).read_text(encoding="utf-8"))
+        return {str(row): (float(score), str(status)) for row, (score, status) in told.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _file(data: Path) -> Path:
+    return data.with_name(f".{data.name.removesuffix(SUFFIX)}.progress.json")

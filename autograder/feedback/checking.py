@@ -16,7 +16,7 @@ from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
 from autograder.feedback.asking import ask, bounded_output, limiting, settled
-from autograder.feedback.beside import CheckError, Sheet, opened, row_of, sheets
+from autograder.feedback.beside import CheckError, Sheet, opened, remember, row_of, sheets
 from autograder.feedback.blocks import Block, Frames
 from autograder.feedback.executed import executed, noticed, typed
 from autograder.feedback.handing_in import told as told_before
@@ -26,7 +26,7 @@ from autograder.feedback.problems import Coverage
 from autograder.feedback.heatmap import grids
 from autograder.feedback.rebinding import rebound
 from autograder.feedback.say import said, sentence
-from autograder.feedback.so_far import course_so_far, overview, remember, so_far
+from autograder.feedback.so_far import course_so_far, overview, so_far
 from autograder.feedback.story import card, recorded, table
 from autograder.feedback.text import as_text
 from autograder.feedback.troubleshooting import page_near
@@ -132,13 +132,14 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
         notes.append(text.format(row=row_id))
     remember(sheet.path, [result])
     coverage = Coverage(tuple(e.case.name for e in question.expectations if row_id in e.outputs))
+    wrong = result.status != "right"
     blocks = card(
         result,
         hint=hint,
         coverage=coverage,
-        grids=grids(result, trials) if result.status != "right" else [],
+        grids=grids(result, trials) if wrong else (),
         notes=notes,
-        page=page_near(Path.cwd()),
+        page=page_near(Path.cwd()) if wrong else "",
     )
     score = Score(result.score, blocks)
     if not _shows_html():

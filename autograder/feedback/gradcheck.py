@@ -15,6 +15,7 @@ from autograder.feedback.blocks import Code, Head, Paragraph
 from autograder.feedback.html import as_html
 from autograder.language import said, tr
 from autograder.numerical import GradcheckError, GradientReport, check_backward
+from autograder.numerical.arguments import parameters
 
 Forward = Callable[..., Any]
 
@@ -133,7 +134,9 @@ def gradcheck(
     first = arrays[0] if len(arrays) == 1 else None
     if isinstance(first, list | tuple) and any(isinstance(item, np.ndarray) for item in first):
         arrays = tuple(first)
-    names = _parameters(forward, len(arrays)) if names is None else names
+    known = parameters(forward)
+    if names is None and len(known) >= len(arrays):
+        names = known[: len(arrays)]
     try:
         one, other = _as_pair(forward, backward, arrays)
         report = check_backward(
@@ -208,11 +211,3 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
     except ValueError:  # built-in, and does not tell
         return True
     return True
-
-
-def _parameters(forward: Forward, count: int) -> list[str] | None:
-    try:
-        names = list(inspect.signature(forward).parameters)
-    except (TypeError, ValueError):
-        return None
-    return names if len(names) == count else None

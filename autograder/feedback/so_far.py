@@ -1,24 +1,17 @@
-"""How far a student is: what the last checks said of each row, kept beside the notebook.
-
-`check` and `progress` leave `.NAME.progress.json`, a hidden file. It tells the student something
-and a grader nothing, so whatever is wrong with it counts as "not checked yet".
-"""
+"""How far a student is: what the last checks said of each row, as a page."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from autograder.checks.finding import RowResult
 from autograder.exercises.public import SUFFIX
+from autograder.feedback.beside import said_before
 from autograder.feedback.blocks import Block, Code, Fold, Line, Paragraph, Rows
 from autograder.feedback.wording import counted, points
 from autograder.language import tr
-from autograder.whole import write_whole
 
 DONE = ("right", "manual")
 """What a row may be when nothing is left to do for a student."""
@@ -66,18 +59,6 @@ class SoFar:
         return tone, f"{self.path.parent.name}/{self.path.name}", told, worth
 
 
-def remember(data: Path, results: Iterable[RowResult]) -> None:
-    """Remember verdicts; where the folder cannot be written to, they are forgotten.
-
-    Args:
-        data: The public data of the notebook.
-    """
-    said = {row: list(what) for row, what in _kept(data).items()}
-    said |= {result.id: [round(result.score, 6), result.status] for result in results}
-    with suppress(OSError):
-        write_whole(_file(data), json.dumps(said).encode())
-
-
 def so_far(data: Path) -> SoFar | None:
     """How far the notebook beside this public data is; None where no notebook can be read."""
     path = data.with_name(data.name.removesuffix(SUFFIX) + ".ipynb")
@@ -92,7 +73,7 @@ def so_far(data: Path) -> SoFar | None:
                     texts[marks["grade_id"]] = (0.0, "manual")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    said = {row: what for row, what in _kept(data).items() if row in worth}
+    said = {row: what for row, what in said_before(data).items() if row in worth}
     return SoFar(path, worth, {**said, **texts})
 
 
@@ -123,15 +104,3 @@ def overview(every: list[SoFar], data: Path) -> list[Block]:
         line = (text, " ", tr("Next: "), Code(todo.left[0]), where)
     rows = Rows(tuple(one.line for one in every), "", todo is None)
     return [Paragraph(line), *([Fold(tr("All notebooks"), (rows,), "")] if len(every) > 1 else [])]
-
-
-def _file(data: Path) -> Path:
-    return data.with_name(f".{data.name.removesuffix(SUFFIX)}.progress.json")
-
-
-def _kept(data: Path) -> dict[str, tuple[float, str]]:
-    try:
-        told: Any = json.loads(_file(data).read_text(encoding="utf-8"))
-        return {str(row): (float(score), str(status)) for row, (score, status) in told.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}

@@ -64,8 +64,10 @@ def card(
         blocks.append(Ticks(tuple((shown_output(n), right) for n, right in result.outputs.items())))
     blocks += [Paragraph((note,)) for note in (*_notes(result), *notes)]
     blocks += _explanations(result, failing)
-    blocks += _wrong(problems(failing, coverage), result, grids, page)
-    for problem in problems([f for f in result.findings if _warns(f, result)], coverage):
+    if failing:
+        blocks += _wrong(problems(failing, coverage), result, grids, page)
+    warnings = [f for f in result.findings if _warns(f, result)]
+    for problem in problems(warnings, coverage) if warnings else ():
         blocks += _problem(problem, result, (), "warning")
     holds = _holds(result, coverage, failing)
     blocks += [Paragraph((holds,), "muted")] if holds else []

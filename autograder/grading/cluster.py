@@ -21,8 +21,8 @@ from autograder.course.secret import PRIVATE, secret_seed
 from autograder.errors import AutograderError, GradingError, IsolationError
 from autograder.exercises.public import SUFFIX
 from autograder.grading import submission
+from autograder.grading.basis import keyed_digest
 from autograder.grading.desk import grade_at_desk
-from autograder.grading.digest import keyed_digest
 from autograder.grading.grade import Graded, without_answers
 from autograder.grading.lines import Lined
 from autograder.grading.notebook_json import UnreadableError

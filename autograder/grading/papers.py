@@ -16,7 +16,7 @@ from autograder.course.questions import hidden_questions, public_questions
 from autograder.course.secret import secret_seed
 from autograder.exercises import Row
 from autograder.explain import Keep, Question
-from autograder.grading.digest import keyed_digest
+from autograder.grading.basis import keyed_digest
 from autograder.grading.kept import Kept
 
 

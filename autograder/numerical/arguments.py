@@ -147,14 +147,18 @@ def _names(
             by_position = dict(zip(checked, given, strict=True))
             return [by_position.get(i, f"argument {i}") for i in range(count)]
         raise GradcheckError(f"got {len(given)} names for {count} arguments; expected one for each")
-    code = getattr(forward, "__code__", None)
-    if code is not None and not inspect.ismethod(forward) and not hasattr(forward, "__wrapped__"):
-        known = list(code.co_varnames[: code.co_argcount])
-    else:
-        try:
-            parameters = inspect.signature(forward).parameters.values() if forward else ()
-        except (TypeError, ValueError):
-            parameters = ()
-        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        known = [p.name for p in parameters if p.kind in positional]
+    known = parameters(forward)
     return (known + [f"x{i}" for i in range(len(known), count)])[:count]
+
+
+def parameters(function: Callable[..., Any] | None) -> list[str]:
+    """The names of the positional parameters of a function; none where it does not tell."""
+    code = getattr(function, "__code__", None)
+    if code is not None and not inspect.ismethod(function) and not hasattr(function, "__wrapped__"):
+        return list(code.co_varnames[: code.co_argcount])
+    try:
+        found = inspect.signature(function).parameters.values() if function else ()
+    except (TypeError, ValueError):
+        return []
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in found if p.kind in positional]

@@ -17,7 +17,7 @@ from autograder.explain.repair import Repair, Repairs
 from autograder.sandbox.conversation import ChildFault, ChildProcess
 from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.packing import MAX_ITEMS, NotAcceptable, Packer, pack_call
-from autograder.sandbox.inside.unpacking import unpack_failure, unpack_outcome
+from autograder.sandbox.inside.unpacking import decode_answer, unpack_failure, unpack_outcome
 from autograder.sandbox.limits import Cell, Limits
 
 START_SECONDS = 60.0
@@ -179,7 +179,7 @@ class Dialogue:
     def _answer(self, deadline: float, max_bytes: int, parts: int = 0) -> tuple[Any, int]:
         body = self.child.receive(deadline, max_bytes + _FRAME_SLACK)
         try:
-            return wire.decode_answer(body, parts + _PARTS_SLACK), len(body)
+            return decode_answer(body, parts + _PARTS_SLACK), len(body)
         except (ValueError, RecursionError) as error:
             raise ChildFault("protocol", "its answer could not be read") from error
 

@@ -8,9 +8,11 @@ import pytest
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump, load
 from autograder.exercises.script import Failure, Outcome
-from autograder.explain import examine, from_public, to_public
+from autograder.explain import examine, from_public, general, to_public
 from autograder.explain.known import mistake_of
+from autograder.feedback import as_text, card
 from autograder.feedback.say import message
+from autograder.feedback.sentences import SENTENCES
 from tests.explain.small import GLOBALS, mistaken
 
 
@@ -97,6 +99,22 @@ def test_two_mistakes_in_different_outputs_are_both_named(judged):
 )
 def test_general_slips_are_named(judged, backward, name):
     assert mistake_of(judged(scale_backward=backward)["scale_backward"]) == {name}
+
+
+def test_a_new_general_slip_is_one_entry_and_its_sentence(judged, monkeypatch):
+    """Every output of every row meets it, on hidden cases too; no other file knows of it."""
+    monkeypatch.setitem(general.SLIPS, "third", lambda e, n: e + 1 / 3)
+    monkeypatch.setitem(SENTENCES, "like.third", "It is a third too much.")
+    results = judged(
+        scale_forward=lambda x, w: (x * w + 1 / 3, (x, w)),
+        scale_backward=lambda d, c: (d * c[1] + 1 / 3, (d * c[0]).sum(0) + 1 / 3),
+    )
+    for result in results.values():
+        told = {f.output: f.explanation for f in result.findings if f.costs}
+        assert told.keys() == result.outputs.keys()
+        assert {one.name for one in told.values()} == {"third"}
+        assert any(f.hidden and f.mistake == "third" for f in result.findings)
+        assert "It is a third too much." in as_text(card(result))
 
 
 @pytest.mark.parametrize("wrong", [lambda dx, x: dx + 0.01, lambda dx, x: dx * x.sum()])

@@ -87,7 +87,7 @@ def test_a_folder_that_cannot_be_written_to_is_no_trouble(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("autograder.feedback.so_far.write_whole", full)
+    monkeypatch.setattr("autograder.feedback.beside.write_whole", full)
     assert eval("check(double)", namespace(CALL, RIGHT)) == 1
 
 

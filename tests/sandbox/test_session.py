@@ -23,6 +23,7 @@ from autograder.exercises.tracing import NEAR, PROFILE_REMOVED, RAN
 from autograder.sandbox import Cell, Limits, Sandbox, Session
 from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.packing import pack_outcome
+from autograder.sandbox.inside.unpacking import decode_answer
 
 PATIENT = Limits(call_seconds=20.0, submission_seconds=60.0, memory_mb=128)
 IMPATIENT = Limits(call_seconds=0.5, submission_seconds=60.0)
@@ -469,6 +470,6 @@ def test_a_value_has_no_more_parts_than_there_is_room_for(sandbox: Sandbox) -> N
 def test_the_grader_walks_over_no_more_than_there_is_room_for() -> None:
     outcome = Outcome([[1.0]] * 1000)
     body = wire.frame(pack_outcome(outcome, 0, bytes(16), 1 << 20))[4:]
-    assert wire.decode_answer(body, 6 * 2001)
+    assert decode_answer(body, 6 * 2001)
     with pytest.raises(ValueError, match="more than 600 parts"):
-        wire.decode_answer(body, 600)
+        decode_answer(body, 600)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from autograder.exercises.script import Call, Failure, Opaque, Outcome
-from autograder.sandbox.inside import scan, wire
+from autograder.sandbox.inside import unpacking, wire
 from autograder.sandbox.inside.packing import DTYPES, NotAcceptable, Packer, pack_outcome
 from autograder.sandbox.inside.unpacking import unpack, unpack_outcome
 
@@ -48,7 +48,7 @@ VALUES = st.recursive(
 def cross(value: Any) -> Any:
     """To bytes and back, as an outcome."""
     packed = pack_outcome(Outcome(value=value), 0, NONCE, 1 << 24)
-    answer = wire.decode_answer(wire.frame(packed)[4:])
+    answer = unpacking.decode_answer(wire.frame(packed)[4:])
     assert isinstance(answer, wire.WireOutcome)
     return unpack_outcome(answer)
 
@@ -73,7 +73,7 @@ def test_an_outcome_crosses_whole() -> None:
         stages={"q": np.zeros(2)},
     )
     packed = pack_outcome(outcome, 3, NONCE, 1 << 20)
-    answer = wire.decode_answer(wire.frame(packed)[4:])
+    answer = unpacking.decode_answer(wire.frame(packed)[4:])
     assert isinstance(answer, wire.WireOutcome) and answer.index == 3
     again = unpack_outcome(answer)
     np.testing.assert_equal(again.after, outcome.after)
@@ -170,15 +170,15 @@ def test_nesting_has_an_end() -> None:
     ],
 )
 def test_the_scan_refuses(body: bytes) -> None:
-    with pytest.raises(scan.Unreadable):
-        scan.scan(body)
+    with pytest.raises(unpacking.Unreadable):
+        unpacking.scan(body)
 
 
 @given(VALUES)
 @settings(max_examples=100)
 def test_the_scan_accepts_what_is_sent(value: Any) -> None:
     body = wire.frame(pack_outcome(Outcome(value=value), 0, NONCE, 1 << 24))[4:]
-    assert scan.scan(body) >= 10
+    assert unpacking.scan(body) >= 10
 
 
 # Fuzzing ----------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def fuzz(rounds: int, seed: int) -> tuple[int, int]:
     for _ in range(rounds):
         body = mutate(rng.choice(bodies), bodies, rng)
         try:
-            answer = wire.decode_answer(body)
+            answer = unpacking.decode_answer(body)
             if isinstance(answer, wire.WireOutcome):
                 outcome = unpack_outcome(answer)
                 assert type(outcome) is Outcome
@@ -258,14 +258,14 @@ def test_mutated_frames_raise_only_what_is_expected() -> None:
 def test_a_bad_frame_costs_memory_in_proportion() -> None:
     """The dearest frames we know: many tiny parts, up to the limit of the walk."""
     lists = b"\x92\xa4list\x90"
-    number = scan.MAX_PARTS // 4
+    number = unpacking.MAX_PARTS // 4
     inner = b"\x92\xa4list\xdd" + struct.pack(">I", 100_000) + lists * 100_000
     body = b"\x9a\xa7outcome\xc4\x10" + NONCE + b"\x00" + inner + b"\xc0\x90\x80\x90\x80\x80"
     too_many = b"\x9f" * 3 + lists * number * 2
     for frame in (body, too_many, os.urandom(1 << 20), b"\x90" * (1 << 24)):
         tracemalloc.start()
         try:
-            answer = wire.decode_answer(frame)
+            answer = unpacking.decode_answer(frame)
             assert isinstance(answer, wire.WireOutcome)
             unpack_outcome(answer)
         except EXPECTED:

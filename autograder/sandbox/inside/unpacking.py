@@ -1,4 +1,4 @@
-"""Wire structs to values, rebuilt as exact base types before anybody looks at them.
+"""Frames to values, counted before they are decoded and rebuilt as exact base types after it.
 
 Nothing here trusts a length, a shape or a type: sizes are compared as Python integers before NumPy
 sees them.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, get_args
 
+import msgspec
 import numpy as np
 
 from autograder.exercises.operands import Operand, Raised
@@ -29,6 +30,94 @@ from autograder.sandbox.inside.packing import DTYPES, MAX_DEPTH, NotAcceptable
 
 _PLAIN = frozenset((bool, int, float, str, type(None)))
 _FAILURES = frozenset(get_args(FailureKind))
+_decode_answer = msgspec.msgpack.Decoder(wire.Answer).decode
+
+MAX_PARTS = 600_000
+MAX_OPEN = 48
+
+# First byte of an object -> bytes of payload that follow, for objects of a fixed size.
+_FIXED = {
+    0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1,
+    0xD1: 2, 0xD2: 4, 0xD3: 8,
+}  # fmt: skip
+# First byte -> bytes of a length that follows: binary data and text, lists, dicts.
+_SIZED = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
+_LISTS = {0xDC: 2, 0xDD: 4}
+_DICTS = {0xDE: 2, 0xDF: 4}
+
+
+class Unreadable(ValueError):
+    """The frame is not msgpack, or spells more than is allowed."""
+
+
+def scan(frame: bytes, most: int = MAX_PARTS) -> int:
+    """Walk over a frame before it is decoded, and return the number of its parts.
+
+    A frame of 16 MiB can spell millions of tiny objects. The walk stops at the first that is one
+    too many, so decoding costs no more memory than a small multiple of the frame's own bytes.
+
+    Args:
+        most: How many it may have.
+
+    Raises:
+        Unreadable: It is cut short, has extension types, or too many or too deep parts.
+    """
+    end, position, parts = len(frame), 0, 0
+    open_lists = [1]  # how many objects are still to come, for each list that is open
+    while open_lists:
+        if open_lists[-1] == 0:
+            open_lists.pop()
+            continue
+        open_lists[-1] -= 1
+        parts += 1
+        if parts > most:
+            raise Unreadable(f"more than {most} parts")
+        if position >= end:
+            raise Unreadable("cut short")
+        first = frame[position]
+        position += 1
+        children = 0
+        if first <= 0x7F or first >= 0xE0:
+            continue
+        if first in _FIXED:
+            position += _FIXED[first]
+        elif 0xA0 <= first <= 0xBF:
+            position += first & 0x1F
+        elif first in _SIZED:
+            width = _SIZED[first]
+            position += width + int.from_bytes(frame[position : position + width], "big")
+        elif first in _LISTS or first in _DICTS:
+            width = _LISTS.get(first) or _DICTS[first]
+            children = int.from_bytes(frame[position : position + width], "big")
+            children *= 2 if first in _DICTS else 1
+            position += width
+        elif first <= 0x8F:
+            children = 2 * (first & 0x0F)
+        elif first <= 0x9F:
+            children = first & 0x0F
+        else:
+            raise Unreadable("an extension type")
+        if children:
+            open_lists.append(children)
+            if len(open_lists) > MAX_OPEN:
+                raise Unreadable(f"more than {MAX_OPEN} levels")
+    if position != end:
+        raise Unreadable("a length that does not fit")
+    return parts
+
+
+def decode_answer(body: bytes, parts: int = MAX_PARTS) -> wire.Answer:
+    """Decode what a child said; its parts are counted before.
+
+    Args:
+        parts: How many parts the frame may have.
+
+    Raises:
+        ValueError: It is not an answer (msgspec's errors are of this kind).
+        RecursionError: It is nested too deep.
+    """
+    scan(body, parts)
+    return _decode_answer(body)
 
 
 def unpack(value: Any, trusted: bool = False, depth: int = 0) -> Any:

@@ -12,8 +12,6 @@ from typing import Annotated, Union
 
 import msgspec
 
-from autograder.sandbox.inside.scan import MAX_PARTS, scan
-
 HEADER = struct.Struct("<I")
 
 _Short = Annotated[str, msgspec.Meta(max_length=300)]
@@ -266,23 +264,6 @@ Answer = Union[Ready, CellDone, WireOutcome, Done, Mended]
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode
-_decode_answer = msgspec.msgpack.Decoder(Answer).decode
-
-
-def decode_answer(
-    body: bytes, parts: int = MAX_PARTS
-) -> Ready | CellDone | WireOutcome | Done | Mended:
-    """Decode what a child said.
-
-    Args:
-        parts: How many parts the frame may have.
-
-    Raises:
-        ValueError: It is not an answer (msgspec's errors are of this kind).
-        RecursionError: It is nested too deep.
-    """
-    scan(body, parts)
-    return _decode_answer(body)
 
 
 def frame(message: msgspec.Struct) -> bytes:
