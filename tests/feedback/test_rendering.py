@@ -23,6 +23,7 @@ from autograder.feedback import (
     Coverage,
     as_html,
     as_text,
+    card,
     render_markdown,
     table,
 )
@@ -46,22 +47,15 @@ def compare(name: str, text: str) -> None:
     assert text == path.read_text(encoding="utf-8"), f"{name} changed: read the difference"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_text_is_as_on_record(name: str) -> None:
-    text = render_text(RESULTS[name](), coverage=examples.COVERAGE, grids=[examples.COLUMN])
-    compare(f"{name}.txt", text + "\n")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_html_is_as_on_record(name: str) -> None:
-    html = render_html(RESULTS[name](), coverage=examples.COVERAGE, grids=[examples.COLUMN])
-    compare(f"{name}.html", html.replace("><", ">\n<") + "\n")
-
-
-def test_tables_are_as_on_record() -> None:
-    compare("notebook.txt", as_text([table(examples.notebook())]) + "\n")
+def test_cards_are_as_on_record() -> None:
+    """One file for each way to write a card; the style sheet is none of it."""
+    shown = {"coverage": examples.COVERAGE, "grids": [examples.COLUMN]}
+    cards = [card(make(), **shown) for make in RESULTS.values()]
+    cards.append((table(examples.notebook()),))
+    compare("cards.txt", "\n\n\n".join(map(as_text, cards)) + "\n")
+    html = re.sub(r' style="[^"]*"', "", "\n\n\n".join(map(as_html, cards)))
+    compare("cards.html", html.replace("><", ">\n<") + "\n")
     compare("notebook.md", render_markdown(examples.notebook(), title="02_layers"))
-    compare("notebook.html", as_html([table(examples.notebook())]).replace("><", ">\n<") + "\n")
 
 
 class Balanced(HTMLParser):
