@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from autograder.numerical.certainty import MARGINS, certified_error, factor
 from autograder.numerical.directions import entry_exponents, exponent, tiny
 from autograder.numerical.evaluate import SINGLE, Evaluator
 from autograder.numerical.probe import Exponents, Point, Probe
-from autograder.numerical.report import Verdict
+from autograder.numerical.report import Opinion
 from autograder.numerical.steps import SHORTEST, refine
 
 MOST_TREMBLE = 2.0**-4
@@ -31,33 +30,6 @@ NOISE = 2.0**-6
 COARSEST = 2.0**-5
 
 Tremble = Callable[[float], Array]
-
-
-@dataclass
-class Opinion:
-    """What is known of one array at one point.
-
-    Attributes:
-        verdict: As in the report.
-        certified: Relative error that is excluded.
-        found: Largest relative residual seen.
-        bar: Largest error bar of a directional derivative, relative to the gradient.
-        saturated: The gradient is below the forward's resolution: nothing to see here.
-        idle: The forward does not depend on the array at all.
-        contradicted: Something was seen here that no kink explains.
-        kinked: The lines met kinks too near to be avoided.
-        hollow: The gradient is exactly zero. Right here, perhaps, but no evidence for elsewhere.
-    """
-
-    verdict: Verdict
-    certified: float
-    found: float
-    bar: float = math.inf
-    saturated: bool = False
-    idle: bool = False
-    contradicted: bool = False
-    kinked: bool = False
-    hollow: bool = False
 
 
 class Judge:

@@ -10,26 +10,12 @@ and no whole number. A last line, through the place that was found alone, confir
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from autograder.numerical.judge import Judge
 from autograder.numerical.probe import Probe
-
-
-class Place(NamedTuple):
-    """Where a gradient is wrong.
-
-    Attributes:
-        where: Position along every axis; ``slice(None)`` along axes where the error is spread.
-        got: The gradient there, when it is one entry.
-        expected: The numerical value there, when it is one entry.
-    """
-
-    where: tuple[int | slice, ...]
-    got: float | None
-    expected: float | None
+from autograder.numerical.report import Place
 
 
 def localised(judge: Judge) -> dict[int, Place]:

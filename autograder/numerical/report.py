@@ -9,17 +9,54 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from autograder.numerical.judge import Opinion
-    from autograder.numerical.localise import Place
+from typing import Any, Literal, NamedTuple
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
 
 class GradcheckError(ValueError):
     """The checker was called in a way that cannot be answered."""
+
+
+@dataclass
+class Opinion:
+    """What is known of one array at one point.
+
+    Attributes:
+        verdict: As in the report.
+        certified: Relative error that is excluded.
+        found: Largest relative residual seen.
+        bar: Largest error bar of a directional derivative, relative to the gradient.
+        saturated: The gradient is below the forward's resolution: nothing to see here.
+        idle: The forward does not depend on the array at all.
+        contradicted: Something was seen here that no kink explains.
+        kinked: The lines met kinks too near to be avoided.
+        hollow: The gradient is exactly zero. Right here, perhaps, but no evidence for elsewhere.
+    """
+
+    verdict: Verdict
+    certified: float
+    found: float
+    bar: float = math.inf
+    saturated: bool = False
+    idle: bool = False
+    contradicted: bool = False
+    kinked: bool = False
+    hollow: bool = False
+
+
+class Place(NamedTuple):
+    """Where a gradient is wrong.
+
+    Attributes:
+        where: Position along every axis; ``slice(None)`` along axes where the error is spread.
+        got: The gradient there, when it is one entry.
+        expected: The numerical value there, when it is one entry.
+    """
+
+    where: tuple[int | slice, ...]
+    got: float | None
+    expected: float | None
 
 
 class ArrayReport(NamedTuple):

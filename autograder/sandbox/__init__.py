@@ -2,8 +2,8 @@
 
 from autograder.errors import IsolationError
 from autograder.sandbox.limits import Cell, CellOutcome, Limits
-from autograder.sandbox.measure import Attempt, Measured, measure_isolation
-from autograder.sandbox.sandbox import Sandbox
+from autograder.sandbox.measure import Attempt, Measured
+from autograder.sandbox.sandbox import Sandbox, measure_isolation
 from autograder.sandbox.session import Session
 
 __all__ = [

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.errors import AutograderError
 from autograder.exercises.script import Call, Script
 from autograder.sandbox.limits import MIB, Cell, Limits
 from autograder.sandbox.session import Session
@@ -182,22 +181,6 @@ def _bait() -> Iterator[tuple[dict[str, Any], Any]]:
             "memory": (_MEMORY_MB + 64) * MIB,
         }
         yield there, harm_done
-
-
-def measure_isolation() -> tuple[Measured, tuple[str, ...]]:
-    """Measure the best level that works here; never raises.
-
-    Returns:
-        measured: What the probe found; at level `"none"` student code can't be contained here.
-        advice: What to do for a better level, line by line.
-    """
-    from autograder.sandbox.sandbox import Sandbox
-
-    try:
-        with Sandbox() as sandbox:
-            return sandbox.measured, tuple(how_to_improve(sandbox.isolation))
-    except AutograderError as error:
-        return Measured("none"), tuple(str(error).splitlines())
 
 
 def how_to_improve(level: str) -> list[str]:

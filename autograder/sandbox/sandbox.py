@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Literal
 
-from autograder.errors import GradingError, IsolationError
+from autograder.errors import AutograderError, GradingError, IsolationError
 from autograder.sandbox.conversation import ChildProcess, ZygoteFault
 from autograder.sandbox.limits import DEFAULT_LIMITS, Cell, Limits
 from autograder.sandbox.measure import Measured, how_to_improve, measure
@@ -115,6 +115,20 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def measure_isolation() -> tuple[Measured, tuple[str, ...]]:
+    """Measure the best level that works here; never raises.
+
+    Returns:
+        measured: What the probe found; at level `"none"` student code can't be contained here.
+        advice: What to do for a better level, line by line.
+    """
+    try:
+        with Sandbox() as sandbox:
+            return sandbox.measured, tuple(how_to_improve(sandbox.isolation))
+    except AutograderError as error:
+        return Measured("none"), tuple(str(error).splitlines())
 
 
 def refuse_elsewhere() -> None:
