@@ -127,11 +127,14 @@ def test_imports_run_one_way() -> None:
 
 
 def test_no_circle_among_files() -> None:
-    """What a file imports, at its head, in a function or for types, never leads back to it."""
+    """What a file imports, at its head or in a function, never leads back to it."""
     files = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in modules()}
     needs = {}
     for name, path in files.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                node.body = [ast.Pass()]
         names = [found for _, found in imports_of(tree, package_of(path))]
         needs[name] = {n if n in files else n.rpartition(".")[0] for n in names} & files.keys()
     graphlib.TopologicalSorter(needs).prepare()
