@@ -2,7 +2,8 @@
 
 A page (`README.md`, or one of `docs/`) is translated where there is a catalogue for it,
 `locale/<language>/guides/<page>.po`. What is missing or fuzzy there stays English. Links lead to
-the translated page where there is one, and to the section as it is called there.
+the translated page where there is one, and to the section as it is called there. The places of the
+syllabus are no text: what the course says there stands in the catalogues of the notebooks.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from autograder.course import prose
 from autograder.course.drift import MEND
 from autograder.course.folder import LOCALE, Course
+from autograder.course.syllabus import filled_in, parts
 from autograder.course.translated import course_languages
 from autograder.language import package_words, read_words
 from autograder.whole import write_whole
@@ -50,7 +52,8 @@ def guide_texts(path: Path) -> list[str]:
         found.append(text)
         return text
 
-    prose.page(path.read_text(encoding="utf-8"), keep)
+    for by_hand in parts(path.read_text(encoding="utf-8"))[::2]:
+        prose.page(by_hand, keep)
     return found
 
 
@@ -61,7 +64,7 @@ def write_guides(course: Course) -> tuple[str, ...]:
         OSError: A page cannot be written.
     """
     written = []
-    for name, text in _made(course.root):
+    for name, text in _made(course):
         page = course.root / name
         if not page.is_file() or page.read_text(encoding="utf-8") != text:
             page.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +75,7 @@ def write_guides(course: Course) -> tuple[str, ...]:
 
 def guides_drift(course: Course) -> list[str]:
     """Where `docs/<language>/` is not what the English pages and the catalogues make."""
-    found, made = [], dict(_made(course.root))
+    found, made = [], dict(_made(course))
     for name, text in made.items():
         page = course.root / name
         if not page.is_file():
@@ -87,12 +90,13 @@ def guides_drift(course: Course) -> list[str]:
     return found
 
 
-def _made(root: Path) -> Iterator[tuple[str, str]]:
+def _made(course: Course) -> Iterator[tuple[str, str]]:
     """Every translated page: where it belongs, and its text."""
+    root = course.root
     pages = english_pages(root)
     for language in course_languages(root):
         names = guide_pages(root, language)
-        texts = {page: _translated(root, language, page) for page in names}
+        texts = {page: _translated(course, language, page) for page in names}
         sections = {
             pages[page]: dict(zip(_anchors(english), _anchors(other), strict=True))
             for page, (english, other) in texts.items()
@@ -103,12 +107,15 @@ def _made(root: Path) -> Iterator[tuple[str, str]]:
             yield homes[pages[page]].relative_to(root).as_posix(), _LINK.sub(moved, other)
 
 
-def _translated(root: Path, language: str, page: str) -> tuple[str, str]:
+def _translated(course: Course, language: str, page: str) -> tuple[str, str]:
     """A page in English and in another language, its links as they were."""
-    english = english_pages(root)[page].read_text(encoding="utf-8")
-    words = read_words(guide_catalogue(root, language, page), language).texts
+    english = english_pages(course.root)[page].read_text(encoding="utf-8")
+    words = read_words(guide_catalogue(course.root, language, page), language).texts
     texts = {**package_words(language).texts, **words}
-    return english, prose.page(english, lambda text: texts.get(text, text))
+    other = parts(english)
+    other[::2] = [prose.page(part, lambda text: texts.get(text, text)) for part in other[::2]]
+    other[1::2] = [filled_in(course, part, language) for part in other[1::2]]
+    return english, "".join(other)
 
 
 def _moved(

@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course.guides import guide_texts
 from autograder.course.release import check_drift, release
 from autograder.errors import CourseError
+from autograder.language import speaking
 
 SOURCE = "solutions/01_small/small.py"
 PAGE = "docs/syllabus.md"
@@ -94,3 +96,28 @@ def test_the_opening_says_the_points(course, old, message):
     rewrite(course, old, "12 points" if old == "11.5 points" else "Soon done.")
     with pytest.raises(CourseError, match=message):
         release(course)
+
+
+def test_in_another_language_it_says_what_the_notebooks_say_there(course):
+    (course / "locale" / "zh" / "guides").mkdir(parents=True)
+    head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+    for name, texts in {
+        "guides/syllabus": {"By hand.": "手写的。"},
+        "01_small": {
+            "A small notebook": "小笔记本",
+            "*About a minute. 11.5 points.*": "*约一分钟。11.5 分。*",
+            "to add;": "相加；",
+        },
+    }.items():
+        entries = "".join(f'\nmsgid "{one}"\nmsgstr "{other}"\n' for one, other in texts.items())
+        (course / f"locale/zh/{name}.po").write_text(head + entries, encoding="utf-8")
+    with speaking("zh"):  # what the system speaks
+        assert {PAGE, "docs/zh/syllabus.md"} <= {*release(course).written}
+        assert check_drift(course) == []
+    text = (course / "docs/zh/syllabus.md").read_text(encoding="utf-8")
+    assert "| [小笔记本](../../assignments/01_small/small.ipynb) | 约一分钟 | 11.5 | 4 |" in text
+    assert "\n\n手写的。\n\n" in text and "**约一分钟，11.5 分。** " in text
+    assert "- 相加；\n- to go on to a second line.\n" in text
+    assert "| `scale_forward` | 1 | 按结果；1 个已知错误 |" in text
+    assert "**About a minute, 11.5 points.**" in (course / PAGE).read_text(encoding="utf-8")
+    assert guide_texts(course / PAGE) == ["Syllabus", "By hand."]
