@@ -5,7 +5,8 @@ From the particular to the general, because the more particular one says more:
 1. a *known mistake* of the exercise: somebody wrote down what it is and what to do about it;
 2. a *general slip*: exactly the negative, the transpose, 1/N of the right value …;
 3. a *derived slip*: the numbers are those of a small slip in the reference; its kind is known;
-4. *by itself*: what an exception, a wrong shape, a repetition says to whoever can read it.
+4. *another value*: an input as it came in, or what another function of the exercise returns;
+5. *by itself*: what an exception, a wrong shape, a repetition says to whoever can read it.
 
 Afterwards, and only where there is time, a *single repair* of the student's own code (`repair/`)
 adds the line to an explanation, or is one where there is none. It runs code anew, so whoever asked
@@ -23,7 +24,7 @@ from dataclasses import replace
 
 from autograder.checks.finding import Explanation, Finding, RowResult, Source
 from autograder.explain.derived import derived_slip
-from autograder.explain.general import general_slip
+from autograder.explain.general import another_value, general_slip
 from autograder.explain.itself import by_itself
 from autograder.explain.known import known_mistake
 from autograder.explain.own_forward import own_forward
@@ -35,7 +36,9 @@ OfOutputs = Callable[[RowResult, Asked, Set[str | None]], dict[str | None, Expla
 
 OfRow = Callable[[RowResult, Asked], Finding | None]
 
-OF_OUTPUTS: tuple[OfOutputs, ...] = (known_mistake, general_slip, derived_slip, by_itself)
+OF_OUTPUTS: tuple[OfOutputs, ...] = (
+    known_mistake, general_slip, derived_slip, another_value, by_itself,
+)  # fmt: skip
 OF_ROWS: tuple[OfRow, ...] = (first_wrong_stage, own_forward)
 
 

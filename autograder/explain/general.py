@@ -89,6 +89,16 @@ def general_slip(
     return {name: told for name, told in found.items() if told is not None}
 
 
+def another_value(
+    result: RowResult, asked: Asked, outputs: Set[str | None]
+) -> dict[str | None, Explanation]:
+    """The input, or the value of another function, that each output is; said where no slip fits."""
+    found = {
+        name: _mistaken_identity(result.id, name, asked.trials, _around) for name in outputs if name
+    }
+    return {name: told for name, told in found.items() if told is not None}
+
+
 def _looks_like(row: str, output: str, trials: Sequence[Trial]) -> Explanation | None:
     pairs: list[Pair] = []
     for trial in trials:
@@ -110,7 +120,7 @@ def _looks_like(row: str, output: str, trials: Sequence[Trial]) -> Explanation |
         name = fitting[0].partition(".")[0]
         return Explanation(Source.LIKE, name, fact=fact(f"like.{fitting[0]}"))
     if not fitting:
-        return _mistaken_identity(row, output, trials) or _factor(pairs)
+        return _mistaken_identity(row, output, trials, _beside) or _factor(pairs)
     return None
 
 
@@ -122,21 +132,42 @@ def _predicts(slip: Slip, pairs: Sequence[Pair]) -> bool:
     return True
 
 
-def _mistaken_identity(row: str, output: str, trials: Sequence[Trial]) -> Explanation | None:
-    """Whether it is another output of the same function, returned in this one's place."""
+Values = Callable[[Trial, str], Mapping[str, Expected]]
+
+
+def _beside(trial: Trial, row: str) -> Mapping[str, Expected]:
+    """The outputs of the same function."""
+    return trial.expectation.outputs.get(row, {})
+
+
+def _around(trial: Trial, row: str) -> Mapping[str, Expected]:
+    """What goes into the functions of the exercise, and comes out of them."""
+    case, of = trial.case, trial.expectation.outputs
+    inputs = {n: v.array if isinstance(v, Strided) else v for n, v in case.inputs.items()}
+    found = {name: Expected(v) for name, v in inputs.items() if isinstance(v, np.ndarray)}
+    first = next(iter(of.values()), {})
+    found |= {f"d{name}": Expected(value) for name, value in zip(first, case.upstream)}
+    for other in (*of, row):
+        found |= of.get(other, {})
+    return found
+
+
+def _mistaken_identity(
+    row: str, output: str, trials: Sequence[Trial], values: Values
+) -> Explanation | None:
+    """Whether it is another value, returned in this one's place."""
     others: set[str] | None = None
     judged = 0
     for trial in trials:
         seen = trial.observed.get(row)
-        expected = trial.expectation.outputs.get(row, {})
-        if seen is None or output not in expected or trial.case.tie:
+        if seen is None or output not in _beside(trial, row) or trial.case.tie:
             continue
         if seen.outputs is None:
             return None
         got = seen.outputs[output]
         same = {
             name
-            for name, other in expected.items()
+            for name, other in values(trial, row).items()
             if name != output and difference(got, other) is None
         }
         others = same if others is None else others & same

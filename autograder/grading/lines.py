@@ -89,12 +89,25 @@ def defined(source: str) -> list[str]:
 
 
 def text_of(row: str, functions: Sequence[str], planned: Sequence[PlannedCell]) -> str:
-    """A digest of all the code on which a row depends."""
+    """A digest of the code on which a row depends, whatever stands around it in its cells."""
     cells = read_cells([(cell.name, cell.position, cell.source) for cell in planned])
     before = functions[: functions.index(row)] if row in functions else ()
     names = names_used({row.partition(".")[0], *before}, cells)
-    sources = [cell.source for cell in cells if cell.binds & names]
+    sources = [_statements(cell.source) for cell in cells if cell.binds & names]
     return hashlib.sha256("\0".join([row, *sources]).encode("utf-8", "replace")).hexdigest()
+
+
+def _statements(source: str) -> str:
+    """The statements of a cell as they are laid out, without the lines between them."""
+    source = without_magics(source)
+    tree, lines = parsed(source), source.splitlines()
+    if tree is None:
+        return source
+    firsts = (
+        min([s.lineno, *(d.lineno for d in getattr(s, "decorator_list", ()))]) for s in tree.body
+    )
+    spans = zip(firsts, (s.end_lineno for s in tree.body))
+    return "\n".join(line.rstrip() for first, last in spans for line in lines[first - 1 : last])
 
 
 def _holds(repair: Repair, outputs: Sequence[str], planned: Sequence[PlannedCell]) -> bool:

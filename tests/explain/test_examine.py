@@ -95,6 +95,9 @@ def test_two_mistakes_in_different_outputs_are_both_named(judged):
         (lambda d, c: (np.abs(d * c[1]), (d * c[0]).sum(0)), "absolute"),
         (lambda d, c: (d * c[1] / d.size, (d * c[0]).sum(0)), "sizes"),
         (lambda d, c: (d * c[1] * np.sqrt(d.shape[1]), (d * c[0]).sum(0)), "sizes"),
+        (lambda d, c: (c[0] * c[1], (d * c[0]).sum(0)), "is_out"),
+        (lambda d, c: (c[0], (d * c[0]).sum(0)), "is_x"),
+        (lambda d, c: (d, (d * c[0]).sum(0)), "is_dout"),
     ],
 )
 def test_general_slips_are_named(judged, backward, name):

@@ -7,13 +7,15 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from autograder.explain.repair.expressions import edits
-from autograder.explain.repair.missing import missing, scope_of
+from autograder.explain.repair.missing import missing, missing_names, scope_of
 from autograder.explain.repair.places import Change, Place, places, root
 from autograder.explain.repair.repeated import repeated
 from autograder.explain.repair.statements import moves, statements
 from autograder.explain.repair.units import Unit
 
 NEAR, FAR = 2, 4
+FAR_RANK = 2
+"""From here on, factors and terms of anything in scope are tried, too."""
 
 
 def candidates(
@@ -23,6 +25,7 @@ def candidates(
     right: Feeds | None = None,
     parameters: Sequence[str] = (),
     ran: Set[int] | None = None,
+    far: bool = False,
 ) -> list[tuple[int, Change]]:
     """The changes of a unit with their ranks, in the order in which they are tried.
 
@@ -32,6 +35,7 @@ def candidates(
         right: What leads to those that are right in every case: it comes later.
         parameters: Numbers among the inputs, such as `"delta"` or `"bn_param.eps"`.
         ran: Lines of the file that run on a failing case: nothing else can mend it.
+        far: Those of rank `FAR_RANK` and above that there are thousands of, instead of the others.
     """
     names = scope_of(unit.tree)
     idle = _idle(unit.tree)
@@ -43,23 +47,29 @@ def candidates(
         if ran is not None and not _runs(place, ran):
             continue
         if isinstance(place.node, ast.stmt):
-            made += statements(place)
-        else:
-            # Unpacking `x, w = cache` in another order is a change, too.
-            local = _known_at(place, names)
-            holders = _holders(place.statement)
-            if holders:  # a list that holds itself: NumPy would look into it without an end
-                local = [name for name in local if name.partition(".")[0] not in holders]
-            made += [
-                Change(0 if _brings(new, idle) else tier, kind, place, new)
-                for tier, kind, new in edits(place, local)
-            ]
-            made += [
-                Change((0 if _brings(new, idle) else tier) + _later(place, kind), kind, place, new)
-                for tier, kind, new in missing(place, local)
-            ]
-    made += moves(found)
-    made += repeated(unit.tree, found, parameters)
+            made += statements(place) if not far else ()
+            continue
+        # Unpacking `x, w = cache` in another order is a change, too.
+        local = _known_at(place, names)
+        holders = _holders(place.statement)
+        if holders:  # a list that holds itself: NumPy would look into it without an end
+            local = [name for name in local if name.partition(".")[0] not in holders]
+        unread = [name for name in local if name in idle]
+        if far:
+            news = missing_names(place, [name for name in local if name not in idle])
+            made += [Change(t + _later(place, kind), kind, place, new) for t, kind, new in news]
+            continue
+        made += [
+            Change(0 if _brings(new, idle) else tier, kind, place, new)
+            for tier, kind, new in edits(place, local)
+        ]
+        made += [
+            Change((0 if _brings(new, idle) else tier) + _later(place, kind), kind, place, new)
+            for tier, kind, new in (*missing(place, local), *missing_names(place, unread))
+        ]
+    if not far:
+        made += moves(found)
+        made += repeated(unit.tree, found, parameters)
     ranked = [
         (
             change.tier

@@ -379,6 +379,8 @@ def _entry(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         for op in (ast.Add(), ast.Sub()):
             moved = ast.BinOp(index, op, ast.Constant(1))
             yield 0, "off_by_one", ast.Subscript(n.value, moved, n.ctx)
+    for new in _counted_back(index):
+        yield 1, "direction", ast.Subscript(n.value, new, n.ctx)
     if isinstance(index, ast.Name):
         for name in names:
             if name.isidentifier() and name != index.id:  # y[i] where i stands
@@ -414,6 +416,25 @@ def _entry(place: Place, names: Sequence[str]) -> Iterator[Edit]:
             yield 0, "direction", n.value
         yield 2, "index", n.value
         yield 2, "direction", ast.Subscript(n, back, ast.Load())
+
+
+def _counted_back(index: ast.expr) -> Iterator[ast.expr]:
+    """`t` as an index counted from the end, or what was counted from there, from the front."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    for i, part in enumerate(parts):
+        last = part.right if isinstance(part, ast.BinOp) else None
+        if isinstance(part, ast.Name):
+            new: ast.expr = ast.BinOp(ast.Constant(-1), ast.Sub(), part)
+        elif (
+            isinstance(part, ast.BinOp)
+            and isinstance(part.op, ast.Sub)
+            and (isinstance(last, ast.Name))
+        ):
+            new = last
+        else:
+            continue
+        changed = [*parts[:i], new, *parts[i + 1 :]]
+        yield ast.Tuple(changed, ast.Load()) if isinstance(index, ast.Tuple) else new
 
 
 def _slice(place: Place, names: Sequence[str]) -> Iterator[tuple[int, str, ast.expr]]:

@@ -55,7 +55,6 @@ def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         yield 2, "missing_function", library(name, n)
     yield 2, "missing_function", library("maximum", n, ast.Constant(0))
     yield 1, "copy", library("array", n)
-    yield from _scope(place, n, names, in_product, in_sum)
 
 
 def _within(place: Place, *ops: type[ast.operator]) -> bool:
@@ -107,12 +106,18 @@ def _sums(n: ast.expr) -> Iterator[Edit]:
         yield 2, "missing_mean", library("mean", n, **({} if axis is None else {"axis": axis}))
 
 
-def _scope(
-    place: Place, n: ast.expr, names: Sequence[str], in_product: bool, in_sum: bool
-) -> Iterator[Edit]:
-    """Factors and terms of what is in scope."""
+def missing_names(place: Place, names: Sequence[str]) -> Iterator[Edit]:
+    """Factors and terms of what is in scope, which are most of all that may be missing."""
+    n = place.node
+    if not is_value(place) or isinstance(n, ast.Compare):
+        return
+    assert isinstance(n, ast.expr)
+    if isinstance(place.parent, (ast.Attribute, ast.Starred)):
+        return
     if isinstance(n, ast.Attribute) and root(n) != "self":
         return
+    in_product = _within(place, ast.Mult, ast.Div, ast.MatMult)
+    in_sum = _within(place, ast.Add, ast.Sub)
     own = ast.unparse(n)
     for name in names:
         if own == name:

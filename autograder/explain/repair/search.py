@@ -26,10 +26,10 @@ from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import TooLong
 from autograder.exercises.time_limit import limited
-from autograder.explain.repair.candidates import Feeds, candidates, feeding
+from autograder.explain.repair.candidates import FAR_RANK, Feeds, candidates, feeding
 from autograder.explain.repair.echoes import echoes
 from autograder.explain.repair.missing import scope_of
-from autograder.explain.repair.places import Change, applied, places
+from autograder.explain.repair.places import Change, applied, places, root
 from autograder.explain.repair.trying import Lost, Workbench, fit_together
 from autograder.explain.repair.units import TICK, Unit, units_of
 
@@ -41,6 +41,9 @@ SLOWEST = 5
 """Where all cases together take more than this part of the time, nothing would be found."""
 AGREED = frozenset({"order", "wrong_name", "arguments", "sign"})
 """Of these it may stand elsewhere as well: two functions disagree, a sign is lost along the way."""
+AFTERWARDS = 0.3
+"""This part of the time is for other lines that fit as well, once the first is found."""
+MOST_LINES_TOLD = 2
 KINDS = (Layer, Loss, Function, Module)
 LONGEST_LINE = 160
 
@@ -87,6 +90,9 @@ class _Fit:
     target: str
     change: Change
 
+
+Plan = tuple[int, Unit, list[Change]]
+"""The rank, and changes of one place."""
 
 _found: dict[str, Repairs] = {}
 
@@ -159,8 +165,9 @@ def _undisturbed() -> Iterator[None]:
         yield
 
 
-def _agreed_late(change: Change, tier: int) -> bool:
-    return change.kind in AGREED and change.tier <= tier + (change.kind == "sign")
+def _agreed_late(change: Change, found: _Fit) -> bool:
+    late = change.kind == "sign"
+    return change.kind in AGREED and change.tier <= found.change.tier + late
 
 
 class _Nothing(io.TextIOBase):
@@ -188,9 +195,8 @@ class _Search:
         given = (self.exercise, self.row_id, self.expectations, self.namespace, self.units)
         self.bench = bench = Workbench(*given, late=lambda: self.clock() > self.deadline)
         self.row = bench.row
-        started = self.clock()
-        bench.judge()
-        if self.clock() - started > self.seconds / SLOWEST:
+        soon = self.clock() + self.seconds / SLOWEST
+        if not bench.judge(lambda: self.clock() > soon):
             return
         failing = [e for e in bench.cases if bench.base[id(e)]]
         if not failing:
@@ -200,37 +206,50 @@ class _Search:
         self.first = max(plain, key=lambda e: len(bench.base[id(e)]))  # the smallest of these
         rest = [e for e in bench.cases if not bench.base[id(e)]]
         self.others = [e for e in [*failing, *rest] if e is not self.first]
-        plans = self._plans()
-        while plans:
+        plans, far = self._plans(), False
+        whole: _Fit | None = None
+        while plans and self.clock() < self.deadline and len(self._lines()) <= MOST_LINES_TOLD:
+            wanted = whole is None or whole.tier >= FAR_RANK - 1
+            if not far and wanted and plans[0][0] >= FAR_RANK:
+                plans, far = sorted([*plans, *self._plans(far=True)], key=lambda p: p[0]), True
+                plans = plans if whole is None else self._instead(whole, plans)
             tier, unit, changes = plans.pop(0)
-            if self.clock() > self.deadline:
-                return
-            first = False
-            for fit in self._try(tier, unit, changes):
-                first |= fit.whole and not any(f.whole for f in self.fits)
-                self.fits.append(fit)
-            if first:  # what else would be told in its place is tried before the time is over
-                kind, found = self.fits[-1].kind, self.fits[-1].change.tier
-                plans = [
-                    (rank, unit, [c for c in changes if rank <= tier or _agreed_late(c, found)])
-                    for rank, unit, changes in plans
-                ]
-                plans = [plan for plan in plans if plan[2]]
-                plans.sort(key=lambda plan: plan[2][0].kind != kind)
-        self._look_at_other_ends()
+            self.fits += self._try(tier, unit, changes)
+            if whole is None and (whole := next((f for f in self.fits if f.whole), None)):
+                self.deadline = min(self.deadline, self.clock() + AFTERWARDS * self.seconds)
+                self._look_at_other_ends()
+                plans = self._instead(whole, plans)
+        if whole is None:
+            self._look_at_other_ends()
 
-    def _plans(self) -> list[tuple[int, Unit, list[Change]]]:
+    def _lines(self) -> set[tuple[str, int]]:
+        """The lines that fit as a whole."""
+        return {(f.unit.name, f.line) for f in self.fits if f.whole}
+
+    def _instead(self, found: _Fit, plans: list[Plan]) -> list[Plan]:
+        """What else would be told in the place of a fit: as likely, in its function nearly so."""
+        kept = []
+        for rank, unit, changes in plans:
+            last = found.tier + (unit is found.unit)
+            near = [c for c in changes if rank <= last or _agreed_late(c, found)]
+            if near:
+                kept.append((rank, unit, near))
+        return sorted(kept, key=lambda p: (p[0] > found.tier, p[2][0].kind != found.kind, p[0]))
+
+    def _plans(self, far: bool = False) -> list[Plan]:
         """What is tried, the likely first; changes of one place stand together."""
         numbers = _numbers(self.first.case.inputs)
         lines = self.bench.reached(self.first)
         ranked: list[tuple[int, Unit, Change]] = []
         for at, unit in enumerate(self.units):
+            if self.clock() > self.deadline:
+                break
             wrong, right = self._feeds(unit) if at == 0 else (None, None)
             raised, ran = self._raised_in(unit), lines[unit.file]
-            for rank, change in candidates(unit, raised, wrong, right, numbers, ran):
+            for rank, change in candidates(unit, raised, wrong, right, numbers, ran, far):
                 ranked.append((rank + (1 if at else 0), unit, change))
         ranked.sort(key=lambda plan: plan[0])
-        plans: list[tuple[int, Unit, list[Change]]] = []
+        plans: list[Plan] = []
         for rank, unit, change in ranked:
             last = plans[-1][2] if plans else []
             if (
@@ -333,7 +352,7 @@ class _Search:
         for name in names:
             fits = [f for f in self.fits if name in f.gained]
             least = min(f.tier for f in fits)
-            found.append(self._agreed([f for f in fits if f.tier == least], (name,)))
+            found.append(self._agreed([f for f in fits if f.tier <= least + 1], (name,)))
         return tuple(found)
 
     def _agreed(self, fits: Sequence[_Fit], outputs: tuple[str, ...]) -> Repair:
@@ -341,7 +360,8 @@ class _Search:
         kinds = list(dict.fromkeys(f.kind for f in fits))
         targets = {f.target for f in fits}
         first = fits[0]
-        if len(lines) > 2 or len({name for name, _ in lines}) > 1:
+        several = len(lines) > MOST_LINES_TOLD or len({name for name, _ in lines}) > 1
+        if several or any(_is_filled_later(f) for f in fits):
             kind = kinds[0] if len(kinds) == 1 else ""
             target = first.target if len(targets) == 1 else ""
             return Repair(outputs, "", 0, kind, first.whole, target=target)
@@ -369,6 +389,13 @@ def _changed_line(unit: Unit, change: Change) -> str:
     statement = change.new if isinstance(change.new, ast.stmt) else change.place.statement
     text = ast.unparse(ast.fix_missing_locations(statement)).replace(f" if not {TICK}()", "")
     return text.partition("\n")[0] if isinstance(statement, (ast.For, ast.If, ast.While)) else text
+
+
+def _is_filled_later(fit: _Fit) -> bool:
+    """Whether something is added to a value into which parts are put afterwards: at any of them."""
+    puts = (n for n in ast.walk(fit.unit.tree) if isinstance(n, ast.Subscript))
+    filled = {root(n) for n in puts if isinstance(n.ctx, ast.Store)}
+    return fit.kind.startswith("missing_") and fit.target in filled
 
 
 def _target(statement: ast.stmt) -> str:

@@ -78,16 +78,19 @@ class Workbench:
             for unit in self.units
         }
 
-    def judge(self) -> None:
-        """Judge the code as it stands on every case."""
+    def judge(self, slow: Callable[[], bool]) -> bool:
+        """Judge the code as it stands on every case; whether that was done before it was slow."""
         longest = 0
         for case in self.cases:
+            if slow():
+                return False
             self.base[id(case)] = self.lost(case, blame=describe)
             if self._turns > self._most:  # without an end; so it will be on the others
                 self._most = FEWER
             else:
                 longest = max(longest, self._turns)
         self.failure, self._most = self._latest, max(FEWER, 4 * longest)
+        return not slow()
 
     def reached(self, case: Expectation) -> dict[str, set[int]]:
         """The lines of the units that run on a case, file by file."""
