@@ -6,6 +6,7 @@ From the particular to the general, because the more particular one says more:
 2. a *general slip*: exactly the negative, the transpose, 1/N of the right value …;
 3. a *derived slip*: the numbers are those of a small slip in the reference; its kind is known;
 4. *another value*: an input as it came in, or what another function of the exercise returns;
+   the formula of the deviation that random weights have;
 5. *by itself*: what an exception, a wrong shape, a repetition says to whoever can read it.
 
 Afterwards, and only where there is time, a *single repair* of the student's own code (`repair/`)
@@ -29,6 +30,7 @@ from autograder.explain.itself import by_itself
 from autograder.explain.known import known_mistake
 from autograder.explain.own_forward import own_forward
 from autograder.explain.question import Asked
+from autograder.explain.spread import other_spread
 from autograder.explain.stages import first_wrong_stage
 
 OfOutputs = Callable[[RowResult, Asked, Set[str | None]], dict[str | None, Explanation]]
@@ -37,7 +39,7 @@ OfOutputs = Callable[[RowResult, Asked, Set[str | None]], dict[str | None, Expla
 OfRow = Callable[[RowResult, Asked], Finding | None]
 
 OF_OUTPUTS: tuple[OfOutputs, ...] = (
-    known_mistake, general_slip, derived_slip, another_value, by_itself,
+    known_mistake, general_slip, derived_slip, another_value, other_spread, by_itself,
 )  # fmt: skip
 OF_ROWS: tuple[OfRow, ...] = (first_wrong_stage, own_forward)
 

@@ -198,6 +198,7 @@ SENTENCES: dict[str, str] = {
     "way is another number.",
     "like.sizes": "In every case it is {factor} times the right value: a division by a size is "
     "missing or too many, or a mean stands where a sum belongs.",
+    "like.spread": "In every case its standard deviation is that of {formula}.",
     # derived slips
     "slip.at_stage": "{slip} It lies where {stage} is computed.",
     **{
@@ -251,6 +252,7 @@ SENTENCES: dict[str, str] = {
     "repair.whole": "one change here makes every case right. {look}",
     "repair.part": "one change here makes {names} right in every case. {look}",
     "repair.target": "One change in what `{target}` is made of makes every case right. {look}",
+    "repair.unread": "`{name}` is never used; what is it for?",
     "repair.somewhere": "One change makes every case right. {look}",
     "repair.hint": "Line {line}: {kind}.",
     "repair.hint_anywhere": "What is wrong: {kind}.",
@@ -295,6 +297,7 @@ SENTENCES: dict[str, str] = {
     "kind.grouping": "the brackets stand elsewhere",
     "kind.operator": "it is the wrong operation",
     "kind.wrong_name": "one variable stands where another belongs",
+    "kind.unread": "a parameter is never used",
     "kind.order": "two things have changed places",
     "kind.arguments": "two arguments have changed places",
     "kind.argument": "an argument is too many",

@@ -37,7 +37,7 @@ FRESH = "naming, fresh"
 ROUNDS = 4
 SECONDS = 1.0
 ROADS = ("bank", "general", "slips")
-_GENERAL = {name.partition(".")[0] for name in SLIPS} | {"factor", "sizes"}
+_GENERAL = {name.partition(".")[0] for name in SLIPS} | {"factor", "sizes", "spread"}
 CELL = "<answer>"
 """The name of the cell in which an answer stands, for Python."""
 

@@ -1,6 +1,7 @@
 """The line: one change of the student's own code, told only where it is sure; never a score."""
 
 import ast
+import itertools
 import linecache
 import textwrap
 from dataclasses import replace
@@ -14,7 +15,7 @@ from autograder.exercises import Function, Layer, constant
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.script import Failure
 from autograder.explain import examine, may_be_repaired, prepare
-from autograder.explain.repair import repairs_of, told
+from autograder.explain.repair import repairs_of, search, told
 from autograder.explain.repair.candidates import candidates, feeding
 from autograder.explain.repair.places import applied
 from autograder.explain.repair.units import only_computes, units_of
@@ -131,6 +132,66 @@ def test_one_mistake_at_several_places_is_one(changes, line, kind):
 def test_what_may_be_mended_in_either_of_two_lines_is_told_with_both(question, lines):
     (repair,) = found(question, FORWARD, RIGHT.replace("dx = dout @ w.T", lines), seconds=20)
     assert {repair.line, repair.also} == {3, 4}
+
+
+SLIDE = """
+def slide(share, hi, lo):
+    height = (np.cos(np.pi * share) + 1) / 2
+    return hi + (hi - lo) * height
+"""
+FILLED = """
+def three(x):
+    low = x.min()
+    out = np.zeros(3)
+    out[0] = x.sum()
+    out[1] = x.max()
+    return out
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "inputs", "told"),
+    [
+        # `lo + ...` was written with `hi`; a minus in the line above is as good, and more likely.
+        (SLIDE, SLIDE.replace("return hi", "return lo"),
+         {"share": "N", "hi": constant(0.9), "lo": constant(0.2)}, (2, 3)),
+        # `out[2] = low` was left out: that `out` begins with it is true, and not what was meant.
+        (FILLED, FILLED.replace("    return", "    out[2] = low\n    return"),
+         {"x": "N D"}, (0, None)),
+    ],
+)  # fmt: skip
+def test_what_fits_nearly_as_well_elsewhere_is_told_too_or_no_line(wrong, right, inputs, told):
+    name = wrong.split("def ")[1].partition("(")[0]
+    reference = namespace_of(right)
+    exercise = Function(reference[name], points=1, inputs=inputs)
+    asked = prepare(exercise, reference=LocalRunner(reference), mistaken={}, hidden=False)
+    (repair,) = found(asked, wrong, row=name, seconds=20)
+    assert tuple(sorted([repair.line, repair.also], key=lambda n: n or 99)) in (told, told[::-1])
+
+
+def test_a_parameter_that_is_never_used_is_told_where_no_change_fits():
+    text = "def limited(x, delta):\n    return {}"
+    right = namespace_of(text.format("delta * np.clip(x, -delta, delta)"))
+    exercise = Function(right["limited"], points=1, inputs={"x": "N D", "delta": constant(0.7)})
+    asked = prepare(exercise, reference=LocalRunner(right), mistaken={}, hidden=False)
+    wrong = text.format("np.exp(-abs(x))")
+    (repair,) = found(asked, wrong, row="limited", seconds=20)
+    assert (repair.kind, repair.target, repair.line) == ("unread", "delta", 0)
+    (row,) = examine([asked], LocalRunner(namespace_of(wrong)), ["limited"])
+    facts = {f.explanation.fact.name for f in told(row, (repair,)).findings if f.costs}
+    assert facts == {"repair.unread"}
+
+
+def test_code_that_is_slow_by_itself_is_left_alone_at_once(question, monkeypatch):
+    ticks = itertools.count()
+    monkeypatch.setattr(search, "CLOCK", lambda: 0.15 * next(ticks))
+    judged = []
+    lost = search.Workbench.lost
+    monkeypatch.setattr(
+        search.Workbench, "lost", lambda *a, **k: judged.append(a[1]) or lost(*a, **k)
+    )
+    assert found(question, FORWARD, RIGHT.replace("dout @ w.T", "dout @ w + 17")) == ()
+    assert len(judged) == 1 < len(question.expectations)
 
 
 def test_no_change_is_told_that_makes_another_row_wrong(question):
@@ -270,6 +331,8 @@ def test_lines_that_never_run_are_not_changed(question):
         ),
         ("np.zeros(n, dtype=int)", "np.zeros(n)"),
         ("n * x + 1 * x", "n * x + (1 - n) * x"),
+        ("x[n - 1 - delta, 0]", "x[delta, 0]"),
+        ("x[n]", "x[-1 - n]"),
     ],
 )
 def test_there_is_a_change_that_gives_the_right_code(wrong, right):

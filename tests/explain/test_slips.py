@@ -8,7 +8,7 @@ import pytest
 
 from autograder.checks.compare import Expected
 from autograder.course.mutants import OPERATORS, mutants
-from autograder.exercises import Layer, edit
+from autograder.exercises import Layer, Sampler, choice, edit, rng
 from autograder.exercises.cases import Case
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump, load
@@ -264,3 +264,18 @@ def test_new_hypotheses(questions, new, name):
     bare = [type(public)(public.exercise, public.expectations), hidden]
     result = examine(bare, runner(REFERENCE.replace("dx = dz * w", new)))[1]
     assert mistake_of(result) == {name}
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [("1 / n", {"spread"}), ("(2 / m) ** 0.5", {"spread"}), ("n**-0.3", set())],
+)
+def test_the_formula_of_another_deviation_is_told(written, names):
+    text = "def draw(n, m, rng):\n    return rng.normal(0, {}, (n, m))"
+    right = {"np": np}
+    exec(text.format("(2 / n) ** 0.5"), right)
+    inputs = {"n": choice(150, 200), "m": choice(80, 120), "rng": rng()}
+    exercise = Sampler(right["draw"], points=1, inputs=inputs)
+    question = prepare(exercise, reference=LocalRunner(right), mistaken={}, hidden=False)
+    (row,) = examine([question], runner(text.format(written)), ["draw"])
+    assert row.score < 1 and mistake_of(row) == names

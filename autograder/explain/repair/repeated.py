@@ -45,6 +45,21 @@ def repeated(tree: ast.AST, found: Sequence[Place], parameters: Sequence[str]) -
             yield from _everywhere(tree, found, "missing_term", _under_root(_asked(parameter)))
 
 
+def unread(trees: Sequence[ast.AST], parameters: Sequence[str]) -> list[str]:
+    """Those of some parameters that none of the functions reads, nor hands on in a dict."""
+    nodes = [n for tree in trees for n in ast.walk(tree)]
+    read = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    looked_into = {id(n.value) for n in nodes if isinstance(n, (ast.Subscript, ast.Attribute))}
+    whole = {n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in looked_into}
+    words = {n.value for n in nodes if isinstance(n, ast.Constant)}
+    found = []
+    for parameter in parameters:
+        holder, _, key = parameter.rpartition(".")
+        if key not in words and holder not in whole if holder else key not in read:
+            found.append(parameter)
+    return found
+
+
 def _asked(parameter: str) -> ast.expr:
     holder, _, key = parameter.rpartition(".")
     text = f"{holder}.get({key!r}, {USUAL.get(key, 1.0)!r})" if holder else key

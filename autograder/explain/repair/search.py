@@ -30,6 +30,7 @@ from autograder.explain.repair.candidates import FAR_RANK, Feeds, candidates, fe
 from autograder.explain.repair.echoes import echoes
 from autograder.explain.repair.missing import scope_of
 from autograder.explain.repair.places import Change, applied, places, root
+from autograder.explain.repair.repeated import unread
 from autograder.explain.repair.trying import Lost, Workbench, fit_together
 from autograder.explain.repair.units import TICK, Unit, units_of
 
@@ -185,6 +186,8 @@ class _Search:
     seconds: float
     fits: list[_Fit] = field(default_factory=list)
     tried: int = 0
+    all_lost: Lost = frozenset()
+    unread: Sequence[str] = ()
     clock: Callable[[], float] = field(default_factory=lambda: CLOCK)
 
     def __post_init__(self) -> None:
@@ -201,11 +204,13 @@ class _Search:
         failing = [e for e in bench.cases if bench.base[id(e)]]
         if not failing:
             return
-        self.all_lost: Lost = frozenset().union(*bench.base.values())
+        self.all_lost = frozenset().union(*bench.base.values())
         plain = [e for e in failing if not e.case.tie] or failing
         self.first = max(plain, key=lambda e: len(bench.base[id(e)]))  # the smallest of these
         rest = [e for e in bench.cases if not bench.base[id(e)]]
         self.others = [e for e in [*failing, *rest] if e is not self.first]
+        trees = [unit.tree for unit in self.units]
+        self.unread = unread(trees, _numbers(self.first.case.inputs))
         plans, far = self._plans(), False
         whole: _Fit | None = None
         while plans and self.clock() < self.deadline and len(self._lines()) <= MOST_LINES_TOLD:
@@ -345,8 +350,12 @@ class _Search:
     def told(self) -> Repairs:
         """What may be said: a line where all that fit agree, or what they have in common."""
         whole = [f for f in self.fits if f.whole]
+        lost = tuple(n for n in self.row.outputs if n in self.all_lost)
         if whole:
-            return (self._agreed(whole, tuple(n for n in self.row.outputs if n in self.all_lost)),)
+            return (self._agreed(whole, lost),)
+        if not self.fits and self.unread:
+            target = self.unread[0].rpartition(".")[2]
+            return (Repair(lost, "", 0, "unread", whole=False, target=target),)
         found = []
         names = [n for n in self.row.outputs if any(n in f.gained for f in self.fits)]
         for name in names:
@@ -361,7 +370,7 @@ class _Search:
         targets = {f.target for f in fits}
         first = fits[0]
         several = len(lines) > MOST_LINES_TOLD or len({name for name, _ in lines}) > 1
-        if several or any(_is_filled_later(f) for f in fits):
+        if several or _is_filled_later(fits[0]):
             kind = kinds[0] if len(kinds) == 1 else ""
             target = first.target if len(targets) == 1 else ""
             return Repair(outputs, "", 0, kind, first.whole, target=target)

@@ -17,7 +17,7 @@ LOOKS: dict[str, str] = {
         "missing_axis",
         "factors": "inverse missing_factor extra_factor power number complement grouping operator "
         "hard_coded",
-        "names": "wrong_name order arguments argument",
+        "names": "wrong_name order arguments argument unread",
         "conditions": "comparison flag",
         "loops": "off_by_one direction loop return_in_loop",
         "kept": "accumulation overwritten initial copy dtype",
@@ -61,6 +61,8 @@ def _told(finding: Finding, repairs: Repairs, cell: int | None) -> Finding:
 
 
 def _said(found: Repair) -> Fact | None:
+    if found.kind == "unread":
+        return fact("repair.unread", name=found.target)
     look = fact(f"look.{LOOKS.get(found.kind, 'nothing')}")
     outputs = list(found.outputs)
     if found.line:
