@@ -307,14 +307,12 @@ class _Search:
     def _try(self, tier: int, unit: Unit, changes: Sequence[Change]) -> Iterator[_Fit]:
         """What fits of some changes at one place."""
         fitting: list[tuple[Change, Lost, set[tuple[str, str]]]] = []
-        with self.bench.restored():
+        with self.bench.restored(), contextlib.suppress(TooLong):
             for change in self.bench.loaded(unit, changes):
                 self.tried += 1
                 gained = self._gained(change)
                 if gained:
                     fitting.append((change, gained, self.bench.lost_beside(unit)))
-                if self.clock() > self.deadline:
-                    break
         for change, gained, elsewhere in fitting:
             if elsewhere and not elsewhere <= self.bench.lost_beside(unit):
                 continue

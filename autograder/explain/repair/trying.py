@@ -111,7 +111,13 @@ class Workbench:
         return lines
 
     def lost(self, case: Expectation, row: Row | None = None, blame: Any = None) -> Lost:
-        """The outputs of a row that are wrong on a case, as the namespace stands now."""
+        """The outputs of a row that are wrong on a case, as the namespace stands now.
+
+        Raises:
+            TooLong: The time is over.
+        """
+        if self.late():
+            raise TooLong
         self._turns = 0
         if row is None:
             row, script = self.row, self._scripts[id(case)]
