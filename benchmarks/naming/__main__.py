@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 from autograder.course import find_course_root, load_course
+from benchmarks.naming.later import LATER
 from benchmarks.naming.measure import BANKED, ROADS, UNBANKED, Count, Judge
 from benchmarks.naming.unseen import UNSEEN
 from benchmarks.section import write_section
@@ -22,6 +23,7 @@ TITLES = {
     "the bank's operators": BANKED,
     "other operators": UNBANKED,
     "by hand": UNSEEN,
+    "by hand, later": LATER,
 }
 
 
@@ -39,8 +41,9 @@ change that was made.
 The bank's operators are those of `autograder validate`; slips are made with them, and with more,
 in the reference. The others (a constant three times as large, a power doubled, a line left out or
 done twice, a variable for its neighbour, a condition that always or never holds) are in part
-among those, in part not. *By hand*: {by_hand} wrong answers (`unseen.py`) in twelve styles, frozen
-before any was tried.
+among those, in part not. *By hand*: {by_hand} wrong answers in twelve styles, frozen before any was tried
+(`unseen.py`; lines were made better on them since), and {later} in twelve others, which were
+measured before and after that, and not looked at (`later.py`).
 
 *Located*: told a line, by a change of that line that makes every public case right, or because a
 name there has no value. *Line*: of these, the line is the one that was changed; where a line was
@@ -117,8 +120,8 @@ def table(counts: dict[tuple[str, str], Count], every: int) -> str:
         rows.append(_line(answers, operators, count))
     rows.append(_line("**all**", "", total))
     files = len(list((HERE / "answers").glob("*.py")))
-    by_hand = sum(len(answers) for answers in UNSEEN.values())
-    text = TEXT.format(files=files, every=every, by_hand=by_hand)
+    by_hand, later = (sum(len(of) for of in chosen.values()) for chosen in (UNSEEN, LATER))
+    text = TEXT.format(files=files, every=every, by_hand=by_hand, later=later)
     return "\n".join([text, *HEAD, *rows]) + "\n"
 
 

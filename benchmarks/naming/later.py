@@ -5,7 +5,7 @@ Like those of `unseen`: in twelve new styles, and in five of the tests' right an
 
 from __future__ import annotations
 
-from benchmarks.naming.by_hand import ByHand
+from benchmarks.naming.unseen import ByHand
 
 LATER: dict[str, tuple[ByHand, ...]] = {
     "error_in_one_line": (
