@@ -41,9 +41,9 @@ change that was made.
 The bank's operators are those of `autograder validate`; slips are made with them, and with more,
 in the reference. The others (a constant three times as large, a power doubled, a line left out or
 done twice, a variable for its neighbour, a condition that always or never holds) are in part
-among those, in part not. *By hand*: {by_hand} wrong answers in twelve styles, frozen before any was tried
-(`unseen.py`; lines were made better on them since), and {later} in twelve others, which were
-measured before and after that, and not looked at (`later.py`).
+among those, in part not. *By hand*: {by_hand} wrong answers in twelve styles, frozen before any
+was tried (`unseen.py`; lines were made better on them since), and {later} in twelve others, which
+were measured before and after that, and not looked at (`later.py`).
 
 *Located*: told a line, by a change of that line that makes every public case right, or because a
 name there has no value. *Line*: of these, the line is the one that was changed; where a line was
