@@ -7,7 +7,7 @@ import io
 import os
 import secrets
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from autograder.errors import GradingError
@@ -71,11 +71,11 @@ def leave(path: Path, content: bytes, option: str, *, mode: int | None = None) -
         ) from error
 
 
-def zipped(content: Mapping[str, bytes], modes: Mapping[str, int] = {}) -> bytes:
-    """A zip archive of named files; their permissions are 0o644 where nothing else is said."""
+def zipped(files: Iterable[tuple[str, bytes]], modes: Mapping[str, int] = {}) -> bytes:
+    """A zip archive of files, taken one by one; permissions are 0o644 if nothing else is said."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in content.items():
+        for name, data in files:
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = modes.get(name, 0o644) << 16

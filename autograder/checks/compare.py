@@ -149,7 +149,7 @@ def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> 
         return Difference("dtype", got=str(have.dtype), expected=str(want.dtype))
     if want.dtype.kind == "b":
         return _truths(have, want)
-    have, want = have.astype(float), want.astype(float)
+    have, want = have.astype(float, copy=False), want.astype(float, copy=False)
     if have.size == 0:
         return None
     with np.errstate(all="ignore"):

@@ -66,7 +66,7 @@ def release(
     if language is not None:
         made = release_translated(root, language, only)
     else:
-        made = check_release(root, only) if only_check else build(root, only)
+        made = (check_release if only_check else build)(root, only, warn)
     for line in made.lines:
         tell(line)
     if language is None and not only_check:
@@ -157,11 +157,11 @@ def handout(
         )
     root, only = find_course_root(), notebooks or ()
     if repository is not None:
-        made = write_repository(root, repository, only, key=key, language=language)
+        made = write_repository(root, repository, only, key=key, language=language, watch=warn)
     elif site is not None:
-        made = write_site(root, site, only, key=key, language=language)
+        made = write_site(root, site, only, key=key, language=language, watch=warn)
     else:
-        made = write_handout(root, only, out, key=key, language=language)
+        made = write_handout(root, only, out, key=key, language=language, watch=warn)
     tell(made.line)
 
 

@@ -29,15 +29,16 @@ def graded_apart(
             place = submitted / name / assignment
             place.mkdir(parents=True)
             (place / f"{course.sources[assignment].stem}.ipynb").write_bytes(raw)
+        store = Store(Path(folder) / "results")
         report = grade_class(
             course,
             Terms(course.root, submitted),
-            Store(Path(folder) / "results"),
+            store,
             lambda total: LocalPool(1),
             assignments=[assignment],
             explain=explain,
         )
-    return {result.student: result for result in report.results}
+        return {r.student: store.get(assignment, r.student) or r for r in report.results}
 
 
 def best_by_grading(course: Course) -> Best:

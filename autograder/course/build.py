@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.course.assemble import notebook_text, source_notebook
 from autograder.course.folder import ASSIGNMENTS, SOURCE, Course
 from autograder.course.notebook import Notebook
-from autograder.course.questions import public_data
+from autograder.course.questions import made_now, public_data
 from autograder.course.translated import Translated
 from autograder.errors import CourseError
 from autograder.exercises.public import SUFFIX, with_words
+from autograder.explain import Keep
 
 _NEVER_COPIED = {".py", ".pyc", ".ipynb"}
 _IGNORED_FOLDERS = {"__pycache__"}
 
 
-def generate(notebooks: Sequence[Notebook], folder: Path) -> None:
+Watch = Callable[[str], object]
+"""Is told what is done, as soon as it is: which notebook, and how many there are."""
+
+
+def generate(
+    notebooks: Sequence[Notebook],
+    folder: Path,
+    watch: Watch = lambda line: None,
+    keep: Callable[[str], Keep] = lambda assignment: made_now,
+) -> None:
     """Build `folder/build/source/` (for nbgrader) and `folder/assignments/` (for students).
 
     nbgrader works without a gradebook here, so that building leaves no state behind; its own
     command, `nbgrader generate_assignment`, makes the same release and tells the gradebook.
 
+    Args:
+        keep: Assignment -> keeps what running the references and the mistakes gave.
+
     Raises:
         CourseError: When nbgrader refuses; its own words are in the message.
     """
-    for notebook in notebooks:
-        write_source(notebook, folder / SOURCE / notebook.assignment)
+    for number, notebook in enumerate(notebooks, 1):
+        name = notebook.assignment
+        write_source(notebook, folder / SOURCE / name, keep(name))
+        watch(f"{name} ({number}/{len(notebooks)})")
     _run_nbgrader(folder, [notebook.assignment for notebook in notebooks])
 
 
@@ -56,13 +71,14 @@ def generate_translated(every: Sequence[Translated], english: Path, folder: Path
     _run_nbgrader(folder, [one.notebook.assignment for one in every])
 
 
-def write_source(notebook: Notebook, folder: Path) -> None:
+def write_source(notebook: Notebook, folder: Path, keep: Keep = made_now) -> None:
     """Write nbgrader's source of an assignment: the solved notebook, public data and data files.
 
     Raises:
         CourseError: When a data file has the name of a generated one.
     """
-    _write(notebook, notebook_text(source_notebook(notebook)), public_data(notebook), folder)
+    public = public_data(notebook, keep)
+    _write(notebook, notebook_text(source_notebook(notebook)), public, folder)
 
 
 def restore_source(course: Course, assignment: str) -> None:

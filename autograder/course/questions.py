@@ -20,13 +20,13 @@ from autograder.explain import Keep, Question, prepare, to_public
 HIDDEN_ROUNDS = 2
 
 
-def _made_now(name: str, make: Callable[[], Any]) -> Any:
+def made_now(name: str, make: Callable[[], Any]) -> Any:
     """Keeps nothing."""
     return make()
 
 
 @lru_cache(maxsize=32)
-def public_questions(notebook: Notebook, keep: Keep = _made_now) -> list[list[Question]]:
+def public_questions(notebook: Notebook, keep: Keep = made_now) -> list[list[Question]]:
     """The questions that students can ask themselves: one list per exercise, in order.
 
     They know the derived slips that were released with the notebook as it is now, if any.
@@ -46,7 +46,7 @@ def hidden_questions(
     notebook: Notebook,
     secret_seed: str,
     student: str | None = None,
-    keep: Keep = _made_now,
+    keep: Keep = made_now,
 ) -> list[list[Question]]:
     """The questions that only the grader asks: one list per exercise, in order.
 
@@ -70,9 +70,9 @@ def further_question(notebook: Notebook, name: str) -> Question:
     )
 
 
-def public_data(notebook: Notebook) -> str:
+def public_data(notebook: Notebook, keep: Keep = made_now) -> str:
     """The text of the public data that ships beside the notebook."""
-    questions = [question for asked in public_questions(notebook) for question in asked]
+    questions = [question for asked in public_questions(notebook, keep) for question in asked]
     slips = released_slips(notebook)
     stale = [
         question

@@ -8,25 +8,27 @@ looks at all.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.build import files_below, generate
+from autograder.course.build import Watch, files_below, generate
 from autograder.course.drift import compare, differences
 from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, load_course
 from autograder.course.gallery import gallery_drift
 from autograder.course.guides import DOCS, guides_drift, write_guides
 from autograder.course.leaks import find_leaks
 from autograder.course.notebook import Notebook
+from autograder.course.questions import made_now
 from autograder.course.secret import existing_seed
 from autograder.course.syllabus import PAGE as SYLLABUS
 from autograder.course.syllabus import syllabus_drift, write_syllabus
 from autograder.course.translated import course_languages
 from autograder.course.translations import built_translated, chosen, translated_drift
 from autograder.errors import CourseError
-from autograder.language import counted, tr
+from autograder.explain import Keep
+from autograder.language import ENGLISH, counted, tr
 from autograder.whole import write_whole
 
 
@@ -79,7 +81,7 @@ class Release:
         return [*lines, f"released {what}"]
 
 
-def release(root: Path, only: Sequence[str] = ()) -> Release:
+def release(root: Path, only: Sequence[str] = (), watch: Watch = lambda line: None) -> Release:
     """Bring `assignments/` (and nbgrader's `build/source/`) up to date.
 
     Files that differ from the fresh ones in rounding only are left as they are. Nothing is
@@ -88,6 +90,7 @@ def release(root: Path, only: Sequence[str] = ()) -> Release:
     Args:
         only: The notebooks to release, as `Course.chosen` takes them; all where none is named.
             The others' files are left alone, and theirs may not leak from these either.
+        watch: Is told which notebooks are built.
 
     Raises:
         CourseError: What to mend.
@@ -95,7 +98,7 @@ def release(root: Path, only: Sequence[str] = ()) -> Release:
     course = load_course(root)
     notebooks = _chosen(course, only)
     folders = [notebook.assignment for notebook in notebooks] if only else [""]
-    with _built(notebooks) as fresh:
+    with _built(notebooks, watch) as fresh:
         apart = set(course_languages(course.root))
         written, removed = _publish(course, fresh / ASSIGNMENTS, ASSIGNMENTS, folders, apart)
         _bring(fresh / SOURCE, course.root / SOURCE, folders)  # nbgrader's, for its own commands
@@ -123,7 +126,9 @@ def release_translated(root: Path, language: str, only: Sequence[str] = ()) -> R
     return Release(notebooks, written, removed, warnings=warnings, folder=shown)
 
 
-def check_release(root: Path, only: Sequence[str] = ()) -> Release:
+def check_release(
+    root: Path, only: Sequence[str] = (), watch: Watch = lambda line: None
+) -> Release:
     """Compare `assignments/` and the pages of docs/ with what the sources make; write nothing.
 
     Args:
@@ -133,12 +138,8 @@ def check_release(root: Path, only: Sequence[str] = ()) -> Release:
     notebooks = _chosen(course, only)
     names = [notebook.assignment for notebook in notebooks]
     languages = set(course_languages(course.root))
-    with _built(notebooks) as fresh:
-        drift = []
-        for folder in names if only else [""]:
-            made, there = fresh / ASSIGNMENTS / folder, course.root / ASSIGNMENTS / folder
-            shown = f"{ASSIGNMENTS}/{folder}".rstrip("/")
-            drift += differences(made, there, shown=shown, apart=languages)
+    with _built(notebooks, watch) as fresh:
+        drift = _drift(course, fresh / ASSIGNMENTS, names if only else [""])
         for language in sorted(languages):
             drift += translated_drift(course, language, names, fresh / ASSIGNMENTS)
         drift += find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
@@ -152,16 +153,47 @@ def check_drift(root: Path, only: Sequence[str] = ()) -> list[str]:
     return list(check_release(root, only).drift)
 
 
+def behind(
+    course: Course,
+    names: Sequence[str],
+    language: str,
+    watch: Watch,
+    keep: Callable[[str], Keep],
+) -> list[str]:
+    """Where the release of some notebooks in a language is not what the sources make.
+
+    Args:
+        keep: As for `generate`: of a source that did not change nothing is run anew.
+    """
+    with _built(_chosen(course, names), watch, keep) as fresh:
+        if language == ENGLISH:
+            return _drift(course, fresh / ASSIGNMENTS, names)
+        return translated_drift(course, language, names, fresh / ASSIGNMENTS)
+
+
+def _drift(course: Course, fresh: Path, folders: Sequence[str]) -> list[str]:
+    apart = set(course_languages(course.root))
+    drift = []
+    for folder in folders:
+        there, shown = course.root / ASSIGNMENTS / folder, f"{ASSIGNMENTS}/{folder}".rstrip("/")
+        drift += differences(fresh / folder, there, shown=shown, apart=apart)
+    return drift
+
+
 def _chosen(course: Course, only: Sequence[str]) -> tuple[Notebook, ...]:
     return tuple(course.assignment(name) for name in course.chosen(only))
 
 
 @contextmanager
-def _built(notebooks: Sequence[Notebook]) -> Iterator[Path]:
+def _built(
+    notebooks: Sequence[Notebook],
+    watch: Watch = lambda line: None,
+    keep: Callable[[str], Keep] = lambda assignment: made_now,
+) -> Iterator[Path]:
     """A temporary folder with a fresh build of notebooks."""
     with tempfile.TemporaryDirectory(prefix="autograder-release-") as temporary:
         folder = Path(temporary).resolve()
-        generate(notebooks, folder)
+        generate(notebooks, folder, watch, keep)
         yield folder
 
 

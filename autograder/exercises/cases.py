@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class Case:
         """Whether `output` counts in this case."""
         return self.judged is None or output in self.judged
 
-    @property
+    @cached_property
     def precision(self) -> np.dtype[Any]:
         """The dtype of the case's arrays of real numbers; float64 where they differ."""
         found = {v.dtype for v in self.inputs.values() if isinstance(v, np.ndarray)}

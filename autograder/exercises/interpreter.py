@@ -254,10 +254,11 @@ def same(a: Any, b: Any) -> bool:
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray):
-        return (
-            a.shape == b.shape
-            and a.dtype == b.dtype
-            and bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+        if a.shape != b.shape or a.dtype != b.dtype:
+            return False
+        # The same bytes are the usual case, and are compared fast.
+        return a.tobytes() == b.tobytes() or bool(
+            np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
         )
     if isinstance(a, (tuple, list)):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b))

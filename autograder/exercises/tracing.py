@@ -21,6 +21,8 @@ SMALLEST, LARGEST = 3, 2000
 """Sizes of the arrays that are looked at."""
 LOOKS = 20_000
 """So many arrays are looked at in one call."""
+MOST_KNOWN = 100
+"""So many arrays are remembered, to be looked at once in a call."""
 CLOSE = 0.01
 DEPTH = 3
 _switched = 0
@@ -58,7 +60,7 @@ def traced(
     if not _listening:
         sys.addaudithook(_heard)  # a switch is heard, whoever throws it
         _listening.append(True)
-    libraries = {id(vars(m)) for n, m in list(sys.modules.items()) if n != "__main__" and m}
+    libraries = _libraries()
     points = Points(trace.inputs)
 
     def profile(frame: FrameType, event: str, _: Any) -> None:
@@ -87,6 +89,21 @@ def traced(
 _listening: list[bool] = []
 
 
+def _libraries() -> set[int]:
+    """The globals of all imported modules, by their ids; kept until more or fewer are imported.
+
+    The modules are kept, too: no other dict gets the id of one.
+    """
+    if not _imported or _imported[0] != len(sys.modules):
+        modules = [m for n, m in list(sys.modules.items()) if n != "__main__" and m]
+        _imported[:] = [len(sys.modules), modules, {id(vars(m)) for m in modules}]
+    found: set[int] = _imported[2]
+    return found
+
+
+_imported: list[Any] = []
+
+
 def _is_library(names: dict[str, Any]) -> bool:
     """Whether these are the globals of an imported module."""
     name = names.get("__name__")
@@ -107,6 +124,7 @@ class Points:
         self.seen: list[set[bytes]] = [set() for _ in inputs]
         self.moved = [False] * len(inputs)
         self.looks = 0
+        self.known: set[tuple[str, bytes]] = set()
         self.blocks: dict[int, list[tuple[int, np.ndarray]]] = {}
         for k, x in enumerate(inputs):
             for rows in _blocks(x):
@@ -117,7 +135,12 @@ class Points:
         if value.size not in self.blocks or self.looks >= LOOKS:
             return
         self.looks += 1
-        flat = np.array(value, subok=False).ravel()
+        flat = value.ravel()
+        content = flat.dtype.char, flat.tobytes()
+        if content in self.known:  # an argument is there when a function begins, and when it ends
+            return
+        if len(self.known) < MOST_KNOWN:
+            self.known.add(content)
         real = flat.real.astype(float)
         if not np.isfinite(real).all():
             return
@@ -129,7 +152,7 @@ class Points:
                 return  # it is the input itself
             close = (apart <= 1) | (gaps.max(axis=1) <= CLOSE * np.abs(rows).max(axis=1))
             if close.any():
-                self.seen[k].add(flat.tobytes())
+                self.seen[k].add(content[1])
                 gap = gaps[int(np.argmax(close))]
                 whole = flat.size == self.inputs[k].size and apart[int(np.argmax(close))] > 1
                 self.moved[k] |= bool(whole and np.ptp(gap) <= 1e-4 * gap.max())

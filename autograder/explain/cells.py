@@ -121,10 +121,19 @@ _SYNTAX = {
 
 def defines(name: str, source: str) -> bool:
     """Whether a cell seems to define a name, be it one that Python cannot read."""
-    source = _UNSEEN.sub("", without_magics(source))
+    source = _seen_before(source) if len(source) <= _KEPT else _seen(source)
+    if name not in source:
+        return False
     space = r"[^\S\n]"
     define = rf"^{space}*(?:async{space}+)?(?:def|class){space}+{re.escape(name)}\b"
     return re.search(rf"{define}|^{re.escape(name)}{space}*=", source, re.MULTILINE) is not None
+
+
+def _seen(source: str) -> str:
+    return _UNSEEN.sub("", without_magics(source))
+
+
+_seen_before = functools.lru_cache(512)(_seen)
 
 
 def odd_character(message: str) -> Fact | None:

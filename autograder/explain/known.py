@@ -30,19 +30,33 @@ def known_mistake(
     seen = [trial.observed[result.id] for trial in asked.trials if result.id in trial.observed]
     if all(one.failure is not None and one.failure.kind in NEVER_RAN for one in seen):
         return {}  # no mistake gives nothing
-    every = [ROW, *result.outputs]
-    fitting = {name: _fitting(result.id, name, asked) for name in every}
-    # A mistake that explains every output, the right ones too, beats one that explains a part.
-    whole = set.intersection(*(set(fitting[name]) for name in result.outputs))
-    for name in result.outputs:
+    wanted = [name for name in (*result.outputs, ROW) if (name or None) in outputs]
+    fitting = {name: _fitting(result.id, name, asked) for name in wanted}
+    whole = _explaining_all(result, asked, fitting)
+    for name in fitting.keys() - {ROW}:
         if _is_zero(result.id, name, asked.trials):  # many mistakes give zero: it tells nothing
             fitting[name] = {key: known for key, known in fitting[name].items() if key in whole}
     names = {name or None: _only(found, whole, result.id) for name, found in fitting.items()}
     return {
         name: Explanation(Source.KNOWN, known.name, known.says)
         for name, known in names.items()
-        if known is not None and name in outputs
+        if known is not None
     }
+
+
+def _explaining_all(
+    result: RowResult, asked: Asked, fitting: Mapping[str, Mapping[Key, Known]]
+) -> Set[Key]:
+    """The mistakes that explain every output, the right ones too: they beat those of a part.
+
+    Args:
+        fitting: Those that fit some outputs; no others are looked at further.
+    """
+    whole: Set[Key] | None = None
+    for name in sorted(result.outputs, key=lambda name: name not in fitting):
+        here = fitting[name] if name in fitting else _fitting(result.id, name, asked, whole)
+        whole = here.keys() if whole is None else whole & here.keys()
+    return whole or set()
 
 
 def mistake_of(result: RowResult) -> set[str]:
@@ -104,17 +118,29 @@ def _is_zero(row: str, output: str, trials: Sequence[Trial]) -> bool:
     )
 
 
-def _fitting(row: str, output: str, asked: Asked) -> dict[Key, Known]:
-    """The known mistakes that give what the student's function gave, in every trial."""
+def _fitting(
+    row: str, output: str, asked: Asked, among: Set[Key] | None = None
+) -> dict[Key, Known]:
+    """The known mistakes (of these, or of all) that give what the function gave, in every trial."""
     relevant = asked.on(row, output)
-    ties_tell = not any(_wrong_plainly(row, output, trial) for trial in relevant)
+    if not relevant:
+        return {}
+    bank = asked.known(relevant[0].hidden)
+    telling = next((t for t in relevant if _wrong_plainly(row, output, t)), None)
+    ties_tell = telling is None
+    if telling is not None:  # where it is wrong most mistakes give something else
+        relevant = [telling, *(trial for trial in relevant if trial is not telling)]
     found: dict[Key, Known] = {}
-    for key, known in asked.known(relevant[0].hidden).items() if relevant else ():
-        if all(
-            (here := asked.find(key, trial)) is not None
-            and _fits_or_right(here, row, output, trial, ties_tell)
-            for trial in relevant
-        ) and (known.function == row or _beyond_crashes(key, row, asked, relevant)):
+    for key, known in bank.items():
+        if (
+            (among is None or key in among)
+            and all(
+                (here := asked.find(key, trial)) is not None
+                and _fits_or_right(here, row, output, trial, ties_tell)
+                for trial in relevant
+            )
+            and (known.function == row or _beyond_crashes(key, row, asked, relevant))
+        ):
             found[key] = known
     return found
 

@@ -70,7 +70,7 @@ def _gradients(
             exercise.script(
                 replace(case, inputs=put(x + step if x.ndim else float(x + step))),
                 rows=[exercise.forward],
-            )
+            ).uncounted()
             for step in _steps(x)
         ]
         outcomes = mistaken.run(Script(case.seed, tuple(script.calls[0] for script in scripts)))

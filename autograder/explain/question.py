@@ -145,7 +145,8 @@ def _bank(
         made = (mistake.function, mistake.name, mistake.says, prints)
         known = Known(*made, keeps=mistake.keeps)
         if mistake.follow and mistake.function == getattr(exercise, "forward", None):
-            follows = cache(partial(right_gradients, exercise, expectations, runner))
+            measure = partial(right_gradients, exercise, expectations, runner)
+            follows = cache(partial(keep, f"follows.{mistake.name}", measure))
             known = replace(known, follows=follows)
         bank.append(known)
     return tuple(bank)

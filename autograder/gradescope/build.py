@@ -80,7 +80,7 @@ def build_autograder(course: Course, assignment: str, path: Path) -> None:
     content = {name: text.encode() for name, text in texts.items()}
     content |= {name: source.read_bytes() for name, source in files}
     modes = {"setup.sh": 0o755, "run_autograder": 0o755, f"{COURSE}/{PRIVATE}/course.seed": 0o600}
-    leave(path, zipped(content, modes), "--out", mode=0o600)
+    leave(path, zipped(content.items(), modes), "--out", mode=0o600)
 
 
 def _kit() -> dict[str, Path]:

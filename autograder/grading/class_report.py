@@ -39,7 +39,8 @@ class ClassReport:
     """What a class run did.
 
     Args:
-        results: Of every submission, by assignment and student; those that stood included.
+        results: Of every submission, by assignment and student; those that stood included. In
+            short (`brief`): what was found stands on file.
         kept: Grades that stand though nothing is there now, which no absence takes away.
         fresh: How many of the results were made in this run.
         strange: What lies among the submissions and belongs to no assignment, with the students

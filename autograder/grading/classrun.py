@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from msgspec import structs
 
@@ -13,6 +14,7 @@ from autograder.errors import AutograderError, GradingError
 from autograder.explain.repair import Repairs
 from autograder.grading import submission
 from autograder.grading.basis import Basis
+from autograder.grading.brief import Copies, Shortener
 from autograder.grading.class_report import ClassReport, ResultSink, Watcher
 from autograder.grading.desk import OverloadError
 from autograder.grading.discovery import discover
@@ -90,7 +92,7 @@ def grade_class(
             run.report.stopped = True
         finally:
             with undisturbed():
-                run.close_sinks()
+                run.close()
     run.report.results.sort(key=lambda r: (r.assignment, r.student))
     return run.report
 
@@ -99,8 +101,23 @@ LEAST_LOOK_SECONDS = 2.0
 """For the lines there is as much time as it took to grade, and at least that."""
 ROWS_AT_ONCE = 4
 """In one notebook: its cells are run once for all of them."""
+BATCH = 50
+"""For so many results the disk is waited for at once."""
 _SCORELESS = frozenset({"unreadable", "unclear", "overload"})
 """What was handed in and got no points for what is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """What is kept of a grade to look for lines in it later.
+
+    Args:
+        rows, cells: As in `Graded`; of equal cells there is one dict.
+    """
+
+    digest: str
+    rows: dict[str, str]
+    cells: dict[str, int]
 
 
 @dataclass
@@ -114,7 +131,11 @@ class _Run:
     watcher: Watcher | None
     report: ClassReport
     _silent: set[int] = field(default_factory=set)
-    _graded: dict[Handin, Graded] = field(default_factory=dict)
+    _failing: dict[Handin, _Failing] = field(default_factory=dict)
+    _unsynced: list[Path] = field(default_factory=list)
+    _short: Shortener = field(default_factory=Shortener)
+    _copies: Copies = field(default_factory=Copies)
+    _cells: dict[tuple[tuple[str, int], ...], dict[str, int]] = field(default_factory=dict)
 
     def force(self, handins: Iterable[Handin]) -> None:
         """See to it that what was handed in is graded anew."""
@@ -177,44 +198,41 @@ class _Run:
             seconds: What it may take, about.
         """
         alike: dict[tuple[str, str], list[Handin]] = {}
-        for handin, graded in self._graded.items():
-            for text in graded.failing.values():
+        for handin, failing in self._failing.items():
+            for text in failing.rows.values():
                 alike.setdefault((handin.assignment, text), []).append(handin)
         sought: dict[Handin, list[str]] = {}
         for (_, text), handins in sorted(alike.items(), key=lambda pair: -len(pair[1])):
             begun = (h for h in handins if 0 < len(sought.get(h, ())) < ROWS_AT_ONCE)
             one = next(begun, handins[0])
-            rows = {t: row for row, t in self._graded[one].failing.items()}
+            rows = {t: row for row, t in self._failing[one].rows.items()}
             sought.setdefault(one, []).append(rows[text])
         known: dict[tuple[str, str], Repairs] = {}
 
         def learn(handin: Handin, outcome: Graded | Lined | Exception) -> None:
             if isinstance(outcome, Lined):
-                failing = self._graded[replace(handin, sought=())].failing
-                known.update({(handin.assignment, failing[r]): x for r, x in outcome.lines.items()})
+                texts = self._failing[replace(handin, sought=())].rows
+                known.update({(handin.assignment, texts[r]): x for r, x in outcome.lines.items()})
 
         jobs = [replace(handin, sought=tuple(rows)) for handin, rows in sought.items()]
         look(jobs, self.terms, pool, learn, time.monotonic() + max(seconds, LEAST_LOOK_SECONDS))
-        amended = {}
-        for handin, graded in self._graded.items():
+        for handin, failing in self._failing.items():
             found = {
                 row: known[handin.assignment, text]
-                for row, text in graded.failing.items()
+                for row, text in failing.rows.items()
                 if (handin.assignment, text) in known
             }
-            if found and (result := self._amended(handin, graded, found)) is not None:
-                amended[result.assignment, result.student] = result
-        results = self.report.results
-        results[:] = [amended.get((r.assignment, r.student), r) for r in results]
+            if found:
+                self._amend(handin, failing, found)
 
-    def _amended(self, handin: Handin, graded: Graded, found: dict[str, Repairs]) -> Result | None:
-        """A result written once more, with lines; where that fails, the one on file stands."""
+    def _amend(self, handin: Handin, failing: _Failing, found: dict[str, Repairs]) -> None:
+        """Write a result once more, with lines; where that fails, the one on file stands."""
         old = self.store.get(handin.assignment, handin.student)
-        if old is None or old.digest != graded.result.digest or old.status != "graded":
-            return None
+        if old is None or old.digest != failing.digest or old.status != "graded":
+            return
         rows = tuple(
             structs.replace(
-                from_row(with_lines(to_row(row), found[row.id], graded.cells)), digest=row.digest
+                from_row(with_lines(to_row(row), found[row.id], failing.cells)), digest=row.digest
             )
             if row.id in found
             else row
@@ -225,14 +243,16 @@ class _Run:
             self.store.put(result, handin.student)
         except GradingError as error:
             self._note(handin, f"the line that was found is not on file: {error}")
-            return None
-        return result
+        else:
+            self._copies.keep(_key(result), result)
 
     def receive(self, handin: Handin, outcome: Graded | Lined | Exception) -> None:
         """Write down what a worker gave back."""
         if isinstance(outcome, Graded):
             if outcome.failing:
-                self._graded[handin] = outcome
+                cells = self._cells.setdefault(tuple(outcome.cells.items()), outcome.cells)
+                digest = outcome.result.digest
+                self._failing[handin] = _Failing(digest, outcome.failing, cells)
             self._keep(handin, outcome.result)
         elif isinstance(outcome, OverloadError):
             self._overload(handin, str(outcome))
@@ -241,6 +261,7 @@ class _Run:
 
     def finish(self, handins: Sequence[Handin]) -> None:
         """All is dealt with: add the grades of those whom nobody expects here."""
+        self._sync()
         self._put_back(handins)
         files = {self.store.path(handin.assignment, handin.student) for handin in handins}
         for assignment in dict.fromkeys(handin.assignment for handin in handins):
@@ -251,17 +272,21 @@ class _Run:
 
     def _put_back(self, handins: Sequence[Handin]) -> None:
         """Write again what somebody took out of the folder of results during the run."""
-        known = {(r.assignment, r.student): r for r in (*self.report.results, *self.report.kept)}
         for handin in handins:
-            result = known.get((handin.assignment, writable_name(handin.student)))
-            if result is None or not result.is_settled:
+            if self.store.path(handin.assignment, handin.student).exists():
                 continue
-            if not self.store.path(handin.assignment, handin.student).exists():
+            result = self._copies.get((handin.assignment, writable_name(handin.student)))
+            if result is not None and result.is_settled:
                 self.store.put(result, handin.student)
                 self._note(handin, "its result vanished during the run, and was written again")
 
-    def close_sinks(self) -> None:
-        """Let every sink write what it holds back."""
+    def close(self) -> None:
+        """Let every sink write what it holds back, and forget the copies."""
+        self._copies.close()
+        try:
+            self._sync()
+        except GradingError as error:
+            self._complain(error)
         for sink in self.sinks:
             try:
                 sink.close()
@@ -315,12 +340,19 @@ class _Run:
                 result = structs.replace(
                     result, message=result.message or note, file=writable_name(handin.file)
                 )
-                self.store.put(result, handin.student)
+                self._unsynced.append(self.store.put(result, handin.student, durable=False))
+                if len(self._unsynced) >= BATCH:
+                    self._sync()
         except GradingError as error:
             self.store.probe()  # where no result can be written, there is no use in going on
             self._failed(handin, str(error))
             return
         self._record(handin, result, fresh=True)
+
+    def _sync(self) -> None:
+        """Wait for the disk; whatever ends this process meanwhile takes nothing from it."""
+        paths, self._unsynced = self._unsynced, []
+        self.store.sync(paths)
 
     def _whole(self, handin: Handin, old: Result | None, new: Result) -> Result:
         """A grade with the rows that stood, where some were graded anew."""
@@ -360,7 +392,8 @@ class _Run:
 
     def _record(self, handin: Handin, result: Result, fresh: bool) -> None:
         kept = _is_absent(handin) and result.is_grade and result.status != "missing"
-        (self.report.kept if kept else self.report.results).append(result)
+        (self.report.kept if kept else self.report.results).append(self._short(result))
+        self._copies.keep(_key(result), result)
         self.report.fresh += fresh
         if self.report.remaining:
             self.report.remaining -= 1
@@ -380,6 +413,10 @@ class _Run:
     def _complain(self, error: Exception) -> None:
         kind = "" if isinstance(error, AutograderError) else f"{type(error).__name__}: "
         self.report.problems.append(f"{kind}{error}")
+
+
+def _key(result: Result) -> tuple[str, str]:
+    return result.assignment, result.student
 
 
 def _is_absent(handin: Handin) -> bool:

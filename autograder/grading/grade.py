@@ -14,6 +14,7 @@ from autograder.course.questions import further_question
 from autograder.exercises import Row
 from autograder.exercises.fact import fact
 from autograder.explain import may_be_repaired
+from autograder.explain.cells import read_cells
 from autograder.grading.asking import ask
 from autograder.grading.basis import Basis
 from autograder.grading.defining import explained
@@ -118,7 +119,8 @@ def _failing(
     exercises = [questions[0].exercise for questions in paper.questions]
     functions = {row.id: e.functions for e in exercises for row in e.rows if row.id in wrong}
     cells = {name: p.position for p in planned for name in defined(p.source)}
-    return {id: text_of(id, of, planned) for id, of in functions.items()}, cells
+    read = read_cells([(cell.name, cell.position, cell.source) for cell in planned])
+    return {id: text_of(id, of, read) for id, of in functions.items()}, cells
 
 
 def without_answers(

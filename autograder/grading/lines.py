@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from autograder.checks.finding import RowResult
 from autograder.exercises.public import dump_exercise
 from autograder.explain import Question, to_public
-from autograder.explain.cells import names_used, parsed, read_cells, without_magics
+from autograder.explain.cells import Cell as ReadCell
+from autograder.explain.cells import names_used, parsed, without_magics
 from autograder.explain.repair import LOOKS, SECONDS, Repair, Repairs, told
 from autograder.grading.plan import PlannedCell
 from autograder.sandbox import Cell, Limits, Sandbox
@@ -88,9 +89,8 @@ def defined(source: str) -> list[str]:
     return [n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
 
 
-def text_of(row: str, functions: Sequence[str], planned: Sequence[PlannedCell]) -> str:
+def text_of(row: str, functions: Sequence[str], cells: Sequence[ReadCell]) -> str:
     """A digest of the code on which a row depends, whatever stands around it in its cells."""
-    cells = read_cells([(cell.name, cell.position, cell.source) for cell in planned])
     before = functions[: functions.index(row)] if row in functions else ()
     names = names_used({row.partition(".")[0], *before}, cells)
     sources = [_statements(cell.source) for cell in cells if cell.binds & names]

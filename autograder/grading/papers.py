@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,8 +125,9 @@ def _bearings(root: Path, assignment: str, secret: str, made_from: str) -> tuple
 
 def source_digest(source: Path) -> str:
     """A digest of a notebook's source and of the data files beside it."""
-    beside = sorted(p for p in source.parent.rglob("*") if p.is_file())
-    files = ((p, p.stat()) for p in beside if "__pycache__" not in p.parts)
+    beside = (Path(at, name) for at, _, names in os.walk(source.parent) for name in names)
+    there = sorted(p for p in beside if "__pycache__" not in p.parts and p.is_file())
+    files = ((p, p.stat()) for p in there)
     state = tuple((p, s.st_mtime_ns, s.st_ctime_ns, s.st_size, s.st_ino) for p, s in files)
     return _source_digest(source.parent, state)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -114,7 +115,16 @@ def _translated(found: SubmittedCell, kit: SourceCell) -> bool:
 
 def normalised(source: str) -> str:
     """A cell's text without what editors change: spaces at line ends, empty lines around it."""
-    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
+    return _normalised_before(source) if len(source) <= _KEPT else _normalised(source)
+
+
+def _normalised(source: str) -> str:
+    return "\n".join([line.rstrip() for line in source.strip().split("\n")])
+
+
+_KEPT = 10_000
+"""Cells up to this size, most of which stand in every notebook of a class, are looked at once."""
+_normalised_before = functools.lru_cache(512)(_normalised)
 
 
 def _kit_cell(cell: SourceCell, name: str, position: int = 0) -> PlannedCell:

@@ -8,20 +8,23 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from autograder.course import Course, load_course
-from autograder.course.build import files_below
+from autograder.course.build import Watch, files_below
 from autograder.course.configuration import read_configuration
 from autograder.course.folder import ASSIGNMENTS
 from autograder.course.leaks import find_leaks
-from autograder.course.release import check_drift
+from autograder.course.questions import made_now
+from autograder.course.release import behind
 from autograder.course.secret import existing_seed
 from autograder.course.translated import course_languages
 from autograder.course.translations import chosen
 from autograder.errors import CourseError
 from autograder.feedback.key import KEY
 from autograder.feedback.troubleshooting import PAGE as TROUBLES
+from autograder.grading.papers import kept_beside
 from autograder.handout.key import is_open, key_of
 from autograder.handout.pins import PINS, student_pins
 from autograder.handout.student_side import PACKAGE, student_files
@@ -60,6 +63,7 @@ def write_handout(
     *,
     key: bool = False,
     language: str = ENGLISH,
+    watch: Watch = lambda line: None,
 ) -> Handout:
     """Write the zip.
 
@@ -69,6 +73,7 @@ def write_handout(
         out: Where to; by default `handout.zip` in the course (`handout-zh.zip` in Chinese).
         key: Whether answers and solutions come along, whatever the configuration says.
         language: In which the notebooks are, and the README.
+        watch: Is told which notebooks are compared with their sources.
 
     Raises:
         CourseError: Something is not released, is older than its source or would leak. Then nothing
@@ -76,13 +81,13 @@ def write_handout(
         GradingError: The file cannot be written.
     """
     course = load_course(root)
-    names, content = content_of(root, only, key=key, language=language)
+    names, content = content_of(root, only, key=key, language=language, watch=watch)
     ending = "" if language == ENGLISH else f"-{language}"
     path = course.root / f"handout{ending}.zip" if out is None else out
     if path.is_dir():
         raise CourseError(f"{path} is a folder; give --out the name of a file, such as {path}.zip")
     folder = _folder_name(read_configuration(course.root, course.sources).title) + ending
-    leave(path, zipped({f"{folder}/{name}": data for name, data in content.items()}), "--out")
+    leave(path, zipped((f"{folder}/{name}", data) for name, data in content.items()), "--out")
     return Handout(path, names, len(content), _keys(content))
 
 
@@ -93,6 +98,7 @@ def write_repository(
     *,
     key: bool = False,
     language: str = ENGLISH,
+    watch: Watch = lambda line: None,
 ) -> Handout:
     """Write a template repository for students, with a workflow that checks on every push.
 
@@ -100,7 +106,7 @@ def write_repository(
         CourseError: As for `write_handout`, or the folder is not empty.
     """
     empty_folder(folder, "--repository")
-    names, content = content_of(root, only, key=key, language=language)
+    names, content = content_of(root, only, key=key, language=language, watch=watch)
     content |= repository_files()
     put(content, folder)
     return Handout(folder, names, len(content), _keys(content))
@@ -142,7 +148,12 @@ def _keys(content: Iterable[str]) -> tuple[str, ...]:
 
 
 def content_of(
-    root: Path, only: Sequence[str], *, key: bool, language: str
+    root: Path,
+    only: Sequence[str],
+    *,
+    key: bool,
+    language: str,
+    watch: Watch = lambda line: None,
 ) -> tuple[tuple[str, ...], dict[str, bytes]]:
     """The assignments, and name -> content of every file.
 
@@ -171,11 +182,9 @@ def content_of(
             f"{where}/ has no release of {which}; nothing was written. "
             f"First run: {release} {' '.join(missing)}".rstrip()
         )
-    stale = [
-        line
-        for line in check_drift(course.root, names)
-        if line.startswith(tuple(f"{where}/{name}" for name in names))
-    ]
+    seed = existing_seed(course.root)
+    keep = partial(kept_beside, course.root) if seed else lambda name: made_now
+    stale = behind(course, names, language, watch, keep)
     if stale:
         raise CourseError(
             "the release is older than the course; nothing was written. First run: "

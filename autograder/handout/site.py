@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.course.build import Watch
 from autograder.errors import CourseError
 from autograder.handout.handout import Handout, content_of, empty_folder, put
 from autograder.lab.samples import FILE, samples
@@ -36,6 +37,7 @@ def write_site(
     *,
     key: bool = False,
     language: str = ENGLISH,
+    watch: Watch = lambda line: None,
 ) -> Handout:
     """Build the site into a new folder.
 
@@ -49,7 +51,7 @@ def write_site(
             + " ".join(name.replace("_", "-") for name in _NEEDED)
         )
     empty_folder(folder, "--site")
-    names, content = content_of(root, only, key=key, language=language)
+    names, content = content_of(root, only, key=key, language=language, watch=watch)
     content = {name: data for name, data in content.items() if name not in _INSTALLED_ONLY}
     data = io.BytesIO()
     np.savez_compressed(data, **samples())  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def student_wheel() -> bytes:
     content[f"{info}/entry_points.txt"] = _ENTRY.encode()
     record = [f"{name},sha256={_digest(data)},{len(data)}" for name, data in content.items()]
     content[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""]).encode()
-    return zipped(content)
+    return zipped(content.items())
 
 
 def requirements() -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import structs
 
 from autograder.checks.finding import Check, RowResult, Status
 from autograder.feedback.wording import points
@@ -108,12 +111,14 @@ class Paper:
     """A submission.
 
     Args:
+        result: In a class it is in short (`grading.brief`), and so are the lines: see `whole`.
         lines: Its rows, in order.
         penalty: Points taken off because it was late.
         comments: What a person wrote below cells that are no row's, by cell.
         late: It was handed in after the deadline, or the platform says so.
         regrades: What the student asked to be looked at again.
         blank: Nothing was handed in, and that is to be no grade.
+        read: Reads the result with all that was found; None where it is there already.
     """
 
     result: Result
@@ -124,6 +129,17 @@ class Paper:
     late: bool = False
     regrades: tuple[Regrade, ...] = ()
     blank: bool = False
+    read: Callable[[], Result | None] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def whole(self) -> Paper:
+        """The same with all that was found, read anew each time: a class of them fits nowhere."""
+        result = self.read() if self.read is not None else None
+        if result is None or len(result.rows) != len(self.lines):
+            return self  # somebody took or changed the file meanwhile
+        lines = (replace(line, result=row) for line, row in zip(self.lines, result.rows))
+        whole = structs.replace(self.result, rows=result.rows)
+        return replace(self, result=whole, lines=tuple(lines), read=None)
 
     @property
     def score(self) -> float:

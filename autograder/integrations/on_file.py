@@ -10,6 +10,7 @@ import msgspec
 
 from autograder.errors import CourseError, GradingError
 from autograder.feedback.wording import listed
+from autograder.grading.brief import Shortener
 from autograder.grading.result import Result
 from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook, Line, Paper
@@ -17,11 +18,33 @@ from autograder.integrations.hand_scores import HandScores
 from autograder.integrations.regrades import FILE, Regrades
 
 
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """A result on file.
+
+    Args:
+        assignment: The folder says which it is, whatever stands in the file.
+        name: The file's, without its ending.
+    """
+
+    store: Store
+    assignment: str
+    name: str
+
+    def read(self) -> Result | None:
+        """The result with all that was found, if it is still there."""
+        try:
+            result = self.store.get(self.assignment, self.name)
+        except GradingError:
+            return None
+        return result and msgspec.structs.replace(result, assignment=self.assignment)
+
+
 @dataclass
 class Found:
     """The results on file, before people's decisions are added."""
 
-    results: dict[str, list[Result]] = field(default_factory=dict)
+    results: dict[str, list[tuple[Result, OnFile]]] = field(default_factory=dict)  # in short
     damaged: list[Path] = field(default_factory=list)
     removed: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()  # on file, and not asked for
@@ -32,7 +55,7 @@ class Found:
         return frozenset(
             row.id
             for results in self.results.values()
-            for result in results
+            for result, _ in results
             for row in result.rows
             if row.status == "manual"
         )
@@ -41,8 +64,9 @@ class Found:
         self, hands: HandScores, notes: Iterable[str] = (), regrades: Regrades | None = None
     ) -> ClassBook:
         """The class, with what people decided."""
+        plain: dict[int, Line] = {}  # most rows of a class are alike, and so are their lines
         papers = {
-            name: tuple(_paper(result, hands, regrades or {}) for result in results)
+            name: tuple(_paper(*found, hands, regrades or {}, plain) for found in results)
             for name, results in self.results.items()
         }
         known = {(name, p.result.student) for name, whole in papers.items() for p in whole}
@@ -101,7 +125,8 @@ def find_results(
             "Grade first (autograder grade), or say which you mean."
         )
     others = {*gone, *(there if assignments else ())} - set(assignments)
-    store, found = Store(folder), Found(removed=tuple(gone), others=frozenset(others))
+    store, short = Store(folder), Shortener()
+    found = Found(removed=tuple(gone), others=frozenset(others))
     for name in there:
         if name in others:
             continue
@@ -109,15 +134,12 @@ def find_results(
         for path in sorted((folder / name).glob("*.json")):
             if path.name.startswith("."):
                 continue
-            try:
-                result = store.get(name, path.stem)
-            except GradingError:  # one odd file costs that one result
-                result = None
-            if result is None:
+            file = OnFile(store, name, path.stem)
+            result = file.read()
+            if result is None:  # one odd file costs that one result
                 found.damaged.append(path)
             else:
-                # The folder says which assignment it is, whatever stands in the file.
-                found.results[name].append(msgspec.structs.replace(result, assignment=name))
+                found.results[name].append((short(result), file))
     return found
 
 
@@ -128,17 +150,20 @@ def _assignments(folder: Path) -> list[str]:
     return sorted(p.name for p in there if any(p.glob("*.json")))
 
 
-def _paper(result: Result, hands: HandScores, regrades: Regrades) -> Paper:
+def _paper(
+    result: Result, file: OnFile, hands: HandScores, regrades: Regrades, plain: dict[int, Line]
+) -> Paper:
     place = (result.assignment, result.student)
     comments = dict(hands.comments.get(place, {}))
-    lines = tuple(
-        Line(row, hands.rows.get((*place, row.id)), _comment(row.id, comments))
-        for row in result.rows
-    )
+    lines = []
+    for row in result.rows:
+        line = Line(row, hands.rows.get((*place, row.id)), _comment(row.id, comments))
+        lines.append(line if line.hand or line.comment else plain.setdefault(id(row), line))
     penalty = hands.penalties.get(place, 0.0)
     person = hands.person(result.student)
     late = place in hands.late
-    return Paper(result, person, lines, penalty, comments, late, regrades.get(place, ()))
+    asked = regrades.get(place, ())
+    return Paper(result, person, tuple(lines), penalty, comments, late, asked, read=file.read)
 
 
 def _comment(row: str, comments: dict[str, str]) -> str:

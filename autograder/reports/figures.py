@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.checks.finding import Check, Source
@@ -152,6 +152,7 @@ def _of_assignment(name: str, papers: Sequence[Paper]) -> AssignmentFigures:
     points = max((paper.result.points for paper in papers), default=0.0)
     there = [paper for paper in papers if paper.result.status != "missing"]
     scores = tuple(paper.grade for paper in there if paper.grade is not None)
+    mistakes, kinds = known(there)
     return AssignmentFigures(
         name=name,
         points=points,
@@ -160,8 +161,8 @@ def _of_assignment(name: str, papers: Sequence[Paper]) -> AssignmentFigures:
         statuses=dict(Counter(paper.result.status for paper in papers)),
         isolation=dict(Counter(p.result.isolation for p in there if p.result.isolation)),
         rows=_rows([paper for paper in there if paper.result.status == "graded"]),
-        mistakes=mistakes(there),
-        kinds=kinds(there),
+        mistakes=mistakes,
+        kinds=kinds,
         analysis=analyse(there),
         concerns=_concerns(papers),
         missing=tuple(p.result.student for p in papers if p.result.status == "missing"),
@@ -201,34 +202,48 @@ def _outcome(line: Line) -> str:
     return line.status if line.status in OUTCOMES else "wrong"
 
 
-def mistakes(papers: Sequence[Paper]) -> tuple[Mistake, ...]:
-    """The mistakes that cost points, the most frequent first; a student counts once each.
+def known(papers: Iterable[Paper]) -> tuple[tuple[Mistake, ...], tuple[Kind, ...]]:
+    """The mistakes that cost points and the kinds of mistake in all rows, the most frequent first.
 
-    A mistake has a name, or is known by its kind, or several students have the same wrong numbers.
+    A mistake has a name, or is known by its kind, or several students have the same wrong numbers;
+    a student counts once each.
     """
     students: dict[tuple[str, str], list[str]] = {}
-    first: dict[tuple[str, str], ResultFinding] = {}
-    for paper in papers:
+    told: dict[tuple[str, str], tuple[str, str, str]] = {}
+    of_kind: dict[str, set[str]] = {}
+    example: dict[str, tuple[str, ResultFinding]] = {}
+    for paper in (paper.whole for paper in papers):
+        student = paper.result.student
         for line in paper.lines:
+            id, findings = line.result.id, line.result.findings
+            for finding in findings:
+                if finding.kind:
+                    of_kind.setdefault(finding.kind, set()).add(student)
+                    if finding.explanation is not None and finding.explanation.before:
+                        example.setdefault(finding.kind, (id, finding))
             if line.result.score >= line.result.points:
                 continue
-            costly = [f for f in line.result.findings if f.severity == "error" and not f.passed]
-            known: dict[str, list[tuple[str, ResultFinding]]] = {}
-            for finding in costly:
+            same: dict[str, list[tuple[str, ResultFinding]]] = {}
+            for finding in (f for f in findings if f.severity == "error" and not f.passed):
                 if name := _known_by(finding):
                     label = f"{SAME}{finding.output}" if name.startswith(SAME) else name
-                    known.setdefault(label, []).append((name, finding))
-            for label, found_in in known.items():  # the same numbers are the same in every case
-                finding, numbers = found_in[0][1], "; ".join(name for name, _ in found_in)
-                key = (line.result.id, numbers if label.startswith(SAME) else label)
-                students.setdefault(key, []).append(paper.result.student)
-                first.setdefault(key, finding)
-    found = [
-        Mistake(key[0], *_told(key[1], first[key]), tuple(who))
+                    same.setdefault(label, []).append((name, finding))
+            for label, found in same.items():  # the same numbers are the same in every case
+                numbers = "; ".join(name for name, _ in found)
+                key = (id, numbers if label.startswith(SAME) else label)
+                students.setdefault(key, []).append(student)
+                if key not in told:
+                    told[key] = _told(key[1], found[0][1])
+    mistakes = (
+        Mistake(key[0], *told[key], tuple(who))
         for key, who in students.items()
         if len(who) > 1 or not key[1].startswith(SAME)
-    ]
-    return tuple(sorted(found, key=lambda m: (-len(m.students), m.row, m.name)))
+    )
+    kinds = (_kind(kind, len(who), example.get(kind)) for kind, who in of_kind.items())
+    return (
+        tuple(sorted(mistakes, key=lambda m: (-len(m.students), m.row, m.name))),
+        tuple(sorted(kinds, key=lambda kind: (-kind.students, kind.says))),
+    )
 
 
 def _known_by(finding: ResultFinding) -> str:
@@ -253,21 +268,6 @@ def _told(name: str, finding: ResultFinding) -> tuple[str, str, str]:
     if explanation.source is Source.REPAIR:
         says = said(fact("report.kind", kind=fact(f"kind.{finding.kind}")))
     return name, says, example
-
-
-def kinds(papers: Sequence[Paper]) -> tuple[Kind, ...]:
-    """The kinds of mistake in all rows, the most frequent first."""
-    students: dict[str, set[str]] = {}
-    example: dict[str, tuple[str, ResultFinding]] = {}
-    for paper in papers:
-        for line in paper.lines:
-            for finding in line.result.findings:
-                if finding.kind:
-                    students.setdefault(finding.kind, set()).add(paper.result.student)
-                    if finding.explanation is not None and finding.explanation.before:
-                        example.setdefault(finding.kind, (line.result.id, finding))
-    found = [_kind(kind, len(who), example.get(kind)) for kind, who in students.items()]
-    return tuple(sorted(found, key=lambda kind: (-kind.students, kind.says)))
 
 
 def _kind(kind: str, students: int, example: tuple[str, ResultFinding] | None) -> Kind:

@@ -59,9 +59,10 @@ def give_back(
         handed_in = [paper for paper in papers if paper.result.status != "missing"]
         known = read_collected(root, name)
         target = platform if zipped else ""
+        files, without = _named(handed_in, name, known, target)
+        pages = counted(len(files), "page")
         with course_speaks(root):
-            files, without = _named(handed_in, name, known, target)
-        said += _write(root, out, name, files, target, zipped)
+            said += _write(root, out, name, files, target, zipped, pages)
         if without:
             why = f"not collected from {target}, so without a page in it"
             said.append(Note(f"of {name}: {why}", without).told(verbose))
@@ -70,9 +71,9 @@ def give_back(
 
 def _named(
     papers: Sequence[Paper], assignment: str, known: Collected, platform: str
-) -> tuple[dict[str, str], list[str]]:
-    """Name of a file -> page; who has none since the platform would not know whose it is."""
-    files: dict[str, str] = {}
+) -> tuple[dict[str, Paper], list[str]]:
+    """Name of a file -> whose page; who has none since the platform would not know whose it is."""
+    files: dict[str, Paper] = {}
     without: list[str] = []
     for paper in papers:
         student = paper.result.student
@@ -85,22 +86,31 @@ def _named(
         else:
             name = f"{taken.prefix}{assignment}.html"
         # Of a group's file the platform makes copies for everybody.
-        files.setdefault(name, student_page(student, {assignment: paper}))
+        files.setdefault(name, paper)
     return files, without
 
 
 def _write(
-    root: Path, out: Path, name: str, files: dict[str, str], platform: str, zipped: bool
+    root: Path,
+    out: Path,
+    name: str,
+    files: dict[str, Paper],
+    platform: str,
+    zipped: bool,
+    pages: str,
 ) -> list[str]:
-    folder, pages = root / out, counted(len(files), "page")
-    content = {file: page.encode("utf-8", "replace") for file, page in files.items()}
+    folder = root / out
+    content = (
+        (file, student_page(paper.result.student, {name: paper}).encode("utf-8", "replace"))
+        for file, paper in files.items()
+    )
     if not zipped:
-        for file, page in content.items():
+        for file, page in content:
             place = folder / file.removesuffix(".html") / name / f"{name}.html"
             leave(place, page, "--out", mode=0o600)
         return [f"Wrote {pages} to {out}/STUDENT/{name}/{name}.html"]
     path = folder / (f"{name}-{platform}.zip" if platform else f"{name}.zip")
-    leave(path, archive(content, dict.fromkeys(content, 0o600)), "--out", mode=0o600)
+    leave(path, archive(content, dict.fromkeys(files, 0o600)), "--out", mode=0o600)
     where = f" ({_WHERE[platform]})" if platform else ""
     return [
         f"Wrote {path.relative_to(root) if path.is_relative_to(root) else path}: {pages}{where}"

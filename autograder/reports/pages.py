@@ -127,6 +127,7 @@ def student_page(student: str, papers: Mapping[str, Paper]) -> str:
     Args:
         papers: Assignment -> submission.
     """
+    papers = {name: paper.whole for name, paper in papers.items()}
     graded = [paper for paper in papers.values() if paper.grade is not None]
     return (
         _templates()

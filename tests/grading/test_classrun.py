@@ -17,7 +17,7 @@ from autograder.course import Notebook, load_course
 from autograder.course.questions import further_question
 from autograder.errors import CourseError, GradingError
 from autograder.explain import Question
-from autograder.grading import grade
+from autograder.grading import classrun, grade
 from autograder.grading.class_report import ClassReport, ResultSink
 from autograder.grading.classrun import grade_class
 from autograder.grading.grade import Graded
@@ -102,6 +102,30 @@ def test_the_same_code_is_looked_at_once_and_no_score_changes(small_class: Class
         assert told and all(f["kind"] and not f.get("hidden") for f in told)
         places.append({tuple(f["where"].values()) for f in told})
     assert places[0] == places[1] and len(places[0]) == 1
+
+
+def test_a_run_holds_scores_and_the_files_hold_what_was_found(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    fsync = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (synced.append(Path(f"/proc/self/fd/{fd}").readlink()), fsync(fd))
+    )
+    monkeypatch.setattr(classrun, "BATCH", 2)
+    for student in ("ada", "ben", "eve"):
+        small_class.hand_in(
+            student, lambda text: text.replace("np.sum(dout * x)", "np.mean(dout * x)")
+        )
+    report, _ = run(small_class, force=True, explain=True)
+    ada, ben, _ = report.results
+    assert not any(row.findings for row in ada.rows)
+    assert all(one is other for one, other in zip(ada.rows, ben.rows, strict=True))
+    on_file = Store(small_class.results).get(ASSIGNMENT, "ada")
+    assert on_file is not None and [r.score for r in on_file.rows] == [r.score for r in ada.rows]
+    assert any(row.findings for row in on_file.rows)
+    # The disk is waited for, for several results at once.
+    assert {p.name for p in synced} >= {"ada.json", "ben.json", "eve.json"}
 
 
 def test_a_line_that_other_cases_do_not_confirm_is_not_told(

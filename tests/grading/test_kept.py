@@ -3,6 +3,7 @@
 import signal
 import stat
 import threading
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,7 @@ def test_a_class_is_prepared_once_and_mistakes_run_when_a_row_is_wrong(
 
     monkeypatch.setattr(question, "expect", counted("reference", question.expect))
     monkeypatch.setattr(question, "run_mistake", counted("mistake", bank.run_mistake))
+    monkeypatch.setattr(question, "right_gradients", counted("slopes", question.right_gradients))
     small_class.hand_in("right")
     small_class.hand_in("starter", solved=False)
     run(small_class)
@@ -154,8 +156,14 @@ def test_a_class_is_prepared_once_and_mistakes_run_when_a_row_is_wrong(
     papers.public_questions.cache_clear()
     papers.hidden_questions.cache_clear()
     small_class.hand_in("wrong", lambda text: text.replace("np.sum(dout * x)", "0.0"))
+    doubled = {"np.multiply(a, x)": "2 * a * x", "dx = a * dout": "dx = 2 * a * dout"}
+    small_class.hand_in(
+        "doubled", lambda text: reduce(lambda told, one: told.replace(*one), doubled.items(), text)
+    )
     run(small_class, force=True)
-    assert set(asked) == {"mistake"}
+    assert set(asked) == {"mistake", "slopes"}
+    followed = [row.get("follow_through") for row in small_class.result("doubled")["rows"]]
+    assert any(followed)
     named = small_class.result("wrong")
     asked.clear()
     papers._paper.cache_clear()

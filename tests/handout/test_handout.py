@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from autograder.course import load_course
+from autograder.course import load_course, notebook, questions
 from autograder.course.configuration import Configuration
 from autograder.course.leaks import find_leaks
 from autograder.course.release import release, release_translated
+from autograder.course.secret import secret_seed
 from autograder.errors import CourseError
+from autograder.explain import question
 from autograder.handout.handout import write_handout, write_repository
 from autograder.handout.key import is_open
 from autograder.handout.student_side import PACKAGE, student_files
@@ -50,6 +52,20 @@ def unpacked(data: bytes, folder: Path) -> Path:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         archive.extractall(folder)
     return folder
+
+
+def test_a_handout_says_how_far_it_is_and_runs_nothing_twice(course, tmp_path, monkeypatch):
+    secret_seed(course)
+    told = []
+    write_handout(course, (), tmp_path / "one.zip", watch=told.append)
+    assert told == ["01_small (1/1)"]
+    cached = (notebook.load_notebook, questions.public_questions)
+    for kept_in_this_process in (c for c in cached if hasattr(c, "cache_clear")):
+        kept_in_this_process.cache_clear()
+    monkeypatch.setattr(question, "expect", None)
+    monkeypatch.setattr(question, "run_mistake", None)
+    write_handout(course, (), tmp_path / "two.zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
 def test_the_students_wheel_is_closed_and_holds_neither_course_nor_grader(tmp_path):

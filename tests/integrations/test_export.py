@@ -44,7 +44,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def files(book: ClassBook, name: str) -> dict[str, str]:
-    return find_format(name).files(book)
+    return dict(find_format(name).files(book))
 
 
 def lines(book: ClassBook, name: str) -> list[list[str]]:

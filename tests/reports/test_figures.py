@@ -1,20 +1,19 @@
 """What the report counts."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Explanation, Source, Where
-from autograder.grading.result import ResultFinding, ResultRow
+from autograder.grading.result import Result, ResultFinding, ResultRow
 from autograder.grading.store import Store
-from autograder.integrations.classbook import ClassBook
-from autograder.integrations.hand_scores import Hand, HandScores
+from autograder.integrations.classbook import ClassBook, Line, Paper
+from autograder.integrations.hand_scores import Hand, HandScores, Person
 from autograder.integrations.on_file import find_results
 from autograder.integrations.regrades import read_regrades
-from autograder.reports.figures import AssignmentFigures, figures, kinds, mistakes
+from autograder.reports.figures import AssignmentFigures, figures, known
 from tests.reports import example_class as example
 
 
@@ -62,10 +61,10 @@ def test_mistakes_are_counted_by_student(layers: AssignmentFigures) -> None:
     assert set(averaged.students) == {"bob", "carl", "ida"}
 
 
-def paper(student: str, *findings: ResultFinding) -> Any:
+def paper(student: str, *findings: ResultFinding) -> Paper:
     row = ResultRow("affine_backward", 1.0, 4.0, "partial", False, findings)
-    line = SimpleNamespace(result=row)
-    return SimpleNamespace(lines=[line], result=SimpleNamespace(student=student))
+    result = Result(1, student, example.LAYERS, "graded", 1.0, 4.0, (row,), "full", 0.1, "")
+    return Paper(result, Person(student), (Line(row),))
 
 
 def test_without_a_name_the_kind_or_the_very_numbers_make_a_mistake() -> None:
@@ -83,11 +82,12 @@ def test_without_a_name_the_kind_or_the_very_numbers_make_a_mistake() -> None:
         paper("dora", wrong(3.0, 2.0, explanation=told)),
         paper("eve", wrong(4.0, 3.0, explanation=told)),
     ]
-    found = {m.name: m for m in mistakes(papers)}
-    assert sorted(m.name for m in mistakes(papers)) == ["axis", "same dx"]
+    mistakes, _ = known(papers)
+    found = {m.name: m for m in mistakes}
+    assert sorted(m.name for m in mistakes) == ["axis", "same dx"]
     assert found["same dx"].students == ("ada", "bob")
     assert found["axis"].students == ("dora", "eve") and found["axis"].example == "x.sum(axis=1)"
-    (kind,) = kinds([*papers, paper("eve", wrong(4.0, 3.0, explanation=told))])
+    _, (kind,) = known([*papers, paper("eve", wrong(4.0, 3.0, explanation=told))])
     assert "wrong axis" in kind.says and kind.students == 2 and kind.before == "x.sum(axis=1)"
 
 

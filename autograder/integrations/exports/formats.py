@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from autograder.errors import CourseError
@@ -39,16 +39,16 @@ class Format:
     each: Callable[[Paper], str] | None = None
     ending: str = ""
 
-    def files(self, book: ClassBook) -> dict[str, str]:
-        """Path -> text; the path `""` is the file itself."""
+    def files(self, book: ClassBook) -> Iterator[tuple[str, str]]:
+        """Path and text of every file, made one by one; the path `""` is the file itself."""
         if self.whole is not None:
-            return {"": self.whole(book)}
+            yield "", self.whole(book)
+            return
         assert self.each is not None
-        return {
-            f"{p.result.assignment}/{file_name(p.result.student)}{self.ending}": self.each(p)
-            for p in book.all()
-            if p.grade is not None and p.result.status != "missing"
-        }
+        for paper in book.all():
+            if paper.grade is not None and paper.result.status != "missing":
+                name = f"{paper.result.assignment}/{file_name(paper.result.student)}{self.ending}"
+                yield name, self.each(paper.whole)
 
 
 FORMATS = {

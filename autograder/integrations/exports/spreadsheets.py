@@ -40,7 +40,7 @@ def rows_csv(book: ClassBook) -> str:
     )  # fmt: skip
     lines: list[list[Cell]] = [list(header)]
     for paper in book.all():
-        for line in paper.lines:
+        for line in paper.whole.lines:
             named = [f.mistake for f in line.result.findings if f.mistake and not f.passed]
             lines.append(
                 [

@@ -97,7 +97,7 @@ def fill_worksheet(
         factor = _factor(paper, line[places[_MAXIMUM]] if _MAXIMUM in places else None, scale)
         line[grade] = points(paper.grade * factor)
         if comments is not None and (not line[comments].strip() or _is_ours(line[comments])):
-            line[comments] = neutral(html.escape(_OURS + _in_short(paper), quote=False))
+            line[comments] = neutral(html.escape(_OURS + _in_short(paper.whole), quote=False))
     if lines and not filled:
         raise CourseError(
             f"nobody in {path} is a student of {name}; is it the worksheet of another course? "

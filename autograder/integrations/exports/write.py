@@ -83,14 +83,16 @@ def export(
             if taken.source == "moodle"
         }
         text, more = fill_worksheet(book, root / worksheet, scale=scale, participants=participants)
-        files = {"": text}
+        files = iter([("", text)])
         notes += more
     else:
         files = form.files(book)
-    for inside, text in files.items():
+    count = 0
+    for inside, text in files:
         file = path / inside if inside else path
         leave(file, text.encode("utf-8", "replace"), "--out", mode=0o600)
-    return Exported(path, len(files), tuple(note.told(verbose) for note in notes))
+        count += 1
+    return Exported(path, count, tuple(note.told(verbose) for note in notes))
 
 
 def _notes(book: ClassBook) -> list[Note]:

@@ -25,13 +25,13 @@ def judged(
     """
     if result.status in WITHOUT_VERDICTS:
         return {}
-    sources = {cell["id"]: normalised(str(cell["source"])) for cell in cells}
+    sources = {cell["id"]: cell["source"] for cell in cells}
     answers: dict[str, list[str]] = {}
-    for cell in released.cells:
-        text = sources[cell.node["id"]]
+    for cell in (cell for cell in released.cells if cell.written):
+        text = normalised(str(sources[cell.node["id"]]))
         if text == normalised(cell.origin.released or ""):
             text = ""  # a starter that the instructor changes is no answer that a student changes
-        for row in {*cell.origin.functions, cell.grade_id} if cell.written else ():
+        for row in {*cell.origin.functions, cell.grade_id}:
             answers.setdefault(row, []).append(text)
     found = {}
     for line in result.rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,23 +32,23 @@ class ReleasedCell:
     origin: SourceCell
     texts: frozenset[str]
 
-    @property
+    @cached_property
     def grade_id(self) -> str:
         """The id that nbgrader knows it by; empty for a cell that it does not know."""
         return str(self.metadata.get("grade_id", ""))
 
-    @property
+    @cached_property
     def metadata(self) -> dict[str, Any]:
         """What nbgrader says about it."""
         found: dict[str, Any] = self.node["metadata"].get("nbgrader", {})
         return found
 
-    @property
+    @cached_property
     def graded(self) -> bool:
         """Whether it is worth points."""
         return bool(self.metadata.get("grade"))
 
-    @property
+    @cached_property
     def written(self) -> bool:
         """Whether students fill it in."""
         return bool(self.metadata.get("solution"))
