@@ -3,6 +3,9 @@
 All rows are asked after all cells, in one child. Where a row is not right there and a cell below
 its check cell gives another meaning to a name on which it depends, it is asked once more after the
 cells down to its check cell: as a student saw it, not as a later cell left it.
+
+The questions see functions only. That one is missing because its cell hung, or that a backward was
+never written and not just never called, shows in the cells.
 """
 
 from __future__ import annotations
@@ -11,18 +14,34 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.checks.finding import Check, Finding, RowResult
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source, Status
+from autograder.exercises import Row
 from autograder.exercises.fact import Fact, fact
 from autograder.explain import Question, examine_all
 from autograder.explain.cells import Cell as ReadCell
-from autograder.explain.cells import only_below, overlap, read_cells
+from autograder.explain.cells import defines, odd_character, only_below, overlap, read_cells
+from autograder.explain.written import NOT_WRITTEN, Placed, whereabouts
 from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.patience import Patience
-from autograder.grading.plan import PlannedCell
+from autograder.grading.plan import PlannedCell, unjudged
 from autograder.sandbox import Cell, CellOutcome, Limits, Sandbox
 
 EXPERIMENT_SECONDS = 2.0
 LEAST_SECONDS = 1.0  # with less than that left nothing is asked a second time
+
+
+_ENDS: dict[str, Status] = {
+    "timeout": "timeout",
+    "memory": "memory",
+    "crash": "crash",
+    "exit": "exit",
+    "protocol": "protocol",
+    "exception": "error",
+}
+"""What a row's status becomes when the cell that defines its function ended in this way."""
+
+Ran = Sequence[tuple[PlannedCell, CellOutcome]]
+"""Every cell that was run, with what came of it."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +49,11 @@ class Asked:
     """What came of a submission.
 
     Args:
-        verdicts: Row -> verdict.
-        ran: Every cell that was run, with its outcome.
+        rows: The verdicts, in the order in which they were asked for.
         timed_out: Whether anything that counts ran out of time.
     """
 
-    verdicts: dict[str, RowResult]
-    ran: list[tuple[PlannedCell, CellOutcome]]
+    rows: list[RowResult]
     timed_out: bool
 
 
@@ -44,32 +61,37 @@ def ask(
     planned: Sequence[PlannedCell],
     submitted: Sequence[SubmittedCell],
     questions: Sequence[Sequence[Question]],
+    rows: Sequence[Row],
     sandbox: Sandbox,
     limits: Limits,
+    starters: Mapping[str, str] | None = None,
 ) -> Asked:
-    """Grade every row that a machine can grade.
+    """Grade the rows of a submission; those for a person are left to them.
 
     Args:
         planned: The cells to run, in order.
         submitted: All cells as handed in; they say where each row's check cell stands.
         questions: For every exercise its questions.
+        starters: Row -> the cell as it was released, where it is known.
 
     Raises:
         GradingError: The sandbox failed.
     """
-    asked, seconds = _ask(planned, questions, sandbox, limits)
+    verdicts, ran, timed_out, seconds = _ask(planned, questions, sandbox, limits)
     cells = read_cells([(cell.name, cell.position, cell.source) for cell in planned])
-    for position, rows in _doubtful(asked.verdicts, submitted, questions, cells).items():
+    for position, why in _doubtful(verdicts, submitted, questions, cells).items():
         left = limits.submission_seconds - seconds
         if left < LEAST_SECONDS:
             break
         above = [cell for cell in planned if cell.position <= position]
-        some = [asked_of for asked_of in questions if _concerns(asked_of[0], rows)]
-        again, used = _ask(above, some, sandbox, replace(limits, submission_seconds=left), rows)
+        some = [asked_of for asked_of in questions if _concerns(asked_of[0], why)]
+        kept = replace(limits, submission_seconds=left)
+        again, _, _, used = _ask(above, some, sandbox, kept, why)
         seconds += used
-        for row in rows.keys() & again.verdicts.keys():
-            asked.verdicts[row] = _as_seen(asked.verdicts[row], again.verdicts[row], rows[row])
-    return asked
+        for row in why.keys() & again.keys():
+            verdicts[row] = _as_seen(verdicts[row], again[row], why[row])
+    judged = (verdicts.get(row.id) or unjudged(row) for row in rows)
+    return Asked([_with_cells(row, ran, submitted, starters) for row in judged], timed_out)
 
 
 def _ask(
@@ -78,7 +100,8 @@ def _ask(
     sandbox: Sandbox,
     limits: Limits,
     rows: Collection[str] | None = None,
-) -> tuple[Asked, float]:
+) -> tuple[dict[str, RowResult], Ran, bool, float]:
+    """Row -> verdict; what ran; whether anything that counts ran out of time; seconds."""
     cells = [
         Cell(p.source, p.name, EXPERIMENT_SECONDS if p.experiment else None, not p.experiment)
         for p in planned
@@ -93,7 +116,7 @@ def _ask(
         outcome.failure is not None and outcome.failure.kind == "timeout" and not cell.experiment
         for cell, outcome in ran
     )
-    return Asked(verdicts, ran, patience.timed_out or hung), seconds
+    return verdicts, ran, patience.timed_out or hung, seconds
 
 
 Says = tuple[tuple[Fact, ...], tuple[Fact, ...]]
@@ -162,6 +185,57 @@ def _as_seen(after_all: RowResult, at_check: RowResult, says: Says) -> RowResult
     return after_all
 
 
-def _noted(result: RowResult, what: Fact) -> RowResult:
-    note = Finding(Check.STATE, severity="warning", passed=True, fact=what)
+def _noted(result: RowResult, what: Fact, check: Check = Check.STATE) -> RowResult:
+    note = Finding(check, severity="warning", passed=True, fact=what)
     return result.with_findings((note, *result.findings))
+
+
+def _with_cells(
+    row: RowResult, ran: Ran, submitted: Sequence[SubmittedCell], starters: Mapping[str, str] | None
+) -> RowResult:
+    """The verdict on a row with what its cells add to it."""
+    costly = [f for f in row.findings if f.costs_visibly]
+    if any(f.failed("missing") for f in costly):
+        row = _blamed(row, ran)
+    if costly and all(f.failed("skipped") for f in costly) and not _is_written(row.id, ran):
+        row = replace(row, status="unanswered")
+    if row.score or row.status == "manual":
+        return row
+    if row.status != "unanswered" and _defining(row.id, ran):
+        return row
+    cells = [
+        Placed(f"cell {position}", cell.kind, cell.source, cell.grade_id)
+        for position, cell in enumerate(submitted, 1)
+    ]
+    found = whereabouts(row.id, cells, starters or (), starters)
+    return row if found is None else _noted(row, found, Check.LOOK)
+
+
+def _blamed(row: RowResult, ran: Ran) -> RowResult:
+    """Say so where a name is missing because the cell that defines it did not run to its end.
+
+    A cell that hung or crashed leaves nothing behind, so "not defined" would be half the truth.
+    """
+    for cell, outcome in reversed(_defining(row.id, ran)):
+        failure = outcome.failure
+        if failure is not None and failure.kind in _ENDS:
+            what = failure.message
+            if failure.type_name:
+                what = f"{failure.type_name}: {what}"
+            stopped = fact("cell.stopped", cell=cell.name, row=row.id, message=what)
+            odd = odd_character(failure.message)
+            told = None if odd is None else Explanation(Source.CHECK, fact=odd)
+            finding = Finding(
+                Check.CELL, None, fact=stopped, explanation=told, traceback=failure.traceback
+            )
+            return replace(row, status=_ENDS[failure.kind], findings=(finding, *row.findings))
+    return row
+
+
+def _is_written(name: str, ran: Ran) -> bool:
+    """Whether some cell defines `name` otherwise than the starter does."""
+    return any(NOT_WRITTEN not in cell.source for cell, _ in _defining(name, ran))
+
+
+def _defining(name: str, ran: Ran) -> list[tuple[PlannedCell, CellOutcome]]:
+    return [(cell, outcome) for cell, outcome in ran if defines(name, cell.source)]

@@ -17,7 +17,6 @@ from autograder.explain import may_be_repaired
 from autograder.explain.cells import read_cells
 from autograder.grading.asking import ask
 from autograder.grading.basis import Basis
-from autograder.grading.defining import explained
 from autograder.grading.lines import Lined, defined, lines_of, text_of
 from autograder.grading.papers import Paper
 from autograder.grading.plan import PlannedCell, plan, unjudged
@@ -71,14 +70,9 @@ def grade(
         )
         return Graded(result)
     planned = plan(submission.cells, paper.cells)
-    asked = ask(planned, submission.cells, paper.questions, sandbox, limits)
     starters = {cell.row: cell.released or "" for cell in paper.cells if cell.kind == "solution"}
-    rows = [
-        explained(
-            discreet(asked.verdicts.get(row.id) or unjudged(row)), asked.ran, submission, starters
-        )
-        for row in paper.rows
-    ]
+    asked = ask(planned, submission.cells, paper.questions, paper.rows, sandbox, limits, starters)
+    rows = [discreet(row) for row in asked.rows]
     result = Result(
         schema=SCHEMA,
         student=writable_name(handin.student),

@@ -14,9 +14,8 @@ from autograder.explain import Question, from_public, may_be_repaired
 from autograder.feedback import Coverage, as_text, card, recorded, render_markdown, table
 from autograder.grading import submission
 from autograder.grading.asking import ask
-from autograder.grading.defining import Ran, explained
 from autograder.grading.lines import defined, lines_of, with_lines
-from autograder.grading.plan import PlannedCell, unjudged
+from autograder.grading.plan import PlannedCell
 from autograder.grading.submission import Submission
 from autograder.language import ENGLISH, speak, tr
 from autograder.sandbox import Limits, Sandbox
@@ -95,31 +94,17 @@ def check_notebook(
         raise GradingError(f"cannot read {path}: {found.problem}")
     planned = own_cells(found)
     questions = [[from_public(public)] for public in data.exercises]
+    rows = [row for public in data.exercises for row in public.exercise.rows]
     with _sandbox(isolated) as sandbox:
-        asked = ask(planned, found.cells, questions, sandbox, limits)
+        asked = ask(planned, found.cells, questions, rows, sandbox, limits)
         isolation = sandbox.isolation
-        wrong = {id for id, row in asked.verdicts.items() if explain and may_be_repaired(row)}
+        wrong = {row.id for row in asked.rows if explain and may_be_repaired(row)}
         cells = {name: p.position for p in planned for name in defined(p.source)}
         lines = lines_of(wrong, planned, questions, sandbox, limits) if wrong else {}
     answers = {p.exercise.variable for p in data.exercises if isinstance(p.exercise, Answer)}
-    rows = tuple(
-        with_lines(
-            _verdict(
-                asked.verdicts.get(row.id, unjudged(row)), asked.ran, found, row.id in answers
-            ),
-            lines.get(row.id, ()),
-            cells,
-        )
-        for public in data.exercises
-        for row in public.exercise.rows
-    )
-    return Checked(path.name, data.assignment, rows, _cases(questions), isolation)
-
-
-def _verdict(row: RowResult, ran: Ran, found: Submission, answer: bool) -> RowResult:
-    """The verdict on a row; the right value of an answer is not known here."""
-    row = explained(row, ran, found)
-    return recorded(row) if answer else row
+    known = (recorded(row) if row.id in answers else row for row in asked.rows)
+    told = tuple(with_lines(row, lines.get(row.id, ()), cells) for row in known)
+    return Checked(path.name, data.assignment, told, _cases(questions), isolation)
 
 
 def own_cells(found: Submission) -> list[PlannedCell]:

@@ -15,7 +15,7 @@ FILES = (
     *(
         f"grading/{name}.py"
         for name in (
-            *("__init__", "asking", "defining", "lines", "notebook_json", "patience", "plan"),
+            *("__init__", "asking", "lines", "notebook_json", "patience", "plan"),
             *("selfcheck", "submission"),
         )
     ),
