@@ -1,7 +1,8 @@
-"""What a submission may use, the cells it consists of, and what came of them."""
+"""What a submission may use, what it used, the cells it consists of, and what came of them."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from autograder.exercises.script import Failure
@@ -29,6 +30,48 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+class Budget:
+    """Wall time that is charged to a submission, or to its cells that cost nothing.
+
+    Args:
+        seconds: What may be used, for each of the two.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.used = 0.0
+        self._spare_used = 0.0
+        self._mark = time.monotonic()
+
+    def start(self) -> None:
+        """Charge from now on."""
+        self._mark = time.monotonic()
+
+    def charge(self, counts: bool = True) -> None:
+        """Charge the time since the last charge."""
+        now = time.monotonic()
+        if counts:
+            self.used += now - self._mark
+        else:
+            self._spare_used += now - self._mark
+        self._mark = now
+
+    def is_used_up(self, counts: bool = True) -> bool:
+        """Whether nothing is left."""
+        return self._left(counts) <= 0
+
+    def deadline(self, seconds: float, counts: bool = True) -> float:
+        """The moment, on the monotonic clock, by which something of `seconds` must be over."""
+        return time.monotonic() + min(seconds, max(self._left(counts), 0.0))
+
+    def message(self) -> str:
+        """What a student reads when all is used up."""
+        return f"the submission's {self.seconds:g} seconds are used up"
+
+    def _left(self, counts: bool) -> float:
+        return self.seconds - (self.used if counts else self._spare_used)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from types import TracebackType
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
 from autograder.explain.repair import Repairs
-from autograder.sandbox.budget import Budget
 from autograder.sandbox.conversation import ChildFault, ChildProcess, ZygoteFault, explain_death
 from autograder.sandbox.dialogue import Dialogue
-from autograder.sandbox.limits import MIB, Cell, CellOutcome, Limits
+from autograder.sandbox.limits import MIB, Budget, Cell, CellOutcome, Limits
 
 NATURAL_END_SECONDS = 0.05
 _CUT = "\n[output cut here]"
