@@ -16,6 +16,7 @@ from autograder.numerical.evaluate import Evaluator, OutputError
 from autograder.numerical.probe import Point, Probe
 from autograder.numerical.report import GradcheckError
 from autograder.numerical.steps import refine
+from autograder.numerical.upstreams import vector_of
 
 ENOUGH = 1e-4  # of the size at which a gradient of zeros is looked at, see `steps.UNSEEN`
 LONG = 1.0 + 2.0**-26  # or round numbers would look like float32
@@ -72,18 +73,11 @@ def numerical_gradient(
 
 
 def _weights(upstream: Any, evaluator: Evaluator) -> Array:
-    shapes = evaluator.shapes
-    if upstream is None:
-        if shapes != [()]:
-            raise GradcheckError(
-                f"f returns an array of shape {shapes[0]}; expected an upstream gradient of that "
-                "shape as the third argument, or a function that returns a number"
-            )
-        return np.ones(1)
-    parts = list(upstream) if evaluator.several else [upstream]
-    if [np.shape(part) for part in parts] != shapes:
+    if upstream is not None:
+        return vector_of(upstream, evaluator)
+    if evaluator.shapes != [()]:
         raise GradcheckError(
-            f"upstream has shape {[np.shape(part) for part in parts]}; expected {shapes}, "
-            "the shape of f(x)"
+            f"f returns an array of shape {evaluator.shapes[0]}; expected an upstream gradient of "
+            "that shape as the third argument, or a function that returns a number"
         )
-    return np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts])
+    return np.ones(1)

@@ -68,7 +68,7 @@ class Upstreams:
                     random_upstream(self.rng, outputs) * live * -1024.0,
                 ]
         else:
-            given = self._given(evaluator)
+            given = vector_of(self.given, evaluator)
             if given.size and not given.any():
                 raise OutputError("the upstream gradient is all zeros, and so is every gradient")
             self.flat = [given]
@@ -87,33 +87,36 @@ class Upstreams:
         ]
         return tuple(pieces) if evaluator.several else pieces[0]
 
-    def _given(self, evaluator: Evaluator) -> Array:
-        parts = [self.given]
-        if evaluator.several:
-            if not isinstance(self.given, tuple | list) or len(self.given) != len(evaluator.shapes):
-                raise GradcheckError(
-                    f"the forward returns {len(evaluator.shapes)} outputs; expected a tuple of as "
-                    "many upstream gradients"
-                )
-            parts = list(self.given)
-        elif isinstance(self.given, tuple | list) and len(self.given) == 1:
-            parts = [self.given[0]]
-        parts = [
-            np.zeros(shape) if part is None else part
-            for part, shape in zip(parts, evaluator.shapes)
-        ]
-        shapes = [np.shape(part) for part in parts]
-        if shapes != evaluator.shapes:
+
+def vector_of(given: Any, evaluator: Evaluator) -> Array:
+    """An upstream gradient as one vector of all outputs.
+
+    Raises:
+        GradcheckError: It has not the form of the forward's output, or is not finite.
+    """
+    parts = [given]
+    if evaluator.several:
+        if not isinstance(given, tuple | list) or len(given) != len(evaluator.shapes):
             raise GradcheckError(
-                f"the upstream gradient has shape {_show(shapes)}; expected "
-                f"{_show(evaluator.shapes)}, the shape of the forward's output"
+                f"the forward returns {len(evaluator.shapes)} outputs; expected a tuple of as "
+                "many upstream gradients"
             )
-        flat = np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts])
-        if not np.all(np.isfinite(flat)):
-            raise GradcheckError(
-                "the upstream gradient contains inf or NaN; expected finite numbers"
-            )
-        return flat
+        parts = list(given)
+    elif isinstance(given, tuple | list) and len(given) == 1:
+        parts = [given[0]]
+    parts = [
+        np.zeros(shape) if part is None else part for part, shape in zip(parts, evaluator.shapes)
+    ]
+    shapes = [np.shape(part) for part in parts]
+    if shapes != evaluator.shapes:
+        raise GradcheckError(
+            f"the upstream gradient has shape {_show(shapes)}; expected "
+            f"{_show(evaluator.shapes)}, the shape of the forward's output"
+        )
+    flat = np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts])
+    if not np.all(np.isfinite(flat)):
+        raise GradcheckError("the upstream gradient contains inf or NaN; expected finite numbers")
+    return flat
 
 
 def whole(evaluator: Evaluator) -> bool:

@@ -24,7 +24,6 @@ from autograder.language import said, spoken, tr
 from autograder.reports.attention import struggling
 from autograder.reports.comments import comment
 from autograder.reports.figures import OUTCOMES, Concern, figures
-from autograder.reports.histogram import histogram
 
 SHOWN_STUDENTS = 24
 SHOWN_MISTAKES = 12
@@ -86,12 +85,6 @@ def class_page(book: ClassBook, made: datetime | None = None) -> str:
         made: When, for the foot of the page.
     """
     found = figures(book)
-    charts = {
-        a.name: histogram(
-            a.bins, a.points, a.mean, tr("Distribution of scores in {name}").format(name=a.name)
-        )
-        for a in found
-    }
     script, script_hash = _script()
     students = book.students
     return (
@@ -100,7 +93,6 @@ def class_page(book: ClassBook, made: datetime | None = None) -> str:
         .render(
             book=book,
             assignments=found,
-            charts=charts,
             made=made,
             students=students,
             names_of={
@@ -213,6 +205,7 @@ def _templates() -> Environment:
         total=_total,
         comment=comment,
         by_title=_by_title,
+        ceiling=_ceiling,
         people=lambda concerns: {student for c in concerns for student in c.students},
         order=lambda paper: "" if paper is None or paper.grade is None else f"{paper.grade:g}",
         total_order=lambda papers: f"{sum(paper.grade or 0 for paper in papers.values()):g}",
@@ -231,6 +224,11 @@ def _by_title(concerns: Sequence[Concern]) -> list[tuple[str, list[Concern]]]:
     for concern in concerns:
         found.setdefault(concern.title, []).append(concern)
     return list(found.items())
+
+
+def _ceiling(most: int) -> int:
+    """A round number of students for the top of an axis."""
+    return next(d * 10**power for power in range(12) for d in (1, 2, 5) if d * 10**power >= most)
 
 
 def _total(papers: Mapping[str, Paper]) -> str:
