@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +63,8 @@ class Matcher:
             cells = parse(raw)
         except UnreadableError as error:
             return Match(self._named(path), unreadable=str(error))
-        counts: dict[str, int] = {}
-        for key in _keys(cells):
-            if key in self._only:
-                name = self._only[key]
-                counts[name] = counts.get(name, 0) + 1
-        ranked = sorted(counts, key=lambda name: -counts[name])
-        likely = [name for name in ranked if counts[name] >= _FEW]
+        counts = Counter(self._only[key] for key in _keys(cells) if key in self._only)
+        likely = [name for name, count in counts.most_common() if count >= _FEW]
         if len(likely) > 1 and counts[likely[0]] < _FEW * counts[likely[1]]:
             return Match(tuple(likely))
         texts = {normalised(cell.source) for cell in cells if cell.source.strip()}

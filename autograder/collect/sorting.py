@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -143,12 +144,9 @@ def _read(file: File, sorting: Sorting) -> Iterator[tuple[File, bytes]]:
 
 def _the_one(found: Sequence[Answer]) -> str:
     """The assignment that most notebooks are of; empty where there are several."""
-    counts: dict[str, int] = {}
-    for answer in found:
-        if len(answer.match.assignments) == 1:
-            name = answer.match.assignments[0]
-            counts[name] = counts.get(name, 0) + 1
-    most = max(counts, key=lambda name: counts[name], default="")
+    are = (answer.match.assignments for answer in found)
+    counts = Counter(only[0] for only in are if len(only) == 1)
+    most = max(counts, key=counts.__getitem__, default="")
     return most if most and counts[most] > _MANY * len(found) and len(counts) < 3 else ""
 
 

@@ -35,6 +35,7 @@ from autograder.exercises.script import (
     TooLong,
 )
 from autograder.exercises.tracing import Trace, differentiable_inputs, traced
+from autograder.exercises.trees import leaves
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
@@ -119,7 +120,8 @@ def _make(
     blame: Callable[[BaseException], Failure],
 ) -> tuple[Any, Outcome]:
     """Make one call; return its live result and the outcome."""
-    needed = [ref.call for ref in _refs((call.args, call.kwargs, call.on))]
+    placed = leaves((call.args, call.kwargs, call.on))
+    needed = [leaf.call for leaf in placed if isinstance(leaf, Ref)]
     broken = [i for i in needed if outcomes[i].failure is not None]
     if broken:
         earlier = outcomes[broken[0]].failure
@@ -198,16 +200,6 @@ def _exported(result: Any, hold: str) -> Any:
     if hold == "last" and isinstance(result, (tuple, list)) and len(result) > 1:
         return (*(snapshot(item) for item in result[:-1]), Opaque(type(result[-1]).__name__))
     return snapshot(result)
-
-
-def _refs(value: Any) -> Iterator[Ref]:
-    if isinstance(value, Ref):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _refs(item)
-    elif isinstance(value, dict):
-        yield from _refs(list(value.values()))
 
 
 def resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -123,14 +123,15 @@ def read_hand_scores(
     with reading(root, gradebook) as connection:
         if connection is None:
             return HandScores()
-        from sqlalchemy import text
+        from sqlalchemy import DateTime, Interval, text
 
+        times = text(_TIMES).columns(handed_in=DateTime, due=DateTime, extension=Interval)
         return HandScores(
             _hands(connection.execute(text(_GRADES)), frozenset(manual_rows)),
             _penalties(connection.execute(text(_PENALTIES))),
             _people(connection.execute(text(_PEOPLE))),
             _comments(connection.execute(text(_COMMENTS))),
-            _late(connection.execute(text(_TIMES))),
+            _late(connection.execute(times)),
         )
 
 
@@ -154,20 +155,8 @@ def _late(found: Iterable[Any]) -> frozenset[tuple[str, str]]:
     return frozenset(
         (str(row.assignment), str(row.student))
         for row in found
-        if _moment(row.handed_in) > _moment(row.due) + _span(row.extension)
+        if row.handed_in > row.due + (row.extension or timedelta(0))
     )
-
-
-def _moment(value: Any) -> datetime:
-    """A time of the database: SQLite keeps it as text."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-
-
-def _span(value: Any) -> timedelta:
-    """A length of time, which SQLAlchemy keeps in SQLite as a time after 1970 began."""
-    if value is None or isinstance(value, timedelta):
-        return value or timedelta(0)
-    return _moment(value) - datetime(1970, 1, 1)
 
 
 def _comments(found: Iterable[Any]) -> dict[tuple[str, str], dict[str, str]]:

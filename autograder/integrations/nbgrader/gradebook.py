@@ -83,9 +83,9 @@ def _create(url: str, course_id: str) -> None:
     try:
         tables = set(inspect(engine).get_table_names())
         if not tables:
+            from alembic.migration import MigrationContext
             from alembic.script import ScriptDirectory
 
-            version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
             with engine.begin() as connection:  # all tables or none, whatever the disk does
                 if engine.url.get_backend_name() == "sqlite":  # begins none for tables by itself
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -96,12 +96,7 @@ def _create(url: str, course_id: str) -> None:
                 Base.metadata.create_all(connection)
                 judgement_table().create(connection)
                 connection.execute(Base.metadata.tables["course"].insert(), {"id": course_id})
-                connection.execute(
-                    text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-                )
-                connection.execute(
-                    text("INSERT INTO alembic_version VALUES (:version)"), {"version": version}
-                )
+                MigrationContext.configure(connection).stamp(ScriptDirectory(ALEMBIC_DIR), "head")
         elif not {"assignment", "student", "grade"} <= tables:
             raise GradebookError(
                 f"the database {shown(url)} is no gradebook of nbgrader: its tables are "

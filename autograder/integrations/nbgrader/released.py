@@ -12,6 +12,7 @@ from typing import Any
 from autograder.course import Course, Notebook, SourceCell
 from autograder.course.folder import LOCALE
 from autograder.course.quick_import import quick_import
+from autograder.exercises.trees import mapped
 from autograder.grading.papers import kept_beside
 from autograder.grading.plan import normalised
 from autograder.integrations.nbgrader.start import load_nbgrader
@@ -109,8 +110,4 @@ def released_notebook(notebook: Notebook) -> ReleasedNotebook:
 
 def _plain(value: Any) -> Any:
     """The same with ordinary dicts and lists."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return value
+    return mapped(lambda leaf: leaf, value)
