@@ -10,6 +10,7 @@ import numpy as np
 
 from autograder.lab.costs import seconds
 from autograder.lab.style import BLUE, INK, RED, SKY, style
+from autograder.lab.training import bare
 from autograder.language import tr
 
 REACH = 10.0
@@ -56,17 +57,13 @@ def measure(
     rows = []
     for name, (forward, backward) in functions.items():
         value, cache = forward(x.copy())
-        slope = _single(backward(ones.copy(), cache))
+        slope = bare(backward(ones.copy(), cache))
         # copies: functions may change what they are given, and the next one needs it as it was
         time = seconds(lambda f=forward, b=backward: b(ones.copy(), f(x.copy())[1]))  # type: ignore[misc]
         rows.append(
             Activation(name, x[:, 0], np.ravel(value), np.ravel(slope), 1e9 * time / points)
         )
     return rows
-
-
-def _single(value: Any) -> Any:
-    return value[0] if isinstance(value, (tuple, list)) else value
 
 
 def draw(rows: Sequence[Activation]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.lab.training import bare
+
 Forward = Callable[..., tuple[np.ndarray, Any]]
 Backward = Callable[..., Any]
 
@@ -93,7 +95,7 @@ class Network:
         """The loss of a mini-batch and the gradient of every parameter."""
         scores, tape = self._forward(X, "train")
         loss, signal = self.criterion(scores, y)
-        return loss, self._backward(_single(signal), tape)
+        return loss, self._backward(bare(signal), tape)
 
     def _forward(self, X: np.ndarray, mode: str) -> tuple[np.ndarray, list[Any]]:
         here, tape = X, []
@@ -130,7 +132,7 @@ class Network:
             below, w, kept, active, dropped = tape[i]
             if active is not None:
                 if self.dropout is not None:
-                    signal = _single(self.dropout.backward(signal, dropped))
+                    signal = bare(self.dropout.backward(signal, dropped))
                 signal = signal * self.slope(active)
                 self.signals.insert(0, signal)
                 if self.normalise is not None and self.normalise.learns:
@@ -138,16 +140,11 @@ class Network:
                         signal, kept
                     )
                 elif self.normalise is not None:
-                    signal = _single(self.normalise.backward(signal, kept))
+                    signal = bare(self.normalise.backward(signal, kept))
             grads[f"w{i}"] = np.einsum("nd,nm->dm", below, signal, optimize=True)
             grads[f"b{i}"] = np.einsum("nm->m", signal)
             signal = np.einsum("nm,dm->nd", signal, w, optimize=True)
         return grads
-
-
-def _single(value: Any) -> np.ndarray:
-    """A gradient that may come bare or as a 1-sequence."""
-    return value[0] if isinstance(value, (tuple, list)) else value
 
 
 def _cross_entropy(scores: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:

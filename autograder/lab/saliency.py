@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.lab.style import LINES, style
-from autograder.lab.training import Parameters
+from autograder.lab.training import Parameters, bare
 
 Layer = Callable[..., Any]
 
@@ -38,7 +38,7 @@ def score_gradient(
     scores = np.einsum("nh,hc->nc", hidden * (hidden > 0), params["W3"]) + params["b3"]
     signal = back(params["W3"].T[scores.argmax(axis=1)], hidden)
     signal = np.einsum("nh,dh->nd", signal, params["W2"]).reshape(pooled.shape)
-    signal = back(_single(pool_backward(signal, kept_pool)), maps)
+    signal = back(bare(pool_backward(signal, kept_pool)), maps)
     return np.asarray(conv_backward(signal, kept_conv)[0])
 
 
@@ -95,8 +95,3 @@ def draw(
             ylim=(0, 103),
         )
         axes.legend()
-
-
-def _single(value: Any) -> np.ndarray:
-    """A gradient that may come bare or as a 1-sequence."""
-    return value[0] if isinstance(value, (tuple, list)) else value

@@ -102,6 +102,11 @@ def accuracy(predict: Callable[[np.ndarray], np.ndarray], X: np.ndarray, y: np.n
     return float(np.mean(np.argmax(predict(X), axis=1) == y))
 
 
+def bare(gradient: Any) -> Any:
+    """A gradient that may come bare or as a 1-sequence."""
+    return gradient[0] if isinstance(gradient, (tuple, list)) else gradient
+
+
 class Rprop:
     """Steps whose size each weight finds for itself; for gradients of the *whole* data set.
 
