@@ -379,7 +379,6 @@ class Judge:
             self._relative(i, "bar"),
             self.saturated(i),
             self.idle(i),
-            kinked=self.kinked,
             hollow=not self.point.gradients[:, self.point.owner == i].any(),
         )
         if opinion.verdict == "fail" or i in self.suspected or opinion.certified > self.tolerance:

@@ -30,7 +30,6 @@ class Opinion:
         saturated: The gradient is below the forward's resolution: nothing to see here.
         idle: The forward does not depend on the array at all.
         contradicted: Something was seen here that no kink explains.
-        kinked: The lines met kinks too near to be avoided.
         hollow: The gradient is exactly zero. Right here, perhaps, but no evidence for elsewhere.
     """
 
@@ -41,7 +40,6 @@ class Opinion:
     saturated: bool = False
     idle: bool = False
     contradicted: bool = False
-    kinked: bool = False
     hollow: bool = False
 
 
