@@ -82,11 +82,6 @@ def attack(there):
     return np.full(there["shape"], np.nan)
 
 
-# %% infinities: wrong
-def attack(there):
-    return np.full(there["shape"], np.inf)
-
-
 # %% a_scalar_to_be_broadcast: wrong
 def attack(there):
     return np.float64(0)
