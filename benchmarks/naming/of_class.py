@@ -7,7 +7,6 @@ without and with the search for lines; what it took more must be no longer than 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,9 @@ import time
 from pathlib import Path
 
 from autograder.course import find_course_root, load_course
+from autograder.explain import may_be_repaired
+from autograder.grading.result import to_row
+from autograder.grading.store import Store
 from benchmarks.grading.variants import hand_in
 from tests.submissions.roster import LAYERS
 
@@ -37,18 +39,15 @@ def main(arguments: list[str] | None = None) -> int:
             began = time.monotonic()
             subprocess.run(command, cwd=course.root, check=True)
             seconds[how] = time.monotonic() - began
-        wrong = located = 0
-        for path in (work / "results" / LAYERS).glob("*.json"):
-            for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
-                lost = [f for f in row["findings"] if not f.get("hidden") and f.get("costs", True)]
-                if row["status"] in ("wrong", "partial", "error") and lost:
-                    wrong += 1
-                    located += any("where" in f for f in lost)
+        results = [result for _, result in Store(work / "results").all(LAYERS)]
+        rows = [to_row(row) for result in results for row in result.rows]
+        asked = [row for row in rows if may_be_repaired(row)]
+        told = [any(f.explanation and f.explanation.where for f in row.findings) for row in asked]
     plain, more = seconds["--no-explain"], seconds["--explain"] - seconds["--no-explain"]
     print(
         f"{options.students} notebooks: graded in {plain:.0f} s, {more:.0f} s more for the lines;"
     )
-    print(f"of {wrong} rows that are not right {located} were told a line.")
+    print(f"of {len(asked)} rows that ran and are not right {sum(told)} were told a line.")
     return int(more > plain)
 
 
