@@ -144,7 +144,7 @@ def _repairs_of(
         with _undisturbed():
             with contextlib.suppress(TooLong):
                 if limit:
-                    limited(1.2 * seconds, search.run)
+                    limited(1.3 * seconds, search.run)
                 else:
                     search.run()
             _found[digest] = search.told()
@@ -191,7 +191,7 @@ class _Search:
     clock: Callable[[], float] = field(default_factory=lambda: CLOCK)
 
     def __post_init__(self) -> None:
-        self.deadline = self.clock() + self.seconds
+        self.deadline = self.clock() + (1 - AFTERWARDS / 2) * self.seconds
 
     def run(self) -> None:
         """Try one change after the other, until the time is over or the tier of the first fit."""
@@ -221,7 +221,7 @@ class _Search:
             tier, unit, changes = plans.pop(0)
             self.fits += self._try(tier, unit, changes)
             if whole is None and (whole := next((f for f in self.fits if f.whole), None)):
-                self.deadline = min(self.deadline, self.clock() + AFTERWARDS * self.seconds)
+                self.deadline = self.clock() + AFTERWARDS * self.seconds
                 self._look_at_other_ends()
                 plans = self._instead(whole, plans)
         if whole is None:
@@ -239,7 +239,13 @@ class _Search:
             near = [c for c in changes if rank <= last or _agreed_late(c, found)]
             if near:
                 kept.append((rank, unit, near))
-        return sorted(kept, key=lambda p: (p[0] > found.tier, p[2][0].kind != found.kind, p[0]))
+        return sorted(kept, key=lambda plan: self._how_far(plan, found))
+
+    def _how_far(self, plan: Plan, found: _Fit) -> tuple[object, ...]:
+        """What is most like a fit comes first: as likely, of its kind, near its line."""
+        rank, unit, (change, *_) = plan
+        away = abs(unit.line_of(change.place.node) - found.line) if unit is found.unit else 0
+        return rank > found.tier, change.kind != found.kind, away, rank
 
     def _plans(self, far: bool = False) -> list[Plan]:
         """What is tried, the likely first; changes of one place stand together."""
