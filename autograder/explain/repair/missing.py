@@ -6,7 +6,15 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from autograder.explain.repair.expressions import Edit
-from autograder.explain.repair.places import Place, is_value, library, named, root, transpose
+from autograder.explain.repair.places import (
+    Place,
+    function_name,
+    is_value,
+    library,
+    named,
+    root,
+    transpose,
+)
 
 BUILTIN = frozenset({
     "len", "range", "float", "int", "max", "min", "abs", "sum", "zip", "enumerate", "reversed",
@@ -14,11 +22,17 @@ BUILTIN = frozenset({
 })  # fmt: skip
 FUNCTIONS = ("exp", "log", "sqrt", "square", "tanh", "abs", "sign")
 MOST_NAMES = 16
+SIZED = frozenset({
+    "zeros", "ones", "empty", "full", "random", "rand", "randn", "random_sample", "standard_normal",
+    "normal", "uniform", "laplace", "integers", "randint", "binomial", "choice", "tile", "repeat",
+    "broadcast_to", "reshape", "eye",
+})  # fmt: skip
+"""Functions that are given a shape."""
 
 
 def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """All that may be missing around a value."""
-    if not is_value(place):
+    if not is_value(place) or _is_shape(place):
         return
     n = place.node
     assert isinstance(n, ast.expr)
@@ -55,6 +69,14 @@ def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         yield 2, "missing_function", library(name, n)
     yield 2, "missing_function", library("maximum", n, ast.Constant(0))
     yield 1, "copy", library("array", n)
+
+
+def _is_shape(place: Place) -> bool:
+    """Whether it is a whole shape: twice `(100, 100)` asks for a hundred million numbers."""
+    if isinstance(place.node, ast.Attribute) and place.node.attr == "shape":
+        return True
+    call = place.parents[1] if isinstance(place.parent, ast.keyword) else place.parent
+    return isinstance(call, ast.Call) and function_name(call) in SIZED
 
 
 def _within(place: Place, *ops: type[ast.operator]) -> bool:
@@ -109,7 +131,7 @@ def _sums(n: ast.expr) -> Iterator[Edit]:
 def missing_names(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """Factors and terms of what is in scope, which are most of all that may be missing."""
     n = place.node
-    if not is_value(place) or isinstance(n, ast.Compare):
+    if not is_value(place) or isinstance(n, ast.Compare) or _is_shape(place):
         return
     assert isinstance(n, ast.expr)
     if isinstance(place.parent, (ast.Attribute, ast.Starred)):

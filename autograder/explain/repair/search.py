@@ -45,6 +45,10 @@ AGREED = frozenset({"order", "wrong_name", "arguments", "sign"})
 AFTERWARDS = 0.3
 """This part of the time is for other lines that fit as well, once the first is found."""
 MOST_LINES_TOLD = 2
+NEAR_LINES = 2
+"""Lines so near to the one that was found are looked at first."""
+LOOKED_AT = 100
+"""Where fewer other changes could be tried, because the code is slow, the line is not sure."""
 KINDS = (Layer, Loss, Function, Module)
 LONGEST_LINE = 160
 
@@ -188,6 +192,7 @@ class _Search:
     tried: int = 0
     all_lost: Lost = frozenset()
     unread: Sequence[str] = ()
+    sure: bool = True
     clock: Callable[[], float] = field(default_factory=lambda: CLOCK)
 
     def __post_init__(self) -> None:
@@ -213,19 +218,22 @@ class _Search:
         self.unread = unread(trees, _numbers(self.first.case.inputs))
         plans, far = self._plans(), False
         whole: _Fit | None = None
+        before = 0
         while plans and self.clock() < self.deadline and len(self._lines()) <= MOST_LINES_TOLD:
-            wanted = whole is None or whole.tier >= FAR_RANK - 1
-            if not far and wanted and plans[0][0] >= FAR_RANK:
+            if not far and whole is None and plans[0][0] >= FAR_RANK:
                 plans, far = sorted([*plans, *self._plans(far=True)], key=lambda p: p[0]), True
-                plans = plans if whole is None else self._instead(whole, plans)
             tier, unit, changes = plans.pop(0)
             self.fits += self._try(tier, unit, changes)
             if whole is None and (whole := next((f for f in self.fits if f.whole), None)):
                 self.deadline = self.clock() + AFTERWARDS * self.seconds
                 self._look_at_other_ends()
-                plans = self._instead(whole, plans)
+                if not far and whole.tier >= FAR_RANK - 1:
+                    plans += self._plans(far=True, near=whole)
+                plans, before = self._instead(whole, plans), self.tried
         if whole is None:
             self._look_at_other_ends()
+        elif plans and whole.kind in AGREED:  # it may well stand elsewhere: was that looked at?
+            self.sure = self.tried - before >= LOOKED_AT
 
     def _lines(self) -> set[tuple[str, int]]:
         """The lines that fit as a whole."""
@@ -245,9 +253,9 @@ class _Search:
         """What is most like a fit comes first: as likely, of its kind, near its line."""
         rank, unit, (change, *_) = plan
         away = abs(unit.line_of(change.place.node) - found.line) if unit is found.unit else 0
-        return rank > found.tier, change.kind != found.kind, away, rank
+        return away > NEAR_LINES, rank > found.tier, change.kind != found.kind, away, rank
 
-    def _plans(self, far: bool = False) -> list[Plan]:
+    def _plans(self, far: bool = False, near: _Fit | None = None) -> list[Plan]:
         """What is tried, the likely first; changes of one place stand together."""
         numbers = _numbers(self.first.case.inputs)
         lines = self.bench.reached(self.first)
@@ -257,6 +265,11 @@ class _Search:
                 break
             wrong, right = self._feeds(unit) if at == 0 else (None, None)
             raised, ran = self._raised_in(unit), lines[unit.file]
+            if near is not None:
+                line = near.line + unit.tree.lineno - 1
+                ran = ran & set(range(line - NEAR_LINES, line + NEAR_LINES + 1))
+                if unit is not near.unit:
+                    continue
             for rank, change in candidates(unit, raised, wrong, right, numbers, ran, far):
                 ranked.append((rank + (1 if at else 0), unit, change))
         ranked.sort(key=lambda plan: plan[0])
@@ -374,7 +387,7 @@ class _Search:
         targets = {f.target for f in fits}
         first = fits[0]
         several = len(lines) > MOST_LINES_TOLD or len({name for name, _ in lines}) > 1
-        if several or _is_filled_later(fits[0]):
+        if several or _is_filled_later(fits[0]) or not self.sure:
             kind = kinds[0] if len(kinds) == 1 else ""
             target = first.target if len(targets) == 1 else ""
             return Repair(outputs, "", 0, kind, first.whole, target=target)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Iterator
 
-from autograder.explain.repair.places import Change, Place
+from autograder.explain.repair.places import LIBRARIES, Change, Place
 from autograder.explain.repair.units import is_tick
 
+MOST_NAMES = 6
+"""Of so many variables in a line any two are tried in each other's place."""
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
@@ -41,6 +44,8 @@ def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
         isinstance(n, ast.Expr) and not isinstance(n.value, ast.Constant)
     ):
         yield 1, "extra_statement", ast.Pass()
+    if isinstance(n, (ast.Assign, ast.AugAssign, ast.Return)) and n.value is not None:
+        yield from ((1, "order", new) for new in _exchanged(n))
     if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call):
         yield 0, "return", ast.Return(n.value)
     if isinstance(n, ast.If):
@@ -48,6 +53,21 @@ def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
         yield 0, "comparison", ast.If(ast.Constant(False), n.body, n.orelse)
         if n.orelse:
             yield 0, "comparison", ast.If(n.test, n.orelse, n.body)
+
+
+def _exchanged(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.stmt]:
+    """Two variables in each other's place, wherever they are read in a line."""
+    assert n.value is not None
+    called = {id(c.func) for c in ast.walk(n.value) if isinstance(c, ast.Call)}
+    read = (m for m in ast.walk(n.value) if isinstance(m, ast.Name) and id(m) not in called)
+    names = dict.fromkeys(m.id for m in read if m.id not in LIBRARIES)
+    for one, other in itertools.combinations(list(names)[:MOST_NAMES], 2):
+        new = copy.deepcopy(n)
+        assert new.value is not None
+        for m in ast.walk(new.value):
+            if isinstance(m, ast.Name):
+                m.id = {one: other, other: one}.get(m.id, m.id)
+        yield new
 
 
 def _entries(
