@@ -3,6 +3,7 @@
 import ast
 import itertools
 import linecache
+import re
 import textwrap
 from dataclasses import replace
 
@@ -333,6 +334,7 @@ def test_lines_that_never_run_are_not_changed(question):
         ("n * x + 1 * x", "n * x + (1 - n) * x"),
         ("x[n - 1 - delta, 0]", "x[delta, 0]"),
         ("x[n]", "x[-1 - n]"),
+        ("n - x * delta", "delta - x * n"),
     ],
 )
 def test_there_is_a_change_that_gives_the_right_code(wrong, right):
@@ -347,6 +349,24 @@ def test_there_is_a_change_that_gives_the_right_code(wrong, right):
         with applied(change):
             texts.append(ast.unparse(one.tree))
     assert other in texts
+
+
+def test_no_shape_is_made_larger():
+    """Twice (100, 100) asks for a hundred million numbers."""
+    text = "def f(x, n):\n    out = np.zeros(x.shape)\n    return out + np.random.random(size=n)"
+    unit = units_of("f", ("f",), namespace_of(text))[0]
+    for far in (False, True):
+        for _, change in candidates(unit, None, far=far):
+            with applied(change):
+                made = ast.unparse(unit.tree)
+            assert not re.search(r"shape [-+*/]|(zeros|size=)\(?[^()]* [*+] ", made), made
+
+
+def test_no_line_is_told_where_nothing_else_could_be_tried(question, monkeypatch):
+    monkeypatch.setattr(search, "AFTERWARDS", 0.0)  # the code is so slow
+    wrong = RIGHT.replace("dout @ w.T", "-dout @ w.T")
+    (repair,) = found(question, FORWARD, wrong, seconds=20)
+    assert (repair.line, repair.kind) == (0, "sign")
 
 
 def test_no_list_is_made_to_hold_itself():
