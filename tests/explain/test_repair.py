@@ -363,6 +363,7 @@ def test_no_shape_is_made_larger():
 
 
 def test_no_line_is_told_where_nothing_else_could_be_tried(question, monkeypatch):
+    monkeypatch.setattr(search, "_found", {})
     monkeypatch.setattr(search, "AFTERWARDS", 0.0)  # the code is so slow
     wrong = RIGHT.replace("dout @ w.T", "-dout @ w.T")
     (repair,) = found(question, FORWARD, wrong, seconds=20)
