@@ -14,10 +14,17 @@ import numpy as np
 from autograder.feedback.blocks import Code, Head, Paragraph
 from autograder.feedback.html import as_html
 from autograder.language import said, tr
-from autograder.numerical import GradcheckError, GradientReport, check_backward
+from autograder.numerical import ArrayReport, GradcheckError, GradientReport, check_backward
 from autograder.numerical.arguments import parameters
 
 Forward = Callable[..., Any]
+
+
+class _Array(ArrayReport):
+    """What is known of an array, said in the language that is spoken here."""
+
+    def __str__(self) -> str:
+        return _in_words(super().__str__())
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,14 +35,14 @@ class Gradcheck(GradientReport):
         first = tr("{verdict}: {reason} ({spent})")
         why = _in_words(self.reason)
         lines = [first.format(verdict=tr(self.verdict), reason=why, spent=self._spent)]
-        lines += [f"  {name}: {_in_words(str(array))}" for name, array in self.arrays.items()]
+        lines += [f"  {name}: {array}" for name, array in self.arrays.items()]
         return "\n".join(lines + [f"  {tr('note: ')}{_in_words(note)}" for note in self.notes])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         tone = {"pass": "right", "fail": "wrong"}.get(self.verdict, "partial")
-        each = tuple((Code(name), f": {_in_words(str(array))}") for name, array in self.arrays.items())
+        each = tuple((Code(name), f": {array}") for name, array in self.arrays.items())
         why, stop = _in_words(self.reason), tr(".")
         return as_html(
             [
@@ -144,7 +151,9 @@ def gradcheck(
         )
     except GradcheckError as error:
         raise GradcheckError(said(str(error))) from error.__cause__
-    return Gradcheck(**{field.name: getattr(report, field.name) for field in fields(report)})
+    parts = {field.name: getattr(report, field.name) for field in fields(report)}
+    said_of = {name: _Array(*array) for name, array in report.arrays.items()}
+    return Gradcheck(**{**parts, "arrays": said_of})
 
 
 def _as_pair(forward: Forward, backward: Any, arrays: Sequence[Any]) -> tuple[Forward, Forward]:

@@ -274,6 +274,7 @@ def test_an_error_and_a_report_that_know_no_language_are_said_in_one() -> None:
         shown = str(wrong)
         assert "不通过：x 的梯度的误差为自身大小的 38 %" in shown
         assert not re.search("[a-z]{3}", re.sub(r"e-\d+", "", shown))
+        assert str(wrong.arrays["x"]) in shown
         with pytest.raises(GradcheckError, match="x 是整数"):
             gradcheck(square, lambda dout, x: dout, np.array([1, 2]))
 
