@@ -169,7 +169,7 @@ def _read(path: Path, code: str) -> Catalog:
 def _put(into: Catalog, message: Message) -> None:
     """Add a message as it was read; Babel takes `#| msgid`, the English before, for a comment."""
     before = [line.removeprefix("| ") for line in message.user_comments if line[:2] == "| "]
-    english = denormalize("\n".join(before).removeprefix("msgid ")) if before else ""
+    english = denormalize(" ".join(before).removeprefix("msgid ")) if before else ""
     into[message.id] = Message(
         message.id,
         message.string,

@@ -133,30 +133,33 @@ def test_what_is_to_translate_is_what_a_student_reads(course: Course) -> None:
     assert not any("secretly" in text or "SOLUTION" in text for text in texts)
 
 
+@pytest.mark.parametrize("text", ["Another.", f"Another{' small' * 16} one."])
 def test_a_changed_paragraph_is_named_and_stays_english_until_somebody_looks(
-    course: Course,
+    text: str, course: Course
 ) -> None:
+    source, small = course.sources["00_small"], SMALL.replace("Another.", text)
+    changed = text.replace("Another", "Another new")
+    source.write_text(small, encoding="utf-8")
     fill(opened(course))
     (before,) = states([opened(course)])
     assert before.coverage == 1
     assert not before.obsolete
-    source = course.sources["00_small"]
-    source.write_text(SMALL.replace("Another.", "Another one."), encoding="utf-8")
+    source.write_text(small.replace(text, changed), encoding="utf-8")
     opened(course).write()
     (after,) = states([opened(course)])
-    assert [text.split(" (")[0] for text in after.fuzzy] == ["Another one."]
+    assert [found.split(" ")[1] for found in after.fuzzy] == [changed.split(" ")[1]]
     written = opened(course).path.read_text(encoding="utf-8")
-    assert '#| msgid "Another."' in written
+    assert f' msgid "{text}"' in written.replace("\n#| ", " ")
     assert not opened(course).write()  # what it was stays beside it until somebody looks
-    assert 'msgstr "汉字 Another."' in written
+    assert f'msgstr "汉字 {text}"' in written
     found = translated(load_notebook(source), "zh")
-    assert [piece.text for piece in found.english if piece.kind == "markdown"] == ["Another one."]
-    assert "- 汉字 One thing; it is long.\n- Another one." in found.notebook.cells[0].source
+    assert [piece.text for piece in found.english if piece.kind == "markdown"] == [changed]
+    assert f"- 汉字 One thing; it is long.\n- {changed}" in found.notebook.cells[0].source
     assert any("stay English" in warning for warning in found.warnings)
     shown = next(cell.source for cell in found.notebook.cells if "print" in cell.source)
     assert "汉字 the sum: {sums['汉字 of ones']}" in shown and '"none": 0' in shown
     # what was moved or rewrapped keeps its words
-    source.write_text(SMALL.replace("One thing;\n#   it is", "One\n#   thing; it is"), "utf-8")
+    source.write_text(small.replace("One thing;\n#   it is", "One\n#   thing; it is"), "utf-8")
     assert not next(states([opened(course)])).missing
 
 
