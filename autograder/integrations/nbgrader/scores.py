@@ -1,7 +1,7 @@
 """Write the scores of many submissions into nbgrader's gradebook in one go.
 
 nbgrader's own `add_submission` and `find_grade` ask the database anew for every cell. Here a batch
-is read with a few questions, and SQLAlchemy writes what has changed of nbgrader's own objects.
+is read with a few questions and written with a few statements, over nbgrader's own tables.
 """
 
 from __future__ import annotations
@@ -46,6 +46,24 @@ class Entry:
     create: bool = True
 
 
+@dataclass
+class _Changes:
+    """Rows to insert and to update, by table."""
+
+    new: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    changed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, table: str, **values: Any) -> None:
+        self.new.setdefault(table, []).append(values)
+
+    def change(self, table: str, row: Any, **values: Any) -> None:
+        """Note the values that differ from what `row` has."""
+        different = {k: v for k, v in values.items() if getattr(row, k) != v}
+        if different:
+            # Statements for many rows need the same columns in all of them.
+            self.changed.setdefault(table, []).append({"id": row.id, **values})
+
+
 class ScoreWriter:
     """Writes scores of one notebook.
 
@@ -86,93 +104,157 @@ class ScoreWriter:
             self._db.expunge_all()
 
     def _write(self, entries: Mapping[str, Entry]) -> list[str]:
-        from nbgrader.api import Comment, Grade, new_uuid
+        from nbgrader import api
 
-        papers = self._papers(entries)
-        known = self._judgements.of(g.id for paper in papers.values() for g in paper.grades)
+        changes = _Changes()
+        self._students(list(entries), changes)
+        places = self._submissions(entries, changes)
+        grades = self._existing(api.Grade, places)
+        comments = self._existing(api.Comment, places)
+        known = self._judgements.of(grade.id for grade in grades.values())
         now: dict[str, Judgement] = {}
-        for student, paper in papers.items():
+        for student, place in places.items():
             entry = entries[student]
-            grades = {grade.cell_id: grade for grade in paper.grades}
-            comments = {comment.cell_id: comment for comment in paper.comments}
             for row, cell in self._grade_cells.items():
-                grade = grades.get(cell)
-                if grade is None:
-                    grade = Grade(id=new_uuid(), cell_id=cell, notebook=paper)
-                    self._db.add(grade)
-                    now[grade.id] = _new_grade(grade, entry, row)
-                else:
-                    now[grade.id] = _known_grade(grade, entry, row, known.get(grade.id))
+                old = grades.get((place, cell))
+                id = _id() if old is None else old.id
+                now[id] = self._grade(entry, row, (id, cell, place), old, known.get(id), changes)
             for name, cell in self._comment_cells.items():
-                comment = comments.get(cell)
-                if comment is None:
-                    comment = Comment(cell_id=cell, notebook=paper)
-                    self._db.add(comment)
-                elif entry.untouched is None and not entry.stale:
-                    continue
-                untouched = name in (entry.untouched or ())
-                comment.auto_comment = entry.stale or (NO_RESPONSE if untouched else None)
-        self._db.flush()
+                self._comment(entry, name, cell, place, comments.get((place, cell)), changes)
+        for table in ("Student", "SubmittedAssignment", "SubmittedNotebook", "Grade", "Comment"):
+            model = getattr(api, table)
+            if new := changes.new.get(table):
+                self._db.execute(api.Base.metadata.tables[model.__tablename__].insert(), new)
+            if changed := changes.changed.get(table):
+                self._db.bulk_update_mappings(model, changed)
         self._judgements.put(known, now)
-        return sorted(papers)
+        return sorted(places)
 
-    def _papers(self, entries: Mapping[str, Entry]) -> dict[str, Any]:
-        """Student -> the submitted notebook, made where there is none."""
-        from nbgrader.api import Student, SubmittedAssignment, SubmittedNotebook
-        from sqlalchemy.orm import selectinload
+    def _students(self, names: list[str], changes: _Changes) -> None:
+        from nbgrader.api import Student
 
-        names = list(entries)
-        there = {id for (id,) in self._db.query(Student.id).filter(Student.id.in_(names))}
-        self._db.add_all(Student(id=name) for name in names if name not in there)
-        parts = (selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments))
+        known = {row.id for row in self._db.query(Student.id).filter(Student.id.in_(names)).all()}
+        for name in names:
+            if name not in known:
+                changes.add("Student", id=name)
+
+    def _submissions(self, entries: Mapping[str, Entry], changes: _Changes) -> dict[str, str]:
+        """Student -> id of the submitted notebook, made where there is none."""
+        from nbgrader.api import SubmittedAssignment, SubmittedNotebook, new_uuid
+
         found = (
-            self._db.query(SubmittedAssignment)
+            self._db.query(
+                SubmittedAssignment.id,
+                SubmittedAssignment.student_id,
+                SubmittedAssignment.timestamp,
+                SubmittedAssignment.extension,
+                SubmittedNotebook.id.label("notebook"),
+            )
+            .outerjoin(
+                SubmittedNotebook,
+                (SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+                & (SubmittedNotebook.notebook_id == self._notebook_id),
+            )
             .filter(
                 SubmittedAssignment.assignment_id == self._assignment_id,
-                SubmittedAssignment.student_id.in_(names),
+                SubmittedAssignment.student_id.in_(list(entries)),
             )
-            .options(selectinload(SubmittedAssignment.notebooks).options(*parts))
         )
-        known = {submission.student_id: submission for submission in found}
-        papers: dict[str, Any] = {}
+        known = {row.student_id: row for row in found.all()}
+        places: dict[str, str] = {}
         for student, entry in entries.items():
-            submission = known.get(student)
-            if submission is None:
-                if not entry.create:
-                    continue
-                submission = SubmittedAssignment(
-                    assignment_id=self._assignment_id, student_id=student
+            old = known.get(student)
+            if old is None and not entry.create:
+                continue
+            submission = new_uuid() if old is None else old.id
+            if old is None:
+                changes.add(
+                    "SubmittedAssignment",
+                    id=submission,
+                    assignment_id=self._assignment_id,
+                    student_id=student,
+                    timestamp=entry.timestamp,
+                    extension=entry.extension,
                 )
-            if entry.timestamp is not None:
-                submission.timestamp = entry.timestamp
-            if entry.extension is not None:
-                submission.extension = entry.extension
-            here = (one for one in submission.notebooks if one.notebook_id == self._notebook_id)
-            paper = next(here, None)
-            if paper is None:
-                paper = SubmittedNotebook(notebook_id=self._notebook_id, assignment=submission)
-                self._db.add(paper)
-            papers[student] = paper
-        return papers
+            elif entry.timestamp is not None or entry.extension is not None:
+                changes.change(
+                    "SubmittedAssignment",
+                    old,
+                    timestamp=entry.timestamp or old.timestamp,
+                    extension=old.extension if entry.extension is None else entry.extension,
+                )
+            if old is None or old.notebook is None:
+                places[student] = new_uuid()
+                changes.add(
+                    "SubmittedNotebook",
+                    id=places[student],
+                    assignment_id=submission,
+                    notebook_id=self._notebook_id,
+                    flagged=False,
+                )
+            else:
+                places[student] = old.notebook
+        return places
+
+    def _existing(self, model: Any, places: Mapping[str, str]) -> dict[tuple[str, str], Any]:
+        """The rows of a table that belong to these submitted notebooks, by notebook and cell."""
+        table = model.__table__
+        query = table.select().where(table.c.notebook_id.in_(list(places.values())))
+        return {(row.notebook_id, row.cell_id): row for row in self._db.execute(query)}
+
+    def _grade(
+        self,
+        entry: Entry,
+        row: str,
+        place: tuple[str, str, str],
+        old: Any,
+        known: Judgement | None,
+        changes: _Changes,
+    ) -> Judgement:
+        """Note the score of a row; what a score by hand was given for."""
+        score = entry.scores.get(row, old.auto_score if old is not None else None)
+        shown = entry.judged.get(row)
+        if old is None:
+            id, cell, notebook = place
+            review = score is None or bool(entry.stale)
+            changes.add(
+                "Grade",
+                id=id,
+                cell_id=cell,
+                notebook_id=notebook,
+                auto_score=score,
+                needs_manual_grade=review,
+            )
+            return Judgement(shown)
+        if known is None:  # a gradebook of before there was our table
+            known = Judgement(None if entry.fresh else shown)
+        judgement = known.caught_up(old.manual_score, old.needs_manual_grade)
+        if shown is not None:
+            judgement = replace(judgement, shown=shown)
+        answered = old.manual_score is not None and not old.needs_manual_grade
+        doubted = bool(entry.stale) and (entry.fresh or not answered)
+        changes.change(
+            "Grade",
+            old,
+            auto_score=score,
+            needs_manual_grade=judgement.asks(score) or doubted,
+        )
+        return judgement
+
+    def _comment(
+        self, entry: Entry, name: str, cell: str, place: str, old: Any, changes: _Changes
+    ) -> None:
+        if entry.untouched is None and not entry.stale and old is not None:
+            return
+        untouched = entry.untouched or ()
+        text = entry.stale or (NO_RESPONSE if name in untouched else None)
+        if old is None:
+            changes.add("Comment", id=_id(), cell_id=cell, notebook_id=place, auto_comment=text)
+        else:
+            changes.change("Comment", old, auto_comment=text)
 
 
-def _new_grade(grade: Any, entry: Entry, row: str) -> Judgement:
-    """Put the first score of a row into its grade; what a score by hand would be given for."""
-    grade.auto_score = entry.scores.get(row)
-    grade.needs_manual_grade = grade.auto_score is None or bool(entry.stale)
-    return Judgement(entry.judged.get(row))
+def _id() -> str:
+    from nbgrader.api import new_uuid
 
-
-def _known_grade(grade: Any, entry: Entry, row: str, known: Judgement | None) -> Judgement:
-    """Put the score of a row into its grade; what a score by hand was given for."""
-    shown = entry.judged.get(row)
-    if known is None:  # a gradebook of before there was our table
-        known = Judgement(None if entry.fresh else shown)
-    judgement = known.caught_up(grade.manual_score, grade.needs_manual_grade)
-    if shown is not None:
-        judgement = replace(judgement, shown=shown)
-    answered = grade.manual_score is not None and not grade.needs_manual_grade
-    doubted = bool(entry.stale) and (entry.fresh or not answered)
-    grade.auto_score = entry.scores.get(row, grade.auto_score)
-    grade.needs_manual_grade = judgement.asks(grade.auto_score) or doubted
-    return judgement
+    return str(new_uuid())
