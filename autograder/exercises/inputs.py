@@ -26,7 +26,7 @@ _TOKEN = re.compile(r"^(\d+|[A-Za-z]\w*)(\*(\d+|[A-Za-z]\w*))*$")
 
 @dataclass(frozen=True)
 class Array:
-    """Float64 numbers from a normal distribution with mean `offset` and deviation `scale`.
+    """Float64 numbers from a normal distribution with mean `offset` and standard deviation `scale`.
 
     No number is exactly zero: there a ReLU has its kink. Ties are a regime of their own.
 

@@ -299,8 +299,9 @@ class Loss(Function):
 class Sampler(Function):
     """A random initialiser, judged by the shape and the moments of what it draws.
 
-    The mean and the deviation are compared with those of the reference, within what a sample of
-    that size can tell; any distribution with the right moments and any stream of numbers is right.
+    The mean and the standard deviation are compared with those of the reference, within what a
+    sample of that size can tell; any distribution with the right moments and any stream of
+    numbers is right.
     """
 
     def __attrs_post_init__(self) -> None:

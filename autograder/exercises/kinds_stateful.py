@@ -110,8 +110,10 @@ class Module(Exercise):
         assigned = outcomes[1 + len(self.fresh) :][: len(self.assign)]
         judged = [o for step, o in zip(self.steps, steps, strict=True) if step[1][0] != "["]
         for outcome in (outcomes[0], *assigned, *judged):
-            if outcome.failure is not None:
-                failed = Observed(None, failure=outcome.failure, warnings=texts, outcome=outcome)
+            if (failure := outcome.failure) is not None:
+                if failure.kind == "missing" and outcome is not outcomes[0]:  # the class is there
+                    failure = replace(failure, kind="exception", type_name="AttributeError")
+                failed = Observed(None, failure=failure, warnings=texts, outcome=outcome)
                 return {self.cls: failed}
         for (output, *_), outcome in zip(self.steps, steps, strict=True):
             outputs[output] = (*outputs.get(output, ()), outcome.value)

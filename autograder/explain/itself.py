@@ -21,6 +21,9 @@ EXCEPTIONS = (
     ("'generator' object", "generator"),
     ("'coroutine' object", "coroutine"),
     ("NoneType", "none"),
+    ("'float' object cannot be interpreted as an integer", "whole_number"),
+    ("slice indices must be integers", "whole_number"),
+    ("zero-size array to reduction operation", "empty"),
     ("'builtin_function_or_method'", "builtin"),
 )
 """A piece of what Python or NumPy says -> the sentence `exception.<name>`; the first that fits."""
@@ -98,7 +101,8 @@ def _of_operands(failure: Failure) -> Fact | None:
         return fact("names.unknown", **gaps, name=operands[0].text, advice=advice)
     if failure.type_name not in ("ValueError", "IndexError"):
         return None
-    if sign == "index" and len(operands) == 1 and failure.type_name == "IndexError":
+    beyond = failure.type_name == "IndexError" and "shape mismatch" not in failure.message
+    if sign == "index" and len(operands) == 1 and beyond:
         gaps |= {"left": operands[0].text, "left_shape": operands[0].shape}
         return fact("shapes.index", **gaps)
     if len(operands) != 2:
@@ -122,7 +126,15 @@ def _of_product(one: tuple[int, ...], other: tuple[int, ...], gaps: dict[str, An
         one[-1] == other[1] or one[0] == inner or one[0] == other[1]
     )
     flat = len(one) > 2 and _entries(one[1:]) == inner
-    advice = "shapes.turn" if turned else "shapes.flatten" if flat else "shapes.neither"
+    round_ = any(
+        len(shape) > 2 and text.endswith(".T")
+        for text, shape in ((gaps["left"], one), (gaps["right"], other))
+    )
+    kinds = (
+        *((round_, "shapes.all_axes"), (turned, "shapes.turn"), (flat, "shapes.flatten")),
+        (True, "shapes.neither"),
+    )
+    advice = next(kind for holds, kind in kinds if holds)
     said = fact(advice, left=gaps["left"])
     return fact("shapes.inner", **gaps, one=one[-1], other=inner, advice=said)
 

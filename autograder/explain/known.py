@@ -21,6 +21,11 @@ from autograder.explain.question import Asked
 
 ROW = ""
 NEVER_RAN = ("unanswered", "missing", "skipped", "unstarted")
+ANY_SLIP = (
+    *("ValueError", "TypeError", "IndexError", "KeyError", "AttributeError", "AxisError"),
+    *("NameError", "UnboundLocalError", "AssertionError", "ZeroDivisionError", "LinAlgError"),
+)
+"""What a hundred different mistakes raise: where nothing else agrees, it tells none of them."""
 
 
 def known_mistake(
@@ -139,19 +144,21 @@ def _fitting(
                 and _fits_or_right(here, row, output, trial, ties_tell)
                 for trial in relevant
             )
-            and (known.function == row or _beyond_crashes(key, row, asked, relevant))
+            and _beyond_crashes(key, row, asked, relevant)
         ):
             found[key] = known
     return found
 
 
 def _beyond_crashes(key: Key, row: str, asked: Asked, relevant: Sequence[Trial]) -> bool:
-    """Whether more than crashes agree: any two look alike, so they name no mistake elsewhere."""
+    """Whether more than crashes agree, or one that few mistakes of this very function raise."""
     for trial in relevant:
         known = asked.find(key, trial)
         want = known.prints.get(trial.case.name, {}).get(row) if known else None
         alike = want is not None and (ROW in want) == (ROW in _prints(trial)[row])
-        if alike and trial.observed[row].failure is None:
+        failure = trial.observed[row].failure
+        rare = failure is not None and failure.type_name not in ANY_SLIP
+        if alike and (failure is None or (key[0] == row and rare)):
             return True
     return False
 

@@ -166,11 +166,11 @@ SENTENCES: dict[str, str] = {
     "stage.after": "{stage} is the first stage of {row} that is wrong (right before it: {right})",
     "own_forward.right": "{row} is right for the {forward} that was written, but {forward} is "
     "wrong: repair that first",
-    "own_forward.wrong": "{outputs} is wrong for the {forward} that was written, too: numerical "
-    "gradients of it differ",
+    "own_forward.wrong": "Not even for the {forward} that was written are these right: {outputs}. "
+    "Its numerical gradients differ",
     "follow.forward": "{row} is right for the {forward} that was written; the points are kept",
-    "follow.forward_part": "{outputs} of {row} fits the {forward} that was written; its points are "
-    "kept",
+    "follow.forward_part": "For the {forward} that was written, {row} is right in {outputs}; the "
+    "points for that are kept",
     "follow.calls": "{row} is wrong only because of {names}, which it calls; the points are kept",
     # general slips
     "like.sign": "It is exactly the negative of the right value: a sign is lost.",
@@ -333,6 +333,8 @@ SENTENCES: dict[str, str] = {
     "wait for them.",
     "shapes.turn": "Must one of the two be transposed, or change places with the other?",
     "shapes.flatten": "Make it flat first, one row for each example.",
+    "shapes.all_axes": "With three axes or more, .T turns all of them round; .swapaxes(-1, -2) turns "
+    "the last two alone.",
     "shapes.keepdims": "Is keepdims=True missing where the smaller one is made?",
     "shapes.neither": "Write both shapes beside the line: which one is not what you expect?",
     "names.unknown": "Line {line} of {function}: no line before it gives `{name}` a value. {advice}",
@@ -360,6 +362,10 @@ SENTENCES: dict[str, str] = {
     "gives a start where it is missing.",
     "exception.none": "Something here is None. Is it set to None elsewhere? A function without a "
     "return gives None too; so does a method that works in place, such as list.append.",
+    "exception.whole_number": "A size, an index or a number of turns is a whole number, and / gives "
+    "one with a point, even where nothing is left over. Write //.",
+    "exception.empty": "There is nothing in this array: a slice that begins at its end or behind it "
+    "is empty. Print the shape before this line.",
     "exception.generator": "A `yield` makes a generator of the whole function, which runs nothing by "
     "itself. Write return instead, once, with all values: return out, cache.",
     "exception.coroutine": "An `async` before def makes a coroutine of the function, which runs "

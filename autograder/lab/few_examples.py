@@ -63,7 +63,7 @@ def jiggled(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def noisy(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Pictures under noise of deviation 0.4."""
+    """Pictures under noise of standard deviation 0.4."""
     return np.clip(X + rng.normal(0, 0.4, X.shape), 0, 1)
 
 

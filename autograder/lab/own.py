@@ -101,8 +101,14 @@ def _statements(path: Path) -> Iterator[ast.stmt]:
 
 
 def _harmless(node: ast.Assign) -> bool:
-    """Whether an assignment calls nothing: a constant, or another name for something."""
-    return not any(isinstance(part, ast.Call) for part in ast.walk(node))
+    """Whether an assignment calls nothing: a constant, a lambda, or another name for something."""
+    todo: list[ast.AST] = [node.value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, ast.Call):
+            return False
+        todo += [part.args] if isinstance(part, ast.Lambda) else ast.iter_child_nodes(part)
+    return True
 
 
 def _choose(part: Part, written: Mapping[str, Any]) -> tuple[Any, str]:
@@ -147,6 +153,16 @@ def _results(function: Any, given: tuple[Any, ...]) -> list[Any]:
     upstream = np.random.default_rng(6).normal(size=np.shape(out))
     grads = backward(upstream, cache)
     return [out, *(grads if isinstance(grads, (tuple, list)) else [grads])]
+
+
+def _bare(forward: Callable[..., Any], backward: Callable[..., Any]) -> standins.Pair:
+    """A gradient that is alone may come in a tuple; a layer of the library takes it bare."""
+
+    def bare_backward(dout: np.ndarray, cache: Any) -> np.ndarray:
+        dx = backward(dout, cache)
+        return dx[0] if isinstance(dx, (tuple, list)) else dx
+
+    return forward, bare_backward
 
 
 def _embed(forward: Callable[..., Any], backward: Callable[..., Any]) -> standins.Pair:
@@ -208,6 +224,7 @@ PARTS: dict[str, Part] = {
     "relu": Part(
         "02_layers", ("relu_forward", "relu_backward"), standins.pair(standins.relu),
         lambda rng: (rng.normal(size=(3, 4)),),
+        _bare,
     ),
     "softmax_loss": Part(
         "02_layers", ("softmax_loss",), standins.loss(standins.softmax_loss),
@@ -226,6 +243,7 @@ PARTS: dict[str, Part] = {
         "05_normalisation", ("dropout_forward", "dropout_backward"),
         standins.pair(standins.dropout),
         lambda rng: (rng.normal(size=(3, 4)), {"mode": "train", "p": 1.0}),
+        _bare,
     ),
     "temporal_affine": Part(
         "06_rnn", ("temporal_affine_forward", "temporal_affine_backward"),
@@ -247,6 +265,7 @@ PARTS: dict[str, Part] = {
         "09_convolution", ("max_pool_forward_naive", "max_pool_backward_naive"),
         standins.pair(standins.max_pool),
         lambda rng: (_grid(rng), {"pool_height": 2, "pool_width": 2, "stride": 2}),
+        _bare,
     ),
     "embed": Part(
         "10_attention", ("embed_forward", "embed_backward"), standins.pair(standins.embed),

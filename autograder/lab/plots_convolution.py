@@ -28,7 +28,7 @@ def responses(picture: np.ndarray, filters: Mapping[str, np.ndarray], maps: np.n
         panels[0, 0].set_axis_off()
         _show(panels[1, 0], picture, cmap="gray", title="the picture")
         for k, (name, weights) in enumerate(filters.items(), start=1):
-            _numbered(panels[0, k], weights, "{:.2g}", signed=True)
+            _numbered(panels[0, k], weights, "{:.2g}", signed=True, fontsize=7)
             panels[0, k].set_title(name)
             answer = maps[k - 1]
             if answer.min() >= 0:
@@ -185,15 +185,23 @@ def _show(axes: Any, values: np.ndarray, *, title: str = "", **look: Any) -> Non
 
 
 def _numbered(
-    axes: Any, values: np.ndarray, form: str, *, signed: bool = False, top: float | None = None
+    axes: Any,
+    values: np.ndarray,
+    form: str,
+    *,
+    signed: bool = False,
+    top: float | None = None,
+    fontsize: float = 0,
 ) -> None:
     """An array as coloured fields with numbers in them; where signed, zeros stay empty."""
+    small = fontsize or ("small" if len(values) < 7 else 7)
     top = top or float(np.abs(values).max()) or 1.0
     look = {"cmap": DIVERGING, "vmin": -1.6 * top} if signed else {"cmap": "Blues", "vmin": 0}
-    axes.imshow(values, vmax=1.6 * top, **look)
+    image = axes.imshow(values, vmax=1.6 * top, **look)
     for (i, j), value in np.ndenumerate(values):
-        text = "" if signed and value == 0 else form.format(value)
-        axes.text(j, i, text, ha="center", va="center", fontsize="small" if len(values) < 7 else 7)
+        text = "" if signed and value == 0 else form.format(value).replace("0.", ".", 1)
+        ink = "black" if np.dot(image.to_rgba(value), (0.3, 0.59, 0.11, 0)) > 0.45 else "white"
+        axes.text(j, i, text, ha="center", va="center", fontsize=small, color=ink)
     axes.set(xticks=range(values.shape[1]), yticks=range(len(values)))
     axes.tick_params(length=0, labelsize="small")
     axes.grid(False)

@@ -106,8 +106,8 @@ NODES: tuple[tuple[str, Callable[[Values], Any], tuple[str, ...], tuple[float, f
     ("mean", lambda v: np.mean(v["x"]), ("x",), (1.2, -1)),
     ("x - mean", lambda v: v["x"] - v["mean"], ("x", "mean"), (2.4, 0)),
     ("variance", lambda v: np.mean(np.square(v["x - mean"])), ("x - mean",), (3.6, -1)),
-    ("deviation", lambda v: np.sqrt(v["variance"] + v["eps"]), ("variance",), (4.8, -1)),
-    ("x̂", lambda v: v["x - mean"] / v["deviation"], ("x - mean", "deviation"), (6, 0)),
+    ("std", lambda v: np.sqrt(v["variance"] + v["eps"]), ("variance",), (4.8, -1)),
+    ("x̂", lambda v: v["x - mean"] / v["std"], ("x - mean", "std"), (6, 0)),
     ("γ x̂", lambda v: v["γ"] * v["x̂"], ("x̂", "γ"), (7.2, 0)),
     ("out", lambda v: v["γ x̂"] + v["β"], ("γ x̂", "β"), (8.4, 0)),
 )

@@ -28,7 +28,7 @@ def wrong_gradients(own: Mapping[str, Any]) -> dict[str, Functions]:
         return {"embed_backward": lambda dout, cache: change(*embed(dout, cache))}
 
     def without_highway(dout: np.ndarray, cache: Any) -> Any:
-        dx, rest = block(dout, cache)
+        dx, rest = block(dout.copy(), cache)  # a function may change what it is given
         return dx - dout, rest
 
     def branch_cut(dout: np.ndarray, cache: Any) -> Any:
@@ -73,7 +73,7 @@ def _constant_norm(forward: Callable[..., Any], backward: Callable[..., Any]) ->
     """The gradient straight through the norm, as if it divided by a constant."""
 
     def remember(x: np.ndarray, gamma: np.ndarray, param: Any) -> Any:
-        out, cache = forward(x, gamma, param)
+        out, cache = forward(x.copy(), gamma, param)
         return out, (out / x, cache)
 
     def straight(dout: np.ndarray, kept: Any) -> Any:
@@ -90,7 +90,7 @@ def _last_occurrence(forward: Callable[..., Any], backward: Callable[..., Any]) 
         return out, (idx, cache)
 
     def last(dout: np.ndarray, kept: Any) -> Any:
-        dW, dP = backward(dout, kept[1])
+        dW, dP = backward(dout.copy(), kept[1])
         lost = np.zeros_like(dW)
         lost[kept[0]] = dout
         return lost, dP

@@ -51,8 +51,8 @@ def saturation_report(W, x):
 
     Returns:
         saturated: The share of activations below 0.01 or above 0.99, from 0 to 1.
-        dW_norm: The length of dL/dW, for L the mean over the examples of the sum of the activations.
-        dx_norm: The length of dL/dx.
+        dW_norm: The norm of dL/dW, for L the mean over the examples of the sum of the activations.
+        dx_norm: The norm of dL/dx.
     """
     ### BEGIN SOLUTION
     s = 1.0 / (1.0 + np.exp(-(x @ W)))
@@ -115,7 +115,7 @@ with guard():
     draw_side_by_side(
         factors,
         {"share of saturated activations": {"share": share},
-         "length, relative to the first": {"dW": dW_norm / dW_norm[0], "dx": dx_norm / dx_norm[0]}},
+         "norm, relative to the first": {"dW": dW_norm / dW_norm[0], "dx": dx_norm / dx_norm[0]}},
         xlabel="factor on the weights", logx=True, logy=[False, True],
         title="The layer's own weights stop learning; the layer below is shouted at",
     )
@@ -197,7 +197,7 @@ with guard():
                                  step=lambda w, dw: w - 0.1 * dw, epochs=8, batch=50, label=f"{name:12s}")
         print(f"{name}: loss {np.mean(history.loss[-20:]):.2f}, accuracy on new digits {history.val[-1]:.0%}")
     prediction.compare(my_guess, norms["sigmoid"][-1] / norms["sigmoid"][0], "last layer over first layer")
-    draw_lines(range(1, 7), norms, xlabel="layer", ylabel="length of dW before training", logy=True,
+    draw_lines(range(1, 7), norms, xlabel="layer", ylabel="norm of dW before training", logy=True,
                title="Through five sigmoids hardly anything comes back")
 
 # %% [markdown]

@@ -8,7 +8,7 @@ MISTAKES = {
              says="This is the number of saturated activations; the report asks for their share, from 0 to 1."),
         edit("saturation_report", "np.linalg.norm(x.T @ dz)", "np.linalg.norm(x.T @ dz, 2)",
              ("np.linalg.norm(dz @ W.T)", "np.linalg.norm(dz @ W.T, 2)"), name="spectral_norm",
-             says="np.linalg.norm(A, 2) of a matrix is its largest singular value. The length, the root of the sum of all "
+             says="np.linalg.norm(A, 2) of a matrix is its largest singular value. The norm meant here, the root of the sum of all "
                   "squared entries, is np.linalg.norm(A)."),
         edit("saturation_report", "(s < 0.01) | (s > 0.99)", "s > 0.99", name="upper_end_only",
              says="Only the upper end counts as saturated; a sigmoid stuck at 0 lets as little through as one stuck at 1."),
@@ -26,12 +26,12 @@ MISTAKES = {
              says="The gradients are divided by all N·H activations; the loss averages over examples and sums over units."),
         edit("saturation_report", "np.linalg.norm(x.T @ dz)", "np.linalg.norm(x.T @ dz) ** 2",
              ("np.linalg.norm(dz @ W.T)", "np.linalg.norm(dz @ W.T) ** 2"), name="squared",
-             says="These are squared lengths; the root is missing."),
+             says="These are squared norms; the root is missing."),
         edit("saturation_report", "np.linalg.norm(x.T @ dz)", "np.abs(x.T @ dz).mean()",
              ("np.linalg.norm(dz @ W.T)", "np.abs(dz @ W.T).mean()"), name="mean_size",
-             says="This is the mean size of an entry, not the length of the whole gradient."),
+             says="This is the mean size of an entry, not the norm of the whole gradient."),
         edit("saturation_report", "return saturated, dW_norm, dx_norm", "return saturated, dx_norm, dW_norm", name="swapped",
-             says="The two lengths are returned in the wrong order: dW comes before dx."),
+             says="The two norms are returned in the wrong order: dW comes before dx."),
     ],
     "dead": [
         edit("dead_units", "np.all(acts <= 0, axis=0)", "acts[0] <= 0", name="one_example",

@@ -97,7 +97,7 @@ xavier = Sampler(
     hints=(
         "Mean zero, and a spread that keeps the size of a signal the same on its way through.",
         "rng.normal takes a mean, a standard deviation and a shape. What is the standard deviation, given a variance?",
-        "The root of two over the sum of both fans is the deviation; the shape is (fan_in, fan_out).",
+        "The root of two over the sum of both fans is the standard deviation; the shape is (fan_in, fan_out).",
     ),
 )
 he = Sampler(
@@ -109,7 +109,7 @@ he = Sampler(
     hints=(
         "As before; only the variance differs, because a ReLU halves the mean square.",
         "Only the number of inputs matters: it is the number of terms in each sum.",
-        "The deviation is the root of two over fan_in; the shape is (fan_in, fan_out).",
+        "The standard deviation is the root of two over fan_in; the shape is (fan_in, fan_out).",
     ),
 )
 
@@ -120,7 +120,7 @@ he = Sampler(
 # activations have after ten layers? Sort the five.
 
 # %% tags=["experiment"]
-my_guess = None  # size of the activations after 10 layers: tanh with deviation 0.01
+my_guess = None  # size of the activations after 10 layers: tanh with standard deviation 0.01
 
 with guard():
     rng = np.random.default_rng(0)
@@ -165,10 +165,10 @@ with guard():
     digits = data.digits()
     sizes = (64, *[50] * 8, 10)
     starts = {
-        "deviation 0.01": lambda i, o: 0.01,
+        "std 0.01": lambda i, o: 0.01,
         "Xavier": lambda i, o: xavier_init(i, o, np.random.default_rng(1)).std(),
         "He": lambda i, o: he_init(i, o, np.random.default_rng(1)).std(),
-        "deviation 1": lambda i, o: 1.0,
+        "std 1": lambda i, o: 1.0,
     }
     grid = []
     for activation in ("relu", "tanh", "sigmoid"):

@@ -258,7 +258,7 @@ batchnorm_alt = Layer(
         "backward": (
             "First compute dbeta and dgamma; both occur in the formula for dx.",
             "The bracket has shape (N, D): its last two terms broadcast, one as a row, one times xhat.",
-            "Bracket: N times dout, minus dbeta, minus xhat times dgamma. In front of it: gamma over (N times the deviation).",
+            "Bracket: N times dout, minus dbeta, minus xhat times dgamma. In front of it: gamma over (N times the standard deviation).",
         ),
     },
 )  # fmt: skip
@@ -509,7 +509,7 @@ layernorm = Layer(
         "backward": (
             "The closed form of batch norm carries over, with means along the rows, and gamma inside them.",
             "Multiply dout by gamma before anything else. dgamma and dbeta are sums over the examples, as in batch norm.",
-            "From dxhat take away its row mean, and xhat times the row mean of dxhat·xhat; divide by the deviation of the row.",
+            "From dxhat take away its row mean, and xhat times the row mean of dxhat·xhat; divide by the standard deviation of the row.",
         ),
     },
 )  # fmt: skip
@@ -598,7 +598,7 @@ groupnorm = Layer(
         "backward": (
             "dgamma and dbeta: add over all axes but that of the channels. dx: as in layer norm, on the rows of the reshaped arrays.",
             "First dout times gamma in the shape of x, then reshape it and xhat as in the forward pass.",
-            "From the reshaped gradient take away its row mean, and xhat times the row mean of their product; divide by the deviation; reshape back.",
+            "From the reshaped gradient take away its row mean, and xhat times the row mean of their product; divide by the standard deviation; reshape back.",
         ),
     },
 )  # fmt: skip

@@ -652,7 +652,7 @@ class TorchFunction:
         grads = type(self).backward(self.ctx, np.asarray(dout).view(Tensor))
         grads = grads if isinstance(grads, (tuple, list)) else (grads,)
         if len(grads) != 3:
-            raise ValueError(f"backward returned {len(grads)} gradient(s), but forward has 3 inputs after ctx")
+            raise RuntimeError(f"backward returned {len(grads)} gradient(s), but forward has 3 inputs after ctx")
         return dict(zip(("x", "weight", "bias"), grads))
 
 # %%

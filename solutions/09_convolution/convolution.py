@@ -582,11 +582,11 @@ with guard():
     draw = np.random.default_rng(0)
     x, dout = draw.normal(size=(1, 1, 8, 8)), draw.normal(size=(1, 1, 4, 4))
     halves = {"pool_height": 2, "pool_width": 2, "stride": 2}
-    dx = max_pool_backward_naive(dout, max_pool_forward_naive(x, halves)[1])
+    dx = np.reshape(max_pool_backward_naive(dout.copy(), max_pool_forward_naive(x, halves)[1]), x.shape)
     spread = np.kron(dout[0, 0], np.full((2, 2), 1 / 4))  # what a mean of four hands down
     prediction.compare(my_guess, 100 * float((dx == 0).mean()), "per cent of dx that is zero")
-    length = np.linalg.norm
-    print(f"length beside dout: max {length(dx) / length(dout):.2f}, mean {length(spread) / length(dout):.2f}")
+    norm = np.linalg.norm
+    print(f"norm, relative to that of dout: max {norm(dx) / norm(dout):.2f}, mean {norm(spread) / norm(dout):.2f}")
     plots_convolution.signed({"dout": dout[0, 0], "dx, max pooling": dx[0, 0], "dx, mean pooling": spread})
 
 # %% [markdown]
@@ -751,7 +751,7 @@ spatial_batchnorm = Layer(
         "backward": (
             "The same three steps: to rows, batch norm's backward, back to pictures.",
             "dout goes to rows in the very way in which x did. The gradient of the rows comes back as out did.",
-            "dgamma and dbeta are sums over the rows. dx: take the mean and the part along xhat away from dout times gamma, divide by the deviation, then reshape and transpose back.",
+            "dgamma and dbeta are sums over the rows. dx: take the mean and the part along xhat away from dout times gamma, divide by the standard deviation, then reshape and transpose back.",
         ),
     },
 )  # fmt: skip
@@ -778,7 +778,7 @@ with guard():
 
     out, cache_conv, cache_norm = through(b)
     dout = draw.normal(size=out.shape)
-    _, dw, db = conv_backward_fast(spatial_batchnorm_backward(dout, cache_norm)[0], cache_conv)
+    _, dw, db = conv_backward_fast(spatial_batchnorm_backward(dout.copy(), cache_norm)[0], cache_conv)
     step = np.array([1e-5, 0, 0])
     measured = float(((through(b + step)[0] - through(b - step)[0]) * dout).sum() / 2e-5)
     prediction.compare(my_guess, float(np.abs(db).max()), "largest entry of db, in size")
@@ -870,7 +870,7 @@ spatial_groupnorm = Layer(
         "backward": (
             "Three paths lead back: directly, through the mean, through the variance, each within a group.",
             "dgamma and dbeta: add over all axes but that of the channels, and keep the axes. For dx: dout times gamma first, then into groups.",
-            "Within each group take the mean of the gradient away, and xhat times the mean of their product; divide by the group's deviation; reshape back.",
+            "Within each group take the mean of the gradient away, and xhat times the mean of their product; divide by the group's standard deviation; reshape back.",
         ),
     },
 )  # fmt: skip
@@ -1188,14 +1188,14 @@ my_guess = None  # per cent right when the digits are moved by one pixel
 
 with guard():
     full = network.Network((64, 60, 10), 0.18, np.random.default_rng(0))
-    training.train(
-        full.loss_and_grads, full.parameters, pictures.as_rows(digits), step=lambda w, dw: w - 0.2 * dw,
-        epochs=10, batch=32, label="fully connected",
-    )  # fmt: skip
     readers = {
         "convolutional": net.loss,
         "fully connected": lambda X: full.scores(X.reshape(len(X), -1)),
     }
+    training.train(
+        full.loss_and_grads, full.parameters, pictures.as_rows(digits), step=lambda w, dw: w - 0.2 * dw,
+        epochs=10, batch=32, label="fully connected",
+    )  # fmt: skip
     reach = range(-2, 3)
 
     def moved(predict):
@@ -1210,7 +1210,7 @@ with guard():
     plots_convolution.accuracy_maps(grids, list(reach))
 
 # %% [markdown]
-# One pixel, and four or five digits in ten are misread. The *maps* move along, that was equivariance. But then they are laid out as a row for an affine layer, and there every place has weights of its own. Invariance doesn't come with convolution: it has to be built (a mean over
+# One pixel, and four to six digits in ten are misread. The *maps* move along, that was equivariance. But then they are laid out as a row for an affine layer, and there every place has weights of its own. Invariance doesn't come with convolution: it has to be built (a mean over
 # the whole map, say, *global average pooling*) or shown (train on moved copies, too).
 #
 # ### Dead filters
@@ -1232,7 +1232,7 @@ with guard(), np.errstate(all="ignore"):
     prediction.compare(my_guess, float(dead[2.0]), "dead filters at rate 2")
 
 # %% [markdown]
-# Even at a rate that trains well a filter may die (did you see an empty map above?). At 1 most of them go, at 2 all or nearly all, and the network is left with guessing. A dead filter costs more than a dead unit: it takes a whole map with it.
+# Even at a rate that trains well a filter may die (did you see an empty map above?). At 1 half of them go, or more; at 2 all or nearly all, and the network is left with guessing. A dead filter costs more than a dead unit: it takes a whole map with it.
 #
 # ## Bonus: which pixels decided?
 #

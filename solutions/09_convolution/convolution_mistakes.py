@@ -237,7 +237,7 @@ MISTAKES = {
         edit("spatial_groupnorm_backward", "(dout * xhat).sum(axis=(0, 2, 3), keepdims=True)", "(dout * xhat).sum(axis=(0, 2, 3))",
              name="dgamma_without_axes", says="dgamma has shape (C,); here it is (1, C, 1, 1), as gamma."),
         edit("spatial_groupnorm_backward", "hat * along) / std", "hat * along) / (std * np.sqrt((hat**2).mean(axis=2, keepdims=True)))",
-             name="eps_lost", says="eps is lost in the backward pass: the deviation there must be the root of (variance + eps), as in forward."),
+             name="eps_lost", says="eps is lost in the backward pass: the standard deviation there must be the root of (variance + eps), as in forward."),
         edit("spatial_groupnorm_backward", "(dout * xhat).sum", "(dout * xhat).mean",
              name="dgamma_averaged", says="dgamma is averaged; it is a sum over examples and places."),
     ],

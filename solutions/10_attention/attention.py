@@ -400,9 +400,9 @@ with guard():
     table = transformers.score_table(softmax_forward, softmax_backward, widths)
     for name, (spread, largest, slope) in table.items():
         print(f"products {name}, from d = 4 to 1024:")
-        print(f"   deviation of a score  {spread[0]:.2f} to {spread[-1]:.2f}")
-        print(f"   largest probability   {largest[0]:.3f} to {largest[-1]:.3f}")
-        print(f"   gradient of a score   {slope[0]:.1e} to {slope[-1]:.1e}")
+        print(f"   standard deviation of a score  {spread[0]:.2f} to {spread[-1]:.2f}")
+        print(f"   largest probability            {largest[0]:.3f} to {largest[-1]:.3f}")
+        print(f"   gradient of a score            {slope[0]:.1e} to {slope[-1]:.1e}")
     undivided, _ = table.values()
     prediction.compare(my_guess, float(undivided[1, -1]), "largest probability, undivided")
     plots_attention.scales(widths, table)
@@ -1486,7 +1486,7 @@ with guard():
         for params in tower:
             here, one = block_forward(here, params, 4, past)
             caches.append(one)
-        grad = top
+        grad = top.copy()
         while caches:
             grad, _ = block_backward(grad, caches.pop())
         return grad
@@ -1495,7 +1495,7 @@ with guard():
     seconds, shares = transformers.best_time(keep_all), {}
 
     def again(every):
-        return checkpointed_backward(top, checkpointed_forward(x, tower, 4, past, every)[1])[0]
+        return checkpointed_backward(top.copy(), checkpointed_forward(x, tower, 4, past, every)[1])[0]
 
     for every in (1, 2, 4, 8):
         most, same = transformers.peak_memory(again, every)

@@ -43,7 +43,7 @@ mine = own.library()
 #
 # A function forgets. Somebody has to keep the parameters, the cache between forward and backward, and the gradients until the optimiser comes by. What we agree on:
 #
-# - **Parameters** are kept as they were given, *the very arrays*: whoever changes them in place changes the layer.
+# - **Parameters** are kept in `self.params` as they were given, *the very arrays*: whoever changes them in place changes the layer.
 # - **Caches** lie on a pile. A layer may be used several times before anything goes back; the last one used is the first to go back. A forward pass at test time (`train=False`) leaves nothing behind.
 # - **Gradients add up.** `backward` adds to `self.grads`, since a layer that was used twice collects from both uses. Only `clear()` sets them to zero.
 # - **Settings**, where there are any, are a dict that is handed over *last*, with its `"mode"` set to `"train"` or `"test"`. It must be the very dict each time: batch norm keeps its running averages in it.
@@ -84,6 +84,26 @@ def drift_forward(x, w, settings):
 def drift_backward(dout, cache):
     x, w = cache
     return [dout * w, (dout * x).sum(axis=0)]
+
+
+LENT = []
+
+
+def lent_params(numbers):
+    """One array, of which a note is kept."""
+    LENT.append(np.array(numbers, float))
+    return {"w": LENT[-1]}
+
+
+def lent_forward(x, w):
+    """x w; and 100 more where w is a copy, and not the very array that was lent."""
+    copied = not any(w is one for one in LENT)
+    return x * w + 100.0 * copied, (x, w)
+
+
+def lent_backward(dout, cache):
+    x, w = cache
+    return dout * w, (dout * x).sum(axis=0)
 
 
 # %%
@@ -177,11 +197,18 @@ layer = Module(
         ("out", "forward", "x"), ("out", "forward", "x2", "no"), ("out", "forward", "x2", "yes"),
         ("dx", "backward", "dout2"), ("grads", ".grads"), ("dx", "backward", "dout"), ("grads", ".grads"),
         ("", "clear"), ("grads", ".grads"), ("out", "forward", "x2"), ("dx", "backward", "dout"), ("grads", ".grads"),
+        ("params", ".params"),
     ],
+    weights={"out": 3, "dx": 3, "grads": 3},
     without=("small values",),
     variants={
         "no parameters": variant(forward=provided("cube_forward"), backward=provided("cube_backward"), params=constant({})),
-        "no parameters, none given": variant(forward=provided("cube_forward"), backward=provided("cube_backward"), params=None),
+        "no parameters, none given": variant(
+            forward=provided("cube_forward"), backward=provided("cube_backward"), params=None, judged=["out", "dx", "grads"],
+        ),
+        "the very array": variant(
+            forward=provided("lent_forward"), backward=provided("lent_backward"), params=made("lent_params", [0.5, -1.5, 2.0]), sizes={"D": 3},
+        ),
         "with settings": variant(
             forward=provided("drift_forward"), backward=provided("drift_backward"),
             params=constant({"w": array("D")}), settings={"drift": 3.0},
@@ -226,7 +253,7 @@ def pool():
 
 with guard():
     norm, x = batchnorm(2), np.random.default_rng(0).normal(3, 2, (100, 2))
-    print("in training:", norm.forward(x).mean(axis=0).round(3), "at the test:", norm.forward(x, train=False).mean(axis=0).round(3))
+    print("in training:", norm.forward(x).mean(axis=0).round(3) + 0.0, "at the test:", norm.forward(x, train=False).mean(axis=0).round(3))
     for _ in range(50):
         norm.forward(x)
     print("after 50 more uses, at the test:", norm.forward(x, train=False).mean(axis=0).round(3))
@@ -855,7 +882,7 @@ def read_digits(seed):
 with guard():
     results = {"digits": over_seeds(read_digits, training.progress([0, 1, 2], label="digits "))}
     reader = histories["reader"]
-    print(f"{sum(w.size for _, w in reader.walk()):,} parameters; median, lowest, highest:", [round(value, 3) for value in results["digits"]])
+    print(f"{sum(w.size for _, w in reader.walk()):,} parameters; median, lowest, highest:", [round(float(value), 3) for value in results["digits"]])
     prediction.compare(my_guess, 100 * results["digits"][0], "per cent right, median")
 
 # %% [markdown]
@@ -877,7 +904,7 @@ def judge_tumours(seed):
 
 with guard():
     results["tumours"] = over_seeds(judge_tumours, [0, 1, 2])
-    print("median, lowest, highest:", [round(value, 3) for value in results["tumours"]])
+    print("median, lowest, highest:", [round(float(value), 3) for value in results["tumours"]])
     prediction.compare(my_guess, 100 * results["tumours"][0], "per cent right, median")
 
 # %% [markdown]
@@ -933,7 +960,7 @@ my_guess = None  # per cent right, moved by one pixel
 with guard():
     read = reader.scores
     moved = [training.accuracy(read, pictures.moved(digits.X_val, 0, right), digits.y_val) for right in (-2, -1, 0, 1, 2)]
-    print("moved by -2 … 2 pixels:", [f"{share:.0%}" for share in moved])
+    print("moved by -2 … 2 pixels:", *(f"{share:.0%}" for share in moved))
     prediction.compare(my_guess, 100 * moved[3], "per cent right, moved by one")
 
 # %% [markdown] tags=["text:explain_card"]

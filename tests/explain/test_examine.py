@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from autograder.exercises import Module
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump, load
 from autograder.exercises.script import Failure, Outcome
-from autograder.explain import examine, from_public, general, to_public
+from autograder.explain import examine, from_public, general, prepare, to_public
 from autograder.explain.known import mistake_of
 from autograder.feedback import as_text, card
 from autograder.feedback.say import message
@@ -37,6 +38,30 @@ def not_contiguous(x):
 
 
 FORWARD, BACKWARD = GLOBALS["scale_forward"], GLOBALS["scale_backward"]
+
+
+class Box:
+    def __init__(self, x):
+        self.kept = x
+
+    def twice(self):
+        return 2 * self.kept
+
+
+@pytest.mark.parametrize("gone", ["kept", "twice"])
+def test_a_class_that_lacks_a_part_is_written_and_the_part_is_told(gone):
+    asked = Module(
+        Box, inputs={"x": "N"}, init=["x"], steps=[("out", "twice"), ("kept", ".kept")], points=1
+    )
+    reference = LocalRunner({"np": np, "Box": Box})
+    question = prepare(asked, reference=reference, mistaken={}, hidden=False)
+    body = {"__init__": lambda self, x: setattr(self, "other", x), "twice": lambda self: self.other}
+    body |= {} if gone == "kept" else {"kept": 1}
+    if gone == "twice":
+        del body["twice"]
+    (result,) = examine([question], LocalRunner({"np": np, "Box": type("Box", (), body)}))
+    said = [message(finding, "Box") for finding in result.findings]
+    assert result.status == "error" and f"{gone} is not defined" in said[0]
 
 
 @pytest.mark.parametrize(
@@ -159,9 +184,8 @@ def test_a_backward_that_is_wrong_for_its_own_wrong_forward_is_told(judged):
         scale_backward=lambda d, c: (7 * d * c[1], (d * c[0]).sum(0)),
     )
     told = [f for f in results["scale_backward"].findings if f.check == "own forward"]
-    assert told and "wrong for the scale_forward that was written" in message(
-        told[0], "scale_backward"
-    )
+    said = [message(finding, "scale_backward") for finding in told]
+    assert said[0].startswith("Not even for the scale_forward that was written are these right: dx")
 
 
 def test_a_backward_that_is_right_for_its_own_wrong_forward_is_told_and_earns_nothing(judged):

@@ -39,12 +39,26 @@ def late(x):
     if x is None:
         out = 0
     return out
+
+def many_indices(x):
+    rows, columns = np.arange(2), np.arange(3)
+    a = np.zeros((3, 3))
+    return a[rows, columns]
+
+def round_about(x):
+    a = x[:, None, None] + np.zeros((5, 4, 3))
+    return a @ a.T
+
+def turned_first(x):
+    a = x[:, None, None] + np.zeros((5, 4, 3))
+    b = np.ones((4, 2))
+    return a.T @ b
 """
 
 
 def of_cell(name):
     """A function of a student's cell, called."""
-    namespace = {}
+    namespace = {"np": np}
     linecache.cache["<cell>"] = (len(CELL), None, CELL.splitlines(True), "<cell>")
     exec(compile(CELL, "<cell>", "exec"), namespace)
     return lambda: namespace[name](X)
@@ -83,6 +97,12 @@ def told_of(blunder, hidden=False):
             of_cell("late"),
             "Line 4 of late: no line before it gives `out` a value. Is the line missing",
         ),
+        (of_cell("round_about"), "(3, 4, 5): the inner sizes 3 and 4 differ. With three axes"),
+        (of_cell("turned_first"), "swapaxes(-1, -2)"),
+        (lambda: X.reshape(5 / 5, 5), "Write //."),
+        (lambda: [0 for _ in range(4 / 2)], "Write //."),
+        (lambda: X[: len(X) / 2], "Write //."),
+        (lambda: X[5:].max(), "is empty"),
         (unassigned, "Is the line missing"),
         (lambda: [].append(1) + 1, "without a return"),
         (lambda: X * print(end=""), "without a return"),
@@ -120,3 +140,4 @@ def test_what_is_returned_and_is_no_value_comes_with_the_next_step(value, told):
 
 def test_other_errors_and_hidden_ones_speak_for_themselves():
     assert told_of(lambda: 1 / 0) == told_of(lambda: X * None, hidden=True) == ""
+    assert told_of(of_cell("many_indices")) == ""  # no index is beyond the array

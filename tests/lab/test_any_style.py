@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.lab import activations, prediction
+from autograder.lab import activations, prediction, transformers
 from autograder.lab.network import Network
 
 
@@ -46,6 +46,39 @@ def test_the_gradient_of_a_loss_may_come_in_a_tuple():
     nets = [Network((4, 3, 2), 0.5, np.random.default_rng(0), loss=f) for f in (bare, wrapped)]
     (_, one), (_, other) = (net.loss_and_grads(X, y) for net in nets)
     assert all((one[name] == other[name]).all() for name in one)
+
+
+def softmax(x):
+    p = np.exp(x - x.max(axis=-1, keepdims=True))
+    p = p / p.sum(axis=-1, keepdims=True)
+    return p, p
+
+
+def softmax_in_place(x):
+    x -= x.max(axis=-1, keepdims=True)
+    np.exp(x, out=x)
+    x /= x.sum(axis=-1, keepdims=True)
+    return x, x
+
+
+def slope(dp, p):
+    return p * (dp - (dp * p).sum(axis=-1, keepdims=True))
+
+
+def slope_in_place(dp, p):
+    dp -= (dp * p).sum(axis=-1, keepdims=True)
+    dp *= p
+    p *= 0  # its work is done
+    return dp
+
+
+def test_what_is_measured_of_a_softmax_in_place_is_what_is_measured_of_any():
+    one, other = (
+        transformers.score_table(forward, backward, (4, 16))
+        for forward, backward in ((softmax, slope), (softmax_in_place, slope_in_place))
+    )
+    for name in one:
+        np.testing.assert_allclose(one[name], other[name])
 
 
 @pytest.mark.parametrize(

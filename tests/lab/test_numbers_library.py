@@ -72,6 +72,18 @@ def test_else_the_kit_stands_in_and_says_why(notebook, tmp_path, capsys, change,
     assert backward(np.array([[3.0, 3.0]]), cache).tolist() == [[3.0, 0.0]]
 
 
+def test_a_gradient_may_come_in_a_tuple_and_a_function_be_a_lambda(notebook, tmp_path, capsys):
+    change = ("dx = dout * (x > 0)", "dx = (dout * (x > 0),)")
+    named = "\nrelu_forward = lambda x: (np.maximum(x, 0), x)\nALL = print('is called')\n"
+    written(notebook("02_layers"), tmp_path, lambda text: text.replace(*change) + named)
+    mine = own.library(tmp_path)
+    said = capsys.readouterr().out
+    assert "relu                  yours, 02_layers" in said and "is called" not in said
+    forward, backward = mine.relu
+    dx = backward(np.array([[3.0, 3.0]]), forward(np.array([[1.0, -2.0]]))[1])
+    assert isinstance(dx, np.ndarray) and dx.tolist() == [[3.0, 0.0]]
+
+
 PAIRS = [name for name, part in own.PARTS.items() if isinstance(part.ours, tuple)]
 
 
