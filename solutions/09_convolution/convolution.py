@@ -6,7 +6,7 @@
 # When you are through you will be able to
 #
 # - write a convolution and its backward pass with plain loops, and say why every gradient in it is a sum;
-# - turn it into one matrix product, hundreds of times faster, and send the gradient back through that;
+# - turn it into one matrix product, tens of times faster, and send the gradient back through that;
 # - route a gradient through max pooling, also where two numbers are tied;
 # - normalise pictures by channel and by groups of channels;
 # - say how far a unit sees, and measure it with your own gradient;
