@@ -45,6 +45,14 @@ SECONDS = 300
 _SHOWN = ("import", "solution", "provided", "experiment")
 _DIGEST = re.compile(r"^<!-- (\S+) (sha256:[0-9a-f]{64}) -->$", re.MULTILINE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_SEEDED = """
+import itertools
+import numpy as np
+
+seeds, made = itertools.count(), np.random.default_rng
+np.random.default_rng = lambda seed=None: made(next(seeds) if seed is None else seed)
+"""
+"""Run first: what takes a generator without a seed, such as dropout, draws the same each time."""
 _OPENING = """# Gallery
 
 Every picture of the course, as a solved notebook draws it. Colours are chosen for the colour-blind,
@@ -144,10 +152,12 @@ def draw(notebook: Notebook) -> dict[str, bytes]:
         CourseError: When a cell fails.
     """
     import nbclient
+    import nbformat
 
     own = {cell.cell_id for cell in notebook.cells}
     node = source_notebook(notebook)
     node.cells = [c for c in node.cells if c.id in own and c.source != "progress()"]
+    node.cells.insert(0, nbformat.v4.new_code_cell(_SEEDED))
     with tempfile.TemporaryDirectory(prefix="autograder-gallery-") as temporary:
         for name, path in data_files(notebook).items():
             target = Path(temporary, name)

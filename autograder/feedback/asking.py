@@ -1,7 +1,7 @@
 """The verdict on one row, and on what it builds on where the row is not right.
 
-While it is asked, the student's code is kept within a time, and what it prints within bounds and off
-stderr.
+While it is asked, the student's code is kept within a time, and what it prints within bounds and
+off stderr.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from typing import Any, TextIO
 
 from autograder.checks.finding import RowResult
 from autograder.checks.trial import Trial
-from autograder.explain import examined
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.interpreter import LocalRunner, Made
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
 from autograder.exercises.time_limit import lift_limit, limited
+from autograder.explain import examined
 from autograder.feedback.beside import Sheet
 from autograder.feedback.story import recorded, tone
 from autograder.feedback.wording import listed
 from autograder.language import tr
-
 
 CALL_SECONDS = 10.0
 """What one call may take, as in the grader."""

@@ -1,4 +1,4 @@
-"""What a person is shown, as a list of blocks: text, HTML and Markdown are three ways to write it."""
+"""What a person is shown, as blocks: text, HTML and Markdown are three ways to write them."""
 
 from __future__ import annotations
 

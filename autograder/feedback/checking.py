@@ -10,20 +10,20 @@ from time import monotonic
 from typing import Any
 
 from autograder.checks.finding import RowResult
-from autograder.explain import examine_all, examined, may_be_repaired
-from autograder.explain.repair import repairs_of, told
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
+from autograder.explain import examine_all, examined, may_be_repaired
+from autograder.explain.repair import repairs_of, told
 from autograder.feedback.asking import ask, bounded_output, limiting, settled
 from autograder.feedback.beside import CheckError, Sheet, opened, remember, row_of, sheets
 from autograder.feedback.blocks import Block, Frames
 from autograder.feedback.executed import executed, noticed, typed
 from autograder.feedback.handing_in import told as told_before
+from autograder.feedback.heatmap import grids
 from autograder.feedback.html import as_html
 from autograder.feedback.key import solutions
 from autograder.feedback.problems import Coverage
-from autograder.feedback.heatmap import grids
 from autograder.feedback.rebinding import rebound
 from autograder.feedback.say import said, sentence
 from autograder.feedback.so_far import course_so_far, overview, so_far

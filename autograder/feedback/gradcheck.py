@@ -49,7 +49,10 @@ class Gradcheck(GradientReport):
                 Head(tone, "gradcheck", tr(self.verdict), self._spent),
                 Paragraph((f"{why[0].upper()}{why[1:]}{stop}",)),
                 *(Paragraph(line) for line in each),
-                *(Paragraph((f"{tr('Note: ')}{_in_words(note)}{stop}",), "muted") for note in self.notes),
+                *(
+                    Paragraph((f"{tr('Note: ')}{_in_words(note)}{stop}",), "muted")
+                    for note in self.notes
+                ),
             ]
         )
 

@@ -32,8 +32,8 @@ def told(found: SoFar, opened: Path | None, ran: Sequence[str]) -> list[Block]:
     )
     if not complete:
         again = tr(
-            "Not sure yet: what ran in this kernel is not the saved notebook from the top. Save, then "
-            "Kernel → Restart Kernel and Run All Cells, and look here again."
+            "Not sure yet: what ran in this kernel is not the saved notebook from the top. Save, "
+            "then Kernel → Restart Kernel and Run All Cells, and look here again."
         )
         return [Head("unanswered", name, tr("not ready to hand in"), worth), Paragraph((again,))]
     ready = Head("right", name, tr("ready to hand in"), worth)
@@ -44,7 +44,10 @@ def told(found: SoFar, opened: Path | None, ran: Sequence[str]) -> list[Block]:
         blocks.append(Paragraph((text,), "wrong"))
     what: Line = (tr("Hand in this one file, under this name: "), Code(name))
     if away:
-        what = (tr("Download it as a notebook (.ipynb), and hand it in under this name: "), Code(name))
+        what = (
+            tr("Download it as a notebook (.ipynb), and hand it in under this name: "),
+            Code(name),
+        )
     return [*blocks, Paragraph(what)]
 
 
@@ -59,4 +62,6 @@ def _from_the_top(path: Path, ran: Sequence[str]) -> bool:
     while len(there) > 1 and there[-1] == there[-2]:  # this cell, once more
         there.pop()
     wanted = [source for source in sources if source]
-    return wanted[: len(there)] == there and not any("hand_in" not in s for s in wanted[len(there) :])
+    return wanted[: len(there)] == there and not any(
+        "hand_in" not in s for s in wanted[len(there) :]
+    )

@@ -1,7 +1,7 @@
 """Where an array is wrong: |got − expected| as a picture, and which entries are wrong, in words.
 
-A wrong column shows at one glance what a list of numbers hides. What the numbers look like, whatever
-their place, is a general slip and stands in `explain.general`.
+A wrong column shows at one glance what a list of numbers hides. What the numbers look like,
+whatever their place, is a general slip and stands in `explain.general`.
 Only public cases get here: a picture of a hidden case would give its expected values away.
 """
 

@@ -127,7 +127,8 @@ def _rows(block: Rows) -> str:
     )
     return (
         '<table style="border-collapse:collapse;margin:0;border:0;font-size:14px">'
-        f'<tbody>{lines}</tbody></table><div style="margin-top:.4em"><b>{_text(block.total)}</b></div>'
+        f"<tbody>{lines}</tbody></table>"
+        f'<div style="margin-top:.4em"><b>{_text(block.total)}</b></div>'
     )
 
 

@@ -1,6 +1,6 @@
 """The key beside a notebook, for those who learn alone: `NAME.key`, where a course hands it out.
 
-It holds the right answers and a solution of every row, packed, so that nobody reads them by accident.
+It holds the right answers and a solution of every row, packed: nobody reads them by accident.
 """
 
 from __future__ import annotations

@@ -152,7 +152,9 @@ def _with_meanings(
     names = dict(namespace)
     order = {id(s): s for s in [*choice.values(), *statements] if s in chosen.values()}
     for statement in sorted(order.values(), key=lambda s: s.position):
-        if statement in choice.values() or isinstance(ast.parse(statement.source).body[0], _DEFINES):
+        if statement in choice.values() or isinstance(
+            ast.parse(statement.source).body[0], _DEFINES
+        ):
             try:
                 exec(compile(statement.source, statement.name, "exec"), names)
             except Exception:  # what a decorator or a default needs is gone

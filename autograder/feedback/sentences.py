@@ -72,9 +72,9 @@ SENTENCES: dict[str, str] = {
     "wanted.several": "{count}: {names}",
     "style.list": "{name} is a list of numbers; an array would be better style",
     "inputs.changed": "{row} changes {names} in place; whoever called it may still need {names}",
-    "precision": "{row} gives {got} ({names}) although every input is {kept}. np.sqrt of a number is "
-    "a float64 number, and float64 wins: write float(np.sqrt(...)); np.zeros, np.eye and np.where "
-    "of plain numbers want a dtype",
+    "precision": "{row} gives {got} ({names}) although every input is {kept}. np.sqrt of a number "
+    "is a float64 number, and float64 wins: write float(np.sqrt(...)); np.zeros, np.eye and "
+    "np.where of plain numbers want a dtype",
     "warns": "{row} makes NumPy warn: {text}",
     # answers
     "answer.integer": "{name} is {got}; expected a whole number",
@@ -247,8 +247,8 @@ SENTENCES: dict[str, str] = {
     "spot.line": "line {line} of {function}",
     "spot.cell": "cell {cell}, line {line} of {function}",
     "repair.at": "Line {line} of {function}, `{before}`: {said}",
-    "repair.either": "Line {line} or line {also} of {function}; it may be mended in either of them: "
-    "{said}",
+    "repair.either": "Line {line} or line {also} of {function}; it may be mended in either of "
+    "them: {said}",
     "repair.whole": "one change here makes every case right. {look}",
     "repair.part": "one change here makes {names} right in every case. {look}",
     "repair.target": "One change in what `{target}` is made of makes every case right. {look}",
@@ -323,8 +323,8 @@ SENTENCES: dict[str, str] = {
     "shape.reshape": "The numbers may fit: is a reshape missing, or keepdims too much?",
     "shape.sum": "Is a sum over an axis missing?",
     # what met in the line that raised
-    "shapes.inner": "Line {line} of {function}: `{left}` {left_shape} @ `{right}` {right_shape}: the "
-    "inner sizes {one} and {other} differ. {advice}",
+    "shapes.inner": "Line {line} of {function}: `{left}` {left_shape} @ `{right}` {right_shape}: "
+    "the inner sizes {one} and {other} differ. {advice}",
     "shapes.together": "Line {line} of {function}: `{left}` {left_shape} {sign} `{right}` "
     "{right_shape}: these shapes cannot be put together. {advice}",
     "shapes.index": "Line {line} of {function}: in `{left}` the array has shape {left_shape}; the "
@@ -333,14 +333,15 @@ SENTENCES: dict[str, str] = {
     "wait for them.",
     "shapes.turn": "Must one of the two be transposed, or change places with the other?",
     "shapes.flatten": "Make it flat first, one row for each example.",
-    "shapes.all_axes": "With three axes or more, .T turns all of them round; .swapaxes(-1, -2) turns "
-    "the last two alone.",
+    "shapes.all_axes": "With three axes or more, .T turns all of them round; .swapaxes(-1, -2) "
+    "turns the last two alone.",
     "shapes.keepdims": "Is keepdims=True missing where the smaller one is made?",
     "shapes.neither": "Write both shapes beside the line: which one is not what you expect?",
-    "names.unknown": "Line {line} of {function}: no line before it gives `{name}` a value. {advice}",
+    "names.unknown": "Line {line} of {function}: no line before it gives `{name}` a value. "
+    "{advice}",
     "names.near": "Do you mean `{other}`?",
-    "names.elsewhere": "{other} has a variable of this name, which is its own: what else needs it gets "
-    "it as an argument, or from the cache.",
+    "names.elsewhere": "{other} has a variable of this name, which is its own: what else needs it "
+    "gets it as an argument, or from the cache.",
     "names.lost": "Is the line missing, does it stand further down, or inside an if or a loop that "
     "was not entered?",
     "again.state": "The same inputs gave the right result before; other calls came in between. Is "
@@ -362,22 +363,22 @@ SENTENCES: dict[str, str] = {
     "gives a start where it is missing.",
     "exception.none": "Something here is None. Is it set to None elsewhere? A function without a "
     "return gives None too; so does a method that works in place, such as list.append.",
-    "exception.whole_number": "A size, an index or a number of turns is a whole number, and / gives "
-    "one with a point, even where nothing is left over. Write //.",
-    "exception.empty": "There is nothing in this array: a slice that begins at its end or behind it "
-    "is empty. Print the shape before this line.",
-    "exception.generator": "A `yield` makes a generator of the whole function, which runs nothing by "
-    "itself. Write return instead, once, with all values: return out, cache.",
+    "exception.whole_number": "A size, an index or a number of turns is a whole number, and / "
+    "gives one with a point, even where nothing is left over. Write //.",
+    "exception.empty": "There is nothing in this array: a slice that begins at its end or behind "
+    "it is empty. Print the shape before this line.",
+    "exception.generator": "A `yield` makes a generator of the whole function, which runs nothing "
+    "by itself. Write return instead, once, with all values: return out, cache.",
     "exception.coroutine": "An `async` before def makes a coroutine of the function, which runs "
     "nothing by itself. Take it away.",
-    "exception.builtin": "A name here is a function of Python's own, such as input, sum or max: either "
-    "the brackets of a call are missing, or it is not the name of your variable.",
+    "exception.builtin": "A name here is a function of Python's own, such as input, sum or max: "
+    "either the brackets of a call are missing, or it is not the name of your variable.",
     "exception.uncalled": "It is a function itself, not what the function gives. Are the brackets "
     "of a call missing?",
     "syntax.unseen": "The character {code} in it cannot be seen; such ones come along when text is "
     "pasted. Delete that line and type it anew.",
-    "syntax.foreign": "{sign} ({code}) only looks like a character of Python's, as text editors put "
-    "it. Type it anew.",
+    "syntax.foreign": "{sign} ({code}) only looks like a character of Python's, as text editors "
+    "put it. Type it anew.",
     "exception.removed": "{old} was removed in NumPy 2; write {new}.",
     # where an answer stands that does not count
     "written.starter_below": "{name} is written in {cell}, but {last} defines it again as the "
@@ -386,7 +387,8 @@ SENTENCES: dict[str, str] = {
     "which is still there. Delete that line",
     "written.overwritten": "{name} is written in {cell}, but {last} puts something else in its "
     "place: `{text}`. Give that another name",
-    "written.deleted": "{name} is written in {cell}, but {last} deletes it: `{text}`. Take that away",
+    "written.deleted": "{name} is written in {cell}, but {last} deletes it: `{text}`. Take that "
+    "away",
     "written.not_code": "{cell} defines {name}, but it is a {kind} cell, which does not run. Make "
     "it a code cell",
     "written.magic": "{cell} defines {name}, but `{magic}` takes the cell for a text and does not "

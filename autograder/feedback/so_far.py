@@ -68,9 +68,9 @@ def so_far(data: Path) -> SoFar | None:
             marks = cell["metadata"].get("nbgrader", {})
             if marks.get("grade"):
                 worth[marks["grade_id"]] = float(marks["points"])
-            if marks.get("grade") and marks.get("solution"):
-                if UNWRITTEN not in "".join(cell["source"]):
-                    texts[marks["grade_id"]] = (0.0, "manual")
+            by_hand = marks.get("grade") and marks.get("solution")
+            if by_hand and UNWRITTEN not in "".join(cell["source"]):
+                texts[marks["grade_id"]] = (0.0, "manual")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     said = {row: what for row, what in said_before(data).items() if row in worth}

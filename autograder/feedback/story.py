@@ -83,9 +83,7 @@ def table(results: Sequence[RowResult]) -> Rows:
         some = tr("{earned} of {available} points so far")
     return Rows(
         tuple((tone(r), r.id, _verdict(r), _points(r)) for r in results),
-        some.format(
-            earned=points(earned_points), available=points(available), later=points(later)
-        ),
+        some.format(earned=points(earned_points), available=points(available), later=points(later)),
         earned_points == available,
     )
 

@@ -74,8 +74,8 @@ def _table(rows: Sequence[tuple[str, str, str, str]]) -> Iterator[str]:
     name, verdict, number = (
         max([columns(title), *(columns(row[i]) for row in shown)]) for i, title in enumerate(titles)
     )
-    first, second, third = titles
-    yield f"  {_padded(first, name)}  {_padded(second, verdict)}  {_padded(third, -number)}".rstrip()
+    widths = (name, verdict, -number)
+    yield "  " + "  ".join(map(_padded, titles, widths)).rstrip()
     for (tone, *_), (row, words, worth) in zip(rows, shown, strict=True):
         yield (
             f"{mark(tone)} {_padded(row, name)}  {_padded(words, verdict)}  {worth:>{number}}"

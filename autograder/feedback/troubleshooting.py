@@ -21,7 +21,7 @@ _OVERFLOWS = ("overflow", "divide by zero", "invalid value")
 
 
 def page_near(folder: Path) -> str:
-    """Where the page lies, seen from a notebook's folder; `""` where it came along in none above it.
+    """Where the page lies, seen from a notebook's folder; `""` where none came along above it.
 
     Args:
         folder: That of the notebook, which is the working directory.
@@ -35,7 +35,7 @@ def page_near(folder: Path) -> str:
 
 
 def link(title: str, page: str) -> Link:
-    """A link to a section, as JupyterLab and VS Code call it; the path alone where there is no page."""
+    """A link to a section, as JupyterLab and VS Code call it; without a page its path alone."""
     found = Link(page.replace("../", "") or PAGE)
     words = title if found == PAGE else tr(title)
     found.href = f"{page}#{words.replace(' ', '-')}" if page else ""

@@ -352,13 +352,14 @@ with guard():
         net = network.Network(
             (64, 50, 50, 50, 50, 50, 10), std, np.random.default_rng(1), normalise=normalise
         )
+        kind = "norm " if normalise else "plain"
         training.train(
             net.loss_and_grads,
             net.parameters,
             digits,
             step=lambda w, dw: w - 0.1 * dw,
             epochs=4,
-            label=f"{'norm ' if normalise else 'plain'} std {std:5g}",
+            label=f"{kind} std {std:5g}",
         )
         return training.accuracy(net.scores, digits.X_val, digits.y_val)
 

@@ -928,7 +928,7 @@ field = Function(
 # %% [markdown]
 # ### Measured by your own gradient
 #
-# What a unit sees is where its `dx` isn't zero. Stack 1, 3, 5 and 10 layers of 3 × 3 filters with random weights, put an upstream gradient of 1 on the middle unit, and go back with your `conv_backward_fast`. The pictures
+# What a unit sees is where its `dx` isn't zero. Stack 1, 3, 5 and 10 layers of 3 × 3 filters with random weights, put an upstream gradient of random numbers on the middle unit, and go back with your `conv_backward_fast`. The pictures
 # show the size of `dx`, averaged over forty draws of the weights.
 #
 # **Predict first.** Ten layers: how wide is the square? And how wide is the part that holds 95 % of the (squared) gradient?

@@ -41,7 +41,7 @@ MISTAKES = {
         edit("softmax_backward", "p * (dp - inner)", "p * (dp + inner)",
              name="sign", says="The sum is added; it must be taken away."),
         edit("softmax_backward", "p * (dp - inner)", "p * (1 - inner)",
-             name="upstream_in_the_sum_only", says="dp is missing in the bracket; it stands there alone in the sum."),
+             name="upstream_in_the_sum_only", says="1 stands in the bracket where dp belongs: the upstream gradient comes in through the sum only."),
         edit("softmax_backward", "p * (dp - inner)", "p - dp",
              name="with_the_loss", says="p minus something is the gradient of softmax *together with* cross-entropy; here softmax stands alone, and dp comes from above."),
         edit("softmax_backward", "p * (dp - inner)", "p * dp - inner",

@@ -598,7 +598,8 @@ with guard():
     grads = deep.loss(digits.X[:30], digits.y[:30])[1]
     right = check_model(deep, digits.X[:30], digits.y[:30], 20, draw)
     for name, w in deep.walk():
-        print(f"{name:8} {str(w.shape):14} largest gradient {np.abs(grads[name]).max():8.1e}  {'agrees' if right[name] else 'WRONG'}")
+        verdict = "agrees" if right[name] else "WRONG"
+        print(f"{name:8} {str(w.shape):14} largest gradient {np.abs(grads[name]).max():8.1e}  {verdict}")
     prediction.compare(my_guess, float(np.abs(grads["3.b"]).max()), "largest entry in size")
 
 # %% [markdown]

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.explain import prepare, to_public
 from autograder.exercises import Answer, Exercise, Function, Layer, replacement
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump
+from autograder.explain import prepare, to_public
 
 RIGHT = """
 import numpy as np

@@ -46,11 +46,11 @@ def partial() -> RowResult:
 
 
 def wrong() -> RowResult:
-    """A wrong shape, a wrong column, two more outputs, a stage, and a warning that costs nothing."""
+    """A wrong shape, a wrong column, two more outputs, a stage, and a warning for nothing."""
     shape = Difference("shape", (), (5, 12), (5, 4, 3), shape_of="x")
     reshape = Explanation(Source.CHECK, fact=fact("shape.reshape"))
-    dw, again = (Difference("value", (), got, expected, error, index) for got, expected, error, index
-                 in ((-4.0, 11.0, 0.21, (3, 1)), (1.0, 2.5, 0.3, (0, 1))))  # fmt: skip
+    dw = Difference("value", (), -4.0, 11.0, 0.21, (3, 1))
+    again = Difference("value", (), 1.0, 2.5, 0.3, (0, 1))
     stage = fact("stage.after", row="affine_backward", stage="dz", right=["da"])
     changed = fact("inputs.changed", row="affine_backward", names=["dout"])
     minus = Explanation(Source.LIKE, "sign", fact=fact("like.sign"))

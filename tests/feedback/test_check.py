@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.feedback.blocks import Head
 from autograder.feedback import Score, check, progress
 from autograder.feedback.beside import CheckError
+from autograder.feedback.blocks import Head
 from tests.feedback.conftest import (
     HINTS,
     RIGHT,

@@ -60,7 +60,9 @@ def test_the_first_cell_shows_the_whole_course_and_what_is_next(two: Path) -> No
     assert "1.5 of 24 points so far" in told and "01_one/small.ipynb" in told
 
     own = repr(eval("progress()", solved))
-    assert own.index("not right yet" if "not right yet" in own else "partly") < own.index("24 points")
+    assert own.index("not right yet" if "not right yet" in own else "partly") < own.index(
+        "24 points"
+    )
     told = repr(eval("progress()", namespace(CALL)))
     assert "5.5 of 24 points so far, in 2 notebooks. Next: scale_backward" in told
 
