@@ -26,7 +26,7 @@ STAGES = {
     "plan": "autograder.grading.grade.plan",
     "decode": "autograder.sandbox.dialogue.unpack_outcome",
     "compare": "autograder.explain.examine.judge",
-    "explain": "autograder.grading.grade.explained",
+    "explain": "autograder.explain.examine.explained",
     "render": "autograder.grading.basis.from_row",
 }
 """Stage -> a function of the grader that works in it."""

@@ -63,5 +63,5 @@ def test_what_pytorch_says_of_my_linear(experiment, capsys):
 
 def test_without_pytorch_its_cell_says_so(experiment, capsys, monkeypatch):
     monkeypatch.setattr("autograder.lab.pytorch.find_spec", lambda name: None)
-    experiment("07_autograd", "class SevenTimes")
+    experiment("07_autograd", "class SevenTimes", anew=True)
     assert "PyTorch is not installed" in capsys.readouterr().out
