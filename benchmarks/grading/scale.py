@@ -22,7 +22,7 @@ import matplotlib
 import psutil
 
 from autograder.course import find_course_root, load_course
-from benchmarks.grading.__main__ import ours_command, processor
+from benchmarks.grading.__main__ import ours_command
 from benchmarks.grading.variants import hand_in
 from benchmarks.section import write_section
 from tests.submissions.roster import LAYERS
@@ -33,11 +33,10 @@ PICTURE = "grading_scale.png"
 
 @dataclass(frozen=True)
 class Class:
-    """What a class of a size took: seconds by the clock and of the processor, MB at most."""
+    """What a class of a size took: seconds by the clock, MB at most."""
 
     size: int
     clock: float
-    processor: float
     memory: float
 
 
@@ -65,7 +64,7 @@ def graded(size: int) -> Class:
         work = Path(folder)
         hand_in(course, work / "submitted", LAYERS, "mixed", range(size))
         command = [*ours_command(work, os.cpu_count() or 1), "--quiet"]
-        before, start = processor(), time.perf_counter()
+        start = time.perf_counter()
         process = subprocess.Popen(
             command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -75,7 +74,7 @@ def graded(size: int) -> Class:
             time.sleep(0.5)
         if process.returncode != 0:
             sys.exit(f"{' '.join(command)} failed")
-        return Class(size, time.perf_counter() - start, processor() - before, most)
+        return Class(size, time.perf_counter() - start, most)
 
 
 def memory(process: int) -> float:
@@ -94,16 +93,14 @@ def memory(process: int) -> float:
 
 
 def draw(found: list[Class], path: Path) -> None:
-    """Processor time for one submission, and memory, by the size of the class."""
+    """Time for one submission, and memory, by the size of the class."""
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3), dpi=110)
     sizes = [one.size for one in found]
-    left.plot(sizes, [1000 * one.processor / one.size for one in found], "o-", label="processor")
-    left.plot(sizes, [1000 * one.clock / one.size for one in found], "s--", label="clock")
-    left.set(ylabel="ms for each")
-    left.legend(frameon=False)
+    left.plot(sizes, [1000 * one.clock / one.size for one in found], "o-")
+    left.set(ylabel="ms by the clock for each")
     right.plot(sizes, [one.memory for one in found], "o-")
     right.set(ylabel="MB, all processes")
     for axes in (left, right):
@@ -126,12 +123,11 @@ def table(found: list[Class]) -> str:
         "",
         f"![time and memory by size of class](figures/{PICTURE})",
         "",
-        "| submissions | clock, s | processor, s | processor for each, ms | memory, MB |",
-        "|--:|--:|--:|--:|--:|",
+        "| submissions | clock, s | clock for each, ms | memory, MB |",
+        "|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {one.size:,} | {one.clock:.0f} | {one.processor:.0f} "
-        f"| {1000 * one.processor / one.size:.0f} | {one.memory:.0f} |"
+        f"| {one.size:,} | {one.clock:.0f} | {1000 * one.clock / one.size:.0f} | {one.memory:.0f} |"
         for one in found
     ]
     return "\n".join(lines) + "\n"
