@@ -174,3 +174,10 @@ def test_the_pictures_of_this_course_are_small_and_told_apart():
     assert all(caption.endswith(".") for caption in told)
     for path in (ROOT / "docs/figures/gallery").iterdir():
         assert path.suffix == ".png" and path.stat().st_size <= module.LARGEST
+
+
+def test_what_is_drawn_at_random_is_drawn_alike_each_time(drawn, tmp_path):
+    root = Path(shutil.copytree(drawn, tmp_path / "course"))
+    rewrite(root / SOURCE, "np.arange(3)", "np.random.default_rng().random(3)")
+    one, other = (module.draw(load_course(root).assignment("01_small")) for _ in range(2))
+    assert one and one == other

@@ -10,7 +10,6 @@ import ast
 import json
 import shutil
 import sys
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
