@@ -34,7 +34,11 @@ def own_forward(result: RowResult, asked: Asked) -> Finding | None:
         if report.verdict == "pass":
             said = fact("own_forward.right", **rows)
         else:
-            wrong = [name for name, one in report.arrays.items() if one.verdict == "fail"]
+            unclear = {f.output for f in result.findings if f.costs and f.explanation is None}
+            failed = [name for name, one in report.arrays.items() if one.verdict == "fail"]
+            wrong = [name for name in failed if name.partition("[")[0] in unclear]
+            if not wrong:  # the points are there, or something better is known
+                return None
             said = fact("own_forward.wrong", outputs=wrong, **rows)
         return Finding(Check.OWN_FORWARD, None, trial.case.name, severity="warning", fact=said)
     return None

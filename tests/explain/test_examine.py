@@ -183,9 +183,19 @@ def test_a_backward_that_is_wrong_for_its_own_wrong_forward_is_told(judged):
         scale_forward=lambda x, w: (5 * x * w, (x, w)),
         scale_backward=lambda d, c: (7 * d * c[1], (d * c[0]).sum(0)),
     )
+    assert results["scale_backward"].outputs == {"dx": False, "dw": True}
+    told = [f for f in results["scale_backward"].findings if f.check == "own forward"]
+    assert not told  # seven times too large is said of dx, and dw has its points
+    results = judged(
+        scale_forward=lambda x, w: (5 * x * w, (x, w)),
+        scale_backward=lambda d, c: (np.cos(d * c[1]), (d * c[0]).sum(0)),
+    )
     told = [f for f in results["scale_backward"].findings if f.check == "own forward"]
     said = [message(finding, "scale_backward") for finding in told]
-    assert said[0].startswith("Not even for the scale_forward that was written are these right: dx")
+    assert said == [
+        "Not even for the scale_forward that was written are these right: dx. Its numerical "
+        "gradients differ"
+    ]
 
 
 def test_a_backward_that_is_right_for_its_own_wrong_forward_is_told_and_earns_nothing(judged):
