@@ -91,7 +91,8 @@ def ask(
         for row in why.keys() & again.keys():
             verdicts[row] = _as_seen(verdicts[row], again[row], why[row])
     judged = (verdicts.get(row.id) or unjudged(row) for row in rows)
-    return Asked([_with_cells(row, ran, submitted, starters) for row in judged], timed_out)
+    ids = [row.id for row in rows]
+    return Asked([_with_cells(row, ran, submitted, ids, starters) for row in judged], timed_out)
 
 
 def _ask(
@@ -191,7 +192,11 @@ def _noted(result: RowResult, what: Fact, check: Check = Check.STATE) -> RowResu
 
 
 def _with_cells(
-    row: RowResult, ran: Ran, submitted: Sequence[SubmittedCell], starters: Mapping[str, str] | None
+    row: RowResult,
+    ran: Ran,
+    submitted: Sequence[SubmittedCell],
+    ids: Sequence[str],
+    starters: Mapping[str, str] | None,
 ) -> RowResult:
     """The verdict on a row with what its cells add to it."""
     costly = [f for f in row.findings if f.costs_visibly]
@@ -207,7 +212,7 @@ def _with_cells(
         Placed(f"cell {position}", cell.kind, cell.source, cell.grade_id)
         for position, cell in enumerate(submitted, 1)
     ]
-    found = whereabouts(row.id, cells, starters or (), starters)
+    found = whereabouts(row.id, cells, ids, starters)
     return row if found is None else _noted(row, found, Check.LOOK)
 
 

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as xml
 import pytest
 
 from autograder.checks.finding import Check, Finding, RowResult
+from autograder.course import find_course_root
 from autograder.course.questions import public_data
 from autograder.errors import CourseError, GradingError
 from autograder.exercises.script import Failure
@@ -77,6 +78,13 @@ def test_a_wrong_one_names_the_mistake(alone: Path) -> None:
     assert error_commands(checked, Path("small.ipynb")).startswith(line)
     unexplained = check_notebook(alone, LIMITS, explain=False)
     assert all(f.explanation.where is None for r in unexplained.rows for f in r.findings if f.costs)
+
+
+def test_of_what_nobody_wrote_yet_no_other_row_is_said_to_be_it() -> None:
+    path = find_course_root() / "assignments" / "09_convolution" / "convolution.ipynb"
+    checked = check_notebook(path, LIMITS)
+    assert {"unanswered", "manual"} == set(statuses(checked).values())
+    assert not [f for row in checked.rows for f in row.findings if f.check is Check.LOOK]
 
 
 def test_without_a_sandbox_it_runs_and_says_so(
