@@ -5,6 +5,8 @@ A name is given only when it is the only one that fits; a wrong name is worse th
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
@@ -62,6 +64,51 @@ def _explaining_all(
         here = fitting[name] if name in fitting else _fitting(result.id, name, asked, whole)
         whole = here.keys() if whole is None else whole & here.keys()
     return whole or set()
+
+
+def two_mistakes(result: RowResult, asked: Asked) -> RowResult:
+    """The verdict, told by case where an output equals one known mistake here, another there."""
+    findings = list(result.findings)
+    for output in result.outputs:
+        of = [n for n, f in enumerate(findings) if f.output == output and f.costs]
+        if of and all(findings[n].explanation is None for n in of):
+            by_case = _by_case(result.id, output, asked)
+            for n in of:
+                told = by_case.get((findings[n].case, findings[n].hidden))
+                findings[n] = replace(findings[n], explanation=told)
+    return result.with_findings(tuple(findings))
+
+
+def _by_case(row: str, output: str, asked: Asked) -> dict[tuple[str, bool], Explanation]:
+    """Case, and whether it is hidden -> which of two known mistakes of the row an output equals.
+
+    Nothing where not exactly two together explain every case, each alone in two cases or more.
+    """
+    trials = [trial for trial in asked.on(row, output) if not trial.case.tie]
+    wrong = [_wrong_plainly(row, output, trial) for trial in trials]
+    fit: dict[Key, list[bool]] = {}
+    for key in asked.known(trials[0].hidden) if any(wrong) else ():
+        if key[0] == row:
+            found = [asked.find(key, trial) for trial in trials]
+            shown = zip(found, trials, strict=True)
+            fit[key] = [known is not None and fits(known, row, output, t) for known, t in shown]
+    pairs = []
+    for one, other in itertools.combinations(fit, 2):
+        cases = list(zip(fit[one], fit[other], wrong, strict=True))
+        alone = Counter(a for a, b, is_wrong in cases if is_wrong and a != b)
+        if min(alone[True], alone[False]) > 1 and all(
+            a or b if w else a and b for a, b, w in cases
+        ):
+            pairs.append((one, other))
+    if len(pairs) != 1:
+        return {}
+    told = {}
+    for n, trial in enumerate(trials):
+        known = asked.find(next(key for key in pairs[0] if fit[key][n]), trial)
+        if wrong[n] and known is not None:
+            case = trial.case.name, trial.hidden
+            told[case] = Explanation(Source.KNOWN, known.name, known.says)
+    return told
 
 
 def mistake_of(result: RowResult) -> set[str]:

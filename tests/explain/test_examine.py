@@ -169,6 +169,22 @@ def test_follow_through_for_the_mistaken_forward(judged):
     assert not any(finding.costs for finding in backward.findings)
 
 
+@pytest.mark.parametrize(
+    ("short", "names"),
+    [
+        (lambda x, w: x * 0 + w, {"constant", "thrice"}),
+        (lambda x, w: np.sin(x * w), set()),
+    ],
+)
+def test_two_known_mistakes_that_share_the_cases_are_told_by_case(judged, short, names):
+    result = judged(
+        scale_forward=lambda x, w: ((short if len(x) < 4 else lambda x, w: 3 * x * w)(x, w), (x, w))
+    )["scale_forward"]
+    known = [f for f in result.findings if f.mistake in ("constant", "thrice")]
+    assert {f.mistake for f in known} == names and result.score == 0
+    assert len(known) == len({(f.case, f.hidden) for f in known})
+
+
 def test_no_follow_through_where_the_forward_forgets_an_input(judged):
     results = judged(
         scale_forward=lambda x, w: (x * 0 + w, (x, w)),
