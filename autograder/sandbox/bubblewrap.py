@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import autograder
@@ -39,6 +39,19 @@ def ipython_folder() -> str:
     """The folder of IPython; empty where it is not installed."""
     spec = importlib.util.find_spec("IPython")
     return "" if spec is None or spec.origin is None else str(Path(spec.origin).parent)
+
+
+def boot(mode: str, **settings: int) -> list[str]:
+    """The arguments with which Python serves cells and scripts.
+
+    Args:
+        mode: `"zygote"` or `"plain"`.
+        settings: What that one needs to know besides.
+    """
+    told = {"mode": mode, "kit": str(KIT), "packages": package_folders(), **settings}
+    told["ipython"] = ipython_folder()
+    file = str(KIT / "sandbox" / "inside" / "boot.py")
+    return ["-I", "-S", "-X", "utf8", file, json.dumps(told)]
 
 
 def _readable() -> list[str]:
@@ -98,7 +111,8 @@ def variants(bwrap: str) -> list[list[str]]:
     return [[*common, *drop, *files, *seal], [*common, *own_user, *files, *seal]]
 
 
-def environment() -> Sequence[str]:
-    """The variables of a zygote, as `NAME=value`."""
+def environment() -> dict[str, str]:
+    """The variables of a zygote."""
     single = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "BLIS", "VECLIB")
-    return [*(f"{name}_NUM_THREADS=1" for name in single), "LC_ALL=C.UTF-8", "PATH=/nowhere"]
+    threads = {f"{name}_NUM_THREADS": "1" for name in single}
+    return {**threads, "LC_ALL": "C.UTF-8", "PATH": "/nowhere"}

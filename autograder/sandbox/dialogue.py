@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,7 +13,7 @@ import msgspec
 
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
-from autograder.explain.repair import Repair, Repairs
+from autograder.explain.repair import Repairs
 from autograder.sandbox.conversation import ChildFault, ChildProcess
 from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.packing import MAX_ITEMS, NotAcceptable, Packer, pack_call
@@ -39,19 +39,18 @@ class Dialogue:
     Args:
         child: A child that was just started.
         limits: The submission's limits.
-        modules: Modules that the submission may import besides: name -> source.
 
     Raises:
         GradingError: The child did not say that it is locked and ready.
     """
 
-    def __init__(self, child: ChildProcess, limits: Limits, modules: Mapping[str, str]) -> None:
+    def __init__(self, child: ChildProcess, limits: Limits) -> None:
         self.child = child
         self._limits = limits
         self._sent: deque[tuple[Script, bytes]] = deque()
         self._seen_output = 0
         nonce = os.urandom(16)
-        begin = wire.Begin(nonce, dict(modules), limits.reply_bytes, limits.output_bytes)
+        begin = wire.Begin(nonce, limits.reply_bytes, limits.output_bytes)
         deadline = time.monotonic() + START_SECONDS
         try:
             child.send(wire.frame(begin), deadline)
@@ -157,13 +156,7 @@ class Dialogue:
         answer, _ = self._answer(deadline, 0)
         if type(answer) is not wire.Mended or answer.nonce != nonce:
             raise ChildFault("protocol", "it answered something that was not asked")
-        return tuple(
-            Repair(
-                tuple(r.outputs), r.function, r.line, r.kind, r.whole, r.before, r.after, r.file,
-                r.target, r.also,
-            )
-            for r in answer.found
-        )  # fmt: skip
+        return msgspec.convert(answer.found, Repairs, from_attributes=True)
 
     def take_output(self) -> str:
         """What student code printed since the last time, cut a little above the limit."""

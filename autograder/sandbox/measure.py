@@ -113,7 +113,7 @@ def _try(
 ) -> list[Attempt]:
     """Run attempts in a child locked by these layers only (None: by all)."""
     fork = functools.partial(worker.fork, layers=layers) if layers is not None else worker.fork
-    with Session(fork, [Cell(program(), "probe")], _LIMITS, {}) as session:
+    with Session(fork, [Cell(program(), "probe")], _LIMITS) as session:
         if session.cells[0].failure is not None:
             return [Attempt("run the probe", False, session.cells[0].failure.message)]
         if names is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import signal
@@ -12,37 +11,21 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
 
-import autograder
-from autograder.sandbox.bubblewrap import ipython_folder
+from autograder.sandbox.bubblewrap import boot
 from autograder.sandbox.conversation import ChildFault, Frames
 from autograder.sandbox.limits import MIB, Limits
-
-_KIT = Path(autograder.__file__).parent
 
 
 class PlainChild:
     """Runs code without isolation; see `conversation.ChildProcess`."""
 
     def __init__(self, limits: Limits) -> None:
-        import msgspec
-        import numpy
-
-        packages = {str(Path(str(m.__file__)).parent.parent) for m in (numpy, msgspec)}
-        settings = {
-            "mode": "plain",
-            "kit": str(_KIT),
-            "packages": sorted(packages),
-            "ipython": ipython_folder(),
-            "memory_bytes": limits.memory_mb * MIB,
-        }
-        boot = str(_KIT / "sandbox" / "inside" / "boot.py")
         executable = getattr(sys, "_base_executable", None) or sys.executable
         variables = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [executable, "-I", "-S", "-X", "utf8", boot, json.dumps(settings)],
+            [executable, *boot("plain", memory_bytes=limits.memory_mb * MIB)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._printed,

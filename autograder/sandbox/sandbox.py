@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import TracebackType
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from autograder.errors import AutograderError, GradingError, IsolationError
@@ -70,21 +69,14 @@ class Sandbox:
         """The level in force, as measured: `"full"`, `"kernel"` or `"none"`."""
         return self.measured.level
 
-    def open(
-        self,
-        cells: Sequence[Cell],
-        limits: Limits = DEFAULT_LIMITS,
-        *,
-        modules: Mapping[str, str] | None = None,
-    ) -> Session:
+    def open(self, cells: Sequence[Cell], limits: Limits = DEFAULT_LIMITS) -> Session:
         """Run a submission's cells; return its session.
 
         Args:
             cells: The cells in order; one that raises keeps what it defined, and the next runs.
             limits: What the submission may use.
-            modules: Modules that the submission may import besides: name -> source.
         """
-        return Session(self._start, cells, limits, modules or {})
+        return Session(self._start, cells, limits)
 
     def _start(self, limits: Limits) -> ChildProcess:
         if self.isolation == "none":
@@ -108,12 +100,7 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

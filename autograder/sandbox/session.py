@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import TracebackType
+from collections.abc import Callable, Iterable, Sequence
 
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
@@ -26,7 +25,6 @@ class Session:
         start: Starts a fresh child.
         cells: The submission's cells in order.
         limits: What the submission may use.
-        modules: Modules that the submission may import besides: name -> source.
 
     Attributes:
         cells: One outcome per cell.
@@ -39,7 +37,6 @@ class Session:
         start: Callable[[Limits], ChildProcess],
         cells: Sequence[Cell],
         limits: Limits,
-        modules: Mapping[str, str],
     ) -> None:
         self.cells: list[CellOutcome] = []
         self.limits = limits
@@ -47,7 +44,6 @@ class Session:
         self.restarts = 0
         self._start = start
         self._sources = list(cells)
-        self._modules = dict(modules)
         self._left_out: set[int] = set()  # cells that hung or crashed: skipped in replays
         self._budget = Budget(limits.submission_seconds)
         self._dialogue: Dialogue | None = None
@@ -90,12 +86,7 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -254,7 +245,7 @@ class Session:
             if self._budget.is_used_up():
                 raise ChildFault("timeout", self._budget.message())
             self.restarts += 1
-            self._dialogue = Dialogue(self._start(self.limits), self.limits, self._modules)
+            self._dialogue = Dialogue(self._start(self.limits), self.limits)
             hung = self._replay(self._dialogue)
             if hung is None:
                 self._dialogue.take_output()  # of the replay: it is known

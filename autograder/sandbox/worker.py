@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -43,22 +42,14 @@ class Worker:
         self._ended: dict[int, Notice] = {}
         self.is_spoilt = False  # a process stayed behind: the zygote killed it, but trust is gone
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
-        settings = {
-            "mode": "zygote",
-            "kit": str(bubblewrap.KIT),
-            "packages": bubblewrap.package_folders(),
-            "ipython": bubblewrap.ipython_folder(),
-            "control_fd": theirs.fileno(),
-            "newest_landlock": newest_landlock,
-        }
-        boot = str(bubblewrap.KIT / "sandbox" / "inside" / "boot.py")
-        variables = dict(v.split("=", 1) for v in bubblewrap.environment())
+        settings = {"control_fd": theirs.fileno(), "newest_landlock": newest_landlock}
+        variables = bubblewrap.environment()
         command = list(wrapper)
         if wrapper:
             for name, value in variables.items():
                 command += ["--setenv", name, value]
             command.append("--")
-        command += [bubblewrap.base_python(), "-I", "-S", "-X", "utf8", boot, json.dumps(settings)]
+        command += [bubblewrap.base_python(), *bubblewrap.boot("zygote", **settings)]
         try:
             self._process = subprocess.Popen(
                 command,
@@ -182,7 +173,6 @@ class LockedChild:
         self._output = output
         self._pidfd = pidfd
         self._pid = pid
-        self.notice: Notice | None = None
 
     def send(self, data: bytes, deadline: float) -> None:
         view = memoryview(data)
@@ -222,13 +212,12 @@ class LockedChild:
         if self._pidfd < 0:
             return None
         try:
-            self.notice = self._worker.ended(self._pid, patience) if patience else None
-            if self.notice is not None:
-                return self.notice.status
+            notice = self._worker.ended(self._pid, patience) if patience else None
+            if notice is not None:
+                return notice.status
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            self.notice = self._worker.ended(self._pid, ANSWER_SECONDS)
-            if self.notice is None:
+            if self._worker.ended(self._pid, ANSWER_SECONDS) is None:
                 raise ZygoteFault("a child could not be ended")
             return None
         finally:

@@ -46,7 +46,7 @@ def problems(worker: Worker, name: str, bait: suite.Bait, layers: Sequence[str])
     start = functools.partial(worker.fork, layers=layers)
 
     def opened(cells: Sequence[suite.Cell], limits: suite.Limits) -> Session:
-        return Session(start, cells, limits, {})
+        return Session(start, cells, limits)
 
     before = suite.descendants(os.getpid())
     program = suite.one(name)

@@ -50,7 +50,7 @@ class Parrot:
 
 def outcomes(reply: Reply, calls: int = 3) -> list[str | None]:
     """The kinds of the failures of a script's calls."""
-    session = Session(lambda _: Parrot(reply), [], Limits(reply_bytes=1 << 16), {})
+    session = Session(lambda _: Parrot(reply), [], Limits(reply_bytes=1 << 16))
     found = session.run(Script(0, (Call("f"),) * calls))
     return [o.failure and o.failure.kind for o in found]
 
@@ -89,7 +89,7 @@ def test_what_comes_after_the_last_answer_ends_the_child() -> None:
         started += 1
         return Parrot(lambda r: answer(r, 0) + b"more")
 
-    session = Session(start, [], Limits(), {})
+    session = Session(start, [], Limits())
     for _ in range(3):
         [outcome] = session.run(Script(0, (Call("f"),)))
         assert outcome.value == 1.0
@@ -114,7 +114,7 @@ def test_scripts_that_travel_together_are_answered_in_order() -> None:
                 started[-1].append(len(request.scripts))
             super().send(data, deadline)
 
-    session = Session(Honest, [], Limits(), {})
+    session = Session(Honest, [], Limits())
     scripts = [Script(0, (Call("f"),)) for _ in range(4)]
     for number, script in enumerate(scripts[:3]):
         assert session.run(script, scripts[number + 1 :])[0].value == 1.0

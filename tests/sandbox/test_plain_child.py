@@ -39,6 +39,6 @@ def test_the_listener_of_an_ended_child_hears_nothing_of_the_next(
     time.sleep(0.2)  # it reads now, if there is anything for it to read
     of_second.set()
     try:
-        dialogue.Dialogue(second, Limits(), {})  # raises when the child's first word got lost
+        dialogue.Dialogue(second, Limits())  # raises when the child's first word got lost
     finally:
         second.end()

@@ -403,14 +403,6 @@ def test_nothing_of_one_submission_is_seen_by_the_next(sandbox: Sandbox) -> None
         assert call(session, "seen", kind="read").value == [False] * 5
 
 
-def test_provided_modules_are_imported(sandbox: Sandbox) -> None:
-    cells = [cell("import given.layers as g\nfrom given.layers import double\nx = double(g.ONE)")]
-    with sandbox.open(
-        cells, modules={"given.layers": "ONE = 1\ndef double(x):\n    return 2 * x"}
-    ) as session:
-        assert call(session, "x", kind="read").value == 2
-
-
 def test_points_that_a_call_evaluates_are_counted(sandbox: Sandbox) -> None:
     source = """
         import numpy as np

@@ -28,25 +28,20 @@ class StandInModule(ModuleType):
 class StandInFinder:
     """The last finder: whatever nobody else found becomes a stand-in."""
 
-    def __init__(self, modules: dict[str, str]) -> None:
-        self._modules = modules  # provided by the grader: name -> source
-
     def find_spec(
         self, name: str, path: object = None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
         top = name.partition(".")[0]
-        if name not in self._modules and (top == "numpy" or top in sys.stdlib_module_names):
+        if top == "numpy" or top in sys.stdlib_module_names:
             return None  # a misspelt submodule is the student's error
         return importlib.machinery.ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        return None if spec.name in self._modules else StandInModule(spec.name)
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return StandInModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         name = module.__name__
-        if name in self._modules:
-            exec(compile(self._modules[name], f"<{name}>", "exec", dont_inherit=True), vars(module))
-        elif name == "scipy.special" or name == "autograder.lab":
+        if name in ("scipy.special", "autograder.lab"):
             vars(module)["erf"] = erf
         elif name == "autograder":
             names = ("check", "gradcheck", "hand_in", "progress", "solution")

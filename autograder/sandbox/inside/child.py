@@ -89,7 +89,7 @@ class Child:
         builtins.print = _capped_print(capped, output)
         for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
             setattr(sys, name, output)
-        sys.meta_path.append(StandInFinder(dict(begin.modules)))
+        sys.meta_path.append(StandInFinder())
         if not self._on_disk:
             sys.path[:] = []
             sys.path_importer_cache.clear()

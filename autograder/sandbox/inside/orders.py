@@ -31,16 +31,13 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         namespaces: Kind -> the kernel's name of the zygote's namespace.
-        status: As `os.wait4` gives it.
-        memory_bytes: The largest resident size that the child reached.
+        status: As `os.waitpid` gives it.
         leftover: A process ended that the zygote had not forked itself.
     """
 
     what: str
     pid: int = 0
     status: int = 0
-    memory_bytes: int = 0
-    seconds: float = 0.0
     landlock_abi: int = 0
     leftover: bool = False
     namespaces: dict[str, str] = {}

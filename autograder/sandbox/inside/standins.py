@@ -154,51 +154,11 @@ def _raising(self: StandIn, *_: Any, **__: Any) -> Any:
     raise _not_provided(self)
 
 
-for _operation in [
-    "array",
-    "float",
-    "int",
-    "index",
-    "complex",
-    "bool",
-    "len",
-    "contains",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "add",
-    "radd",
-    "iadd",
-    "sub",
-    "rsub",
-    "mul",
-    "rmul",
-    "truediv",
-    "rtruediv",
-    "floordiv",
-    "rfloordiv",
-    "mod",
-    "rmod",
-    "pow",
-    "rpow",
-    "matmul",
-    "rmatmul",
-    "neg",
-    "pos",
-    "abs",
-    "and",
-    "or",
-    "xor",
-    "rand",
-    "ror",
-    "rxor",
-    "invert",
-    "round",
-    "next",
-    "reversed",
-]:
+_BINARY = "add sub mul truediv floordiv mod pow matmul and or xor"
+_OTHERS = (
+    "array float int index complex bool len contains eq ne lt le gt ge iadd neg pos abs invert "
+    "round next reversed"
+)
+for _operation in (*_OTHERS.split(), *(r + name for name in _BINARY.split() for r in ("", "r"))):
     setattr(StandIn, f"__{_operation}__", _raising)
 StandIn.__hash__ = object.__hash__  # type: ignore[method-assign]

@@ -7,16 +7,14 @@ sees them.
 from __future__ import annotations
 
 import math
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import numpy as np
 
-from autograder.exercises.operands import Operand, Raised
 from autograder.exercises.script import (
     Call,
     Failure,
-    FailureKind,
     Implementation,
     Name,
     Opaque,
@@ -29,7 +27,6 @@ from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.packing import DTYPES, MAX_DEPTH, NotAcceptable
 
 _PLAIN = frozenset((bool, int, float, str, type(None)))
-_FAILURES = frozenset(get_args(FailureKind))
 _decode_answer = msgspec.msgpack.Decoder(wire.Answer).decode
 
 MAX_PARTS = 600_000
@@ -204,20 +201,10 @@ def unpack_failure(failure: wire.WireFailure) -> Failure:
     Raises:
         NotAcceptable: Its kind is unknown.
     """
-    if failure.kind not in _FAILURES:
-        raise NotAcceptable("a failure of an unknown kind")
-    return Failure(
-        kind=failure.kind,  # type: ignore[arg-type]
-        message=failure.message,
-        type_name=failure.type_name,
-        traceback=tuple(failure.traceback),
-        raised=None if failure.raised is None else _unpack_raised(failure.raised),
-    )
-
-
-def _unpack_raised(raised: wire.WireRaised) -> Raised:
-    operands = tuple(Operand(o.text, tuple(o.shape)) for o in raised.operands)
-    return Raised(raised.function, raised.line, raised.operation, operands)
+    try:
+        return msgspec.convert(failure, Failure, from_attributes=True)
+    except msgspec.ValidationError as error:
+        raise NotAcceptable(f"a failure of an unknown kind: {error}") from error
 
 
 def unpack_outcome(outcome: wire.WireOutcome) -> Outcome:

@@ -116,10 +116,9 @@ WireValue = Union[
 
 
 class Begin(_Frame, tag="begin"):
-    """The first frame: modules that the child provides besides its own, name -> source."""
+    """The first frame."""
 
     nonce: _Nonce
-    modules: dict[str, str]
     reply_bytes: int
     output_bytes: int
 

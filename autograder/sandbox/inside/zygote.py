@@ -145,18 +145,9 @@ class Zygote:
     def _reap(self, pidfd: int) -> None:
         pid = self._children.pop(pidfd)
         os.close(pidfd)
-        _, status, usage = os.wait4(pid, 0)
+        _, status = os.waitpid(pid, 0)
         leftover = self._kill_strangers()
-        self._tell(
-            Notice(
-                "ended",
-                pid=pid,
-                status=status,
-                memory_bytes=usage.ru_maxrss * 1024,
-                seconds=usage.ru_utime + usage.ru_stime,
-                leftover=leftover,
-            )
-        )
+        self._tell(Notice("ended", pid=pid, status=status, leftover=leftover))
 
     def _kill_strangers(self) -> bool:
         """Kill what is below us and was not forked by us; tell whether there was anything.
