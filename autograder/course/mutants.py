@@ -81,15 +81,14 @@ Change = tuple[str, str, ast.AST]
 """The kind of slip, what is changed, and the node that takes the place of the old one."""
 Operator = Callable[[Place], Iterator[Change]]
 
-_BINARY: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
-    ast.Add: (ast.Sub,),
-    ast.Sub: (ast.Add,),
-    ast.Mult: (ast.Div,),
-    ast.Div: (ast.Mult,),
+ARITHMETIC: dict[type[ast.operator], tuple[str, type[ast.operator] | None, str, str]] = {
+    # its sign, its opposite, the kind of slip that the opposite is, and that of a lost operand
+    ast.Add: ("+", ast.Sub, "sign", "lost_term"),
+    ast.Sub: ("-", ast.Add, "sign", "lost_term"),
+    ast.Mult: ("*", ast.Div, "inverse", "lost_factor"),
+    ast.Div: ("/", ast.Mult, "inverse", "lost_factor"),
+    ast.Pow: ("**", None, "", "power"),
 }
-_KINDS = {"+": "sign", "-": "sign", "*": "inverse", "/": "inverse"}
-_LOST = {"+": "lost_term", "-": "lost_term", "**": "power"}
-_SIGNS = {"Add": "+", "Sub": "-", "Mult": "*", "Div": "/", "MatMult": "@", "Pow": "**"}
 _COMPARE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Gt: ast.Lt,
     ast.Lt: ast.Gt,
@@ -185,126 +184,77 @@ def _names_of(tree: ast.AST) -> Iterator[str]:
             yield node.id
 
 
-def _operators(place: Place) -> Iterator[Change]:
-    node = place.node
-    if not isinstance(node, ast.BinOp):
-        return
-    sign = _SIGNS.get(type(node.op).__name__)
-    if sign is None:
-        return
-    for other in _BINARY.get(type(node.op), ()):
-        new = ast.BinOp(node.left, other(), node.right)
-        yield _KINDS[sign], f"{sign} -> {_SIGNS[other.__name__]}", new
-    if isinstance(node.op, ast.MatMult):
-        swapped = ast.BinOp(node.right, node.op, node.left)
-        yield "transpose", "operands of @ swapped", swapped
-    else:
-        lost = _LOST.get(sign, "lost_factor")
-        yield lost, f"left of {sign} only", node.left
-        if not isinstance(node.op, (ast.Sub, ast.Div, ast.Pow)):
-            yield lost, f"right of {sign} only", node.right
+def neighbours(parts: Sequence[ast.expr]) -> Iterator[tuple[int, list[ast.expr]]]:
+    """Every way to swap two that stand beside each other, with the number of the first, from 1."""
+    for i in range(len(parts) - 1):
+        yield i + 1, [*parts[:i], parts[i + 1], parts[i], *parts[i + 2 :]]
 
 
-def _negation(place: Place) -> Iterator[Change]:
-    node = place.node
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield "sign", "sign dropped", node.operand
-
-
-def _numbers(place: Place) -> Iterator[Change]:
-    node = place.node
-    value = getattr(node, "value", None)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if isinstance(node, ast.Constant) and isinstance(value, (int, float)) and number:
-        yield "number", f"{value} -> {value + 1}", ast.Constant(value + 1)
-        if value == 2:
-            yield "number", "2 -> 1", ast.Constant(1)
-
-
-def _flags(place: Place) -> Iterator[Change]:
-    node = place.node
-    if isinstance(node, ast.Constant) and type(node.value) is bool:
-        kept = any(isinstance(p, ast.keyword) and p.arg == "keepdims" for p in place.parents)
-        kind = "axis" if kept else "comparison"
-        yield kind, f"{node.value} -> {not node.value}", ast.Constant(not node.value)
-
-
-def _comparisons(place: Place) -> Iterator[Change]:
-    node = place.node
-    if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        other = _COMPARE.get(type(node.ops[0]))
-        if other is not None:
-            yield (
-                "comparison",
-                f"{type(node.ops[0]).__name__} -> {other.__name__}",
-                ast.Compare(node.left, [other()], node.comparators),
-            )
-
-
-def _transposes(place: Place) -> Iterator[Change]:
-    node = place.node
-    if isinstance(node, ast.Attribute) and node.attr == "T":
-        yield "transpose", "transpose dropped", node.value
-
-
-def _names(place: Place) -> Iterator[Change]:
-    node = place.node
-    if isinstance(node, ast.Attribute) and node.attr in _RENAMES:
-        new, kind = _RENAMES[node.attr]
-        yield kind, f"{node.attr} -> {new}", ast.Attribute(node.value, new, node.ctx)
+def _expressions(place: Place) -> Iterator[Change]:
+    match place.node:
+        case ast.BinOp(left, ast.MatMult() as at, right):
+            yield "transpose", "operands of @ swapped", ast.BinOp(right, at, left)
+        case ast.BinOp(left, op, right) if type(op) in ARITHMETIC:
+            sign, opposite, kind, lost = ARITHMETIC[type(op)]
+            if opposite is not None:
+                other = ast.BinOp(left, opposite(), right)
+                yield kind, f"{sign} -> {ARITHMETIC[opposite][0]}", other
+            yield lost, f"left of {sign} only", left
+            if sign in "+*":
+                yield lost, f"right of {sign} only", right
+        case ast.UnaryOp(ast.USub(), operand):
+            yield "sign", "sign dropped", operand
+        case ast.Constant(bool(value)):
+            kept = any(isinstance(p, ast.keyword) and p.arg == "keepdims" for p in place.parents)
+            kind = "axis" if kept else "comparison"
+            yield kind, f"{value} -> {not value}", ast.Constant(not value)
+        case ast.Constant(int(value) | float(value)):
+            yield "number", f"{value} -> {value + 1}", ast.Constant(value + 1)
+            if value == 2:
+                yield "number", "2 -> 1", ast.Constant(1)
+        case ast.Compare(left, [op], right) if type(op) in _COMPARE:
+            opposed = _COMPARE[type(op)]
+            what = f"{type(op).__name__} -> {opposed.__name__}"
+            yield "comparison", what, ast.Compare(left, [opposed()], right)
+        case ast.Attribute(value, "T"):
+            yield "transpose", "transpose dropped", value
+        case ast.Attribute(value, name, context) if name in _RENAMES:
+            new, kind = _RENAMES[name]
+            yield kind, f"{name} -> {new}", ast.Attribute(value, new, context)
+        case ast.Tuple(parts, ast.Load() as context):
+            for i, swapped in neighbours(parts):
+                what = f"entries {i} and {i + 1} swapped"
+                yield "wrong_name", what, ast.Tuple(swapped, context)
 
 
 def _calls(place: Place) -> Iterator[Change]:
     node = place.node
     if not isinstance(node, ast.Call):
         return
-    for i in range(len(node.args) - 1):
-        swapped = [*node.args]
-        swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
+    for i, swapped in neighbours(node.args):
         new = ast.Call(node.func, swapped, node.keywords)
-        yield "wrong_name", f"arguments {i + 1} and {i + 2} swapped", new
+        yield "wrong_name", f"arguments {i} and {i + 1} swapped", new
     for keyword in node.keywords:
         rest = [k for k in node.keywords if k is not keyword]
         kind = "axis" if keyword.arg in ("axis", "keepdims") else "lost_statement"
         yield kind, f"{keyword.arg}= dropped", ast.Call(node.func, node.args, rest)
-    if isinstance(node.func, ast.Name) and node.func.id == "reversed" and node.args:
-        yield "order", "reversed dropped", node.args[0]
-    if isinstance(node.func, ast.Name) and node.func.id == "range" and len(node.args) == 1:
-        less = ast.BinOp(node.args[0], ast.Sub(), ast.Constant(1))
-        yield "off_by_one", "range one short", ast.Call(node.func, [less], [])
-
-
-def _tuples(place: Place) -> Iterator[Change]:
-    node = place.node
-    if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) > 1:
-        for i in range(len(node.elts) - 1):
-            swapped = [*node.elts]
-            swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
-            new = ast.Tuple(swapped, node.ctx)
-            yield "wrong_name", f"entries {i + 1} and {i + 2} swapped", new
+    match node:
+        case ast.Call(ast.Name("reversed"), [first, *_]):
+            yield "order", "reversed dropped", first
+        case ast.Call(ast.Name("range"), [end]):
+            less = ast.BinOp(end, ast.Sub(), ast.Constant(1))
+            yield "off_by_one", "range one short", ast.Call(node.func, [less], [])
 
 
 def _statements(place: Place) -> Iterator[Change]:
-    node = place.node
-    if isinstance(node, ast.AugAssign):
-        target = copy.deepcopy(node.target)
-        new = ast.Assign([target], node.value)
-        yield "assignment_for_accumulation", "accumulation -> assignment", new
-        yield "lost_statement", "statement dropped", ast.Pass()
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-        yield "lost_statement", "statement dropped", ast.Pass()
+    match place.node:
+        case ast.AugAssign(target, _, value):
+            new = ast.Assign([copy.deepcopy(target)], value)
+            yield "assignment_for_accumulation", "accumulation -> assignment", new
+            yield "lost_statement", "statement dropped", ast.Pass()
+        case ast.Assign([ast.Subscript(), *_]):
+            yield "lost_statement", "statement dropped", ast.Pass()
 
 
-OPERATORS: tuple[Operator, ...] = (
-    _operators,
-    _negation,
-    _numbers,
-    _flags,
-    _comparisons,
-    _transposes,
-    _names,
-    _calls,
-    _tuples,
-    _statements,
-)
+OPERATORS: tuple[Operator, ...] = (_expressions, _calls, _statements)
 """The operators of the proof: changing them changes the table in docs/validation.md."""

@@ -29,61 +29,54 @@ def rewrites(place: Place, tree: ast.Module) -> Iterator[ast.expr]:
 
 def _distributed(node: ast.BinOp) -> Iterator[ast.expr]:
     """The product a (b + c) as a b + a c, (a + b) / c as a / c + b / c, a / b as a (1 / b)."""
-    inner, outer = node.left, node.right
-    if isinstance(node.op, ast.Mult):
-        for left, right in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(right, ast.BinOp) and isinstance(right.op, (ast.Add, ast.Sub)):
-                one = ast.BinOp(left, ast.Mult(), right.left)
-                two = ast.BinOp(copy.deepcopy(left), ast.Mult(), right.right)
-                yield ast.BinOp(one, right.op, two)
-    if isinstance(node.op, ast.Div):
-        if isinstance(inner, ast.BinOp) and isinstance(inner.op, (ast.Add, ast.Sub)):
-            one = ast.BinOp(inner.left, ast.Div(), outer)
-            two = ast.BinOp(inner.right, ast.Div(), copy.deepcopy(outer))
-            yield ast.BinOp(one, inner.op, two)
-        if not (isinstance(inner, ast.Constant) and inner.value == 1):
-            inverse = ast.BinOp(ast.Constant(1), ast.Div(), outer)
-            yield ast.BinOp(inner, ast.Mult(), inverse)
+    match node:
+        case ast.BinOp(left, ast.Mult(), right):
+            for factor, terms in ((left, right), (right, left)):
+                match terms:
+                    case ast.BinOp(a, (ast.Add() | ast.Sub()) as op, b):
+                        yield ast.BinOp(_product(factor, a), op, _product(copy.deepcopy(factor), b))
+        case ast.BinOp(left, ast.Div(), below):
+            match left:
+                case ast.BinOp(a, (ast.Add() | ast.Sub()) as op, b):
+                    one = ast.BinOp(a, ast.Div(), below)
+                    yield ast.BinOp(one, op, ast.BinOp(b, ast.Div(), copy.deepcopy(below)))
+            if not (isinstance(left, ast.Constant) and left.value == 1):
+                yield _product(left, ast.BinOp(ast.Constant(1), ast.Div(), below))
 
 
 def _powers(node: ast.BinOp) -> Iterator[ast.expr]:
     """x**2 as x x, x**3 as x**2 x, 1 - x**2 as (1 - x) (1 + x)."""
-    if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant):
-        power = node.right.value
-        if power in (2, 3):
-            rest = node.left
-            if power == 3:
-                rest = ast.BinOp(copy.deepcopy(node.left), ast.Pow(), ast.Constant(2))
-            yield ast.BinOp(rest, ast.Mult(), copy.deepcopy(node.left))
-    square = node.right
-    if (
-        isinstance(node.op, ast.Sub)
-        and isinstance(square, ast.BinOp)
-        and isinstance(square.op, ast.Pow)
-        and ast.unparse(node.left) == "1"
-        and ast.unparse(square.right) == "2"
-    ):
-        less = ast.BinOp(ast.Constant(1), ast.Sub(), copy.deepcopy(square.left))
-        more = ast.BinOp(ast.Constant(1), ast.Add(), copy.deepcopy(square.left))
-        yield ast.BinOp(less, ast.Mult(), more)
+    match node:
+        case ast.BinOp(x, ast.Pow(), ast.Constant(2)):
+            yield _product(x, copy.deepcopy(x))
+        case ast.BinOp(x, ast.Pow(), ast.Constant(3)):
+            square = ast.BinOp(copy.deepcopy(x), ast.Pow(), ast.Constant(2))
+            yield _product(square, copy.deepcopy(x))
+        case ast.BinOp(
+            ast.Constant(int(1)), ast.Sub(), ast.BinOp(x, ast.Pow(), ast.Constant(int(2)))
+        ):
+            less = ast.BinOp(ast.Constant(1), ast.Sub(), copy.deepcopy(x))
+            more = ast.BinOp(ast.Constant(1), ast.Add(), copy.deepcopy(x))
+            yield _product(less, more)
+
+
+def _product(left: ast.expr, right: ast.expr) -> ast.expr:
+    return ast.BinOp(left, ast.Mult(), right)
 
 
 def _means(node: ast.Call) -> Iterator[ast.expr]:
     """x.mean(axis) as x.sum(axis) / count, np.sqrt(x) as x**0.5."""
-    if not isinstance(node.func, ast.Attribute):
-        return
-    if node.func.attr == "mean" and not node.args:
-        axis = next((k.value for k in node.keywords if k.arg == "axis"), None)
-        total = ast.Call(
-            ast.Attribute(copy.deepcopy(node.func.value), "sum", ast.Load()), [], node.keywords
-        )
-        if axis is None or isinstance(axis, ast.Constant):
-            several = [copy.deepcopy(axis)] if axis is not None else []
-            size = ast.Attribute(ast.Name("np", ast.Load()), "size", ast.Load())
-            count = ast.Call(size, [copy.deepcopy(node.func.value), *several], [])
-            yield ast.BinOp(total, ast.Div(), count)
-    if node.func.attr == "sqrt" and len(node.args) == 1:
-        yield ast.BinOp(node.args[0], ast.Pow(), ast.Constant(0.5))
+    match node:
+        case ast.Call(ast.Attribute(value, "mean"), [], keywords):
+            axis = next((k.value for k in keywords if k.arg == "axis"), None)
+            total = ast.Call(ast.Attribute(copy.deepcopy(value), "sum", ast.Load()), [], keywords)
+            if axis is None or isinstance(axis, ast.Constant):
+                several = [copy.deepcopy(axis)] if axis is not None else []
+                size = ast.Attribute(ast.Name("np", ast.Load()), "size", ast.Load())
+                count = ast.Call(size, [copy.deepcopy(value), *several], [])
+                yield ast.BinOp(total, ast.Div(), count)
+        case ast.Call(ast.Attribute(_, "sqrt"), [value]):
+            yield ast.BinOp(value, ast.Pow(), ast.Constant(0.5))
 
 
 def _inlined(node: ast.Name, place: Place, tree: ast.Module) -> Iterator[ast.expr]:

@@ -9,9 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from autograder.course.mutants import Change, Operator, Place
-
-_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.MatMult)
+from autograder.course.mutants import ARITHMETIC, Change, Operator, Place
 
 
 def _is_value(place: Place) -> bool:
@@ -25,7 +23,7 @@ def _is_value(place: Place) -> bool:
         return isinstance(place.parents[0], ast.BinOp)
     parent = place.parents[0]
     if isinstance(parent, ast.BinOp):
-        return isinstance(parent.op, _ARITHMETIC)
+        return isinstance(parent.op, (*ARITHMETIC, ast.MatMult))
     if isinstance(parent, ast.Call):
         return node in parent.args
     if isinstance(parent, ast.Attribute):  # (a * b).sum()
@@ -58,116 +56,88 @@ def _averaged(place: Place) -> Iterator[Change]:
 
 def _confused(place: Place) -> Iterator[Change]:
     """Another name of the function in the place of this one."""
-    node = place.node
-    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
-        return
-    if node.id in place.names:
-        for name in place.names:
-            if name not in (node.id, "self"):
-                yield "wrong_name", f"{node.id} -> {name}", ast.Name(name, ast.Load())
+    match place.node:
+        case ast.Name(name, ast.Load()) if name in place.names:
+            for other in place.names:
+                if other not in (name, "self"):
+                    yield "wrong_name", f"{name} -> {other}", ast.Name(other, ast.Load())
 
 
-def _functions(place: Place) -> Iterator[Change]:
-    """A function of one argument that was not applied."""
-    node = place.node
-    if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
-        return
-    if isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "np":
-        kind = "power" if node.func.attr in ("sqrt", "square") else "function"
-        yield kind, f"{node.func.attr} dropped", node.args[0]
+def _expressions(place: Place) -> Iterator[Change]:
+    """An axis, an index or the end of a loop that is another one; what a loop instead gives."""
+    match place.node:
+        case ast.Call() as node:
+            yield from _calls(node)
+        case ast.keyword("axis", value):
+            for axis in (-1, 0, 1, 2):
+                if ast.unparse(value) != str(axis):
+                    yield "axis", f"axis={axis}", ast.keyword("axis", ast.Constant(axis))
+        case ast.Subscript(value, index, ast.Load() as context):
+            indices = index.elts if isinstance(index, ast.Tuple) else [index]
+            for i, one in enumerate(indices):
+                for sign, op in (("+", ast.Add()), ("-", ast.Sub())):
+                    if isinstance(one, (ast.Name, ast.BinOp)):
+                        moved = ast.BinOp(one, op, ast.Constant(1))
+                        several = [*indices[:i], moved, *indices[i + 1 :]]
+                        new = ast.Tuple(several, ast.Load()) if len(several) > 1 else moved
+                        changed = ast.Subscript(value, new, context)
+                        yield "off_by_one", f"index {sign} 1", changed
+        case ast.BinOp(left, ast.MatMult(), right):
+            whole, below = ast.unparse(left), ast.unparse(right)
+            for part, kind in _PARTS.items():
+                yield (
+                    kind,
+                    f"contracted over {part}",
+                    _made(f"({whole})[..., {part}] @ ({below})[{part}]"),
+                )
 
 
-def _axes(place: Place) -> Iterator[Change]:
-    """A sum or a mean along one axis less, or along another."""
-    node = place.node
-    if isinstance(node, ast.keyword) and node.arg == "axis":
-        for axis in (-1, 0, 1, 2):
-            if ast.unparse(node.value) != str(axis):
-                yield "axis", f"axis={axis}", ast.keyword("axis", ast.Constant(axis))
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("sum", "mean")
-        and getattr(node.func.value, "id", "") != "np"
-    ):
-        yield "lost_sum", f"{node.func.attr} dropped", node.func.value
+def _calls(node: ast.Call) -> Iterator[Change]:
+    """A function that was not applied; a loop from 1, or backwards; a sum over a part."""
+    match node:
+        case ast.Call(ast.Attribute(ast.Name("np"), name), [argument], []):
+            kind = "power" if name in ("sqrt", "square") else "function"
+            yield kind, f"{name} dropped", argument
+    match node:
+        case ast.Call(ast.Attribute(ast.Name("np"))):
+            return
+        case ast.Call(ast.Attribute(value, "sum" | "mean" as name), args, keywords):
+            yield "lost_sum", f"{name} dropped", value
+            axis = next((ast.unparse(k.value) for k in keywords if k.arg == "axis"), "0")
+            if args or not axis.isdigit():
+                return
+            whole, rest = ast.unparse(value), ", ".join(map(ast.unparse, keywords))
+            count = f" / np.shape({whole})[{axis}]" if name == "mean" else ""
+            for part, kind in _PARTS.items():
+                index = ":, " * int(axis) + part
+                yield kind, f"{name} over {part}", _made(f"({whole})[{index}].sum({rest}){count}")
+        case ast.Call(ast.Name("range") as func, [end]):
+            yield "off_by_one", "range from 1", ast.Call(func, [ast.Constant(1), end], [])
+            back = ast.Call(ast.Name("reversed", ast.Load()), [node], [])
+            yield "order", "range reversed", back
 
 
-def _counted(place: Place) -> Iterator[Change]:
-    """An index, or the end of a range, that is one off."""
-    node = place.node
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-        indices = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        for i, index in enumerate(indices):
-            if isinstance(index, (ast.Name, ast.BinOp)):
-                for op in (ast.Add(), ast.Sub()):
-                    moved = [*indices]
-                    moved[i] = ast.BinOp(index, op, ast.Constant(1))
-                    new = ast.Tuple(moved, ast.Load()) if len(moved) > 1 else moved[0]
-                    sign = "+" if isinstance(op, ast.Add) else "-"
-                    yield "off_by_one", f"index {sign} 1", ast.Subscript(node.value, new, node.ctx)
-    if (
-        isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") == "range"
-        and len(node.args) == 1
-    ):
-        later = [ast.Constant(1), node.args[0]]
-        yield "off_by_one", "range from 1", ast.Call(node.func, later, [])
-        back = ast.Call(ast.Name("reversed", ast.Load()), [node], [])
-        yield "order", "range reversed", back
-
-
-def _assignments(place: Place) -> Iterator[Change]:
+def _statements(place: Place) -> Iterator[Change]:
     """`-=` for `+=`; a second assignment to a name that is left out; a term added to the old."""
-    node = place.node
-    if isinstance(node, ast.AugAssign):
-        flipped = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
-        other = flipped.get(type(node.op))
-        if other is not None:
-            kind = "sign" if isinstance(node.op, (ast.Add, ast.Sub)) else "inverse"
-            yield kind, "the other operation", ast.AugAssign(node.target, other(), node.value)
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target = node.targets[0]
-        used = {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
-        if isinstance(target, ast.Name) and target.id in used:
+    match place.node:
+        case ast.AugAssign(target, op, value) if type(op) in ARITHMETIC:
+            _, opposite, kind, _ = ARITHMETIC[type(op)]
+            if opposite is not None:
+                yield kind, "the other operation", ast.AugAssign(target, opposite(), value)
+        case ast.Assign([ast.Name(name)], value):
+            if any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(value)):
+                yield "lost_statement", "statement dropped", ast.Pass()
+        case ast.Expr(ast.Call()):
             yield "lost_statement", "statement dropped", ast.Pass()
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        yield "lost_statement", "statement dropped", ast.Pass()
 
 
-def _loops(place: Place) -> Iterator[Change]:
-    """What a loop in the place of a sum or of an @ gives: only its last turn, or one turn less."""
-    node = place.node
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        left, right = ast.unparse(node.left), ast.unparse(node.right)
-        for part, kind in _PARTS.items():
-            text = f"({left})[..., {part}] @ ({right})[{part}]"
-            yield kind, f"contracted over {part}", ast.parse(text, mode="eval").body
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        owner, name = node.func.value, node.func.attr
-        if name not in ("sum", "mean") or getattr(owner, "id", "") == "np" or node.args:
-            return
-        axis = next((ast.unparse(k.value) for k in node.keywords if k.arg == "axis"), "0")
-        if not axis.isdigit():
-            return
-        value, rest = ast.unparse(owner), ", ".join(ast.unparse(k) for k in node.keywords)
-        count = f" / np.shape({value})[{axis}]" if name == "mean" else ""
-        for part, kind in _PARTS.items():
-            index = ":, " * int(axis) + part
-            text = f"({value})[{index}].sum({rest}){count}"
-            yield kind, f"{name} over {part}", ast.parse(text, mode="eval").body
+def _made(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 _PARTS = {"-1:": "assignment_for_accumulation", ":-1": "off_by_one", "1:": "off_by_one"}
+"""What a loop in the place of a sum or of an @ takes: only its last turn, or one turn less."""
 
-VALUES: tuple[Operator, ...] = (
-    _scaled,
-    _averaged,
-    _functions,
-    _axes,
-    _counted,
-    _assignments,
-    _loops,
-)
+VALUES: tuple[Operator, ...] = (_scaled, _averaged, _expressions, _statements)
 """Slips of a value, of an axis, of a loop."""
 CONFUSED: tuple[Operator, ...] = (_confused,)
