@@ -270,6 +270,8 @@ def _changed(text: str, operators: Any) -> Iterator[Wrong]:
                 lost = mutant.kind == "lost_statement"
                 lines = frozenset({mutant.line})
                 lines |= _lines(before, mutant.source, mutant.line) if lost else lines
+                if mutant.what == "line done twice":  # below the `if` that holds both
+                    lines = frozenset({mutant.line + 1, mutant.line + 2})
                 lines = frozenset(line - len(node.decorator_list) for line in lines)  # from `def`
                 yield mutant, ast.unparse(ast.Module(body, [])), lines
 

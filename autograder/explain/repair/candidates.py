@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from autograder.explain.repair.agreement import weighed
 from autograder.explain.repair.expressions import edits
 from autograder.explain.repair.missing import missing, missing_names, scope_of
 from autograder.explain.repair.places import Change, Place, places, root
@@ -38,7 +39,7 @@ def candidates(
         far: Those of rank `FAR_RANK` and above that there are thousands of, instead of the others.
     """
     names = scope_of(unit.tree)
-    idle = _idle(unit.tree)
+    idle = idle_names(unit.tree)
     found = places(unit.tree)
     made: list[Change] = []
     for place in found:
@@ -60,16 +61,17 @@ def candidates(
             made += [Change(t + _later(place, kind), kind, place, new) for t, kind, new in news]
             continue
         made += [
-            Change(0 if _brings(new, idle) else tier, kind, place, new)
+            Change(0 if brings(new, idle) else tier, kind, place, new)
             for tier, kind, new in edits(place, local)
         ]
         made += [
-            Change((0 if _brings(new, idle) else tier) + _later(place, kind), kind, place, new)
+            Change((0 if brings(new, idle) else tier) + _later(place, kind), kind, place, new)
             for tier, kind, new in (*missing(place, local), *missing_names(place, unread))
         ]
     if not far:
         made += moves(found)
         made += repeated(unit.tree, found, parameters)
+    made = [replace(c, tier=tier) if (tier := weighed(c)) != c.tier else c for c in made]
     ranked = [
         (
             change.tier
@@ -106,7 +108,7 @@ def _runs(place: Place, ran: Set[int]) -> bool:
     return any(line in ran for line in range(statement.lineno, max(last, statement.lineno) + 1))
 
 
-def _idle(tree: ast.AST) -> set[str]:
+def idle_names(tree: ast.AST) -> set[str]:
     """Parameters and variables that are never read: one of them is likely what is missing."""
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
     found = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
@@ -114,7 +116,7 @@ def _idle(tree: ast.AST) -> set[str]:
     return found - {n.id for n in names if isinstance(n.ctx, ast.Load)} - {"self", "_"}
 
 
-def _brings(new: ast.expr, idle: Set[str]) -> bool:
+def brings(new: ast.expr, idle: Set[str]) -> bool:
     """Whether a change is to read such a name, alone or as a factor or a term."""
     put = new.right if isinstance(new, ast.BinOp) else new
     return isinstance(put, ast.Name) and put.id in idle

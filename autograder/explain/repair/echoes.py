@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -37,17 +38,23 @@ def echoes(change: Change, found: Sequence[Place], names: Sequence[str]) -> Iter
         return
     ends = list(_uses_of(place, found))
     if isinstance(place.node, ast.Name):
-        made = [p for p in found if _made(p) == place.node.id]
-        reads = [p for p in found if _reads(p, place.node.id)]
-        ends += made if len(made) == 1 and len(reads) <= FEW else []
+        before = [p for p in found if _made(p) == place.node.id and _line(p) < _line(place)]
+        ends += [p for p in before[-1:] if len(list(_uses_of(p, found))) <= FEW]
     for end in ends:
         yield replace(change, place=end, new=_around(new, place.node, _value(end)))
 
 
 def _uses_of(place: Place, found: Sequence[Place]) -> Iterator[Place]:
-    target = _made(place)
-    reads = [other for other in found if target and _reads(other, target)]
+    """Where it is read, up to the line in which its variable is made again."""
+    target, first = _made(place), _line(place)
+    again = [_line(p) for p in found if _made(p) == target and _line(p) > first]
+    last = min(again, default=math.inf)
+    reads = [p for p in found if target and _reads(p, target) and first < _line(p) <= last]
     yield from reads if len(reads) <= FEW else []
+
+
+def _line(place: Place) -> int:
+    return place.statement.lineno
 
 
 def _made(place: Place) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from autograder.explain.repair.places import (
@@ -300,6 +301,11 @@ def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
         if not all(isinstance(a, ast.Starred) for a in args):
             yield 0, "arguments", ast.Call(n.func, swapped, n.keywords)
+    for i, j in itertools.combinations(range(len(n.keywords)), 2):
+        if not {n.keywords[i].arg, n.keywords[j].arg} & {None, "axis", "keepdims", "dtype"}:
+            kept = [ast.keyword(k.arg, k.value) for k in n.keywords]
+            kept[i].value, kept[j].value = kept[j].value, kept[i].value
+            yield 0, "arguments", ast.Call(n.func, args, kept)
     for i, keyword in enumerate(n.keywords):
         if keyword.arg not in ("axis", "keepdims"):
             rest = [*n.keywords[:i], *n.keywords[i + 1 :]]

@@ -50,6 +50,7 @@ class Change:
         kind: What is wrong in the student's code, if this is the repair.
         place: What is changed; its line is told.
         new: The node that takes its place; None where `block` is changed.
+        beside: The other of two statements that change places.
         block: The list of statements that changes, and what it becomes.
     """
 
@@ -57,6 +58,7 @@ class Change:
     kind: str
     place: Place
     new: ast.AST | None = None
+    beside: Place | None = None
     block: tuple[tuple[list[ast.stmt], list[ast.stmt]], ...] = ()
 
 

@@ -26,7 +26,8 @@ from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import TooLong
 from autograder.exercises.time_limit import limited
-from autograder.explain.repair.candidates import FAR_RANK, Feeds, candidates, feeding
+from autograder.explain.repair.agreement import SPEAKS
+from autograder.explain.repair.candidates import FAR_RANK, Feeds, candidates, feeding, idle_names
 from autograder.explain.repair.echoes import echoes
 from autograder.explain.repair.missing import scope_of
 from autograder.explain.repair.places import Change, applied, places, root
@@ -89,11 +90,17 @@ class _Fit:
     kind: str
     unit: Unit
     line: int
+    beside: int | None
     gained: Lost
     whole: bool
     after: str
     target: str
     change: Change
+
+    @property
+    def lines(self) -> list[tuple[str, int]]:
+        """The function with each line that changes."""
+        return [(self.unit.name, line) for line in (self.line, self.beside) if line]
 
 
 Plan = tuple[int, Unit, list[Change]]
@@ -223,21 +230,24 @@ class _Search:
             if not far and whole is None and plans[0][0] >= FAR_RANK:
                 plans, far = sorted([*plans, *self._plans(far=True)], key=lambda p: p[0]), True
             tier, unit, changes = plans.pop(0)
-            self.fits += self._try(tier, unit, changes)
-            if whole is None and (whole := next((f for f in self.fits if f.whole), None)):
+            fitting = list(self._try(tier, unit, changes))
+            self.fits += fitting
+            if whole is not None:
+                self._look_at_other_ends(fitting)
+            elif whole := next((f for f in fitting if f.whole), None):
                 self.deadline = self.clock() + AFTERWARDS * self.seconds
-                self._look_at_other_ends()
+                self._look_at_other_ends(self.fits)
                 if not far and whole.tier >= FAR_RANK - 1:
                     plans += self._plans(far=True, near=whole)
                 plans, before = self._instead(whole, plans), self.tried
         if whole is None:
-            self._look_at_other_ends()
+            self._look_at_other_ends(self.fits)
         elif plans and whole.kind in AGREED:  # it may well stand elsewhere: was that looked at?
             self.sure = self.tried - before >= LOOKED_AT
 
     def _lines(self) -> set[tuple[str, int]]:
         """The lines that fit as a whole."""
-        return {(f.unit.name, f.line) for f in self.fits if f.whole}
+        return {line for f in self.fits if f.whole for line in f.lines}
 
     def _instead(self, found: _Fit, plans: list[Plan]) -> list[Plan]:
         """What else would be told in the place of a fit: as likely, in its function nearly so."""
@@ -287,12 +297,14 @@ class _Search:
                 plans.append((rank, unit, [change]))
         return plans
 
-    def _look_at_other_ends(self) -> None:
-        for fit in list(self.fits):
+    def _look_at_other_ends(self, fits: Sequence[_Fit]) -> None:
+        for fit in list(fits):
             where = places(fit.unit.tree)
             for change in echoes(fit.change, where, scope_of(fit.unit.tree)):
                 if self.clock() > self.deadline:
                     return
+                if fit is not self.fits[0] and isinstance(change.place.statement, ast.Return):
+                    continue  # what is missing is missing where it is made
                 other = next(self._try(fit.tier, fit.unit, [change]), None)
                 if other is not None and other.gained == fit.gained:
                     self.fits.append(other)
@@ -339,7 +351,8 @@ class _Search:
                 after = _changed_line(unit, change)
             whole = gained == self.all_lost
             line, target = unit.line_of(change.place.node), _target(change.place.statement)
-            yield _Fit(tier, change.kind, unit, line, gained, whole, after, target, change)
+            beside = unit.line_of(change.beside.node) if change.beside else None
+            yield _Fit(tier, change.kind, unit, line, beside, gained, whole, after, target, change)
 
     def _gained(self, change: Change) -> Lost:
         """The outputs that are right on all cases with a change, and were not before."""
@@ -382,7 +395,8 @@ class _Search:
         return tuple(found)
 
     def _agreed(self, fits: Sequence[_Fit], outputs: tuple[str, ...]) -> Repair:
-        lines = list(dict.fromkeys((f.unit.name, f.line) for f in fits))
+        fits = [f for f in fits if f.change.tier == SPEAKS] or fits
+        lines = list(dict.fromkeys(line for f in fits for line in f.lines))
         kinds = list(dict.fromkeys(f.kind for f in fits))
         targets = {f.target for f in fits}
         first = fits[0]
@@ -390,6 +404,9 @@ class _Search:
         if several or _is_filled_later(fits[0]) or not self.sure:
             kind = kinds[0] if len(kinds) == 1 else ""
             target = first.target if len(targets) == 1 else ""
+            idle = {name for f in fits for name in _brought(f)}
+            if several and len(idle) == 1 and all(map(_brought, fits)):
+                kind, target = "unread", idle.pop()
             return Repair(outputs, "", 0, kind, first.whole, target=target)
         before = first.unit.lines[first.line - 1].strip()
         return Repair(
@@ -397,6 +414,13 @@ class _Search:
             before[:LONGEST_LINE], first.after[:LONGEST_LINE], first.unit.file, first.target,
             also=lines[1][1] if len(lines) > 1 else None,
         )  # fmt: skip
+
+
+def _brought(fit: _Fit) -> set[str]:
+    """The variables that are made and never read, and that a change reads."""
+    new = fit.change.new
+    idle = idle_names(fit.unit.tree)
+    return {n.id for n in ast.walk(new) if isinstance(n, ast.Name)} & idle if new else set()
 
 
 def _numbers(inputs: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ import ast
 import copy
 import itertools
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from autograder.explain.repair.places import LIBRARIES, Change, Place
 from autograder.explain.repair.units import is_tick
@@ -46,6 +47,7 @@ def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
         yield 1, "extra_statement", ast.Pass()
     if isinstance(n, (ast.Assign, ast.AugAssign, ast.Return)) and n.value is not None:
         yield from ((1, "order", new) for new in _exchanged(n))
+        yield from ((0, "order", new) for new in _other_shares(n))
     if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call):
         yield 0, "return", ast.Return(n.value)
     if isinstance(n, ast.If):
@@ -57,17 +59,51 @@ def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
 
 def _exchanged(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.stmt]:
     """Two variables in each other's place, wherever they are read in a line."""
-    assert n.value is not None
-    called = {id(c.func) for c in ast.walk(n.value) if isinstance(c, ast.Call)}
-    read = (m for m in ast.walk(n.value) if isinstance(m, ast.Name) and id(m) not in called)
-    names = dict.fromkeys(m.id for m in read if m.id not in LIBRARIES)
+    called = {id(c.func) for c in ast.walk(n) if isinstance(c, ast.Call)}
+    names = dict.fromkeys(
+        m.id for m in _read_in(n) if id(m) not in called and m.id not in LIBRARIES
+    )
     for one, other in itertools.combinations(list(names)[:MOST_NAMES], 2):
         new = copy.deepcopy(n)
-        assert new.value is not None
-        for m in ast.walk(new.value):
-            if isinstance(m, ast.Name):
-                m.id = {one: other, other: one}.get(m.id, m.id)
+        for m in _read_in(new):
+            m.id = {one: other, other: one}.get(m.id, m.id)
         yield new
+
+
+def _read_in(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.Name]:
+    """The names in a value, and in the indices under which it is kept."""
+    targets = [] if isinstance(n, ast.Return) else getattr(n, "targets", None) or [n.target]
+    indices = (p.slice for t in targets for p in ast.walk(t) if isinstance(p, ast.Subscript))
+    for part in (n.value, *indices):
+        yield from (m for m in ast.walk(part) if isinstance(m, ast.Name)) if part else ()
+
+
+def _other_shares(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.stmt]:
+    """`(1 - a) * x + a * y` for `a * x + (1 - a) * y`."""
+    rests = [m for m in ast.walk(n) if _is_rest(m)]
+    for share in dict.fromkeys(ast.unparse(m.right) for m in rests):
+        new = _Shares(share).visit(copy.deepcopy(n))
+        if ast.unparse(new).count(f"1 - {share}"):
+            yield ast.fix_missing_locations(new)
+
+
+def _is_rest(n: ast.AST) -> TypeGuard[ast.BinOp]:
+    """Whether it is `1 - a`."""
+    one = isinstance(n, ast.BinOp) and isinstance(n.op, ast.Sub) and n.left
+    return isinstance(one, ast.Constant) and one.value == 1
+
+
+class _Shares(ast.NodeTransformer):
+    def __init__(self, share: str) -> None:
+        self.share = share
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Turn what is left of 1 into the share, and the share into what is left."""
+        if _is_rest(node) and ast.unparse(node.right) == self.share:
+            return node.right
+        if isinstance(node, ast.expr) and ast.unparse(node) == self.share:
+            return ast.BinOp(ast.Constant(1), ast.Sub(), node)
+        return self.generic_visit(node)
 
 
 def _entries(
@@ -103,7 +139,9 @@ def moves(found: list[Place]) -> Iterator[Change]:
             swapped = [*body]
             swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
             here = of[id(body[i + 1])]
-            yield Change(1, "order_of_lines", here, block=((body, swapped),))
+            above = of[id(body[i])]
+            block = ((body, swapped),)
+            yield Change(1, "order_of_lines", above, beside=here, block=block)
             loop = body[i]
             if isinstance(loop, ast.For) and not isinstance(body[i + 1], ast.Return):
                 rest = [*body[: i + 1], *body[i + 2 :]]
