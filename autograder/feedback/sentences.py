@@ -312,6 +312,7 @@ SENTENCES: dict[str, str] = {
     "kind.initial": "it begins with the wrong values",
     "kind.copy": "two names mean the same array; one of them needs a copy",
     "kind.dtype": "the numbers are of the wrong type",
+    "kind.lost_line": "a line is missing here: something is not counted on, or not set back",
     "kind.extra_statement": "the line is too many",
     "kind.order_of_lines": "two lines have changed places",
     "kind.return": "the return is missing",

@@ -1,66 +1,61 @@
-"""Run `python -m benchmarks.naming`: how many unseen mistakes get a name; write a section."""
+"""Run `python -m benchmarks.naming`: how many unseen mistakes get a name or a line."""
 
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import sys
+import time
 import warnings
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from autograder.course import find_course_root, load_course
+from autograder.course.mutants import OPERATORS
+from autograder.explain.repair import search
 from benchmarks.naming.later import LATER
-from benchmarks.naming.measure import BANKED, ROADS, UNBANKED, Count, Judge
+from benchmarks.naming.measure import Count, Judge, Wrong, changed, written
+from benchmarks.naming.operators import HOMELESS, OTHERS
 from benchmarks.naming.unseen import UNSEEN
 from benchmarks.section import write_section
 
 HERE = Path(__file__).parent
-SETS = {
-    "tests' answers": Path("tests") / "submissions" / "answers",
-    "held-out answers": HERE / "answers",
+FOLDERS = (Path("tests") / "submissions" / "answers", HERE / "answers")
+MADE = {
+    "the bank's operators": OPERATORS,
+    "other operators": OTHERS,
+    "with several homes": HOMELESS,
 }
-TITLES = {
-    "the bank's operators": BANKED,
-    "other operators": UNBANKED,
-    "by hand": UNSEEN,
-    "by hand, later": LATER,
-}
-
+BY_HAND = {"by hand": UNSEEN, "by hand, later": LATER}
+Item = TypeVar("Item")
 
 TEXT = """\
-Written by `python -m benchmarks.naming`. Small mistakes are made, automatically and one at a
-time, in *right answers of other styles* than the reference's: the right answers among the tests'
-submissions, and {files} files (`benchmarks/naming/answers`). Of the mistakes one in {every} is
-tried; counted are those that lose points on public and hidden cases. *Bank*, *general*, *slips*:
-what named it first (a known mistake, a general hypothesis, a slip derived from the reference).
-*Exception*: no name, but Python's own message with the line. *Of numbers*: the named share of
-those that do not end in an exception. *Whole*: every wrong output is named. *False*: names that
-do not hold on fresh cases of another seed. *Kind*: of the slips, those whose name is the kind of
-change that was made.
+Written by `python -m benchmarks.naming --sample {sample}` (seed {seed}). Small mistakes are made,
+one at a time, in *right answers of other styles* than the reference's: the right answers among the
+tests' submissions, and {files} files (`benchmarks/naming/answers`). Of those made automatically
+{sample} of each kind are drawn at random; counted are those that lose points.
 
-The bank's operators are those of `autograder validate`; slips are made with them, and with more,
-in the reference. The others (a constant three times as large, a power doubled, a line left out or
-done twice, a variable for its neighbour, a condition that always or never holds) are in part
-among those, in part not. *By hand*: {by_hand} wrong answers in twelve styles, frozen before any
-was tried (`unseen.py`; lines were made better on them since), and {later} in twelve others, which
-were measured before and after that, and not looked at (`later.py`).
+*The bank's operators* are those of `autograder validate`, of which the derived slips are made,
+too. *Others*: a constant three times as large, a power doubled, a line left out or done twice, a
+variable for its neighbour, a condition that always or never holds. *With several homes*: what may
+well be mended in another line (the shares of a decay exchanged, targets, entries or keywords
+exchanged, an index one off, a value taken for what it was made of, another axis, a function left
+out). *By hand*: `unseen.py`, on which lines were made better, and `later.py`, of which five cases
+were looked at.
 
-*Located*: told a line, by a change of that line that makes every public case right, or because a
-name there has no value. *Line*: of these, the line is the one that was changed; where a line was
-left out, also one that reads what it made. *Either*: named or located; *raised* is the same of
-the answers that end in an exception. *Seconds*: processor time of the search, the median; it ends
-after one.
-
-What the figures do not show: two mistakes at once; an answer that is wrong in its idea, not in
-one place; what a search on a slow or busy machine does not reach in its second, which is of wall
-time there; the grader's confirmation on cases of another seed, which takes lines away; and
-whether the line helps. Where a change elsewhere is as good (a sign that is lost along the way, an
-order that is wrong in what is kept, not in what is taken out), it counts as another line.
+*Line*: of those that were told one, it is the one that was changed; where a line was left out,
+also one that reads what it made. *Two*: told two lines, of which either may be changed; either
+counts. *Raised*: named or located, of the answers that end in an exception. *False names* do not
+hold on fresh cases of another seed. *Seconds* of the search for the line: {clock}, median, 95 %,
+most.
 """
 HEAD = (
-    "| answers | operators | caught | bank | general | slips | named | exception | of numbers "
-    "| whole | false | kind | located | two | line | either | raised | seconds |",
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+    "| wrong answers | number | named | named or located | raised | located | two | line "
+    "| another line | false names | seconds |",
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 )
 
 
@@ -69,82 +64,99 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.naming", description=__doc__)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     parser.add_argument("--assignment", help="only this one; nothing is written")
-    parser.add_argument("--every", type=int, default=3, help="try one in so many mistakes")
-    parser.add_argument("--nameless", action="store_true", help="list what got no name")
+    parser.add_argument("--sample", type=int, default=150, help="mistakes of each kind to try")
+    parser.add_argument("--seed", default="1", help="which of them")
+    parser.add_argument("--wall", action="store_true", help="search for a second by the clock")
+    parser.add_argument("--nameless", action="store_true", help="list what got nothing")
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")  # mutants warn of everything
+    if options.wall:
+        search.CLOCK = time.perf_counter
     root = find_course_root()
-    counts: dict[tuple[str, str], Count] = {}
+    chosen = _chosen(root, options.sample, options.seed)
+    counts: dict[str, Count] = {kind: Count() for kind in (*MADE, *BY_HAND)}
     for notebook in load_course(root).notebooks:
-        if options.assignment not in (None, notebook.assignment):
-            continue
-        judge = Judge(notebook)
-        for answers, folder in SETS.items():
-            for path in sorted((root / folder).glob("*.py")):
-                if _answers(path) != notebook.assignment or path.stem.startswith("wrong"):
-                    continue
-                for operators, chosen in TITLES.items():
-                    found = judge.count(path, chosen, options.every)
-                    counts.setdefault((answers, operators), Count()).add(found)
-                    print(f"{notebook.assignment} {path.stem}, {operators}: {_brief(found)}")
-    text = table(counts, options.every)
+        if options.assignment in (None, notebook.assignment):
+            judge = Judge(notebook)
+            for kind, where, wrong in chosen[notebook.assignment]:
+                counts[kind].add(judge.count(wrong, where))
+            print(notebook.assignment, {kind: count.caught for kind, count in counts.items()})
+    clock = "by the clock" if options.wall else "of the processor"
+    text = table(counts, options.sample, options.seed, clock)
     print(text)
     for count in counts.values():
-        for line in count.false:
-            print("false:", line)
-        for line in count.elsewhere:
-            print("another line:", line)
-        if options.nameless:
-            for line in count.nameless:
-                print("nameless:", line)
+        lists = {"false": count.false, "another line": count.elsewhere}
+        lists |= {"nothing": count.nameless} if options.nameless else {}
+        for said, lines in lists.items():
+            for line in lines:
+                print(f"{said}: {line}")
     if options.assignment is None:
         write_section(options.docs / "benchmarks.md", "Naming", text)
     return 0
 
 
-def _answers(path: Path) -> str:
-    first = path.read_text(encoding="utf-8").partition("\n")[0]
-    return first.removeprefix("# answers:").strip()
+def _chosen(root: Path, sample: int, seed: str) -> dict[str, list[tuple[str, str, Wrong]]]:
+    """Assignment -> the kind, the answer and the mistake of each that is tried."""
+    found: dict[str, list[tuple[str, str, Wrong]]] = defaultdict(list)
+    texts = {
+        path.stem: path.read_text(encoding="utf-8")
+        for folder in FOLDERS
+        for path in sorted((root / folder).glob("*.py"))
+        if not path.stem.startswith("wrong")
+    }
+    assignments = {name: _answers(text) for name, text in texts.items()}
+    for kind, operators in MADE.items():
+        every = ((name, one) for name, text in texts.items() for one in changed(text, operators))
+        for name, wrong in _drawn(every, sample, random.Random(f"{seed}, {kind}")):
+            found[assignments[name]].append((kind, name, wrong))
+    for kind, of in BY_HAND.items():
+        for name, mistakes in of.items():
+            for wrong in written(texts[name], mistakes):
+                found[assignments[name]].append((kind, name, wrong))
+    return found
 
 
-def _brief(count: Count) -> str:
-    return f"{sum(count.named.values())} named, {count.crashed} crashed, of {count.caught}"
+def _drawn(items: Iterable[Item], count: int, chance: random.Random) -> list[Item]:
+    """So many of the items at random; no more are held at a time."""
+    kept: list[Item] = []
+    for seen, item in enumerate(items, 1):
+        if len(kept) < count:
+            kept.append(item)
+        elif (at := chance.randrange(seen)) < count:
+            kept[at] = item
+    return kept
 
 
-def table(counts: dict[tuple[str, str], Count], every: int) -> str:
+def _answers(text: str) -> str:
+    return text.partition("\n")[0].removeprefix("# answers:").strip()
+
+
+def table(counts: dict[str, Count], sample: int, seed: str, clock: str) -> str:
     """The section as Markdown."""
     total = Count()
-    rows = []
-    for (answers, operators), count in counts.items():
+    for count in counts.values():
         total.add(count)
-        rows.append(_line(answers, operators, count))
-    rows.append(_line("**all**", "", total))
+    rows = [_line(kind, count) for kind, count in (*counts.items(), ("**all**", total))]
     files = len(list((HERE / "answers").glob("*.py")))
-    by_hand, later = (sum(len(of) for of in chosen.values()) for chosen in (UNSEEN, LATER))
-    text = TEXT.format(files=files, every=every, by_hand=by_hand, later=later)
+    text = TEXT.format(files=files, sample=sample, seed=seed, clock=clock)
     return "\n".join([text, *HEAD, *rows]) + "\n"
 
 
-def _line(answers: str, operators: str, count: Count) -> str:
-    named = sum(count.named.values())
-    roads = [str(count.named[road]) for road in ROADS]
+def _line(kind: str, count: Count) -> str:
+    times = sorted(count.walls if search.CLOCK is time.perf_counter else count.seconds) or [0.0]
+    most = f"{statistics.median(times):.2f} ({times[int(0.95 * len(times))]:.2f}, {times[-1]:.2f})"
     cells = [
-        answers,
-        operators,
+        kind,
         str(count.caught),
-        *roads,
-        _share(named, count.caught),
-        _share(count.crashed, count.caught),
-        _share(named, count.caught - count.crashed),
-        _share(count.whole, count.caught),
-        str(len(count.false)),
-        _share(count.kind, count.named["slips"]),
+        _share(count.named, count.caught),
+        _share(count.helped, count.caught),
+        f"{count.raised_helped} of {count.raised}",
         _share(count.located, count.caught),
         _share(count.two, count.located),
-        _share(count.right_line, count.located),
-        _share(count.helped, count.caught),
-        _share(count.raised_helped, count.raised),
-        f"{statistics.median(count.seconds or [0.0]):.2f}",
+        f"{count.right_line} of {count.located}",
+        f"{100 * len(count.elsewhere) / max(count.caught, 1):.1f}%",
+        str(len(count.false)),
+        most,
     ]
     return f"| {' | '.join(cells)} |"
 

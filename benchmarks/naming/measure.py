@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
-import itertools
 import linecache
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ import numpy as np
 from autograder.checks.compare import difference
 from autograder.checks.finding import RowResult
 from autograder.course.bearing import relevant_mistakes
-from autograder.course.mutants import OPERATORS, Mutant, mutants
+from autograder.course.mutants import Mutant, mutants
 from autograder.course.notebook import Notebook
 from autograder.course.patient import Patient
 from autograder.course.questions import hidden_questions, public_questions
@@ -26,20 +24,19 @@ from autograder.course.slips import Made, derived_slips, label_of, made_slips
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.mistakes import Mistake
 from autograder.explain import Question, examine_all, prepare
-from autograder.explain.general import SLIPS
 from autograder.explain.repair import Repairs, search
-from autograder.explain.slips import PREFIX, common
-from benchmarks.naming.operators import OTHERS
+from autograder.explain.slips import PREFIX
 from benchmarks.naming.unseen import ByHand
 
 SEED = "naming"
 FRESH = "naming, fresh"
 ROUNDS = 4
 SECONDS = 1.0
-ROADS = ("bank", "general", "slips")
-_GENERAL = {name.partition(".")[0] for name in SLIPS} | {"factor", "sizes", "spread"}
 CELL = "<answer>"
 """The name of the cell in which an answer stands, for Python."""
+
+Wrong = tuple[Mutant, str, frozenset[int]]
+"""A mistake, the whole changed file, and the lines that may be told of it."""
 
 
 @dataclass
@@ -48,25 +45,20 @@ class Count:
 
     Args:
         caught: Mistakes that lost points.
-        named: Road -> how many of them got a name by it (the first of the roads that named any).
-        crashed: Of those without a name, how many raised an exception, which names its line.
-        whole: How many got a name on every output that they lost.
+        named: How many of them got a name.
         false: Names that do not hold on fresh cases.
-        kind: Slips whose name is of the kind of the change that was made.
+        nameless: What got neither a name nor a line.
         raised: How many raised an exception; of these, how many were named or located.
         located: How many were told a line, or two of which either may be changed.
         two: Of these, how many were told two; right_line: how many the changed one.
         helped: How many were named or located.
         elsewhere: What was told another line.
-        seconds: Processor time of the search for the line, for each.
+        seconds, walls: Processor time and time by the clock of each search for the line.
     """
 
     caught: int = 0
-    named: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ROADS, 0))
-    crashed: int = 0
-    whole: int = 0
+    named: int = 0
     false: list[str] = field(default_factory=list)
-    kind: int = 0
     nameless: list[str] = field(default_factory=list)
     raised: int = 0
     raised_helped: int = 0
@@ -76,14 +68,12 @@ class Count:
     helped: int = 0
     elsewhere: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    walls: list[float] = field(default_factory=list)
 
     def add(self, other: Count) -> None:
         """Add another count to this one."""
-        for name, value in vars(other).items():
-            if name != "named":  # numbers and lists alike
-                setattr(self, name, getattr(self, name) + value)
-        for road, count in other.named.items():
-            self.named[road] += count
+        for name, value in vars(other).items():  # numbers and lists alike
+            setattr(self, name, getattr(self, name) + value)
 
 
 class Judge:
@@ -100,23 +90,19 @@ class Judge:
         self._fresh: dict[str, Question] = {}
         self._made: dict[str, list[Made]] = {}
 
-    def count(self, path: Path, operators: Any, every: int = 1) -> Count:
-        """Make one in `every` mistakes in one file of answers, and count."""
-        text = path.read_text(encoding="utf-8")
+    def count(self, wrong: Wrong, where: str) -> Count:
+        """Judge one mistake."""
+        mutant, changed, lines = wrong
         total = Count()
-        written = operators if isinstance(operators, dict) else {}
-        every = 1 if written else every
-        made = _written(text, written.get(path.stem, ())) if written else _changed(text, operators)
-        for mutant, changed, lines in itertools.islice(made, 0, None, every):
-            with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-                namespace = _namespace(self.notebook, changed)
-                if namespace is None:
-                    continue
-                with np.errstate(all="ignore"):  # an answer may have changed it
-                    for questions in self.asked:
-                        one = self._judged(questions, namespace, mutant, lines, path.stem)
-                        if one is not None:
-                            total.add(one)
+        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+            namespace = _namespace(self.notebook, changed)
+            if namespace is None:
+                return total
+            with np.errstate(all="ignore"):  # an answer may have changed it
+                for questions in self.asked:
+                    one = self._judged(questions, namespace, mutant, lines, where)
+                    if one is not None:
+                        total.add(one)
         return total
 
     def _judged(
@@ -142,20 +128,14 @@ class Judge:
         line = self._line(questions[0], lost[0], namespace, mutant, lines, what)
         line.helped = int(bool(names or line.located))
         line.raised, line.raised_helped = int(raised), int(raised) * line.helped
-        if not names:
-            line.crashed, line.nameless = int(raised), [] if raised else [what]
-            return line
-        road = min((_road(name) for _, _, name in names), key=ROADS.index)
-        one = replace(line, whole=int(_is_whole(lost)), named=dict.fromkeys(ROADS, 0))
-        one.named[road] = 1
-        if road == "slips":
-            one.kind = int(any(_alike(mutant.kind, name) for _, _, name in names))
-        one.false = [
+        line.named = int(bool(names))
+        line.nameless = [] if line.helped else [what]
+        line.false = [
             f"{what}: {name} of {row}"
             for row, output, name in names
             if not self._holds(questions[0], runner, rows, row, output, name)
         ]
-        return one
+        return line
 
     def _line(
         self,
@@ -167,11 +147,12 @@ class Judge:
         what: str,
     ) -> Count:
         """What is said of the line in which the first row that is wrong goes wrong."""
-        began = time.process_time()
+        began, clock = time.process_time(), time.perf_counter()
         found: Repairs = search.repairs_of(
             question.exercise, row.id, question.expectations, namespace, limit=False
         )
         count = Count(caught=1, seconds=[time.process_time() - began])
+        count.walls = [time.perf_counter() - clock]
         located = [r for r in found if r.line]
         told = {(r.function, line) for r in located for line in (r.line, r.also) if line}
         told = told or _unknown_names(row)
@@ -255,11 +236,7 @@ def _same(
     return True
 
 
-Wrong = tuple[Mutant, str, frozenset[int]]
-"""A mistake, the whole changed file, and the lines that may be told of it."""
-
-
-def _changed(text: str, operators: Any) -> Iterator[Wrong]:
+def changed(text: str, operators: Any) -> Iterator[Wrong]:
     """Every mutant of every function and class of a file."""
     tree = ast.parse(text)
     for at, node in enumerate(tree.body):
@@ -276,7 +253,7 @@ def _changed(text: str, operators: Any) -> Iterator[Wrong]:
                 yield mutant, ast.unparse(ast.Module(body, [])), lines
 
 
-def _written(text: str, mistakes: Sequence[ByHand]) -> Iterator[Wrong]:
+def written(text: str, mistakes: Sequence[ByHand]) -> Iterator[Wrong]:
     """The wrong answers that were written by hand on a file of right ones."""
     lines = text.splitlines()
     for node in ast.parse(text).body:
@@ -340,23 +317,4 @@ def _names(results: list[RowResult]) -> list[tuple[str, str | None, str]]:
     return list(found)
 
 
-def _road(name: str) -> str:
-    if name.startswith(PREFIX):
-        return "slips"
-    general = name in _GENERAL or name.startswith("is_")
-    return "general" if general else "bank"
-
-
-def _is_whole(lost: list[RowResult]) -> bool:
-    return all(
-        f.mistake for r in lost for f in r.findings if f.costs and f.check != "repeatability"
-    )
-
-
-def _alike(kind: str, name: str) -> bool:
-    return common({kind, name.removeprefix(PREFIX)}) is not None
-
-
 search.CLOCK = time.process_time  # other work on the machine takes no time from the search
-BANKED = OPERATORS
-UNBANKED = OTHERS

@@ -120,10 +120,10 @@ def _indices(place: Place) -> Iterator[Change]:
         for elts in _swaps(node.slice.elts):
             index = ast.Tuple(elts, ast.Load())
             yield "wrong_name", "indices exchanged", ast.Subscript(node.value, index, node.ctx)
-    if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
-        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
-            other_axis = ast.Constant(1 - min(node.slice.value, 1))
-            yield "axis", "other size", ast.Subscript(node.value, other_axis, node.ctx)
+    axis = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    if getattr(node.value, "attr", "") == "shape" and isinstance(axis, int):
+        other_axis = ast.Constant(1 - min(axis, 1))
+        yield "axis", "other size", ast.Subscript(node.value, other_axis, node.ctx)
 
 
 def _stale(place: Place) -> Iterator[Change]:

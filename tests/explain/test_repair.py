@@ -140,6 +140,38 @@ def slide(share, hi, lo):
     height = (np.cos(np.pi * share) + 1) / 2
     return hi + (hi - lo) * height
 """
+KEPT = """
+def kept(x, state):
+    m, v = state["m"], state["v"]
+    m = m / 2 + x
+    v = v / 2 + x**2
+    state = dict(m=m, v=v)
+    return state["m"] / state["v"]
+"""
+COUNTED = """
+def counted(x, state):
+    m, t = state["m"], state.get("t", 0)
+    m = m + x
+    t += 1
+    share = 1 - 0.5**t
+    return m / share + t
+"""
+GROWN = """
+def grown(x, state):
+    size, jump = 1, 1
+    for k in x[0]:
+        {}
+        {}
+    return size + 0 * jump
+"""
+ADDED = ("size += k * jump", "jump *= k")
+SPREAD = """
+def spread(x, scale):
+    d = x - x.mean()
+    d = d - d.mean(axis=0)
+    out = (d * scale).reshape(-1)
+    return out
+"""
 FILLED = """
 def three(x):
     low = x.min()
@@ -159,6 +191,18 @@ def three(x):
         # `out[2] = low` was left out: that `out` begins with it is true, and not what was meant.
         (FILLED, FILLED.replace("    return", "    out[2] = low\n    return"),
          {"x": "N D"}, (0, None)),
+        # The numbers would be right with `v, m` read in the second line, too: names speak for one.
+        (KEPT.replace("m=m, v=v", "m=v, v=m"), KEPT,
+         {"x": "N D", "state": constant({"m": 0.3, "v": 0.2})}, (5, None)),
+        # `t += 1` was left out: it begins with 0, and is read in the line below.
+        (COUNTED.replace("    t += 1\n", ""), COUNTED,
+         {"x": "N D", "state": constant({"m": 0.3, "t": 2})}, (3, 4)),
+        (GROWN.format(*ADDED[::-1]), GROWN.format(*ADDED),
+         {"x": "N D", "state": constant({"m": 0.3})}, (4, 5)),
+        # The factor was left out, and fits at any of three lines: all that is sure is that
+        # `scale` is never used.
+        (SPREAD.replace("(d * scale)", "d"), SPREAD, {"x": "N D", "scale": constant(0.3)},
+         (0, None)),
     ],
 )  # fmt: skip
 def test_what_fits_nearly_as_well_elsewhere_is_told_too_or_no_line(wrong, right, inputs, told):
@@ -335,6 +379,8 @@ def test_lines_that_never_run_are_not_changed(question):
         ("x[n - 1 - delta, 0]", "x[delta, 0]"),
         ("x[n]", "x[-1 - n]"),
         ("n - x * delta", "delta - x * n"),
+        ("dict(a=n, b=x)", "dict(a=x, b=n)"),
+        ("(1 - n) * x + n * delta", "n * x + (1 - n) * delta"),
     ],
 )
 def test_there_is_a_change_that_gives_the_right_code(wrong, right):

@@ -1,7 +1,7 @@
 """What speaks for a change, or against it, beside the numbers: names that agree.
 
-`update(m=v, v=m)` is more likely the mistake than `m, v = config["m"], config["v"]` above it, though
-the numbers are right with either changed.
+`update(m=v, v=m)` is more likely the mistake than `m, v = config["m"], config["v"]` above it,
+though the numbers are right with either changed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def looked_up(value: ast.AST) -> bool:
     if isinstance(value, ast.Call):
         function = value.func
         return isinstance(function, ast.Attribute) and function.attr == "get"
-    return isinstance(value, (ast.Constant, ast.Name, ast.Subscript, ast.Attribute))
+    kept = isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant)
+    return kept or isinstance(value, ast.Constant)
 
 
 def _agreeing(statement: ast.stmt) -> int:

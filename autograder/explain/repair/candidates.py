@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from autograder.explain.repair.agreement import weighed
 from autograder.explain.repair.expressions import edits
+from autograder.explain.repair.lost import lost_lines
 from autograder.explain.repair.missing import missing, missing_names, scope_of
 from autograder.explain.repair.places import Change, Place, places, root
 from autograder.explain.repair.repeated import repeated
@@ -71,6 +72,7 @@ def candidates(
     if not far:
         made += moves(found)
         made += repeated(unit.tree, found, parameters)
+        made += lost_lines(unit.tree, found)
     made = [replace(c, tier=tier) if (tier := weighed(c)) != c.tier else c for c in made]
     ranked = [
         (

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from autograder.explain.repair.agreement import looked_up
 from autograder.explain.repair.places import Change, Place, named
 
 ADDED = frozenset({
@@ -42,6 +43,17 @@ def echoes(change: Change, found: Sequence[Place], names: Sequence[str]) -> Iter
         ends += [p for p in before[-1:] if len(list(_uses_of(p, found))) <= FEW]
     for end in ends:
         yield replace(change, place=end, new=_around(new, place.node, _value(end)))
+
+
+def first_use(change: Change, found: Sequence[Place]) -> Place | None:
+    """Where a value is first used, if what is added to it was only looked up, or begins there.
+
+    It is as likely that something is missing between the two lines, or in the second.
+    """
+    place = change.place
+    if change.kind not in ADDED or not looked_up(place.node) or not _made(place):
+        return None
+    return next((p for p in found if _reads(p, _made(place)) and _line(p) > _line(place)), None)
 
 
 def _uses_of(place: Place, found: Sequence[Place]) -> Iterator[Place]:

@@ -73,7 +73,8 @@ def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
 
 def _is_shape(place: Place) -> bool:
     """Whether it is a whole shape: twice `(100, 100)` asks for a hundred million numbers."""
-    if isinstance(place.node, ast.Attribute) and place.node.attr == "shape":
+    name = getattr(place.node, "attr", "") or getattr(place.node, "id", "")
+    if "shape" in name:
         return True
     call = place.parents[1] if isinstance(place.parent, ast.keyword) else place.parent
     return isinstance(call, ast.Call) and function_name(call) in SIZED

@@ -26,9 +26,10 @@ from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import TooLong
 from autograder.exercises.time_limit import limited
+from autograder.exercises.trees import leaves
 from autograder.explain.repair.agreement import SPEAKS
 from autograder.explain.repair.candidates import FAR_RANK, Feeds, candidates, feeding, idle_names
-from autograder.explain.repair.echoes import echoes
+from autograder.explain.repair.echoes import echoes, first_use
 from autograder.explain.repair.missing import scope_of
 from autograder.explain.repair.places import Change, applied, places, root
 from autograder.explain.repair.repeated import unread
@@ -50,6 +51,8 @@ NEAR_LINES = 2
 """Lines so near to the one that was found are looked at first."""
 LOOKED_AT = 100
 """Where fewer other changes could be tried, because the code is slow, the line is not sure."""
+TELLING = 6
+"""Of thousands of changes one makes fewer numbers than these right by chance."""
 KINDS = (Layer, Loss, Function, Module)
 LONGEST_LINE = 160
 
@@ -242,12 +245,28 @@ class _Search:
                 plans, before = self._instead(whole, plans), self.tried
         if whole is None:
             self._look_at_other_ends(self.fits)
+        elif whole.tier >= FAR_RANK and self._numbers_judged() < TELLING:
+            self.sure = False
         elif plans and whole.kind in AGREED:  # it may well stand elsewhere: was that looked at?
             self.sure = self.tried - before >= LOOKED_AT
 
+    def _numbers_judged(self) -> int:
+        """How many numbers a change has to make right, all failing cases together."""
+        wrong = [(e, name) for e in self.bench.cases for name in self.bench.base[id(e)]]
+        values = [e.outputs[self.row_id][name].value for e, name in wrong]
+        return sum(int(np.size(leaf)) for value in values for leaf in leaves(value))
+
     def _lines(self) -> set[tuple[str, int]]:
         """The lines that fit as a whole."""
-        return {line for f in self.fits if f.whole for line in f.lines}
+        return {line for f in self._whole() for line in f.lines}
+
+    def _whole(self) -> list[_Fit]:
+        """What makes all of it right; of changes that say the same, those that say it best."""
+        whole = [f for f in self.fits if f.whole]
+        speaking = [f for f in whole if f.change.tier == SPEAKS]
+        if any(f.kind == "lost_line" for f in whole):  # not that it begins with another number
+            whole = [f for f in whole if f.change.beside or not f.beside]
+        return speaking or whole
 
     def _instead(self, found: _Fit, plans: list[Plan]) -> list[Plan]:
         """What else would be told in the place of a fit: as likely, in its function nearly so."""
@@ -351,7 +370,8 @@ class _Search:
                 after = _changed_line(unit, change)
             whole = gained == self.all_lost
             line, target = unit.line_of(change.place.node), _target(change.place.statement)
-            beside = unit.line_of(change.beside.node) if change.beside else None
+            other = change.beside or first_use(change, places(unit.tree))
+            beside = unit.line_of(other.node) if other else None
             yield _Fit(tier, change.kind, unit, line, beside, gained, whole, after, target, change)
 
     def _gained(self, change: Change) -> Lost:
@@ -379,7 +399,7 @@ class _Search:
 
     def told(self) -> Repairs:
         """What may be said: a line where all that fit agree, or what they have in common."""
-        whole = [f for f in self.fits if f.whole]
+        whole = self._whole()
         lost = tuple(n for n in self.row.outputs if n in self.all_lost)
         if whole:
             return (self._agreed(whole, lost),)
@@ -395,7 +415,6 @@ class _Search:
         return tuple(found)
 
     def _agreed(self, fits: Sequence[_Fit], outputs: tuple[str, ...]) -> Repair:
-        fits = [f for f in fits if f.change.tier == SPEAKS] or fits
         lines = list(dict.fromkeys(line for f in fits for line in f.lines))
         kinds = list(dict.fromkeys(f.kind for f in fits))
         targets = {f.target for f in fits}

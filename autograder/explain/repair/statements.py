@@ -11,7 +11,7 @@ from typing import TypeGuard
 from autograder.explain.repair.places import LIBRARIES, Change, Place
 from autograder.explain.repair.units import is_tick
 
-MOST_NAMES = 6
+MOST_NAMES = 8
 """Of so many variables in a line any two are tried in each other's place."""
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
@@ -72,9 +72,10 @@ def _exchanged(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.stmt]
 
 def _read_in(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.Name]:
     """The names in a value, and in the indices under which it is kept."""
-    targets = [] if isinstance(n, ast.Return) else getattr(n, "targets", None) or [n.target]
-    indices = (p.slice for t in targets for p in ast.walk(t) if isinstance(p, ast.Subscript))
-    for part in (n.value, *indices):
+    targets = n.targets if isinstance(n, ast.Assign) else [getattr(n, "target", n)]
+    kept = (p for t in targets if t is not n for p in ast.walk(t))
+    indices = (p.slice for p in kept if isinstance(p, ast.Subscript))
+    for part in (*indices, n.value):
         yield from (m for m in ast.walk(part) if isinstance(m, ast.Name)) if part else ()
 
 
@@ -82,7 +83,7 @@ def _other_shares(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.st
     """`(1 - a) * x + a * y` for `a * x + (1 - a) * y`."""
     rests = [m for m in ast.walk(n) if _is_rest(m)]
     for share in dict.fromkeys(ast.unparse(m.right) for m in rests):
-        new = _Shares(share).visit(copy.deepcopy(n))
+        new: ast.stmt = _Shares(share).visit(copy.deepcopy(n))  # type: ignore[assignment]
         if ast.unparse(new).count(f"1 - {share}"):
             yield ast.fix_missing_locations(new)
 

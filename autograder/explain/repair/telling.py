@@ -20,7 +20,7 @@ LOOKS: dict[str, str] = {
         "names": "wrong_name order arguments argument unread",
         "conditions": "comparison flag",
         "loops": "off_by_one direction loop return_in_loop",
-        "kept": "accumulation overwritten initial copy dtype",
+        "kept": "lost_line accumulation overwritten initial copy dtype",
         "lines": "extra_statement order_of_lines return",
         "functions": "function extra_function missing_function",
     }.items()
