@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 import zlib
 from collections.abc import Hashable
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -16,18 +17,20 @@ from autograder.grading.result import Result, ResultRow
 
 _FOR_PEOPLE = (Check.LOOK, Check.DIFFERENCING)
 """What a table or a list of concerns says of a row; all else is for the student's own page."""
+_ALIKE = ("assignment", "status", "isolation", "message")
 _decode = msgspec.msgpack.Decoder(Result).decode
 
 
 class Shortener:
-    """Makes results short: without what was found, and with one object for rows that are equal."""
+    """Makes results short: without what was found, and with one object for what is equal."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[Any, ...], ResultRow] = {}
 
     def __call__(self, result: Result) -> Result:
         """The scores and the statuses of a result; for the findings it must be read again."""
-        return structs.replace(result, rows=tuple(map(self._row, result.rows)))
+        shared: dict[str, Any] = {name: intern(getattr(result, name)) for name in _ALIKE}
+        return structs.replace(result, rows=tuple(map(self._row, result.rows)), **shared)
 
     def _row(self, row: ResultRow) -> ResultRow:
         told = tuple(f for f in row.findings if f.check in _FOR_PEOPLE)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from sys import intern
 
 from msgspec import structs
 
@@ -65,7 +66,7 @@ def grade_class(
         IsolationError: Student code cannot be contained.
     """
     notebooks = {name: path.stem for name, path in course.sources.items()}
-    run = _Run(course, terms, store, sinks, watcher, ClassReport())
+    run = _Run(course, terms, store, sinks, watcher, ClassReport(), explain)
     with interruptible():
         try:
             found = discover(terms.submitted, notebooks, assignments, roster, accept)
@@ -130,6 +131,7 @@ class _Run:
     sinks: Sequence[ResultSink]
     watcher: Watcher | None
     report: ClassReport
+    explained: bool
     _silent: set[int] = field(default_factory=set)
     _failing: dict[Handin, _Failing] = field(default_factory=dict)
     _unsynced: list[Path] = field(default_factory=list)
@@ -249,10 +251,10 @@ class _Run:
     def receive(self, handin: Handin, outcome: Graded | Lined | Exception) -> None:
         """Write down what a worker gave back."""
         if isinstance(outcome, Graded):
-            if outcome.failing:
+            if outcome.failing and self.explained:
                 cells = self._cells.setdefault(tuple(outcome.cells.items()), outcome.cells)
-                digest = outcome.result.digest
-                self._failing[handin] = _Failing(digest, outcome.failing, cells)
+                rows = {intern(row): intern(text) for row, text in outcome.failing.items()}
+                self._failing[handin] = _Failing(outcome.result.digest, rows, cells)
             self._keep(handin, outcome.result)
         elif isinstance(outcome, OverloadError):
             self._overload(handin, str(outcome))

@@ -15,7 +15,7 @@ MAX_BYTES = 256 * 1024 * 1024
 """Outputs are passed over, so only their bytes count here; sources have a limit of their own."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Handin:
     """Where a student's answer to one assignment should be.
 

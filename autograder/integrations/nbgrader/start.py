@@ -5,9 +5,24 @@ from __future__ import annotations
 import importlib
 import sys
 from importlib.util import find_spec, module_from_spec
+from types import ModuleType
 from typing import Any
 
 from autograder.course.quick_import import quick_import
+
+_SELDOM = ("requests", "setuptools.archive_util")
+"""What nbgrader imports for JupyterHub and for archives, and no gradebook takes."""
+
+
+class _Later(ModuleType):
+    """Stands for a module whose functions are loaded when one is called."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args, **more: getattr(importlib.import_module(self.__name__), name)(
+            *args, **more
+        )
 
 
 def load_nbgrader() -> None:
@@ -33,6 +48,11 @@ def load_nbgrader() -> None:
         return getattr(package, name)
 
     vars(package)["__getattr__"] = attribute
-    sys.modules["nbgrader"] = package
-    with quick_import():
-        importlib.import_module("nbgrader.api")
+    later = {name: _Later(name) for name in _SELDOM if name not in sys.modules}
+    sys.modules |= {"nbgrader": package, **later}
+    try:
+        with quick_import():
+            importlib.import_module("nbgrader.api")
+    finally:
+        for name in later:
+            del sys.modules[name]
