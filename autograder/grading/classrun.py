@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from sys import intern
 
 from msgspec import structs
@@ -134,7 +133,7 @@ class _Run:
     explained: bool
     _silent: set[int] = field(default_factory=set)
     _failing: dict[Handin, _Failing] = field(default_factory=dict)
-    _unsynced: list[Path] = field(default_factory=list)
+    _unsynced: list[Handin] = field(default_factory=list)
     _short: Shortener = field(default_factory=Shortener)
     _copies: Copies = field(default_factory=Copies)
     _cells: dict[tuple[tuple[str, int], ...], dict[str, int]] = field(default_factory=dict)
@@ -277,18 +276,24 @@ class _Run:
         for handin in handins:
             if self.store.path(handin.assignment, handin.student).exists():
                 continue
-            result = self._copies.get((handin.assignment, writable_name(handin.student)))
-            if result is not None and result.is_settled:
-                self.store.put(result, handin.student)
+            if self._put_again(handin):
                 self._note(handin, "its result vanished during the run, and was written again")
+
+    def _put_again(self, handin: Handin) -> bool:
+        """Write what was put by of a result; whether there is anything."""
+        result = self._copies.get((handin.assignment, writable_name(handin.student)))
+        if result is None or not result.is_settled:
+            return False
+        self.store.put(result, handin.student)
+        return True
 
     def close(self) -> None:
         """Let every sink write what it holds back, and forget the copies."""
-        self._copies.close()
         try:
             self._sync()
         except GradingError as error:
             self._complain(error)
+        self._copies.close()
         for sink in self.sinks:
             try:
                 sink.close()
@@ -342,19 +347,34 @@ class _Run:
                 result = structs.replace(
                     result, message=result.message or note, file=writable_name(handin.file)
                 )
-                self._unsynced.append(self.store.put(result, handin.student, durable=False))
-                if len(self._unsynced) >= BATCH:
-                    self._sync()
+                self.store.put(result, handin.student, durable=False)
+                self._unsynced.append(handin)
         except GradingError as error:
             self.store.probe()  # where no result can be written, there is no use in going on
             self._failed(handin, str(error))
             return
         self._record(handin, result, fresh=True)
+        if len(self._unsynced) >= BATCH:
+            self._sync()
 
     def _sync(self) -> None:
-        """Wait for the disk; whatever ends this process meanwhile takes nothing from it."""
-        paths, self._unsynced = self._unsynced, []
-        self.store.sync(paths)
+        """Wait for the disk; what it refuses is written once more, and told if that fails, too.
+
+        Raises:
+            GradingError: No result can be written any more.
+        """
+        unsynced, self._unsynced = self._unsynced, []
+        for handin in unsynced:
+            try:
+                self.store.sync(handin.assignment, handin.student)
+            except GradingError as error:
+                try:
+                    written = self._put_again(handin)
+                except GradingError:
+                    written = False
+                if not written:
+                    self._complain(error)
+                    self.store.probe()
 
     def _whole(self, handin: Handin, old: Result | None, new: Result) -> Result:
         """A grade with the rows that stood, where some were graded anew."""

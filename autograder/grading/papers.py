@@ -125,16 +125,16 @@ def _bearings(root: Path, assignment: str, secret: str, made_from: str) -> tuple
 
 def source_digest(source: Path) -> str:
     """A digest of a notebook's source and of the data files beside it."""
-    beside = (Path(at, name) for at, _, names in os.walk(source.parent) for name in names)
-    there = sorted(p for p in beside if "__pycache__" not in p.parts and p.is_file())
-    files = ((p, p.stat()) for p in there)
+    beside = (os.path.join(at, name) for at, _, names in os.walk(source.parent) for name in names)
+    there = sorted(p for p in beside if "__pycache__" not in p and os.path.isfile(p))
+    files = ((p, os.stat(p)) for p in there)
     state = tuple((p, s.st_mtime_ns, s.st_ctime_ns, s.st_size, s.st_ino) for p, s in files)
     return _source_digest(source.parent, state)
 
 
 @functools.lru_cache(maxsize=64)
-def _source_digest(folder: Path, state: tuple[tuple[Path, int, int, int, int], ...]) -> str:
+def _source_digest(folder: Path, state: tuple[tuple[str, int, int, int, int], ...]) -> str:
     digest = hashlib.sha256()
-    for path, *_ in state:
+    for path in (Path(name) for name, *_ in state):
         digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -99,20 +99,20 @@ class Store:
             raise _refused("write", path, error) from error
         return path
 
-    def sync(self, paths: Iterable[Path]) -> None:
-        """Wait until the disk has these results: for many at once, it takes hardly longer.
+    def sync(self, assignment: str, student: str) -> None:
+        """Wait until the disk has a result; after many were put, that takes hardly longer.
 
         Raises:
             GradingError: When the disk refuses.
         """
-        for path in paths:
-            try:
-                with path.open("rb+") as file:
-                    os.fsync(file.fileno())
-            except FileNotFoundError:  # somebody took it
-                continue
-            except OSError as error:
-                raise _refused("write", path, error) from error
+        path = self.path(assignment, student)
+        try:
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+        except FileNotFoundError:  # somebody took it
+            pass
+        except OSError as error:
+            raise _refused("write", path, error) from error
 
     def probe(self) -> None:
         """Find out before a run whether results can be written.

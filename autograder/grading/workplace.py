@@ -73,7 +73,7 @@ class Terms:
 
 def students_folder(terms: Terms, student: str) -> Path:
     """The folder out of which no link may lead."""
-    return terms.submitted.resolve() / student
+    return terms.submitted / student
 
 
 Watch = Callable[[Terms], AbstractContextManager[None]]

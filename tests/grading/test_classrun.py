@@ -128,6 +128,28 @@ def test_a_run_holds_scores_and_the_files_hold_what_was_found(
     assert {p.name for p in synced} >= {"ada.json", "ben.json", "eve.json"}
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_a_result_that_the_disk_refuses_late_is_written_anew_and_nobody_else_is_blamed(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    def refusing(descriptor: int) -> None:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
+        if name == "ada.json" or (name.endswith(".tmp") and not again):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(classrun, "BATCH", 2)
+    for student in ("ada", "ben", "eve"):
+        small_class.hand_in(student)
+    monkeypatch.setattr(os, "fsync", refusing)
+    report, _ = run(small_class)
+    assert [(r.student, r.status) for r in report.results] == [
+        (student, "graded") for student in ("ada", "ben", "eve")
+    ]
+    assert (report.fresh, report.ok) == (3, again)
+    assert all("ada.json" in problem for problem in report.problems)
+    assert small_class.result("ada")["status"] == small_class.result("ben")["status"] == "graded"
+
+
 def test_a_line_that_other_cases_do_not_confirm_is_not_told(
     small_class: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,8 +143,9 @@ class _Sorting:
 
     def extras(self, index: int, used: set[int]) -> list[tuple[int, SubmittedCell]]:
         """The student's other cells after a released one, with their numbers."""
-        numbers = (n for n in self._others.get(index, []) if n not in used)
-        cells = ((n, self._cells[n]) for n in numbers)
+        if index not in self._others:
+            return []
+        cells = ((n, self._cells[n]) for n in self._others[index] if n not in used)
         return [(n, c) for n, c in cells if c.kind in ("code", "markdown") and c.source.strip()]
 
     def _may_stand_for(self, cell: SubmittedCell, released: ReleasedCell) -> bool:

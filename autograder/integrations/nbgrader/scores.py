@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 from autograder.integrations.nbgrader.gradebook import together
@@ -117,7 +118,7 @@ class ScoreWriter:
             entry = entries[student]
             for row, cell in self._grade_cells.items():
                 old = grades.get((place, cell))
-                id = _id() if old is None else old.id
+                id = token_hex(16) if old is None else old.id
                 now[id] = self._grade(entry, row, (id, cell, place), old, known.get(id), changes)
             for name, cell in self._comment_cells.items():
                 self._comment(entry, name, cell, place, comments.get((place, cell)), changes)
@@ -140,7 +141,7 @@ class ScoreWriter:
 
     def _submissions(self, entries: Mapping[str, Entry], changes: _Changes) -> dict[str, str]:
         """Student -> id of the submitted notebook, made where there is none."""
-        from nbgrader.api import SubmittedAssignment, SubmittedNotebook, new_uuid
+        from nbgrader.api import SubmittedAssignment, SubmittedNotebook
 
         found = (
             self._db.query(
@@ -166,7 +167,7 @@ class ScoreWriter:
             old = known.get(student)
             if old is None and not entry.create:
                 continue
-            submission = new_uuid() if old is None else old.id
+            submission = token_hex(16) if old is None else old.id
             if old is None:
                 changes.add(
                     "SubmittedAssignment",
@@ -184,7 +185,7 @@ class ScoreWriter:
                     extension=old.extension if entry.extension is None else entry.extension,
                 )
             if old is None or old.notebook is None:
-                places[student] = new_uuid()
+                places[student] = token_hex(16)
                 changes.add(
                     "SubmittedNotebook",
                     id=places[student],
@@ -249,12 +250,7 @@ class ScoreWriter:
         untouched = entry.untouched or ()
         text = entry.stale or (NO_RESPONSE if name in untouched else None)
         if old is None:
-            changes.add("Comment", id=_id(), cell_id=cell, notebook_id=place, auto_comment=text)
+            id = token_hex(16)
+            changes.add("Comment", id=id, cell_id=cell, notebook_id=place, auto_comment=text)
         else:
             changes.change("Comment", old, auto_comment=text)
-
-
-def _id() -> str:
-    from nbgrader.api import new_uuid
-
-    return str(new_uuid())

@@ -210,8 +210,7 @@ class GradebookSink:
         if one.handin.path is None:
             return None
         try:
-            folder = self._submitted.resolve() / one.handin.student
-            found = submission.read(one.handin.path, folder)
+            found = submission.read(one.handin.path, self._submitted / one.handin.student)
         except GradingError:
             return None if one.result.status == "stale" else ()
         return None if found.problem else found.cells
