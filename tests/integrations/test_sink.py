@@ -19,8 +19,9 @@ from autograder.exercises.fact import fact
 from autograder.grading.result import SCHEMA, Result, SubmissionStatus, from_row
 from autograder.grading.submission import Handin
 from autograder.integrations.collected import Collected, Taken, write_collected
-from autograder.integrations.nbgrader import GradebookSink
+from autograder.integrations.nbgrader import GradebookSink, sink
 from autograder.integrations.nbgrader.gradebook import GradebookError, open_gradebook
+from autograder.integrations.nbgrader.rebuild import rebuild
 from autograder.integrations.nbgrader.timestamps import parse_timestamp, read_timestamp
 from tests.integrations import classroom
 from tests.integrations.classroom import ASSIGNMENT, NAME, changed, find, hand_in
@@ -699,6 +700,25 @@ def test_a_gradebook_in_no_folder_is_a_clear_error(desk: Desk) -> None:
     desk.hand_in("ada")
     with pytest.raises(GradebookError, match=r"folder exists"):
         desk.write(result("ada"), gradebook="nowhere/gradebook.db")
+
+
+def test_what_is_written_already_is_not_put_together_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuilt: list[object] = []
+    monkeypatch.setattr(sink, "rebuild", lambda *of: rebuilt.append(of) or rebuild(*of))
+    desk.hand_in("ada")
+    desk.write(result("ada", {"twice": 0.0}))
+    shutil.copy(desk.root / "gradebook.db", desk.root / "older.db")
+    desk.write(result("ada"))
+    del rebuilt[:]
+    desk.write(result("ada"), fresh=False)
+    assert not rebuilt
+    desk.write(result("ada"), fresh=False, gradebook="older.db")  # which knows another result
+    assert len(rebuilt) == 1
+    desk.autograded("ada").unlink()
+    desk.write(result("ada"), fresh=False)
+    assert len(rebuilt) == 2 and desk.autograded("ada").exists()
 
 
 def test_nbgrader_is_loaded_for_the_first_result_only(desk: Desk) -> None:

@@ -6,7 +6,7 @@ is read with a few questions and written with a few statements, over nbgrader's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -32,6 +32,7 @@ class Entry:
             known, and what the gradebook says of it stays.
         timestamp: When it was handed in (UTC), where that is known.
         extension: By how much the deadline is moved; None leaves what the gradebook says.
+        digest: Of the result; empty where it has to be written again whatever stands there.
         stale: Why the scores cannot be relied on; empty when they can.
         create: Whether a submission is made where the gradebook has none.
     """
@@ -43,6 +44,7 @@ class Entry:
     untouched: frozenset[str] | None = frozenset()
     timestamp: datetime | None = None
     extension: timedelta | None = None
+    digest: str = ""
     stale: str = ""
     create: bool = True
 
@@ -104,6 +106,17 @@ class ScoreWriter:
         finally:
             self._db.expunge_all()
 
+    def holds(self, digests: Mapping[str, str]) -> set[str]:
+        """The students of whom all is written that follows from the results with these digests."""
+        found = self._found(digests)
+        known = self._judgements.of(row.notebook for row in found)
+        none = Judgement()
+        return {
+            row.student_id
+            for row in found
+            if digests[row.student_id][-64:] == known.get(row.notebook, none).shown
+        }
+
     def _write(self, entries: Mapping[str, Entry]) -> list[str]:
         from nbgrader import api
 
@@ -112,10 +125,12 @@ class ScoreWriter:
         places = self._submissions(entries, changes)
         grades = self._existing(api.Grade, places)
         comments = self._existing(api.Comment, places)
-        known = self._judgements.of(grade.id for grade in grades.values())
+        known = self._judgements.of([*(grade.id for grade in grades.values()), *places.values()])
         now: dict[str, Judgement] = {}
         for student, place in places.items():
             entry = entries[student]
+            if entry.untouched is not None:  # a notebook of its own in the table: see `holds`
+                now[place] = Judgement(entry.digest[-64:] or None)
             for row, cell in self._grade_cells.items():
                 old = grades.get((place, cell))
                 id = token_hex(16) if old is None else old.id
@@ -139,11 +154,11 @@ class ScoreWriter:
             if name not in known:
                 changes.add("Student", id=name)
 
-    def _submissions(self, entries: Mapping[str, Entry], changes: _Changes) -> dict[str, str]:
-        """Student -> id of the submitted notebook, made where there is none."""
+    def _found(self, students: Iterable[str]) -> list[Any]:
+        """What the gradebook has of students' submissions."""
         from nbgrader.api import SubmittedAssignment, SubmittedNotebook
 
-        found = (
+        query = (
             self._db.query(
                 SubmittedAssignment.id,
                 SubmittedAssignment.student_id,
@@ -158,10 +173,15 @@ class ScoreWriter:
             )
             .filter(
                 SubmittedAssignment.assignment_id == self._assignment_id,
-                SubmittedAssignment.student_id.in_(list(entries)),
+                SubmittedAssignment.student_id.in_(list(students)),
             )
         )
-        known = {row.student_id: row for row in found.all()}
+        found: list[Any] = query.all()
+        return found
+
+    def _submissions(self, entries: Mapping[str, Entry], changes: _Changes) -> dict[str, str]:
+        """Student -> id of the submitted notebook, made where there is none."""
+        known = {row.student_id: row for row in self._found(entries)}
         places: dict[str, str] = {}
         for student, entry in entries.items():
             old = known.get(student)

@@ -128,17 +128,27 @@ class GradebookSink:
         if not held:
             return
         writer, released = self._writer(assignment)
+        assert self._settings is not None
+        written = {
+            one.result.student: one.result.digest
+            for one in held
+            if not one.fresh
+            and self._folder.holds(
+                self._folder.path(one.handin.student, released), one.result.digest
+            )
+        }
+        with explained(self._settings.gradebook):
+            standing = writer.holds(written)
         entries: list[Entry] = []
         notebooks: dict[str, tuple[_Held, Rebuilt, datetime | None]] = {}
         for one in held:
-            cells = self._cells(one)
-            rebuilt = rebuild(released, cells or ())
+            cells = None if one.result.student in standing else self._cells(one)
+            rebuilt = None if cells is None else rebuild(released, cells)
             moment = self._handed_in(one.handin)
-            entry = _entry(one, None if cells is None else rebuilt, released, moment)
+            entry = _entry(one, rebuilt, released, moment)
             entries.append(replace(entry, extension=self._extension(one.result)))
-            if cells is not None:
+            if rebuilt is not None:
                 notebooks[one.result.student] = (one, rebuilt, moment)
-        assert self._settings is not None
         with explained(self._settings.gradebook):
             students = writer.write(entries)
             assign_penalties(self._gradebook, released, students, self._settings)
@@ -146,8 +156,8 @@ class GradebookSink:
             if student not in notebooks:  # what was written of an earlier submission stays
                 continue
             one, rebuilt, moment = notebooks[student]
-            path = self._folder.path(one.handin.student, released)
-            if one.fresh or not self._folder.holds(path, one.result.digest):
+            if student not in written:
+                path = self._folder.path(one.handin.student, released)
                 self._folder.write(path, finished(rebuilt, one.result), moment)
 
     def _writer(self, assignment: str) -> tuple[ScoreWriter, ReleasedNotebook]:
@@ -240,6 +250,7 @@ def _entry(
         judged=judged(released, rebuilt.notebook["cells"], result) if rebuilt else {},
         untouched=rebuilt.untouched if rebuilt else None,
         timestamp=timestamp,
+        digest=result.digest,
         stale="" if result.is_grade else f"Not up to date: {why}{result.message}",
         create=result.status not in ("missing", "unclear"),
     )
