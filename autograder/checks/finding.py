@@ -45,6 +45,7 @@ class Check(StrEnum):
     CELL = "cell"  # the cell that defines the function did not run to its end
     SUBMISSION = "submission"  # nothing was run
     BY_HAND = "by hand"
+    BUILDS_ON = "builds on"  # other rows, which are not right yet
     STATE = "state"  # judged in an earlier state of the notebook
     LOOK = "look"  # where an answer stands that does not count
 

@@ -16,7 +16,7 @@ from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.script import Outcome, Runner
 from autograder.explain.explanations import explained, noted
 from autograder.explain.follow import followed
-from autograder.explain.known import NEVER_RAN, known_mistake, small_slip, two_mistakes
+from autograder.explain.known import NEVER_RAN, by_case, known_mistake, small_slip
 from autograder.explain.question import Asked, Question
 
 PROMPT_SECONDS = 0.05
@@ -70,7 +70,7 @@ def examined(
         for id in wrong:
             results[id] = followed(results[id], asked[id])
         for id in wrong:
-            told = two_mistakes(results[id], asked[id])
+            told = by_case(results[id], asked[id])
             results[id] = noted(explained(told, asked[id]), asked[id])
     return Examined(results, asked)
 

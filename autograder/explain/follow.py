@@ -33,6 +33,14 @@ def followed(result: RowResult, asked: Asked) -> RowResult:
     return _follow_calls(result, asked)
 
 
+def builds_on(result: RowResult, wrong: Sequence[str]) -> RowResult:
+    """The verdict on a row, with the note that others, on which it builds, are not right yet."""
+    name = "builds_on.one" if len(wrong) == 1 else "builds_on.several"
+    said = fact(name, names=list(wrong), row=result.id, first=wrong[0])
+    note = Finding(Check.BUILDS_ON, severity="warning", passed=True, fact=said)
+    return result.with_findings((note, *result.findings))
+
+
 def _follow_forward(result: RowResult, forward: RowResult, asked: Asked) -> RowResult:
     """Give a backward its points where it is right for the known mistake of its own forward."""
     names = known_names(forward)

@@ -66,49 +66,65 @@ def _explaining_all(
     return whole or set()
 
 
-def two_mistakes(result: RowResult, asked: Asked) -> RowResult:
-    """The verdict, told by case where an output equals one known mistake here, another there."""
+def by_case(result: RowResult, asked: Asked) -> RowResult:
+    """The verdict, told by case where no one known mistake explains all that is wrong of an output.
+
+    Two may share the cases; and where nothing comes back, or no number, something else is wrong.
+    """
     findings = list(result.findings)
     for output in result.outputs:
         of = [n for n, f in enumerate(findings) if f.output == output and f.costs]
         if of and all(findings[n].explanation is None for n in of):
-            by_case = _by_case(result.id, output, asked)
+            told = _told_by_case(result.id, output, asked)
             for n in of:
-                told = by_case.get((findings[n].case, findings[n].hidden))
-                findings[n] = replace(findings[n], explanation=told)
+                known = told.get((findings[n].case, findings[n].hidden))
+                findings[n] = replace(findings[n], explanation=known)
     return result.with_findings(tuple(findings))
 
 
-def _by_case(row: str, output: str, asked: Asked) -> dict[tuple[str, bool], Explanation]:
-    """Case, and whether it is hidden -> which of two known mistakes of the row an output equals.
+def _told_by_case(row: str, output: str, asked: Asked) -> dict[tuple[str, bool], Explanation]:
+    """Case, and whether it is hidden -> the known mistake of the row that an output equals there.
 
-    Nothing where not exactly two together explain every case, each alone in two cases or more.
+    Nothing where several would do; of two each is alone in two cases or more.
     """
-    trials = [trial for trial in asked.on(row, output) if not trial.case.tie]
+    judged = [trial for trial in asked.on(row, output) if not trial.case.tie]
+    trials = [trial for trial in judged if not _is_broken(row, output, trial)]
     wrong = [_wrong_plainly(row, output, trial) for trial in trials]
+    if not any(wrong) or _is_zero(row, output, trials):
+        return {}
     fit: dict[Key, list[bool]] = {}
-    for key in asked.known(trials[0].hidden) if any(wrong) else ():
+    for key in asked.known(trials[0].hidden):
         if key[0] == row:
-            found = [asked.find(key, trial) for trial in trials]
-            shown = zip(found, trials, strict=True)
-            fit[key] = [known is not None and fits(known, row, output, t) for known, t in shown]
-    pairs = []
-    for one, other in itertools.combinations(fit, 2):
+            found = zip([asked.find(key, trial) for trial in trials], trials, strict=True)
+            fit[key] = [known is not None and fits(known, row, output, t) for known, t in found]
+    chosen: list[tuple[Key, ...]] = [
+        (key,) for key, fitting in fit.items() if len(trials) < len(judged) and all(fitting)
+    ]
+    for one, other in itertools.combinations(fit, 2) if not chosen else ():
         cases = list(zip(fit[one], fit[other], wrong, strict=True))
         alone = Counter(a for a, b, is_wrong in cases if is_wrong and a != b)
         if min(alone[True], alone[False]) > 1 and all(
-            a or b if w else a and b for a, b, w in cases
+            (a or b) if is_wrong else (a and b) for a, b, is_wrong in cases
         ):
-            pairs.append((one, other))
-    if len(pairs) != 1:
+            chosen.append((one, other))
+    if len(chosen) != 1:
         return {}
     told = {}
     for n, trial in enumerate(trials):
-        known = asked.find(next(key for key in pairs[0] if fit[key][n]), trial)
+        known = asked.find(next(key for key in chosen[0] if fit[key][n]), trial)
         if wrong[n] and known is not None:
             case = trial.case.name, trial.hidden
             told[case] = Explanation(Source.KNOWN, known.name, known.says)
     return told
+
+
+def _is_broken(row: str, output: str, trial: Trial) -> bool:
+    """Whether nothing came back, or something that is no number where a number belongs."""
+    seen, expected = trial.observed[row].outputs, trial.expectation.outputs.get(row, {})
+    if seen is None or output not in expected:
+        return True
+    found = difference(seen[output], expected[output])
+    return found is not None and found.kind == "finite"
 
 
 def mistake_of(result: RowResult) -> set[str]:
@@ -192,6 +208,7 @@ def _fitting(
                 for trial in relevant
             )
             and _beyond_crashes(key, row, asked, relevant)
+            and _shows_in_its_own(key, row, asked)
         ):
             found[key] = known
     return found
@@ -208,6 +225,19 @@ def _beyond_crashes(key: Key, row: str, asked: Asked, relevant: Sequence[Trial])
         if alike and (failure is None or (key[0] == row and rare)):
             return True
     return False
+
+
+def _shows_in_its_own(key: Key, row: str, asked: Asked) -> bool:
+    """Whether the function in which the mistake would be gives what the mistake makes it give."""
+    own = key[0]
+    return own == row or all(
+        fits(known, own, output, trial)
+        for trial in asked.trials
+        if own in trial.observed and not trial.case.tie
+        for known in (asked.find(key, trial),)
+        if known is not None
+        for output in trial.expectation.outputs.get(own, {})
+    )
 
 
 def _only(fitting: Mapping[Key, Known], whole: Set[Key], row: str) -> Known | None:

@@ -22,9 +22,9 @@ from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
 from autograder.exercises.time_limit import lift_limit, limited
 from autograder.explain import examined
+from autograder.explain.follow import builds_on
 from autograder.feedback.beside import Sheet
 from autograder.feedback.story import recorded, tone
-from autograder.feedback.wording import listed
 from autograder.language import tr
 
 CALL_SECONDS = 10.0
@@ -109,7 +109,7 @@ def ask(
     result = settled(result, namespace)
     if result.status in ("right", "manual", "unanswered", "timeout"):  # it would hang again
         return result, trials, []
-    below = builds_on(row_id, public.exercise, namespace, set(sheet.rows))
+    below = rows_below(row_id, public.exercise, namespace, set(sheet.rows))
     known = {known.function for known in question.bank()} & sheet.rows.keys()
     needed = {row_id, *below, *known}
     if needed == {row_id}:  # asking again would say the same, and may take as long
@@ -128,7 +128,7 @@ def ask(
     ]  # fmt: skip
     if not wrong or result.status == "right":
         return result, trials, []
-    return result, trials, [_first(row_id, wrong)]
+    return builds_on(result, wrong), trials, []
 
 
 def settled(result: RowResult, namespace: Mapping[str, Any]) -> RowResult:
@@ -152,14 +152,7 @@ def _how_to_answer(exercise: Answer, result: RowResult) -> list[str]:
     return [text.format(name=exercise.variable, what=what)]
 
 
-def _first(row_id: str, wrong: list[str]) -> str:
-    one = tr("{names} is not right yet, and {row} builds on it. Mend that one first.")
-    several = tr("{names} are not right yet, and {row} builds on them. Start with {first}.")
-    text = one if len(wrong) == 1 else several
-    return text.format(names=listed(wrong), row=row_id, first=wrong[0])
-
-
-def builds_on(
+def rows_below(
     row_id: str, exercise: Exercise, namespace: Mapping[str, Any], rows: set[str]
 ) -> set[str]:
     """The rows whose functions a row needs: its own forward, and what its code calls."""

@@ -168,6 +168,8 @@ SENTENCES: dict[str, str] = {
     "wrong: repair that first",
     "own_forward.wrong": "Not even for the {forward} that was written are these right: {outputs}. "
     "Its numerical gradients differ",
+    "builds_on.one": "{names} is not right yet, and {row} builds on it. Mend that one first",
+    "builds_on.several": "{names} are not right yet, and {row} builds on them. Start with {first}",
     "follow.forward": "{row} is right for the {forward} that was written; the points are kept",
     "follow.forward_part": "For the {forward} that was written, {row} is right in {outputs}; the "
     "points for that are kept",

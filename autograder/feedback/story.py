@@ -35,6 +35,7 @@ from autograder.language import tr
 
 SHOWN_IN_FULL = 2
 SHOWN_FRAMES = 6
+_NOTES = (Check.FOLLOW_THROUGH, Check.BUILDS_ON, Check.STATE, Check.LOOK)
 
 
 def card(
@@ -154,9 +155,10 @@ def _notes(result: RowResult) -> Iterator[str]:
     if any(f.check is Check.RECORDED for f in result.findings):
         yield tr("It has the right form. Whether it is right comes out when it is graded.")
     for finding in result.findings:
-        if finding.check in (Check.FOLLOW_THROUGH, Check.STATE, Check.LOOK):
+        if finding.check in _NOTES:
             text, told = message(finding, result.id), finding.explanation
-            text = text if text.startswith(result.id) else text[:1].upper() + text[1:]
+            names = (result.id, *(finding.fact.values.get("names", ()) if finding.fact else ()))
+            text = text if text.startswith(names) else text[:1].upper() + text[1:]
             yield beside(sentence(text), advice(told) if told else "")
 
 

@@ -19,7 +19,15 @@ from autograder.exercises import Row
 from autograder.exercises.fact import Fact, fact
 from autograder.explain import Question, examine_all
 from autograder.explain.cells import Cell as ReadCell
-from autograder.explain.cells import defines, odd_character, only_below, overlap, read_cells
+from autograder.explain.cells import (
+    defines,
+    names_used,
+    odd_character,
+    only_below,
+    overlap,
+    read_cells,
+)
+from autograder.explain.follow import builds_on
 from autograder.explain.written import NOT_WRITTEN, Placed, whereabouts
 from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.patience import Patience
@@ -91,6 +99,13 @@ def ask(
         for row in why.keys() & again.keys():
             verdicts[row] = _as_seen(verdicts[row], again[row], why[row])
     judged = (verdicts.get(row.id) or unjudged(row) for row in rows)
+    wrong = [id for id, row in verdicts.items() if row.status not in ("right", "manual")]
+    for question, *_ in questions:
+        for id in {row.id for row in question.exercise.rows}.intersection(wrong):
+            names = names_used(_needs(id, question), cells) - {id}
+            below = [other for other in wrong if other in names]
+            if below and verdicts[id].status not in ("unanswered", "timeout"):
+                verdicts[id] = builds_on(verdicts[id], below)
     ids = [row.id for row in rows]
     return Asked([_with_cells(row, ran, submitted, ids, starters) for row in judged], timed_out)
 
@@ -133,20 +148,23 @@ def _doubtful(
     """The rows to ask again: after the cells down to which position, and why."""
     found: dict[int, dict[str, Says]] = {}
     for question, *_ in questions:
-        functions = question.exercise.functions
         for row in question.exercise.rows:
             result = verdicts.get(row.id)
             if result is None or result.status == "manual":
                 continue
-            needs = (
-                {row.id, *functions[: functions.index(row.id)]} if row.id in functions else {row.id}
-            )
+            needs = _needs(row.id, question)
             position = _check_position(row.id, submitted, cells)
             changed = overlap(needs, cells, position)
             below = only_below(needs, cells, position)
             if (changed.may and _is_doubted(result)) or below:
                 found.setdefault(position, {})[row.id] = (changed.changes, below)
     return found
+
+
+def _needs(row: str, question: Question) -> set[str]:
+    """A row's function, and those of its exercise that are called before it."""
+    functions = question.exercise.functions
+    return {row, *(functions[: functions.index(row)] if row in functions else ())}
 
 
 def _is_doubted(result: RowResult) -> bool:

@@ -26,6 +26,8 @@ MISTAKES = {
              name="tanh_skipped", says="The gradient skips tanh: multiply by its derivative first."),
         edit("rnn_step_backward", "(1 - next_h**2)", "(1 - prev_h**2)",
              name="tanh_of_previous", says="The derivative of tanh is taken at the previous state; it belongs to the next one."),
+        edit("rnn_step_forward", "(x, prev_h, Wx, Wh, next_h)", "(x, prev_h, Wx, Wh, x @ Wx + prev_h @ Wh + b)",
+             name="slope_of_the_sum", says="The sum before tanh is squared: the derivative is one minus the square of tanh of it, which is next_h."),
         edit("rnn_step_backward", "dz = dnext_h * (1 - next_h**2)", "dz = 1 - next_h**2",
              name="upstream_ignored", says="Nothing depends on dnext_h: multiply the local gradient by the upstream gradient."),
         edit("rnn_step_backward", "dz @ Wh.T", "dz @ Wh",

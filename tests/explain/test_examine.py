@@ -173,10 +173,12 @@ def test_follow_through_for_the_mistaken_forward(judged):
     ("short", "names"),
     [
         (lambda x, w: x * 0 + w, {"constant", "thrice"}),
+        (lambda x, w: x * np.nan, {"thrice"}),
+        (lambda x, w: 1 / 0, {"thrice"}),
         (lambda x, w: np.sin(x * w), set()),
     ],
 )
-def test_two_known_mistakes_that_share_the_cases_are_told_by_case(judged, short, names):
+def test_where_no_one_mistake_explains_all_each_case_is_told_its_own(judged, short, names):
     result = judged(
         scale_forward=lambda x, w: ((short if len(x) < 4 else lambda x, w: 3 * x * w)(x, w), (x, w))
     )["scale_forward"]
