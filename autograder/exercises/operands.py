@@ -47,9 +47,10 @@ class Raised:
 
     Args:
         line: Counted from the `def` line as 1.
-        operation: `"@"`, `"+"` …, `"index"`, or `"unpack"`: so many names (the shape of the second
-            operand) for so many values (that of the first). Where a name has no value: `"near"`
-            (the second operand is one that has), `"elsewhere"` (a function that has it), `"lost"`.
+        operation: `"@"`, `"+"` …, `"="` (a place, and what is put there), `"index"`, or
+            `"unpack"`: so many names (the shape of the second operand) for so many values (that of
+            the first). Where a name has no value: `"near"` (the second operand is one that has),
+            `"elsewhere"` (a function that has it), `"lost"`.
     """
 
     function: str
@@ -124,7 +125,16 @@ def _expression(trace: TracebackType) -> ast.AST | None:
     lines[-1] = lines[-1][:end]
     lines[0] = lines[0][start:]
     piece = _parsed(b"".join(lines).decode().strip())
-    return _parsed(whole) if isinstance(piece, ast.Tuple) else piece  # targets of an assignment
+    if isinstance(piece, ast.Tuple | ast.Subscript):  # perhaps the target of an assignment
+        statement = _parsed(whole)
+        if isinstance(statement, ast.Assign) and ast.dump(piece) == _target(statement):
+            return statement
+    return piece
+
+
+def _target(statement: ast.Assign) -> str:
+    """What stands on the left of an assignment, as it is written where it is read."""
+    return ast.dump(ast.parse(ast.unparse(statement.targets[0]), mode="eval").body)
 
 
 def _parsed(text: str) -> ast.AST | None:
@@ -165,13 +175,18 @@ def _operation(node: ast.AST | None, names: Mapping[str, Any]) -> tuple[str, Par
 
 
 def _unpacking(node: ast.Assign, names: Mapping[str, Any]) -> tuple[str, Parts]:
-    if not isinstance(node.targets[0], ast.Tuple):
+    target = node.targets[0]
+    if isinstance(target, ast.Subscript):
+        if shape_of(target, names) is None:  # there is no such place
+            return _operation(target, names)
+        return "=", [(ast.unparse(part), shape_of(part, names)) for part in (target, node.value)]
+    if not isinstance(target, ast.Tuple):
         return "", []
     value = names.get(node.value.id) if isinstance(node.value, ast.Name) else None
     if type(value) not in (tuple, list):
         return "", []
     assert isinstance(value, (tuple, list)) and isinstance(node.value, ast.Name)
-    return "unpack", [(node.value.id, (len(value),)), ("", (len(node.targets[0].elts),))]
+    return "unpack", [(node.value.id, (len(value),)), ("", (len(target.elts),))]
 
 
 def shape_of(node: ast.AST, names: Mapping[str, Any]) -> Shape | None:

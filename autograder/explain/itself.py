@@ -113,6 +113,8 @@ def _of_operands(failure: Failure) -> Fact | None:
     gaps |= {"left": left, "left_shape": one, "right": right, "right_shape": other}
     if sign == "@":
         return _of_product(one, other, gaps)
+    if sign == "=":
+        return fact("shapes.into", **gaps)
     if sign in ("+", "-", "*", "/"):
         return fact("shapes.together", **gaps, sign=sign, advice=_of_pair(one, other))
     return None

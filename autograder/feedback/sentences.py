@@ -330,6 +330,8 @@ SENTENCES: dict[str, str] = {
     "the inner sizes {one} and {other} differ. {advice}",
     "shapes.together": "Line {line} of {function}: `{left}` {left_shape} {sign} `{right}` "
     "{right_shape}: these shapes cannot be put together. {advice}",
+    "shapes.into": "Line {line} of {function}: `{right}` has shape {right_shape} and does not fit "
+    "into `{left}`, a place of shape {left_shape}. Which of the two is not what you expect?",
     "shapes.index": "Line {line} of {function}: in `{left}` the array has shape {left_shape}; the "
     "index is beyond it. Which axis is it meant for: x[t], or x[:, t]?",
     "shapes.unpack": "Line {line} of {function}: {name} holds {count} values, and {asked} names "

@@ -98,16 +98,28 @@ def ask(
         seconds += used
         for row in why.keys() & again.keys():
             verdicts[row] = _as_seen(verdicts[row], again[row], why[row])
-    judged = (verdicts.get(row.id) or unjudged(row) for row in rows)
-    wrong = [id for id, row in verdicts.items() if row.status not in ("right", "manual")]
-    for question, *_ in questions:
-        for id in {row.id for row in question.exercise.rows}.intersection(wrong):
-            names = names_used(_needs(id, question), cells) - {id}
-            below = [other for other in wrong if other in names]
-            if below and verdicts[id].status not in ("unanswered", "timeout"):
-                verdicts[id] = builds_on(verdicts[id], below)
     ids = [row.id for row in rows]
-    return Asked([_with_cells(row, ran, submitted, ids, starters) for row in judged], timed_out)
+    judged = [
+        _with_cells(verdicts.get(row.id) or unjudged(row), ran, submitted, ids, starters)
+        for row in rows
+    ]
+    return Asked(_on_wrong_ones(judged, questions, cells), timed_out)
+
+
+def _on_wrong_ones(
+    judged: Sequence[RowResult], questions: Sequence[Sequence[Question]], cells: Sequence[ReadCell]
+) -> list[RowResult]:
+    """The verdicts; one that is not right says which others are not, on which it builds."""
+    wrong = [row.id for row in judged if row.status not in ("right", "manual")]
+    exercise = {row.id: of[0] for of in questions for row in of[0].exercise.rows}
+    found = []
+    for row in judged:
+        if row.id in wrong and row.id in exercise and row.status not in ("unanswered", "timeout"):
+            names = names_used(_needs(row.id, exercise[row.id]), cells) - {row.id}
+            below = [other for other in wrong if other in names]
+            row = builds_on(row, below) if below else row
+        found.append(row)
+    return found
 
 
 def _ask(

@@ -45,6 +45,16 @@ def many_indices(x):
     a = np.zeros((3, 3))
     return a[rows, columns]
 
+def too_small(x):
+    a = np.zeros((7, 2))
+    a[1:, 0] = x * 2
+    return a
+
+def beyond(x):
+    a = np.zeros((7, 2))
+    a[0, 2] = x[0]
+    return a
+
 def round_about(x):
     a = x[:, None, None] + np.zeros((5, 4, 3))
     return a @ a.T
@@ -97,6 +107,12 @@ def told_of(blunder, hidden=False):
             of_cell("late"),
             "Line 4 of late: no line before it gives `out` a value. Is the line missing",
         ),
+        (
+            of_cell("too_small"),
+            "Line 3 of too_small: `x * 2` has shape (5,) and does not fit into `a[1:, 0]`, a place "
+            "of shape (6,)",
+        ),
+        (of_cell("beyond"), "Line 3 of beyond: in `a[0, 2]` the array has shape (7, 2); the index"),
         (of_cell("round_about"), "(3, 4, 5): the inner sizes 3 and 4 differ. With three axes"),
         (of_cell("turned_first"), "swapaxes(-1, -2)"),
         (lambda: X.reshape(5 / 5, 5), "Write //."),
