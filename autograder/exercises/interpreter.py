@@ -289,7 +289,7 @@ def describe(error: BaseException) -> Failure:
     except BaseException:  # student code may have broken the machinery of tracebacks
         frames = []
     try:
-        raised = where_raised(error.__traceback__) if kind == "exception" else None
+        raised = where_raised(error.__traceback__, message) if kind == "exception" else None
     except BaseException:
         raised = None
     lines = tuple(f"{f.name}, line {f.lineno}: {f.line or ''}" for f in frames[-12:])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import linecache
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -59,8 +60,12 @@ class Raised:
     operands: tuple[Operand, ...] = ()
 
 
-def where_raised(trace: TracebackType | None) -> Raised | None:
-    """Where an exception was raised in the student's own code; None where that is not known."""
+def where_raised(trace: TracebackType | None, message: str = "") -> Raised | None:
+    """Where an exception was raised in the student's own code; None where that is not known.
+
+    Args:
+        message: What NumPy says: two shapes that it names are those of the two operands.
+    """
     own = within = None
     while trace is not None:
         code = trace.tb_frame.f_code
@@ -80,10 +85,17 @@ def where_raised(trace: TracebackType | None) -> Raised | None:
     if isinstance(node, ast.Name) and node.id not in names and not hasattr(builtins, node.id):
         operation, parts = _unknown(node.id, within.tb_frame)
     operands = []
+    named = re.findall(r"\((\d+,(?:\d+,?)*)\)", message)
+    if len(named) == len(parts) == 2 and "broadcast together" in message:
+        parts = [
+            (text, shape or tuple(int(size) for size in told.split(",") if size))
+            for (text, shape), told in zip(parts, named, strict=True)
+        ]
     for text, shape in parts:
         if shape is None or len(shape) > MOST_AXES:
             return Raised(code.co_name, line)
-        operands.append(Operand(text[:MOST_TEXT], tuple(int(size) for size in shape)))
+        cut = text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…"
+        operands.append(Operand(cut, tuple(int(size) for size in shape)))
     return Raised(code.co_name, line, operation, tuple(operands))
 
 

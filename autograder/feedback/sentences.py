@@ -263,6 +263,7 @@ SENTENCES: dict[str, str] = {
     "look.shapes": "Write the shape of everything in it beside it.",
     "look.examples": "Look at how the examples are put together.",
     "look.factors": "Look at it factor by factor.",
+    "look.numbers": "Look at each number in it.",
     "look.names": "Look at each name in it: is it the one you mean?",
     "look.conditions": "Look at the condition.",
     "look.loops": "Go through it by hand with two steps.",

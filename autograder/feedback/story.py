@@ -169,11 +169,15 @@ def _explanations(result: RowResult, failing: Sequence[Finding]) -> Iterator[Blo
             yield Paragraph((sentence(message(finding, result.id)),), "explains")
             yield from _place(finding)
     of: dict[Explanation, list[str]] = {}
+    facts: dict[tuple[str | None, str], Explanation] = {}
     located = {_named(f) for f in failing if f.explanation is not None and f.explanation.where}
     for finding in failing:
         told = finding.explanation
         if told is not None and (told.where is not None or _named(finding) not in located):
-            outputs = of.setdefault(_key(told), [])
+            key = _key(told)
+            if told.fact is not None and "line" not in told.fact.values:  # with other numbers: once
+                key = facts.setdefault((finding.output, told.fact.name), key)
+            outputs = of.setdefault(key, [])
             name = shown_output(finding.output or "")
             if name and name not in outputs:
                 outputs.append(name)

@@ -162,6 +162,9 @@ MISTAKES = {
     "plateau": [
         edit("plateau_lr", "            lr = lr * factor\n            waited = 0", "            lr = lr * factor", name="counter_not_reset",
              says="The wait is not reset after a cut, so one long plateau leads to one cut only."),
+        edit("plateau_lr", "waited == patience:\n            lr = lr * factor\n            waited = 0", "waited >= patience:\n            lr = lr * factor",
+             name="cut_again_and_again",
+             says="After a cut the wait is not reset, so that every further epoch without a new best cuts again."),
         edit("plateau_lr", "waited == patience", "waited > patience", name="one_epoch_late",
              says="The cut comes one epoch late: patience epochs without a new best are enough."),
         edit("plateau_lr", "best, waited = loss, 0", "best = loss", name="not_consecutive",

@@ -55,6 +55,10 @@ def beyond(x):
     a[0, 2] = x[0]
     return a
 
+def of_a_call(x):
+    kept = {"a": np.zeros((5, 2, 18))}
+    return kept["a"] / np.sqrt(np.ones((5, 3, 1)))
+
 def round_about(x):
     a = x[:, None, None] + np.zeros((5, 4, 3))
     return a @ a.T
@@ -113,6 +117,10 @@ def told_of(blunder, hidden=False):
             "of shape (6,)",
         ),
         (of_cell("beyond"), "Line 3 of beyond: in `a[0, 2]` the array has shape (7, 2); the index"),
+        (
+            of_cell("of_a_call"),
+            "`kept['a']` (5, 2, 18) / `np.sqrt(np.ones((5, 3, 1)))` (5, 3, 1): these shapes cannot",
+        ),
         (of_cell("round_about"), "(3, 4, 5): the inner sizes 3 and 4 differ. With three axes"),
         (of_cell("turned_first"), "swapaxes(-1, -2)"),
         (lambda: X.reshape(5 / 5, 5), "Write //."),

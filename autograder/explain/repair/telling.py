@@ -15,8 +15,8 @@ LOOKS: dict[str, str] = {
         "shapes": "transpose product keepdims shape reshape flatten index",
         "examples": "mean_for_sum sum_for_mean missing_sum extra_sum missing_mean axis "
         "missing_axis",
-        "factors": "inverse missing_factor extra_factor power number complement grouping operator "
-        "hard_coded",
+        "factors": "inverse missing_factor extra_factor power complement grouping operator",
+        "numbers": "number hard_coded",
         "names": "wrong_name order arguments argument unread",
         "conditions": "comparison flag",
         "loops": "off_by_one direction loop return_in_loop",
