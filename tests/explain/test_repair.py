@@ -196,7 +196,7 @@ def three(x):
          {"x": "N D", "state": constant({"m": 0.3, "v": 0.2})}, (5, None)),
         # `t += 1` was left out: it begins with 0, and is read in the line below.
         (COUNTED.replace("    t += 1\n", ""), COUNTED,
-         {"x": "N D", "state": constant({"m": 0.3, "t": 2})}, (3, 4)),
+         {"x": "N D", "state": constant({"m": 0.3, "t": 2})}, (2, 4)),
         (GROWN.format(*ADDED[::-1]), GROWN.format(*ADDED),
          {"x": "N D", "state": constant({"m": 0.3})}, (4, 5)),
         # The factor was left out, and fits at any of three lines: all that is sure is that

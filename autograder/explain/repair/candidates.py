@@ -72,7 +72,7 @@ def candidates(
     if not far:
         made += moves(found)
         made += repeated(unit.tree, found, parameters)
-        made += lost_lines(unit.tree, found)
+        made += lost_lines(found)
     made = [replace(c, tier=tier) if (tier := weighed(c)) != c.tier else c for c in made]
     ranked = [
         (
@@ -158,6 +158,20 @@ class Feeds:
     def of(self, statement: ast.stmt) -> bool:
         """Whether a statement computes something of it."""
         return id(statement) in self.last or not self.names.isdisjoint(_targets(statement))
+
+
+def chained(tree: ast.AST, place: Place) -> frozenset[int]:
+    """The statements (by id) that make what a place reads, or read what its statement makes."""
+    here, reads = place.statement, set(_names(place.node))
+    makes = _targets(here) if isinstance(here, (ast.Assign, ast.AugAssign)) else set()
+    found = set()
+    for n in ast.walk(tree):
+        value = getattr(n, "value", None)
+        if not isinstance(n, (ast.Assign, ast.AugAssign, ast.Return)) or n is here or value is None:
+            continue
+        if makes & set(_names(value)) or (not isinstance(n, ast.Return) and reads & _targets(n)):
+            found.add(id(n))
+    return frozenset(found)
 
 
 def feeding(tree: ast.AST, outputs: Sequence[str], wanted: Set[str]) -> Feeds | None:

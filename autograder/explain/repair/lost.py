@@ -12,9 +12,8 @@ MOST_NAMES = 4
 _JUMPS = (ast.Return, ast.Break, ast.Continue)
 
 
-def lost_lines(tree: ast.AST, found: Sequence[Place]) -> Iterator[Change]:
+def lost_lines(found: Sequence[Place]) -> Iterator[Change]:
     """`n += 1` and `n = 0` in each body, where `n` is first read in it and at its end."""
-    begins = list(_beginnings(tree))[:MOST_NAMES]
     of = {id(place.node): place for place in found if isinstance(place.node, ast.stmt)}
     bodies: dict[int, list[ast.stmt]] = {}
     for place in of.values():
@@ -24,38 +23,35 @@ def lost_lines(tree: ast.AST, found: Sequence[Place]) -> Iterator[Change]:
     for place in of.values():
         body = getattr(place.parent, place.field)
         inside = bodies.pop(id(body), [])
-        for name, first, line in begins if inside else ():
-            after = [s for s in inside if s.lineno > line]
+        whole = next((p for p in place.parents if isinstance(p, ast.FunctionDef)), None)
+        begins = list(_beginnings(whole))[:MOST_NAMES] if inside and whole else []
+        for name, first, begin in begins:
+            after = [s for s in inside if s.lineno > begin.lineno]
             reads = [s for s in after if _reads(s, name)]
             ends = after[-1:] if after and isinstance(after[-1], _JUMPS) else []
             for before in dict.fromkeys([*reads[:1], *ends, None]):
                 if before is None and (not after or ends):
                     continue
-                yield from _put(name, first, body, inside, before, of)
+                here = before or inside[-1]
+                at = body.index(before) if before else len(body)
+                # It may be missing where the variable begins, too, or below the line above.
+                above = begin if begin in inside else inside[max(inside.index(here) - 1, 0)]
+                beside = of[id(above)] if above is not here else None
+                for text in (f"{name} += 1", f"{name} = {first}"):
+                    changed = [*body[:at], _parsed(text, here), *body[at:]]
+                    block = ((body, changed),)
+                    yield Change(1, "lost_line", of[id(here)], beside=beside, block=block)
 
 
-def _put(
-    name: str,
-    first: int,
-    body: list[ast.stmt],
-    inside: list[ast.stmt],
-    before: ast.stmt | None,
-    of: dict[int, Place],
-) -> Iterator[Change]:
-    at = len(body) if before is None else body.index(before)
-    here = inside[-1] if before is None else before
-    above = inside[inside.index(here) - 1] if before and inside.index(here) else None
-    for text in (f"{name} += 1", f"{name} = {first}"):
-        [new] = ast.parse(text).body
-        for node in ast.walk(new):
-            ast.copy_location(node, here)
-        changed = [*body[:at], new, *body[at:]]
-        beside = of[id(above)] if above else None
-        yield Change(1, "lost_line", of[id(here)], beside=beside, block=((body, changed),))
+def _parsed(text: str, at: ast.stmt) -> ast.stmt:
+    [new] = ast.parse(text).body
+    for node in ast.walk(new):
+        ast.copy_location(node, at)
+    return new
 
 
-def _beginnings(tree: ast.AST) -> Iterator[tuple[str, int, int]]:
-    """The variables that begin with a whole number: name, number, line."""
+def _beginnings(tree: ast.AST) -> Iterator[tuple[str, int, ast.stmt]]:
+    """The variables that begin with a whole number: name, number, statement."""
     for n in ast.walk(tree):
         if not isinstance(n, ast.Assign):
             continue
@@ -69,7 +65,7 @@ def _beginnings(tree: ast.AST) -> Iterator[tuple[str, int, int]]:
                 other = other.args[-1]
             value = other.value if isinstance(other, ast.Constant) else None
             if isinstance(one, ast.Name) and type(value) is int:
-                yield one.id, value, n.lineno
+                yield one.id, value, n
 
 
 def _reads(statement: ast.stmt, name: str) -> bool:

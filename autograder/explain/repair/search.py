@@ -13,7 +13,7 @@ import hashlib
 import io
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,14 @@ from autograder.exercises.script import TooLong
 from autograder.exercises.time_limit import limited
 from autograder.exercises.trees import leaves
 from autograder.explain.repair.agreement import SPEAKS
-from autograder.explain.repair.candidates import FAR_RANK, Feeds, candidates, feeding, idle_names
+from autograder.explain.repair.candidates import (
+    FAR_RANK,
+    Feeds,
+    candidates,
+    chained,
+    feeding,
+    idle_names,
+)
 from autograder.explain.repair.echoes import echoes, first_use
 from autograder.explain.repair.missing import scope_of
 from autograder.explain.repair.places import Change, applied, places, root
@@ -44,6 +51,8 @@ SLOWEST = 5
 """Where all cases together take more than this part of the time, nothing would be found."""
 AGREED = frozenset({"order", "wrong_name", "arguments", "sign"})
 """Of these it may stand elsewhere as well: two functions disagree, a sign is lost along the way."""
+TRAVELS = AGREED | {"inverse", "power", "complement"}
+"""These may as well be anywhere on the way of a value."""
 AFTERWARDS = 0.3
 """This part of the time is for other lines that fit as well, once the first is found."""
 MOST_LINES_TOLD = 2
@@ -261,28 +270,31 @@ class _Search:
         return {line for f in self._whole() for line in f.lines}
 
     def _whole(self) -> list[_Fit]:
-        """What makes all of it right; of changes that say the same, those that say it best."""
+        """What makes all of it right, where names speak for some of it only that."""
         whole = [f for f in self.fits if f.whole]
-        speaking = [f for f in whole if f.change.tier == SPEAKS]
-        if any(f.kind == "lost_line" for f in whole):  # not that it begins with another number
-            whole = [f for f in whole if f.change.beside or not f.beside]
-        return speaking or whole
+        return [f for f in whole if f.change.tier == SPEAKS] or whole
 
     def _instead(self, found: _Fit, plans: list[Plan]) -> list[Plan]:
         """What else would be told in the place of a fit: as likely, in its function nearly so."""
         kept = []
+        chain = chained(found.unit.tree, found.change.place)
         for rank, unit, changes in plans:
             last = found.tier + (unit is found.unit)
-            near = [c for c in changes if rank <= last or _agreed_late(c, found)]
+            if id(changes[0].place.statement) in chain:  # it need not be near what raises
+                near = [c for c in changes if rank <= last or c.tier <= found.change.tier]
+            else:
+                near = [c for c in changes if rank <= last or _agreed_late(c, found)]
             if near:
                 kept.append((rank, unit, near))
-        return sorted(kept, key=lambda plan: self._how_far(plan, found))
+        return sorted(kept, key=lambda plan: self._how_far(plan, found, chain))
 
-    def _how_far(self, plan: Plan, found: _Fit) -> tuple[object, ...]:
-        """What is most like a fit comes first: as likely, of its kind, near its line."""
+    def _how_far(self, plan: Plan, found: _Fit, chain: Set[int]) -> tuple[object, ...]:
+        """What is most like a fit comes first: of its kind along the way, as likely, near."""
         rank, unit, (change, *_) = plan
         away = abs(unit.line_of(change.place.node) - found.line) if unit is found.unit else 0
-        return away > NEAR_LINES, rank > found.tier, change.kind != found.kind, away, rank
+        alike = change.kind == found.kind
+        first = (alike and found.kind in TRAVELS) or id(change.place.statement) in chain
+        return not first, away > NEAR_LINES, rank > found.tier, not alike, away, rank
 
     def _plans(self, far: bool = False, near: _Fit | None = None) -> list[Plan]:
         """What is tried, the likely first; changes of one place stand together."""
