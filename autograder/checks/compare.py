@@ -164,6 +164,11 @@ def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> 
         got = "nan" if np.isnan(have[index]) else "inf"
         entries = (int(unlike.sum()), have.size)
         return Difference("finite", (), got, float(want[index]), None, index, entries)
+    lost = np.isfinite(have) & ~np.isfinite(want)  # a number where nan or infinity is right
+    if lost.any():
+        index = tuple(int(i) for i in np.argwhere(lost)[0])
+        shown = f"{have[index]:.6g}", str(float(want[index]))
+        return Difference("text", (), *shown, None, index, (int(lost.sum()), have.size))
     same = np.isfinite(have) & np.isfinite(want)
     have, want = np.where(same, have, 0.0), np.where(same, want, 0.0)
     with np.errstate(all="ignore"):

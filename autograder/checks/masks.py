@@ -115,6 +115,7 @@ def _judge_backward(
         return
     wrong = difference(seen.outputs[name], Expected(np.where(kept, dout / keep, 0.0)))
     if wrong is None:
+        yield from _judge_unseeded(row, trial, keep)
         return
     own = Expected(np.where(kept, dout * _factor(x, out), 0.0))
     if difference(seen.outputs[name], own) is None:
@@ -123,6 +124,25 @@ def _judge_backward(
     else:
         found = trial.finding(Check.GRADIENT, name, difference=wrong)
         yield _told(found, fact("mask.same"))
+
+
+def _judge_unseeded(row: Row, trial: Trial, keep: float) -> Iterator[Finding]:
+    """Without a seed, too, backward multiplies by the mask that its forward drew."""
+    draws, name = trial.observed[row.id].draws, row.outputs[0]
+    if draws is None:
+        return
+    if draws.failure is not None:
+        yield trial.finding(Check.GRADIENT, name, failure=draws.failure)
+        return
+    exercise = trial.exercise
+    assert isinstance(exercise, Layer)
+    out, dx = as_array(draws.others[0].get(exercise.outputs[0])), draws.others[1].get(name)
+    if out is None or out.shape != trial.first_input.shape:
+        return
+    (dout,) = trial.case.upstream
+    wrong = difference(dx, Expected(np.where(out != 0, dout / keep, 0.0)))
+    if wrong is not None:
+        yield _told(trial.finding(Check.GRADIENT, name, difference=wrong), fact("mask.same"))
 
 
 def _factor(x: np.ndarray, out: np.ndarray) -> float:

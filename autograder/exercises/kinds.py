@@ -130,6 +130,10 @@ class Layer(Exercise):
                 other = tuple(elsewhere(self.inputs, case).values())
                 calls.append(Call(self.forward, other, hold="last"))
             calls.append(Call(self.backward, (*case.upstream, cache), count=counted, stages=stages))
+            if self.mask is not None:  # without a seed, nothing but the mask itself can be kept
+                calls.append(Call(self.forward, self._unseeded(case), hold="last"))
+                last = Ref(len(calls) - 1, (-1,))
+                calls.append(Call(self.backward, (*case.upstream, last)))
         calls += [Call(self.forward, arguments, hold="last") for arguments in self._redraws(case)]
         return Script(case.seed, tuple(calls))
 
@@ -138,11 +142,12 @@ class Layer(Exercise):
         first = next(iter(case.inputs.values()))
         if self.mask is None or isinstance(first, Strided) or np.size(first) < MANY:
             return []
-        seeded = dict(case.inputs)
-        parameter = dict(case.inputs[self.mask[0]])
-        parameter.pop("seed", None)
-        unseeded = {**seeded, self.mask[0]: parameter}
-        return [tuple(seeded.values()), *2 * [tuple(unseeded.values())]]
+        return [tuple(case.inputs.values()), *2 * [self._unseeded(case)]]
+
+    def _unseeded(self, case: Case) -> tuple[Any, ...]:
+        assert self.mask is not None
+        parameter = {key: v for key, v in case.inputs[self.mask[0]].items() if key != "seed"}
+        return tuple({**case.inputs, self.mask[0]: parameter}.values())
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         found: dict[str, Observed] = {}
@@ -152,11 +157,22 @@ class Layer(Exercise):
             seen = self._observe_forward(outcomes[0])
             found[self.forward] = replace(seen, draws=self._draws(outcomes[0], redrawn))
         if len(outcomes) > 1:
-            upstream = [f"d{output}" for output in self.outputs]
-            found[self.backward] = _observed(
-                outcomes[-1], self.gradients, [*upstream, "cache"], what=self.backward
-            )
+            unseeded = outcomes[-2:] if self.mask is not None else ()
+            seen = self._observe_backward(outcomes[-1 - len(unseeded)])
+            found[self.backward] = replace(seen, draws=self._undone(unseeded))
         return found
+
+    def _observe_backward(self, outcome: Outcome) -> Observed:
+        upstream = [f"d{output}" for output in self.outputs]
+        return _observed(outcome, self.gradients, [*upstream, "cache"], what=self.backward)
+
+    def _undone(self, unseeded: Sequence[Outcome]) -> Draws | None:
+        """Of a forward without a seed and its backward: what both gave."""
+        if not unseeded or unseeded[0].failure is not None:  # the forward pays for its own
+            return None
+        out = self._observe_forward(unseeded[0]).outputs or {}
+        seen = self._observe_backward(unseeded[1])
+        return Draws({}, (out, seen.outputs or {}), failure=seen.failure)
 
     def _draws(self, first: Outcome, redrawn: Sequence[Outcome]) -> Draws | None:
         """Of the further forwards: with the seed, and without one, whether they differ."""

@@ -64,6 +64,13 @@ def test_ints_and_single_precision_count_by_their_values():
     assert difference(10**400, Expected(1.0)) is not None
 
 
+@pytest.mark.parametrize("wanted", [np.inf, -np.inf, np.nan])
+def test_a_number_is_wrong_where_nan_or_infinity_is_right(wanted):
+    want = Expected(np.array([1.0, wanted]))
+    assert difference(np.array([1.0, wanted]), want) is None
+    assert difference(np.array([1.0, 0.0]), want).expected == str(wanted)
+
+
 def test_an_infinite_loss_is_right_only_where_it_may_be():
     assert difference(np.inf, Expected(900.0, infinite=True)) is None
     assert difference(np.inf, Expected(900.0)).kind == "finite"

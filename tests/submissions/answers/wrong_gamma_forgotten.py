@@ -1,6 +1,6 @@
 # answers: 05_normalisation
-# expect: wrong batchnorm_backward.dx batchnorm_backward_alt.dx
-# gamma is forgotten on the way back
+# expect: wrong batchnorm_backward.dx batchnorm_backward_alt.dx dropout_backward.dx
+# gamma is forgotten on the way back; a mask that is drawn again from its seed, where there is one
 import numpy as np
 
 
@@ -24,3 +24,17 @@ def batchnorm_backward(dout, cache):
 
 def batchnorm_backward_alt(dout, cache):
     return batchnorm_backward(dout, cache)
+
+
+def dropout_forward(x, dropout_param):
+    p, seed = dropout_param["p"], dropout_param.get("seed")
+    if dropout_param["mode"] == "test":
+        return x, None
+    return x * (np.random.default_rng(seed).random(x.shape) < p) / p, (p, seed)
+
+
+def dropout_backward(dout, cache):
+    if cache is None:
+        return dout
+    p, seed = cache
+    return dout * (np.random.default_rng(seed).random(dout.shape) < p) / p
