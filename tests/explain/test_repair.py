@@ -156,6 +156,18 @@ def counted(x, state):
     share = 1 - 0.5**t
     return m / share + t
 """
+RISEN = """
+def risen(x, state):
+    best, bad, most = -9.0, 0, 0
+    for value in x.ravel():
+        if value > best:
+            best = value
+            bad = 0
+        else:
+            bad += 1
+        most = most + bad * best
+    return most
+"""
 GROWN = """
 def grown(x, state):
     size, jump = 1, 1
@@ -197,6 +209,9 @@ def three(x):
         # `t += 1` was left out: it begins with 0, and is read in the line below.
         (COUNTED.replace("    t += 1\n", ""), COUNTED,
          {"x": "N D", "state": constant({"m": 0.3, "t": 2})}, (2, 4)),
+        # The line is missing below the last of its block.
+        (RISEN.replace("            bad = 0\n        else", "        else"), RISEN,
+         {"x": "N D", "state": constant({"m": 0.3})}, (5, 6)),
         (GROWN.format(*ADDED[::-1]), GROWN.format(*ADDED),
          {"x": "N D", "state": constant({"m": 0.3})}, (4, 5)),
         # The factor was left out, and fits at any of three lines: all that is sure is that

@@ -383,7 +383,7 @@ class _Search:
             whole = gained == self.all_lost
             line, target = unit.line_of(change.place.node), _target(change.place.statement)
             other = change.beside or first_use(change, places(unit.tree))
-            beside = unit.line_of(other.node) if other else None
+            beside = unit.line_of(other.node) if other else _below(unit, change)
             yield _Fit(tier, change.kind, unit, line, beside, gained, whole, after, target, change)
 
     def _gained(self, change: Change) -> Lost:
@@ -445,6 +445,14 @@ class _Search:
             before[:LONGEST_LINE], first.after[:LONGEST_LINE], first.unit.file, first.target,
             also=lines[1][1] if len(lines) > 1 else None,
         )  # fmt: skip
+
+
+def _below(unit: Unit, change: Change) -> int | None:
+    """The line below one after which a line is missing."""
+    statement = change.place.statement
+    last = unit.line_of(statement) + (statement.end_lineno or statement.lineno) - statement.lineno
+    missing = change.kind == "lost_line" and last < len(unit.lines)
+    return last + 1 if missing else None
 
 
 def _brought(fit: _Fit) -> set[str]:
