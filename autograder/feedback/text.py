@@ -100,6 +100,8 @@ def plain(text: str) -> str:
         >>> plain("a\x1b[31mb")
         'a�[31mb'
     """
+    if text.isprintable():
+        return text
     return "".join(
         "�" if c not in "\n\t" and unicodedata.category(c) in _DRIVING else c for c in text
     )
