@@ -19,6 +19,7 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, NamedTuple
 
 ENGLISH = "en"
 VARIABLE = "AUTOGRADER_LANGUAGE"
@@ -72,7 +73,7 @@ def counted(amount: int, noun: str) -> str:
 def said(text: str) -> str:
     """A finished text in the language that is spoken here, by the template that it was made of.
 
-    For what is written where no language is known yet: errors, and what `numerical` reports.
+    For what is written where no language is known yet, such as errors, and for what Typer says.
     """
     texts = _words().texts
     if text in texts or spoken() == ENGLISH:
@@ -96,6 +97,36 @@ def _templates(language: str) -> list[tuple[str, re.Pattern[str]]]:
         for text in sure
         if len(re.findall("[A-Za-z]", "".join(found[text]))) >= (2 if found[text][0] else 6)
     ]
+
+
+class Told:
+    """A sentence with gaps, looked up when it is shown: an error or a report knows no language.
+
+    Example:
+        >>> str(Told("{count} of {of}", count=2, of=Counted(3, "case")))
+        '2 of 3 cases'
+    """
+
+    def __init__(self, text: str, **gaps: Any) -> None:
+        self.text, self.gaps = text, gaps
+
+    def __str__(self) -> str:
+        return tr(self.text).format_map(self.gaps)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Told) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Counted(NamedTuple):
+    """A number with its noun, looked up when it is shown."""
+
+    amount: int
+    noun: str
+
+    def __str__(self) -> str:
+        return counted(*self)
 
 
 def english(text: str) -> str:

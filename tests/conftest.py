@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from autograder import language
 from autograder.course.patient import _TimeIsUp
-from autograder.exercises.time_limit import TooLong
+from autograder.exercises.bounds import TooLong
 
 # Sample students' answers loop, crash and flood on purpose; tests run them in the sandbox only.
 collect_ignore_glob = ["submissions/*"]

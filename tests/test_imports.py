@@ -14,8 +14,8 @@ PACKAGE = ROOT / "autograder"
 
 # From the ground to the roof: a room may import the rooms before it, never one after it.
 ROOMS = (
-    "exercises",
     "numerical",
+    "exercises",
     "checks",
     "explain",
     "feedback",

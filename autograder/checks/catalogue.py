@@ -1,12 +1,13 @@
 """The catalogue: a row, a trial -> findings. Checks are pure; they call nothing of the student's.
 
 One function for each named check. Which of them a row meets follows from the kind of its exercise,
-never from its name.
+never from its name. One check, the last, looks at all trials of a row together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from autograder.checks.masks import judge_mask
 from autograder.checks.moments import judge_draws, judge_moments
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
-from autograder.exercises.cases import AGAIN
+from autograder.exercises.cases import AGAIN, COUNTED
 from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise, Observed, Row
 from autograder.exercises.expressions import Expressions
@@ -26,9 +27,12 @@ from autograder.exercises.fact import fact, type_of
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.script import Failure
+from autograder.exercises.tracing import differentiable_inputs, watched_inputs
 from autograder.exercises.witness import Witness
 
 Judge = Callable[[Row, Trial], Iterator[Finding]]
+ENOUGH = 2
+"""In so many cases it must have been counted what was evaluated."""
 
 
 def failure(row: Row, trial: Trial) -> Iterator[Finding]:
@@ -223,3 +227,59 @@ CATALOGUE: dict[type[Exercise], tuple[Judge, ...]] = {
 def findings(row: Row, trial: Trial) -> list[Finding]:
     """All that the catalogue finds on one row in one trial."""
     return [found for check in CATALOGUE[type(trial.exercise)] for found in check(row, trial)]
+
+
+def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
+    """A gradient is not measured by finite differences, in disguise: not in every counted case.
+
+    A finite difference evaluates a function at a point beside the input for every number that it
+    moves, in the backward or, with the results kept, in the forward. So in every case that is
+    counted at least P different points near an input of P numbers reach the functions of the
+    answer, whatever the step, the formula, or the form in which they are handed over (a slope along
+    one direction takes only as many as it has numbers itself). An analytic answer, however it
+    loops, hands its functions the inputs themselves, their rows, or other arrays. Accuracy plays no
+    part: a right answer in single precision is less accurate than a central difference.
+
+    A deterrent, not a guarantee: what is written out in one loop without a function is not seen.
+    """
+    if row.part == "forward":
+        return
+    counted = {t: sizes for t in trials if (sizes := _counted(row, t))}
+    if len(counted) < ENOUGH:
+        return
+    found = [_measured(row, trial, sizes) for trial, sizes in counted.items()]
+    if None in found:
+        yield Finding(Check.DIFFERENCING, fact=fact("differencing.off", row=row.id))
+    elif everywhere := set.intersection(*(measured or set() for measured in found)):
+        inputs = next(iter(counted)).case.inputs.items()
+        names = [name for name, value in inputs for _ in watched_inputs([value])]
+        which = min(everywhere)
+        name = names[which] if which < len(names) else "an input"
+        yield Finding(Check.DIFFERENCING, fact=fact("differencing.seems", row=row.id, input=name))
+
+
+def _counted(row: Row, trial: Trial) -> list[int]:
+    """The sizes of the inputs near which points were counted; none where nothing was."""
+    seen = trial.observed.get(row.id)
+    if trial.case.name not in COUNTED or seen is None or seen.failure is not None:
+        return []
+    script = trial.exercise.script(trial.case)
+    if not any(call.count for call in script.calls):
+        return []
+    return [x.size for x in differentiable_inputs(script)]
+
+
+def _measured(row: Row, trial: Trial, sizes: Sequence[int]) -> set[int] | None:
+    """The inputs near which as many points were evaluated as a gradient of them has numbers.
+
+    None where the counting was switched off.
+    """
+    most = math.inf  # a derived gradient may have fewer numbers than what it is taken by
+    if getattr(trial.exercise, "derived", False):
+        outputs = trial.expectation.outputs[row.id].values()
+        most = max(np.size(one.value) for one in outputs)
+    told = [seen.outcome.points for seen in trial.observed.values() if seen.outcome is not None]
+    near = [points for points in told if points]  # of the function itself and of its forward
+    if None in told or not near or any(len(points) != len(sizes) for points in near):
+        return None
+    return {k for k, of in enumerate(zip(*near)) if sum(of) >= min(sizes[k], most)}

@@ -10,11 +10,11 @@ import numpy as np
 
 from autograder.checks.compare import Expected
 from autograder.errors import DeclarationError
+from autograder.exercises.arrays import leaves, mapped, pairs
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise, Observed
 from autograder.exercises.inputs import Array
-from autograder.exercises.script import Outcome, Runner, Strided
-from autograder.exercises.trees import leaves, mapped, pairs
+from autograder.exercises.script import Outcome, Runner, Script, Strided
 
 SAFETY = 8
 MOST = 1e-5
@@ -31,6 +31,7 @@ class Expectation:
         outputs: Row id -> output name -> what is expected.
         quiet: Row ids whose reference raised no warning.
         stages: Local variable of a staged backward -> what it is in the reference.
+        scripts: Those that asked for rows on the case, by the rows (`trial.script_for`).
     """
 
     case: Case
@@ -38,6 +39,9 @@ class Expectation:
     outputs: dict[str, dict[str, Expected]]
     quiet: tuple[str, ...] = ()
     stages: dict[str, Expected] = field(default_factory=dict)
+    scripts: dict[frozenset[str], Script] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
 
 def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
@@ -87,7 +91,7 @@ def _stages(
     for name, value in _locals(base[row]).items():
         others = [_locals(m[row])[name] for m in moved]
         slack = max(_movement(value, other) for other in others)
-        found[name] = Expected(value, min(SAFETY * slack, MOST * max(_largest(value), 1.0)))
+        found[name] = Expected(value, min(SAFETY * slack, MOST * max(largest(value), 1.0)))
     return found
 
 
@@ -117,7 +121,7 @@ def _expected(
         high = sum(np.maximum.reduce(part) for part in parts)
         spread = max(float(np.ptp([np.sum(end) for end in part])) for part in parts)
         shared = bool(case.equals and spread <= 1e-6 * scale)
-    slack = min(SAFETY * slack, MOST * max(_largest(value), scale))
+    slack = min(SAFETY * slack, MOST * max(largest(value), scale))
     return Expected(value, slack, max(scale, 1e-3), low, high, case.allow_infinite, shared)
 
 
@@ -179,7 +183,7 @@ def _change(value: Any, other: Any) -> float:
     return float(np.max(gap, where=np.isfinite(gap), initial=0.0))
 
 
-def _largest(value: Any) -> float:
+def largest(value: Any) -> float:
     """The largest finite entry of a result, by size."""
     sizes = [np.abs(np.asarray(leaf, float)) for leaf in leaves(value) if _is_numeric(leaf)]
     return max((float(np.max(s, where=np.isfinite(s), initial=0.0)) for s in sizes), default=0.0)

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercises.arrays import as_array
+from autograder.exercises.arrays import as_array, leaves, mapped, pairs, places
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds import Layer, Loss
-from autograder.exercises.script import Outcome, Runner, Script, Strided
-from autograder.exercises.trees import leaves, mapped, pairs, places
+from autograder.exercises.script import Outcome, Runner, Script, plain
 from autograder.numerical import GradcheckError, GradientReport, check_gradient
 
 EVALUATIONS = 120
@@ -57,7 +56,7 @@ def against_forward(
         return None
     try:
         return check_gradient(
-            _Forward(exercise, case, runner, keys),
+            Forward(exercise, case, runner, keys),
             [np.asarray(leaf, float) for leaf in leaves(inputs)],
             upstream if len(upstream) > 1 else upstream[0],
             values,
@@ -68,7 +67,7 @@ def against_forward(
         return None
 
 
-class _Forward:
+class Forward:
     """A forward as a function of some of its inputs, evaluated through the runner."""
 
     def __init__(
@@ -119,8 +118,3 @@ class _Forward:
 def _like(leaf: Any, value: np.ndarray) -> Any:
     """A number where the input is one."""
     return value if np.ndim(plain(leaf)) else float(value)
-
-
-def plain(value: Any) -> Any:
-    """An input as the array or number that it is."""
-    return value.array if isinstance(value, Strided) else value

@@ -8,6 +8,7 @@ than is expected.
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise, Observed
 from autograder.exercises.kinds import Layer
-from autograder.exercises.script import Huge, Opaque, Strided
+from autograder.exercises.script import Huge, Opaque, Script, plain
 
 ROOM = 1000
 """So many numbers are kept in any case, for a message that tells what is wrong with them."""
@@ -53,8 +54,7 @@ class Trial:
     @property
     def first_input(self) -> np.ndarray:
         """The first input of the case."""
-        x = next(iter(self.case.inputs.values()))
-        return x.array if isinstance(x, Strided) else np.asarray(x)
+        return np.asarray(plain(next(iter(self.case.inputs.values()))))
 
     @property
     def drops(self) -> bool:
@@ -64,6 +64,15 @@ class Trial:
             return False
         out = self.expectation.outputs.get(exercise.forward, {}).get(exercise.outputs[0])
         return out is not None and not np.array_equal(np.asarray(out.value), self.first_input)
+
+
+def script_for(exercise: Exercise, expectation: Expectation, rows: Set[str]) -> Script:
+    """The script that asks for some rows on a case; always the same one."""
+    asked = frozenset(rows)
+    if asked not in expectation.scripts:
+        script = exercise.script(expectation.case, sorted(rows))
+        expectation.scripts[asked] = replace(script, room=room(exercise, expectation))
+    return expectation.scripts[asked]
 
 
 def room(exercise: Exercise, expectation: Expectation) -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from autograder.checks.catalogue import findings
-from autograder.checks.differencing import differencing
+from autograder.checks.catalogue import differencing, findings
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source, Status
 from autograder.checks.trial import Trial
 from autograder.exercises.cases import family, is_ordinary

@@ -13,8 +13,8 @@ from autograder.course.collect import Declared
 from autograder.course.ids import is_row_id
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Case, Exercise, Function, Layer, Module
+from autograder.exercises.arrays import leaves
 from autograder.exercises.inputs import Choice, Constant, Provided, State
-from autograder.exercises.trees import leaves
 
 HINTS = 3
 

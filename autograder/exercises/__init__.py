@@ -1,8 +1,8 @@
 """What an exercise declares, and cases from a seed. NumPy and attrs; students get this room too."""
 
-from autograder.exercises.cases import Case, Variant, make_cases, variant
+from autograder.exercises.cases import Case, make_cases, variant
 from autograder.exercises.critic import Critic
-from autograder.exercises.exercise import Exercise, Observed, Row
+from autograder.exercises.exercise import Exercise, Row
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.inputs import (
     array,
@@ -33,11 +33,9 @@ __all__ = [
     "Loss",
     "Mistake",
     "Module",
-    "Observed",
     "Row",
     "Sampler",
     "Text",
-    "Variant",
     "Witness",
     "array",
     "cast",

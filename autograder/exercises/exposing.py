@@ -1,22 +1,24 @@
 """Whether an input exposes a wrong backward and, if it does not, what about it hides the mistake.
 
-The slope of the card's own forward decides, measured at that very input.
+The numerical gradient of the card's own forward decides, at that very input.
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograder.exercises.fact import Fact, fact
 
-STEP = 1e-5
+if TYPE_CHECKING:
+    from autograder.numerical import Measured
+
 APART = 1e-4
-"""A gradient further off than this share of its size is wrong: central differences err far less."""
+"""A gradient further off than this share of its size is wrong: numerical ones err far less."""
 TRIES = 12
 SMALL = 0.01
 
@@ -58,6 +60,8 @@ class Card:
         Args:
             arrays: The inputs of the forward, then the upstream gradient; floats.
         """
+        from autograder.numerical import numerical_gradients  # no part of the sandboxed child
+
         *inputs, dout = arrays
         last = self.names[-1]
         try:
@@ -67,81 +71,55 @@ class Card:
         if np.shape(out) != dout.shape:
             shapes = {"shape": dout.shape, "out": np.shape(out)}
             return Exposure(hidden=fact("exposing.dout_shape", name=last, **shapes))
-        kinked = self._kink(inputs, dout)
-        if kinked:
-            return Exposure(hidden=fact("exposing.kink", name=kinked))
-        exposed = self.wrong_at(inputs, dout)
+        if not np.isfinite(dout).all():
+            return Exposure(hidden=fact("exposing.not_finite", name=last))
+        measured = numerical_gradients(self._out, inputs, dout)
+        for name, array in zip(self.names, measured, strict=False):
+            if (array.kinked & (array.bound > APART * _largest(array.gradient))).any():
+                return Exposure(hidden=fact("exposing.kink", name=name))
+        exposed = self._wrong(inputs, dout, measured)
         if exposed is not None:
             return Exposure(exposed=exposed)
         return Exposure(hidden=self._what_hides_it(list(arrays)))
 
-    def wrong_at(self, inputs: Sequence[np.ndarray], dout: np.ndarray) -> Fact | None:
+    def _wrong(
+        self, inputs: Sequence[np.ndarray], dout: np.ndarray, right: Sequence[Measured]
+    ) -> Fact | None:
         """How the card is wrong there; None when it is right."""
-        name = getattr(self.backward, "__name__", "the card")
+        grads = self._claimed(inputs, dout)
+        if isinstance(grads, Fact):
+            return grads
+        for place, (array, grad) in enumerate(zip(right, grads)):
+            label = f"d{self.names[place]}"
+            gap = np.abs(grad - array.gradient)
+            size = max(_largest(array.gradient), _largest(grad))
+            if (gap > APART * size + array.bound).any():
+                i = np.unravel_index(int(np.argmax(gap - array.bound)), gap.shape)
+                where = f"{label}[{', '.join(map(str, i))}]" if i else label
+                said, true = float(np.asarray(grad)[i]), float(array.gradient[i])
+                return fact("exposed.value", card=self._name, where=where, says=said, measured=true)
+        return None
+
+    @property
+    def _name(self) -> str:
+        return getattr(self.backward, "__name__", "the card")
+
+    def _out(self, *inputs: np.ndarray) -> Any:
+        return self.forward(*inputs)[0]
+
+    def _claimed(self, inputs: Sequence[np.ndarray], dout: np.ndarray) -> Sequence[Any] | Fact:
+        """What the card takes for the gradients; or how they are wrong in form."""
         _, cache = self.forward(*(array.copy() for array in inputs))
         try:
             grads = self.backward(dout.copy(), cache)
         except Exception as error:
-            return fact("exposed.raises", card=name, error=type(error).__name__)
+            return fact("exposed.raises", card=self._name, error=type(error).__name__)
         grads = grads if isinstance(grads, (tuple, list)) else (grads,)
-        for place, (array, grad) in enumerate(zip(inputs, grads)):
-            label = f"d{self.names[place]}"
+        for name, array, grad in zip(self.names, inputs, grads, strict=False):
             if np.shape(grad) != array.shape:
                 shapes = {"shape": np.shape(grad), "expected": array.shape}
-                return fact("exposed.shape", card=name, name=label, **shapes)
-            above, below, noise = self._slopes(inputs, place, dout, STEP)
-            measured = (above + below) / 2
-            gap = np.abs(grad - measured)
-            size = max(_largest(measured), _largest(grad))
-            if (gap > APART * size + noise).any():
-                i = np.unravel_index(int(np.argmax(gap - noise)), gap.shape)
-                where = f"{label}[{', '.join(map(str, i))}]" if i else label
-                said, true = float(np.asarray(grad)[i]), float(measured[i])
-                return fact("exposed.value", card=name, where=where, says=said, measured=true)
-        return None
-
-    def _kink(self, inputs: Sequence[np.ndarray], dout: np.ndarray) -> str:
-        """The name of an array at a kink: there the two slopes differ, however small the step."""
-        for place, name in enumerate(self.names[:-1]):
-            gaps = []
-            for step in (STEP, STEP / 10):
-                above, below, noise = self._slopes(inputs, place, dout, step)
-                size = _largest(above) + _largest(below)
-                gaps.append(np.abs(above - below))
-                if not (gaps[-1] > APART * size + 2 * noise).any():
-                    break
-            else:
-                if (gaps[1] > 0.5 * _largest(gaps[0])).any():
-                    return name
-        return ""
-
-    def _slopes(
-        self, inputs: Sequence[np.ndarray], place: int, dout: np.ndarray, step: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Slopes of `sum(dout * out)` to larger and to smaller entries, and their rounding error.
-
-        Returns:
-            above, below, noise: Each shaped like the array at `place`.
-        """
-        x = inputs[place]
-        here = self._out(inputs, place, x)
-        above, below, noise = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
-        for entry in np.ndindex(x.shape):
-            for sign, slopes in ((1, above), (-1, below)):
-                moved = x.copy()
-                moved[entry] = x[entry] + sign * step * max(1.0, float(abs(x[entry])))
-                width = moved[entry] - x[entry]
-                there = self._out(inputs, place, moved)
-                # Differences first: what does not change adds no rounding error.
-                slopes[entry] = np.sum(dout * (there - here)) / width
-                touched = np.abs(dout * there) * (there != here)
-                rounding = 8 * np.finfo(float).eps * touched.sum() / abs(width)
-                noise[entry] = max(noise[entry], rounding)
-        return above, below, noise
-
-    def _out(self, inputs: Sequence[np.ndarray], place: int, changed: np.ndarray) -> np.ndarray:
-        taken = [changed.copy() if i == place else a.copy() for i, a in enumerate(inputs)]
-        return np.asarray(self.forward(*taken)[0])
+                return fact("exposed.shape", card=self._name, name=f"d{name}", **shapes)
+        return grads
 
     def _what_hides_it(self, arrays: list[np.ndarray]) -> Fact:
         """What would expose it: other numbers in one array, in several, or only other shapes."""
@@ -166,7 +144,13 @@ class Card:
         return fact(f"way.{special}" if special else "way.other", name=name)
 
     def _exposes(self, arrays: Sequence[np.ndarray]) -> bool:
-        return self.wrong_at(arrays[:-1], arrays[-1]) is not None
+        from autograder.numerical import check_gradient
+
+        *inputs, dout = arrays
+        grads = self._claimed(inputs, dout)
+        if isinstance(grads, Fact):
+            return True
+        return check_gradient(self._out, inputs, dout, grads).verdict == "fail"
 
 
 def _largest(array: np.ndarray) -> float:
@@ -207,7 +191,4 @@ def _defined(source: str) -> Callable[..., Any]:
     """The function that an instructor's source defines."""
     own: dict[str, Any] = {"np": np}
     exec(compile(source, "<card>", "exec"), own)
-    tree = ast.parse(source)
-    name = next(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
-    function: Callable[..., Any] = own[name]
-    return function
+    return next(value for value in own.values() if isinstance(value, FunctionType))

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import DeclarationError
+from autograder.exercises.arrays import leaves, mapped
 from autograder.exercises.script import Name, Rng
-from autograder.exercises.trees import leaves, mapped
 
 IF_SET = {"written": "if set"}
 """Of a later field: public data name it only where it is used, so that others stay as they are."""

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.exercises.arrays import leaves
 from autograder.exercises.operands import where_raised
 from autograder.exercises.script import (
     Call,
@@ -35,7 +36,6 @@ from autograder.exercises.script import (
     TooLong,
 )
 from autograder.exercises.tracing import Trace, differentiable_inputs, traced
-from autograder.exercises.trees import leaves
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
@@ -177,7 +177,7 @@ def _make(
         changed=tuple(i for i in given if not same(before[i], after[i])),
         after={i: after[i] for i in call.watch},
         warnings=_texts(caught),
-        calls=trace.calls if call.count else {},
+        points=trace.points if call.count else (),
         stages={name: snapshot(value) for name, value in trace.stages.items()},
     )
     return result, outcome
@@ -310,7 +310,7 @@ class LocalRunner:
     """Runs scripts in this process: the student's kernel, or the reference's namespace.
 
     Args:
-        limit: Does the work of each call; see `time_limit.limited`.
+        limit: Does the work of each call; see `bounds.limited`.
     """
 
     def __init__(self, namespace: Mapping[str, Any], limit: Limit = _unlimited) -> None:

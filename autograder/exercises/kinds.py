@@ -189,19 +189,14 @@ class Layer(Exercise):
         seen = _observed(outcome, names, list(self.inputs), what=self.forward)
         if seen.outputs is None:
             return seen
-        states = {i: value for i, _, value in self._states}
-        kept = {self.inputs_at(i) for i in states}
         outputs = {key: value for key, value in seen.outputs.items() if key != "cache"}
-        for i, value in states.items():
+        for i, _, value in self._states:
             after = outcome.after.get(i)
             for entry in value.graded:
                 outputs[entry] = after.get(entry) if isinstance(after, dict) else None
-        changed = tuple(name for name in seen.changed if name not in kept)
-        return Observed(outputs, seen.problem, None, changed, seen.warnings, outcome)
-
-    def inputs_at(self, position: int) -> str:
-        """The name of the input at a position of the call."""
-        return list(self.inputs)[position]
+        states = [key for _, key, _ in self._states]
+        changed = tuple(name for name in seen.changed if name not in states)
+        return replace(seen, outputs=outputs, changed=changed)
 
     def upstream_shapes(self, outcomes: Sequence[Outcome]) -> list[tuple[int, ...]]:
         value = outcomes[0].value

@@ -119,8 +119,9 @@ class Module(Exercise):
             outputs[output] = (*outputs.get(output, ()), outcome.value)
         for output, outcome in zip(self.fresh, drawn, strict=True):
             outputs[output] = outcome.value  # None where there is no such attribute
-        calls = {key: times for o in steps for key, times in o.calls.items()}
-        seen = Observed(outputs, None, None, (), texts, replace(outcomes[-1], calls=calls))
+        counted = [o.points for o in steps]
+        points = None if None in counted else tuple(map(max, zip(*filter(None, counted))))
+        seen = Observed(outputs, None, None, (), texts, replace(outcomes[-1], points=points))
         return {self.cls: replace(seen, draws=self._draws(outputs, redrawn))}
 
     def _draws(self, outputs: dict[str, Any], redrawn: Sequence[Outcome]) -> Draws | None:

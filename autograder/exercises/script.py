@@ -57,6 +57,11 @@ class Strided:
     array: np.ndarray
 
 
+def plain(value: Any) -> Any:
+    """An argument as the array or number that it is, however it is handed over."""
+    return value.array if isinstance(value, Strided) else value
+
+
 @dataclass(frozen=True)
 class Implementation:
     """The function `name` that the text `source` defines, in a namespace of its own with NumPy."""
@@ -186,8 +191,8 @@ class Outcome:
         changed: Positions of the arguments that the call changed in place.
         after: Position -> contents after the call, for the arguments that the call watched.
         warnings: Texts of the Python and NumPy warnings raised, without repeats.
-        calls: At how many different points near which input functions were evaluated, when the
-            call asked for it.
+        points: At how many different points near each differentiable input of the script functions
+            were evaluated, when the call asked for it; None where the counting was switched off.
         stages: Local variable -> its last value, for those that the call asked for.
     """
 
@@ -196,7 +201,7 @@ class Outcome:
     changed: tuple[int, ...] = ()
     after: dict[int, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    calls: dict[str, int] = field(default_factory=dict)
+    points: tuple[int, ...] | None = ()
     stages: dict[str, Any] = field(default_factory=dict)
 
 

@@ -15,8 +15,6 @@ import numpy as np
 
 from autograder.exercises.script import Script
 
-NEAR = "points near input "
-RAN, PROFILE_REMOVED = "(counted)", "(the counting was switched off)"
 SMALLEST, LARGEST = 3, 2000
 """Sizes of the arrays that are looked at."""
 LOOKS = 20_000
@@ -42,14 +40,15 @@ class Trace:
         function: The function whose local variables are wanted.
         names: Names of these variables.
         inputs: The arrays near which points are counted; none where nothing is counted.
-        calls: Under `NEAR input / size`, how many different points near that input were evaluated.
+        points: Near each input, how many different points were evaluated; None where whatever
+            watched was switched off.
         stages: The local variables as they were when the function returned.
     """
 
     function: str
     names: tuple[str, ...] = ()
     inputs: Sequence[np.ndarray] = ()
-    calls: dict[str, int] = field(default_factory=dict)
+    points: tuple[int, ...] | None = ()
     stages: dict[str, Any] = field(default_factory=dict)
 
 
@@ -80,10 +79,7 @@ def traced(
     finally:
         removed = sys.getprofile() is not profile or _switched != before + 1
         sys.setprofile(outer)
-        if trace.inputs:
-            trace.calls |= {RAN: 1, **points.counts()}
-        if removed:
-            trace.calls[PROFILE_REMOVED] = 1
+        trace.points = None if removed else points.counts()
 
 
 _listening: list[bool] = []
@@ -158,15 +154,10 @@ class Points:
                 self.moved[k] |= bool(whole and np.ptp(gap) <= 1e-4 * gap.max())
                 return
 
-    def counts(self) -> dict[str, int]:
-        """Under `NEAR input / size`, how many."""
-        sizes = [x.size for x in self.inputs]
-        found = zip(sizes, self.seen, self.moved, strict=True)
-        return {
-            f"{NEAR}{k}/{size}": max(len(seen), size if moved else 0)
-            for k, (size, seen, moved) in enumerate(found)
-            if seen
-        }
+    def counts(self) -> tuple[int, ...]:
+        """Near each input, how many."""
+        found = zip(self.inputs, self.seen, self.moved, strict=True)
+        return tuple(max(len(seen), moved * x.size) for x, seen, moved in found)
 
 
 def _blocks(x: np.ndarray) -> Iterator[np.ndarray]:

@@ -1,10 +1,9 @@
 """The one entry by which rows are graded, and what a wrong answer looks like."""
 
-from autograder.explain.examine import Examined, examine, examine_all, examined, may_be_repaired
+from autograder.explain.examine import examine, examine_all, examined, may_be_repaired
 from autograder.explain.question import Keep, Question, from_public, prepare, to_public
 
 __all__ = [
-    "Examined",
     "Keep",
     "Question",
     "examine",

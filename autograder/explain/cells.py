@@ -20,7 +20,7 @@ from autograder.exercises.fact import Fact, fact
 MOST = 300_000
 """Characters of all cells together that are looked at; a notebook by hand has a tenth of it."""
 
-_DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _ANY_NAME = frozenset(
     {"globals", "locals", "vars", "exec", "eval", "compile", "setattr", "delattr", "__dict__"}
     | {"modules", "__main__", "reload", "get_ipython"}
@@ -167,7 +167,7 @@ def _read(tree: ast.Module, cell: Cell) -> None:
     left: list[ast.AST] = [*reversed(tree.body)]
     while left:
         node = left.pop()
-        if isinstance(node, _DEFINES):
+        if isinstance(node, DEFINES):
             cell.binds.add(node.name)
             cell.defines[node.name] = node
             for inner in ast.walk(node):

@@ -10,7 +10,7 @@ from time import monotonic
 import numpy as np
 
 from autograder.checks.finding import RowResult
-from autograder.checks.trial import Trial, fitted
+from autograder.checks.trial import Trial, fitted, script_for
 from autograder.checks.verdict import judge
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.script import Outcome, Runner
@@ -107,7 +107,7 @@ def _ask_all(
 ) -> list[Asked]:
     """Ask every exercise: answers, which cost nothing, first; who is slow lets the others by."""
     asked = [
-        Asked(questions, [], runner)
+        Asked(questions[0].exercise, questions, [], runner)
         for questions in notebook
         if any(rows is None or row.id in rows for row in questions[0].exercise.rows)
     ]
@@ -129,19 +129,18 @@ def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
     left = {row.id for row in exercise.rows if rows is None or row.id in rows}
     given_up = set[str]()
     slow = set[tuple[str, ...]]()
-    asked = deque((q, number) for q in one.questions for number in range(len(q.expectations)))
+    asked = deque((expectation, q.hidden) for q in one.questions for expectation in q.expectations)
     prompt = False
     while left and asked:
-        question, number = asked.popleft()
-        expectation = question.expectations[number]
+        expectation, hidden = asked.popleft()
         judged = expectation.case.judged
         if judged in slow:
             continue
         # The first case goes alone: it tells which rows are not written.
         sent = prompt
-        ahead = (of.script(later, left) for of, later in asked) if sent else ()
+        ahead = (script_for(exercise, later, left) for later, _ in asked) if sent else ()
         started = monotonic()
-        outcomes = one.runner.run(question.script(number, left), ahead)
+        outcomes = one.runner.run(script_for(exercise, expectation, left), ahead)
         prompt = monotonic() - started < PROMPT_SECONDS
         observed = exercise.observe(expectation.case, outcomes)
         # A row that is not asked for stays: the mask of a forward judges its backward.
@@ -150,7 +149,7 @@ def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
             for row, seen in observed.items()
             if row not in given_up
         }
-        trials.append(Trial(exercise, expectation, observed, question.hidden))
+        trials.append(Trial(exercise, expectation, observed, hidden))
         if _hung(outcomes) and judged is not None:
             slow.add(judged)  # what only these outputs need; the others are asked for on
         elif _hung(outcomes):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from autograder.checks.compare import Expected, difference
+from autograder.checks.expected import largest
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
 from autograder.checks.trial import Trial
 from autograder.checks.verdict import rescored
@@ -19,7 +20,7 @@ from autograder.exercises.fact import Fact, fact
 from autograder.exercises.script import Runner
 from autograder.explain.bank import Known
 from autograder.explain.known import fits, known_names
-from autograder.explain.mistaken import largest, measured
+from autograder.explain.mistaken import measured
 from autograder.explain.question import Asked
 
 LOOSE = 1e-6

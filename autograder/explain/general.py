@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from autograder.checks.finding import Explanation, RowResult, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.fact import fact
-from autograder.exercises.script import Strided
+from autograder.exercises.script import plain
 from autograder.explain.question import Asked
 
 ENOUGH = 2
@@ -143,7 +142,7 @@ def _beside(trial: Trial, row: str) -> Mapping[str, Expected]:
 def _around(trial: Trial, row: str) -> Mapping[str, Expected]:
     """What goes into the functions of the exercise, and comes out of them."""
     case, of = trial.case, trial.expectation.outputs
-    inputs = {n: v.array if isinstance(v, Strided) else v for n, v in case.inputs.items()}
+    inputs = {name: plain(value) for name, value in case.inputs.items()}
     found = {name: Expected(v) for name, v in inputs.items() if isinstance(v, np.ndarray)}
     first = next(iter(of.values()), {})
     found |= {f"d{name}": Expected(value) for name, value in zip(first, case.upstream)}
@@ -241,8 +240,7 @@ def _ratio(got: np.ndarray, value: np.ndarray) -> float:
 
 
 def _batch(trial: Trial) -> int:
-    for value in trial.case.inputs.values():
-        array: Any = value.array if isinstance(value, Strided) else value
+    for array in map(plain, trial.case.inputs.values()):
         if isinstance(array, np.ndarray) and array.ndim:
             return len(array)
     return 0

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograder.checks.expected import Expectation
+from autograder.checks.expected import Expectation, largest
+from autograder.exercises.arrays import leaves, mapped
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds import Layer
-from autograder.exercises.script import Runner, Script, Strided
+from autograder.exercises.script import Runner, plain
 
 Compose = Callable[[frozenset[tuple[str, str]]], Runner]
 """From (function, name of a mistake) pairs to the reference in which all of them were made."""
-STEP = 2.0**-11
 
 
 def right_gradients(
@@ -55,80 +53,30 @@ def right_gradients(
 def _gradients(
     exercise: Layer, expectation: Expectation, mistaken: Runner
 ) -> dict[str, Any] | None:
+    from autograder.checks.own_forward import Forward  # no part of the sandboxed child
+    from autograder.numerical import GradcheckError, numerical_gradients
+
     case = expectation.case
-    inputs = {k: v.array if isinstance(v, Strided) else v for k, v in case.inputs.items()}
-
-    def measure(value: Any, put: Callable[[Any], dict[str, Any]]) -> Any:
-        """The gradient in the form of `value`; `put` gives the inputs with another in its place."""
-        if isinstance(value, dict):
-            return {
-                key: measure(item, _chained(put, partial(_instead, value, key)))
-                for key, item in value.items()
-            }
-        x = np.asarray(value, float)
-        scripts = [
-            exercise.script(
-                replace(case, inputs=put(x + step if x.ndim else float(x + step))),
-                rows=[exercise.forward],
-            ).uncounted()
-            for step in _steps(x)
-        ]
-        outcomes = mistaken.run(Script(case.seed, tuple(script.calls[0] for script in scripts)))
-        if any(outcome.failure is not None for outcome in outcomes):
-            raise ArithmeticError
-        return _slopes(np.array([_projected(o.value, case.upstream) for o in outcomes]), x)
-
-    gradients: dict[str, Any] = {}
-    for name in expectation.outputs[exercise.backward]:
-        key = name[1:]
-        if key not in inputs:
-            return None
-        try:
-            gradients[name] = measure(inputs[key], partial(_instead, inputs, key))
-        except ArithmeticError:
-            return None
-    return gradients
+    keys = [name[1:] for name in expectation.outputs[exercise.backward]]
+    if any(key not in case.inputs for key in keys):
+        return None
+    inputs = {key: mapped(plain, case.inputs[key]) for key in keys}
+    arrays = [np.asarray(leaf, float) for leaf in leaves(inputs)]
+    upstream = case.upstream if len(case.upstream) > 1 else case.upstream[0]
+    try:
+        found = numerical_gradients(Forward(exercise, case, mistaken, keys), arrays, upstream)
+    except GradcheckError:
+        return None
+    # Where the forward is not finite nothing is known; an infinite input moves nothing, else.
+    lost = any(np.isinf(one.bound[np.isfinite(x)]).any() for one, x in zip(found, arrays))
+    known = [
+        np.where(np.isinf(one.bound) & (np.isfinite(x) | lost), np.nan, one.gradient)
+        for one, x in zip(found, arrays)
+    ]
+    left = iter(known)
+    return {f"d{key}": mapped(lambda _: next(left), tree) for key, tree in inputs.items()}
 
 
 def measured(case: Case) -> bool:
     """Whether numerical gradients of a case are exact enough to judge by."""
     return bool(case.upstream) and not case.tie and case.precision == np.float64
-
-
-def largest(value: Any) -> float:
-    """The largest finite entry, by size, of an array or of a dict of arrays."""
-    if isinstance(value, dict):
-        return max(map(largest, value.values()), default=0.0)
-    return float(np.max(np.abs(value), initial=0.0, where=np.isfinite(value)))
-
-
-def _chained(
-    outer: Callable[[Any], dict[str, Any]], inner: Callable[[Any], Any]
-) -> Callable[[Any], dict[str, Any]]:
-    return lambda other: outer(inner(other))
-
-
-def _instead(values: Mapping[str, Any], key: str, other: Any) -> dict[str, Any]:
-    return {**values, key: other}
-
-
-def _steps(x: np.ndarray) -> Iterator[np.ndarray]:
-    """For each entry the four steps -2h, -h, h, 2h of a fourth-order central difference."""
-    sizes = np.maximum(1.0, np.abs(np.where(np.isfinite(x), x, 0.0)))  # -inf stays where it is
-    for index in np.ndindex(x.shape):
-        for factor in (-2, -1, 1, 2):
-            step = np.zeros_like(x)
-            step[index] = factor * STEP * sizes[index]
-            yield step
-
-
-def _slopes(values: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """(f(-2h) - 8 f(-h) + 8 f(h) - f(2h)) / 12h for each entry (Abramowitz and Stegun 25.3.6)."""
-    far_left, left, right, far_right = values.reshape(-1, 4).T
-    h = STEP * np.maximum(1.0, np.abs(x)).ravel()
-    return ((far_left - far_right + 8 * (right - left)) / (12 * h)).reshape(x.shape)
-
-
-def _projected(value: Any, upstream: Sequence[Any]) -> float:
-    outputs = value[: len(upstream)]
-    return sum(float(np.sum(o * u)) for o, u in zip(outputs, upstream, strict=True))

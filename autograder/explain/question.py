@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from autograder.checks.compare import Expected
 from autograder.checks.expected import Expectation, expect
 from autograder.checks.finding import RowResult
-from autograder.checks.trial import Trial, room
+from autograder.checks.trial import Trial
 from autograder.exercises.cases import Case, make_cases
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds_stateful import Answer
@@ -21,7 +21,7 @@ from autograder.exercises.public import (
     decode_value,
     encode_value,
 )
-from autograder.exercises.script import Runner, Script
+from autograder.exercises.script import Runner
 from autograder.explain.bank import Key, Known, Prints, run_mistake
 from autograder.explain.mistaken import Compose, right_gradients
 from autograder.explain.slips import Slips
@@ -46,23 +46,11 @@ class Question:
     hidden: bool = False
     compose: Compose | None = None
     slips: Slips | None = None
-    _scripts: dict[tuple[int, frozenset[str]], Script] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-
-    def script(self, number: int, rows: Set[str]) -> Script:
-        """The script that asks for some rows on a case; always the same one."""
-        key = number, frozenset(rows)
-        if key not in self._scripts:
-            expectation = self.expectations[number]
-            script = self.exercise.script(expectation.case, sorted(rows))
-            self._scripts[key] = replace(script, room=room(self.exercise, expectation))
-        return self._scripts[key]
 
 
 @dataclass(eq=False)
 class Asked:
-    """The questions about one exercise with their trials.
+    """The questions about one exercise, each on cases of its own, with their trials.
 
     Args:
         trials: Public ones first.
@@ -70,16 +58,12 @@ class Asked:
         results: The verdicts so far, of the whole notebook.
     """
 
+    exercise: Exercise
     questions: Sequence[Question]
     trials: list[Trial]
     runner: Runner
     results: dict[str, RowResult] = field(default_factory=dict)
     _known: dict[bool, dict[Key, Known]] = field(default_factory=dict, repr=False)
-
-    @property
-    def exercise(self) -> Exercise:
-        """The exercise."""
-        return self.questions[0].exercise
 
     def known(self, hidden: bool) -> dict[Key, Known]:
         """(Function, name) -> the known mistake, on the public or on the hidden cases."""

@@ -13,12 +13,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.exercises.fact import Fact, fact
-from autograder.explain.cells import BODY_RUNS, parsed, without_magics
+from autograder.explain.cells import BODY_RUNS, DEFINES, MOST, parsed, without_magics
 
 NOT_WRITTEN = "NotImplementedError"
 """What a starter raises."""
 STUB = "# YOUR CODE HERE"
-MOST = 300_000  # characters of all cells that are looked at
 _CLOSE = 0.85
 _KEPT = re.compile(
     rf"\s*(?:%%(?!(?:{BODY_RUNS})\b)(\w+)"
@@ -148,8 +147,7 @@ def _renamed(
 
 
 def _defined(tree: ast.Module | None) -> list[str]:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return [node.name for node in tree.body if isinstance(node, kinds)] if tree else []
+    return [node.name for node in tree.body if isinstance(node, DEFINES)] if tree else []
 
 
 _BLOCKS = {ast.If: "`if`", ast.Try: "`try`", ast.For: "`for`", ast.While: "`while`"}
@@ -157,12 +155,11 @@ _BLOCKS = {ast.If: "`if`", ast.Try: "`try`", ast.For: "`for`", ast.While: "`whil
 
 def _outer(name: str, tree: ast.Module) -> str:
     """The function, class or block in whose body the name is defined."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for outer in tree.body:
-        if isinstance(outer, kinds) or type(outer) in _BLOCKS:
+        if isinstance(outer, DEFINES) or type(outer) in _BLOCKS:
             for node in ast.walk(outer):
-                if node is not outer and isinstance(node, kinds) and node.name == name:
-                    return outer.name if isinstance(outer, kinds) else _BLOCKS[type(outer)]
+                if node is not outer and isinstance(node, DEFINES) and node.name == name:
+                    return outer.name if isinstance(outer, DEFINES) else _BLOCKS[type(outer)]
     return ""
 
 

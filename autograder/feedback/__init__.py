@@ -11,7 +11,8 @@ from autograder.feedback.story import card, recorded, table
 from autograder.feedback.text import as_text
 
 if TYPE_CHECKING:
-    from autograder.feedback.checking import Score, check, hand_in, progress, solution
+    from autograder.feedback.checking import Score, check
+    from autograder.feedback.pages import hand_in, progress, solution
 
 __all__ = [
     "Coverage",
@@ -31,8 +32,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Whoever only renders findings does not load the engine that makes them."""
-    if name in ("Score", "check", "hand_in", "progress", "solution"):
+    if name in ("Score", "check"):
         from autograder.feedback import checking
 
         return getattr(checking, name)
+    if name in ("hand_in", "progress", "solution"):
+        from autograder.feedback import pages
+
+        return getattr(pages, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

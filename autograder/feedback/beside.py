@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -98,10 +98,7 @@ def _read(path: Path) -> Sheet:
 
 def opened(namespace: Mapping[str, Any]) -> Path | None:
     """The notebook's own path, where the front end tells it (VS Code, Jupyter Server)."""
-    candidates: Iterator[Any] = iter(
-        (namespace.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME"))
-    )
-    for value in candidates:
+    for value in (namespace.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")):
         if isinstance(value, str) and value.endswith(".ipynb"):
             path = Path(value)
             return path if path.is_absolute() else Path.cwd() / path.name

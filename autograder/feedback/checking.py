@@ -1,38 +1,45 @@
-"""What a student calls in a notebook (`check`, `progress`, `hand_in`), and what it hands back."""
+"""`check`: the verdict on one row, and on what it builds on where the row is not right; its score.
+
+What else a student calls stands in `pages`.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from types import CodeType
 from typing import Any
 
 from autograder.checks.finding import RowResult
-from autograder.exercises.interpreter import LocalRunner
+from autograder.checks.trial import Trial
+from autograder.exercises.bounds import bounded_output, limited
+from autograder.exercises.exercise import Exercise
+from autograder.exercises.interpreter import LocalRunner, Made
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import PublicExercise
-from autograder.explain import examine_all, examined, may_be_repaired
+from autograder.explain import examined, may_be_repaired
+from autograder.explain.follow import builds_on
 from autograder.explain.repair import repairs_of, told
-from autograder.feedback.asking import ask, bounded_output, limiting, settled
-from autograder.feedback.beside import CheckError, Sheet, opened, remember, row_of, sheets
-from autograder.feedback.blocks import Block, Frames
-from autograder.feedback.executed import executed, noticed, typed
-from autograder.feedback.handing_in import told as told_before
+from autograder.feedback.beside import CheckError, Sheet, remember, row_of, sheets
+from autograder.feedback.blocks import Block
+from autograder.feedback.executed import executed, noticed, shell
 from autograder.feedback.heatmap import grids
 from autograder.feedback.html import as_html
-from autograder.feedback.key import solutions
 from autograder.feedback.problems import Coverage
 from autograder.feedback.rebinding import rebound
 from autograder.feedback.say import said, sentence
-from autograder.feedback.so_far import course_so_far, overview, so_far
-from autograder.feedback.story import card, recorded, table
+from autograder.feedback.story import card, recorded, tone
 from autograder.feedback.text import as_text
 from autograder.feedback.troubleshooting import page_near
 from autograder.language import ENGLISH, speak, tr
 
 SLOW = 10.0
+CALL_SECONDS = 10.0
+"""What one call may take, as in the grader."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -99,7 +106,7 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
     Raises:
         CheckError: When there is no such row, or the notebook's `.check.json` cannot be read.
     """
-    namespace = _caller()
+    namespace = caller()
     if isinstance(hint, bool) or not isinstance(hint, int) or hint < 0:
         raise CheckError(f"hint is {hint!r}; expected 0, 1, 2 or 3, as in check(f, hint=1)")
     found = sheets(namespace)
@@ -142,9 +149,107 @@ def check(function_or_name: Callable[..., Any] | type | str, hint: int = 0) -> S
         page=page_near(Path.cwd()) if wrong else "",
     )
     score = Score(result.score, blocks)
-    if not _shows_html():
-        _print(score.text)
+    if not shows_html():
+        printed(score.text)
     return score
+
+
+def ask(
+    sheet: Sheet, public: PublicExercise, row_id: str, namespace: Mapping[str, Any]
+) -> tuple[RowResult, Sequence[Trial], list[str]]:
+    """Examine a row on the public cases.
+
+    Returns:
+        result: The verdict; it takes into account what the row builds on.
+        trials: The cases on which it was judged.
+        notes: What the student should mend first.
+    """
+    question, runner = sheet.question(public), LocalRunner(namespace, limiting)
+    with bounded_output():
+        first = examined([[question]], runner, rows=[row_id])
+    result, trials = first.results[row_id], first.trials(row_id)
+    if isinstance(public.exercise, Answer):
+        told = recorded(result) if sheet.withholds(public) else result
+        return told, trials, _how_to_answer(public.exercise, result)
+    result = settled(result, namespace)
+    if result.status in ("right", "manual", "unanswered", "timeout"):  # it would hang again
+        return result, trials, []
+    below = rows_below(row_id, public.exercise, namespace, set(sheet.rows))
+    known = {known.function for known in question.bank()} & sheet.rows.keys()
+    needed = {row_id, *below, *known}
+    if needed == {row_id}:  # asking again would say the same, and may take as long
+        return result, trials, []
+    questions = [
+        [sheet.question(other)]
+        for other in sheet.data.exercises
+        if any(row.id in needed for row in other.exercise.rows)
+    ]
+    with bounded_output(0):  # what it prints was shown above
+        again = examined(questions, runner, rows=needed)
+    result, trials = again.results[row_id], again.trials(row_id)
+    wrong = [
+        id for id in again.results
+        if id in below and again.results[id].status not in ("right", "manual")
+    ]  # fmt: skip
+    if not wrong or result.status == "right":
+        return result, trials, []
+    return builds_on(result, wrong), trials, []
+
+
+def settled(result: RowResult, namespace: Mapping[str, Any]) -> RowResult:
+    """The verdict; a starter that could not even be called, for want of its forward, is unanswered.
+
+    Args:
+        namespace: The student's, to see whether the function is still the starter.
+    """
+    unwritten = "NotImplementedError" in names_in(namespace.get(result.id))
+    if unwritten and tone(result) == "unanswered":
+        return replace(result, status="unanswered", findings=())
+    return result
+
+
+def _how_to_answer(exercise: Answer, result: RowResult) -> list[str]:
+    if result.status != "unanswered":
+        return []
+    forms = {"integer": tr("a whole number"), "number": tr("a number")}
+    what = forms.get(exercise.form, tr(" or ").join(map(repr, exercise.choices)))
+    text = tr("In the cell above write {name} = … ({what}), and run it.")
+    return [text.format(name=exercise.variable, what=what)]
+
+
+def rows_below(
+    row_id: str, exercise: Exercise, namespace: Mapping[str, Any], rows: set[str]
+) -> set[str]:
+    """The rows whose functions a row needs: its own forward, and what its code calls."""
+    functions = exercise.functions
+    before = functions[: functions.index(row_id)] if row_id in functions else ()
+    found: set[str] = set()
+    left = [*before, row_id]
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.add(name)
+        left += [used for used in names_in(namespace.get(name)) if used in rows]
+    return (found & rows) - {row_id}
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """The global names that the code of a function or a class mentions."""
+    if isinstance(value, type):
+        for member in vars(value).values():
+            yield from names_in(member)
+    code = getattr(value, "__code__", None)
+    pending = [code] if isinstance(code, CodeType) else []
+    while pending:
+        part = pending.pop()
+        yield from part.co_names
+        pending += [const for const in part.co_consts if isinstance(const, CodeType)]
+
+
+def limiting(work: Callable[[], Made]) -> Made:
+    """Make a call, with a limit on its time."""
+    return limited(CALL_SECONDS, work)
 
 
 def _in_this_kernel(
@@ -178,114 +283,17 @@ def _slowness(seconds: float) -> list[str]:
     return [text.format(seconds=f"{seconds:.0f}")]
 
 
-class Shown:
-    """What a cell shows that returns no score.
-
-    Attributes:
-        results: The verdicts of which it tells.
-    """
-
-    def __init__(self, blocks: Sequence[Block], results: Sequence[RowResult] = ()) -> None:
-        self.blocks, self.results = blocks, results
-
-    def __repr__(self) -> str:
-        return as_text(self.blocks)
-
-    def _repr_html_(self) -> str:
-        return as_html(self.blocks)
-
-
-def progress() -> Shown:
-    """Check every row of the notebook on the public cases; show the points so far.
-
-    Below stands how far all notebooks of the course are, as last checked. Where no function of this
-    notebook is defined yet, that stands alone.
-
-    Raises:
-        CheckError: When the notebook's `.check.json` cannot be read.
-    """
-    namespace = _caller()
-    results: list[RowResult] = []
-    found = sheets(namespace)
-    for sheet in found:
-        speak(sheet.data.language or ENGLISH, sheet.data.words)
-        if not sheet.rows.keys() & namespace.keys():
-            continue
-        questions = [[sheet.question(public)] for public in sheet.data.exercises]
-        answers = {row.id for public, row in sheet.rows.values() if sheet.withholds(public)}
-        with bounded_output(0):
-            verdicts = examine_all(questions, LocalRunner(namespace, limiting))
-        of_sheet = [
-            recorded(result) if result.id in answers else settled(result, namespace)
-            for result in verdicts
-        ]
-        remember(sheet.path, of_sheet)
-        results += of_sheet
-    every, here = course_so_far(found[0].path), found[0].path
-    rows = [table(results)] if results else []
-    return _show(Shown([*rows, *(overview(every, here) if every else [])], results))
-
-
-def solution(function_or_name: Callable[..., Any] | type | str) -> Shown:
-    """Show a solution of a row, where the course handed out a key.
-
-    Args:
-        function_or_name: As for `check`; the row of a text is a name in quotes.
-
-    Raises:
-        CheckError: When there is no key here, or no such row.
-    """
-    namespace = _caller()
-    sheet, row = row_of(function_or_name, namespace, sheets(namespace))
-    speak(sheet.data.language or ENGLISH, sheet.data.words)
-    known = solutions(sheet.path)
-    if known is None:
-        raise CheckError(
-            f"There is no key beside {sheet.path.name}, so there is no solution to see. Whoever "
-            "teaches the course can hand it out: autograder handout --key. Hints cost nothing: "
-            "check(..., hint=1)"
-        )
-    title = tr("One way to write {row}; others are as good:").format(row=row)
-    return _show(Shown([Frames(title, tuple(known.get(row, "").split("\n")))]))
-
-
-def hand_in() -> Shown:
-    """Say whether the notebook is ready to be handed in, and which file that is.
-
-    Raises:
-        CheckError: When there is no notebook, or its `.check.json` cannot be read.
-    """
-    namespace = _caller()
-    sheet = sheets(namespace)[0]
-    speak(sheet.data.language or ENGLISH, sheet.data.words)
-    found = so_far(sheet.path)
-    if found is None:
-        raise CheckError(
-            f"There is no notebook beside {sheet.path.name}. Keep the two in one folder, under "
-            "their own names."
-        )
-    return _show(Shown(told_before(found, opened(namespace), typed())))
-
-
-def _show(shown: Shown) -> Shown:
-    if not _shows_html() and not hasattr(sys, "ps1"):
-        _print(repr(shown))
-    return shown
-
-
-def _caller() -> dict[str, Any]:
+def caller() -> dict[str, Any]:
     """The globals of whoever called `check`: in a notebook, those of its cells."""
     return sys._getframe(2).f_globals
 
 
-def _shows_html() -> bool:
+def shows_html() -> bool:
     """Whether what a cell returns is shown as HTML: true in a Jupyter kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None) is not None
+    return getattr(shell(), "kernel", None) is not None
 
 
-def _print(text: str) -> None:
+def printed(text: str) -> None:
     """Print, also where the terminal cannot write every sign."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:

@@ -15,17 +15,16 @@ from typing import Any
 
 from autograder.checks.finding import RowResult
 from autograder.exercises.fact import Fact, fact
-from autograder.explain.cells import MOST, defines, odd_character, parsed, without_magics
+from autograder.explain.cells import DEFINES, MOST, defines, odd_character, parsed, without_magics
 from autograder.explain.written import Placed, whereabouts
 
 _CLOSE = 0.85
-_DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def executed() -> list[tuple[int, str]]:
     """The cells that this kernel ran, by their numbers: the last ones where they are very many."""
-    shell = _shell()
-    texts = shell.user_ns.get("In") if shell is not None else None
+    here = shell()
+    texts = here.user_ns.get("In") if here is not None else None
     found, left = [], MOST
     for number, text in reversed(list(enumerate(texts if isinstance(texts, list) else []))):
         left -= len(text) if isinstance(text, str) else MOST
@@ -37,7 +36,7 @@ def executed() -> list[tuple[int, str]]:
 
 def typed() -> list[str]:
     """All cells that this kernel ran, as they were typed."""
-    history = getattr(_shell(), "history_manager", None)
+    history = getattr(shell(), "history_manager", None)
     return list(getattr(history, "input_hist_raw", [""]))[1:]
 
 
@@ -68,7 +67,7 @@ def _unread(row: str, cells: list[tuple[int, str]]) -> list[Fact]:
     last = next((text for _, text in reversed(cells) if defines(row, text)), "")
     try:
         with warnings.catch_warnings(action="ignore"):
-            source = _shell().transform_cell(last) if last else ""
+            source = shell().transform_cell(last) if last else ""
             compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError as error:
         unread = fact("kernel.unread", row=row, error=error.msg, line=error.lineno)
@@ -85,7 +84,7 @@ def _renamed(
     later: dict[str, str] = {}
     for number, text in reversed(cells):
         tree = parsed(without_magics(text))
-        defined = [node for node in tree.body if isinstance(node, _DEFINES)] if tree else []
+        defined = [node for node in tree.body if isinstance(node, DEFINES)] if tree else []
         names = [node.name for node in defined]
         if row in names:
             first = f"[{number}]"
@@ -111,6 +110,7 @@ def _is_like(node: Any, row: str, document: Any, status: str) -> bool:
     return close or (document is not None and ast.get_docstring(node, clean=False) == document)
 
 
-def _shell() -> Any:
+def shell() -> Any:
+    """IPython's shell; None where there is none."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None

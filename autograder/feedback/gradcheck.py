@@ -4,61 +4,35 @@ from __future__ import annotations
 
 import copy
 import inspect
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from autograder.feedback.blocks import Code, Head, Paragraph
 from autograder.feedback.html import as_html
-from autograder.language import said, tr
-from autograder.numerical import ArrayReport, GradcheckError, GradientReport, check_backward
+from autograder.language import Counted, tr
+from autograder.numerical import GradcheckError, GradientReport, check_backward
 from autograder.numerical.arguments import parameters
 
 Forward = Callable[..., Any]
 
 
-class _Array(ArrayReport):
-    """What is known of an array, said in the language that is spoken here."""
-
-    def __str__(self) -> str:
-        return _in_words(super().__str__())
-
-
-@dataclass(frozen=True, repr=False)
 class Gradcheck(GradientReport):
     """A report that a notebook shows as a card. True exactly when the gradients passed."""
-
-    def __str__(self) -> str:
-        first = tr("{verdict}: {reason} ({spent})")
-        why = _in_words(self.reason)
-        lines = [first.format(verdict=tr(self.verdict), reason=why, spent=self._spent)]
-        lines += [f"  {name}: {array}" for name, array in self.arrays.items()]
-        return "\n".join(lines + [f"  {tr('note: ')}{_in_words(note)}" for note in self.notes])
-
-    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         tone = {"pass": "right", "fail": "wrong"}.get(self.verdict, "partial")
         each = tuple((Code(name), f": {array}") for name, array in self.arrays.items())
-        why, stop = _in_words(self.reason), tr(".")
+        why, stop = self.reason, tr(".")
         return as_html(
             [
-                Head(tone, "gradcheck", tr(self.verdict), self._spent),
+                Head(tone, "gradcheck", tr(self.verdict), self.spent),
                 Paragraph((f"{why[0].upper()}{why[1:]}{stop}",)),
                 *(Paragraph(line) for line in each),
-                *(
-                    Paragraph((f"{tr('Note: ')}{_in_words(note)}{stop}",), "muted")
-                    for note in self.notes
-                ),
+                *(Paragraph((f"{tr('Note: ')}{note}{stop}",), "muted") for note in self.notes),
             ]
         )
-
-    @property
-    def _spent(self) -> str:
-        return tr("{count} evaluations").format(count=self.evaluations)
 
     def plot(self) -> Any:
         """Draw the V-curve: the error of a difference quotient against its step.
@@ -81,17 +55,6 @@ class Gradcheck(GradientReport):
         axes.set_ylabel("relative difference\nfrom your gradient")
         axes.legend()
         return axes
-
-
-def _in_words(text: str) -> str:
-    """What the checker says, whole or part by part, in the language that is spoken here."""
-    if (whole := said(text)) != text:
-        return whole
-    for cut in ("; ", ", "):  # a comma between brackets is an index
-        parts = re.split(rf"{cut}(?![^\[(]*[\])])", text)
-        if len(parts) > 1:
-            return tr(cut).join(map(_in_words, parts))
-    return text
 
 
 def gradcheck(
@@ -147,16 +110,11 @@ def gradcheck(
     known = parameters(forward)
     if names is None and len(known) >= len(arrays):
         names = known[: len(arrays)]
-    try:
-        one, other = _as_pair(forward, backward, arrays)
-        report = check_backward(
-            one, other, arrays, upstream, names=names, tolerance=tolerance, seed=seed
-        )
-    except GradcheckError as error:
-        raise GradcheckError(said(str(error))) from error.__cause__
-    parts = {field.name: getattr(report, field.name) for field in fields(report)}
-    said_of = {name: _Array(*array) for name, array in report.arrays.items()}
-    return Gradcheck(**{**parts, "arrays": said_of})
+    one, other = _as_pair(forward, backward, arrays)
+    report = check_backward(
+        one, other, arrays, upstream, names=names, tolerance=tolerance, seed=seed
+    )
+    return Gradcheck(**vars(report))
 
 
 def _as_pair(forward: Forward, backward: Any, arrays: Sequence[Any]) -> tuple[Forward, Forward]:
@@ -170,8 +128,8 @@ def _as_pair(forward: Forward, backward: Any, arrays: Sequence[Any]) -> tuple[Fo
     if backward is None:
         if count < 2 or np.ndim(first[0]):
             raise GradcheckError(
-                "there is no backward. Expected gradcheck(forward, backward, *arrays), or a loss "
-                "that returns (loss, gradients)"
+                "there is no backward. Expected gradcheck(forward, backward, *arrays), or a "
+                "loss that returns (loss, gradients)"
             )
 
         def beside(upstream: Any, *values: Any) -> Any:
@@ -191,9 +149,11 @@ def _as_pair(forward: Forward, backward: Any, arrays: Sequence[Any]) -> tuple[Fo
     if _takes(backward, len(arrays)) and count == 1 and np.ndim(first) == 0:
         return forward, lambda upstream, *values: _times(upstream, backward(*values))
     raise GradcheckError(
-        f"the forward returns {count} value{'s' if count > 1 else ''} for {len(arrays)} "
-        "arguments, and the backward fits neither (dout, cache) nor (dout, *arrays), nor is the "
-        "one a function that returns a number and the other its gradient (*arrays)"
+        "the forward returns {values} for {given}, and the backward fits neither (dout, cache) "
+        "nor (dout, *arrays), nor is the one a function that returns a number and the other "
+        "its gradient (*arrays)",
+        values=Counted(count, "value"),
+        given=Counted(len(arrays), "argument"),
     )
 
 

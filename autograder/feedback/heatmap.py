@@ -93,6 +93,8 @@ def grids(result: RowResult, trials: Sequence[Trial]) -> list[Grid]:
 def pattern(grid: Grid) -> str:
     """Which entries are wrong, in words; `""` when nothing stands out.
 
+    All the wrong entries, or all the right ones, lie at one index of one axis, or on the diagonal.
+
     Example:
         >>> want = np.arange(1.0, 7.0).reshape(2, 3)
         >>> got = want.copy()
@@ -102,11 +104,6 @@ def pattern(grid: Grid) -> str:
     """
     if not grid.wrong or not np.isfinite(grid.got).all() or grid.got.size < 2:
         return ""
-    return _slab(grid)
-
-
-def _slab(grid: Grid) -> str:
-    """All the wrong entries, or all the right ones, at one index of one axis."""
     wrong = grid.mask
     if wrong.all():
         return ""

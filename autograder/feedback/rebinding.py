@@ -16,12 +16,11 @@ from typing import Any
 
 from autograder.checks.finding import RowResult
 from autograder.exercises.fact import Fact, fact
-from autograder.explain.cells import Cell, names_used, parsed, read_cells, without_magics
+from autograder.explain.cells import DEFINES, Cell, names_used, parsed, read_cells, without_magics
 
 TRIALS = 4
 """Earlier meanings that are tried out; each costs as much as a check."""
-_DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_AS_WRITTEN = (*_DEFINES, ast.Import, ast.ImportFrom)
+_AS_WRITTEN = (*DEFINES, ast.Import, ast.ImportFrom)
 
 _MAKE_VALUES = {
     "partial", "functools.partial", "np.array", "np.asarray", "np.float64", "np.float32",
@@ -152,9 +151,7 @@ def _with_meanings(
     names = dict(namespace)
     order = {id(s): s for s in [*choice.values(), *statements] if s in chosen.values()}
     for statement in sorted(order.values(), key=lambda s: s.position):
-        if statement in choice.values() or isinstance(
-            ast.parse(statement.source).body[0], _DEFINES
-        ):
+        if statement in choice.values() or isinstance(ast.parse(statement.source).body[0], DEFINES):
             try:
                 exec(compile(statement.source, statement.name, "exec"), names)
             except Exception:  # what a decorator or a default needs is gone

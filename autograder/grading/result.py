@@ -10,9 +10,9 @@ import numpy as np
 
 from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Status, Where
+from autograder.exercises.arrays import mapped
 from autograder.exercises.fact import Fact
 from autograder.exercises.script import Failure
-from autograder.exercises.trees import mapped
 from autograder.feedback.say import in_full
 
 SCHEMA = 1

@@ -19,14 +19,16 @@ next. The article is docs/gradcheck.md.
 """
 
 from autograder.numerical.check import check_backward, check_gradient
-from autograder.numerical.elementwise import numerical_gradient
+from autograder.numerical.elementwise import Measured, numerical_gradient, numerical_gradients
 from autograder.numerical.report import ArrayReport, GradcheckError, GradientReport
 
 __all__ = [
     "ArrayReport",
     "GradcheckError",
     "GradientReport",
+    "Measured",
     "check_backward",
     "check_gradient",
     "numerical_gradient",
+    "numerical_gradients",
 ]

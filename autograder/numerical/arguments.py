@@ -50,8 +50,9 @@ class Arguments:
             values = (values,)
         if not isinstance(values, Sequence) or isinstance(values, str):
             raise GradcheckError(
-                f"arrays is a {type(values).__name__}; expected a list or tuple with one value "
-                "per argument of the forward"
+                "arrays is a {type}; expected a list or tuple with one value per argument of the "
+                "forward",
+                type=type(values).__name__,
             )
         self.values = [_as_array(value) for value in values]
         self.optional = [i for i, v in enumerate(self.values) if isinstance(v, float | np.floating)]
@@ -61,9 +62,11 @@ class Arguments:
         self.all_names = _names(len(self.values), self.checked, names, forward)
         for value, name in zip(self.values, self.all_names, strict=True):
             if _has_kind(value, "c"):
-                raise GradcheckError(f"{name} is complex; only real arrays can be checked")
+                raise GradcheckError(
+                    "{name} is complex; only real arrays can be checked", name=name
+                )
         if not self.checked:
-            raise GradcheckError(self._nothing())
+            raise self._nothing()
 
     @property
     def arrays(self) -> list[Array]:
@@ -95,18 +98,28 @@ class Arguments:
             fresh[position] = array if isinstance(value, np.ndarray) else type(value)(array)
         return tuple(fresh)
 
-    def _nothing(self) -> str:
+    def _nothing(self) -> GradcheckError:
         integers = [
             name
             for value, name in zip(self.values, self.all_names)
             if _has_kind(value, "iub") or isinstance(value, int | np.integer)
         ]
         if not integers:
-            return "there is no floating-point array among the arguments, so nothing to check"
-        return (
-            f"{', '.join(integers)} hold{'s' if len(integers) == 1 else ''} integers; a numerical "
-            "gradient moves its input by small steps, which integers cannot take. Pass "
-            f"floating-point numbers, such as {integers[0]}.astype(float)"
+            return GradcheckError(
+                "there is no floating-point array among the arguments, so nothing to check"
+            )
+        gaps = {"names": ", ".join(integers), "first": integers[0]}
+        if len(integers) == 1:
+            return GradcheckError(
+                "{names} holds integers; a numerical gradient moves its input by small steps, "
+                "which integers cannot take. Pass floating-point numbers, such as "
+                "{first}.astype(float)",
+                **gaps,
+            )
+        return GradcheckError(
+            "{names} hold integers; a numerical gradient moves its input by small steps, which "
+            "integers cannot take. Pass floating-point numbers, such as {first}.astype(float)",
+            **gaps,
         )
 
 
@@ -145,8 +158,12 @@ def _names(
             return given
         if len(given) == len(checked):
             by_position = dict(zip(checked, given, strict=True))
-            return [by_position.get(i, f"argument {i}") for i in range(count)]
-        raise GradcheckError(f"got {len(given)} names for {count} arguments; expected one for each")
+            return [by_position.get(i, f"x{i}") for i in range(count)]
+        raise GradcheckError(
+            "got {names} names for {count} arguments; expected one for each",
+            names=len(given),
+            count=count,
+        )
     known = parameters(forward)
     return (known + [f"x{i}" for i in range(len(known), count)])[:count]
 

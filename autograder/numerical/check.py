@@ -17,7 +17,6 @@ def check_backward(
     *,
     names: Sequence[str] | None = None,
     tolerance: float = 1e-6,
-    miss_probability: float = 1e-6,
     seed: int = 0,
     max_evaluations: int = 150,
 ) -> GradientReport:
@@ -33,8 +32,8 @@ def check_backward(
             forward returns a number.
         names: Names for messages, one per argument or per checked array; by default those in the
             forward's signature.
-        tolerance: Relative error, per array, that must not be missed.
-        miss_probability: How likely it may be missed.
+        tolerance: Relative error, per array, that must not be missed but with a probability of
+            `certainty.MISSED`.
         seed: Seed of the random lines; the same seed gives the same report.
         max_evaluations: Limit on the evaluations of the forward.
 
@@ -54,7 +53,7 @@ def check_backward(
         >>> report.verdict, report.arrays["w"].certified < 1e-6
         ('pass', True)
     """
-    options = (names, tolerance, miss_probability, seed, max_evaluations)
+    options = (names, max_evaluations, tolerance, seed)
     return Inquiry(forward, arrays, upstream, *options, backward=backward).report()
 
 
@@ -65,9 +64,6 @@ def check_gradient(
     gradients: Any,
     *,
     names: Sequence[str] | None = None,
-    tolerance: float = 1e-6,
-    miss_probability: float = 1e-6,
-    seed: int = 0,
     max_evaluations: int = 150,
 ) -> GradientReport:
     """Decide whether ``gradients`` are right, when only their values are known.
@@ -81,7 +77,7 @@ def check_gradient(
         upstream: The upstream gradient that they were computed for; None when the forward returns
             a number.
         gradients: One gradient per floating-point array.
-        names, tolerance, miss_probability, seed, max_evaluations: As in `check_backward`.
+        names, max_evaluations: As in `check_backward`.
 
     Returns:
         The report.
@@ -92,5 +88,5 @@ def check_gradient(
         >>> check_gradient(lambda x: np.sum(x**2), [x], None, [x]).verdict
         'fail'
     """
-    options = (names, tolerance, miss_probability, seed, max_evaluations)
+    options = (names, max_evaluations)
     return Inquiry(forward, arrays, upstream, *options, gradients=gradients).report()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.language import Counted, Told
 from autograder.numerical.arguments import Arguments, Array
 
 
@@ -17,8 +18,8 @@ class ContractError(Exception):
         name: The array whose gradient is at fault, or None when all are.
     """
 
-    def __init__(self, message: str, name: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, text: str, *, name: str | None = None, **gaps: Any) -> None:
+        super().__init__(Told(text, name=name, **gaps))
         self.name = name
 
 
@@ -64,10 +65,9 @@ class NotFiniteError(ContractError):
         infinite: Whether it is inf; an infinite slope may be right, NaN never is.
     """
 
-    def __init__(self, message: str, name: str, index: tuple[int, ...], infinite: bool) -> None:
-        super().__init__(message, name)
-        self.index = index
-        self.infinite = infinite
+    def __init__(self, text: str, *, index: list[int], infinite: bool, **gaps: Any) -> None:
+        super().__init__(text, index=index, **gaps)
+        self.index, self.infinite = tuple(index), infinite
 
 
 def require_finite(gradients: Sequence[Array], arguments: Arguments) -> None:
@@ -83,36 +83,47 @@ def require_finite(gradients: Sequence[Array], arguments: Arguments) -> None:
         if bad.any():
             index = tuple(int(i) for i in np.argwhere(bad)[0])
             raise NotFiniteError(
-                f"the gradient of {name} contains {gradient[index]} at {list(index)} "
-                f"({int(bad.sum())} of {gradient.size} entries are not finite); expected finite "
-                "numbers. Is there a division by zero, or an overflow in exp?",
-                name,
-                index,
-                not bool(np.any(np.isnan(gradient[bad]))),
+                "the gradient of {name} contains {value} at {index} ({some} of {all} entries are "
+                "not finite); expected finite numbers. Is there a division by zero, or an overflow "
+                "in exp?",
+                index=list(index),
+                infinite=not bool(np.any(np.isnan(gradient[bad]))),
+                name=name,
+                value=gradient[index],
+                some=bad.sum(),
+                all=gradient.size,
             )
 
 
 def _entries(returned: Any, arguments: Arguments) -> dict[int, Any]:
     checked, total = arguments.checked, len(arguments.values)
-    wanted = (
-        f"{len(checked)} gradient{'s' if len(checked) != 1 else ''} ({', '.join(arguments.names)})"
-    )
+    gradients = Counted(len(checked), "gradient")
+    wanted = Told("{gradients} ({names})", gradients=gradients, names=", ".join(arguments.names))
     if returned is None:
-        raise ContractError(f"the backward returned None; expected {wanted}. Is `return` missing?")
+        raise ContractError(
+            "the backward returned None; expected {wanted}. Is `return` missing?", wanted=wanted
+        )
     if isinstance(returned, Mapping):
         missing = [name for name in arguments.names if name not in returned]
         if missing:
             raise ContractError(
-                f"the backward returned a dictionary without {', '.join(missing)}; "
-                f"expected {wanted}"
+                "the backward returned a dictionary without {names}; expected {wanted}",
+                names=", ".join(missing),
+                wanted=wanted,
             )
         return {i: returned[arguments.all_names[i]] for i in checked}
     if (isinstance(returned, np.ndarray) and returned.dtype != object) or np.isscalar(returned):
         if len(checked) == 1:
             return {checked[0]: returned}
-        raise ContractError(f"the backward returned a single array; expected {wanted}, as a tuple")
+        raise ContractError(
+            "the backward returned a single array; expected {wanted}, as a tuple", wanted=wanted
+        )
     if not isinstance(returned, Iterable):
-        raise ContractError(f"the backward returned a {type(returned).__name__}; expected {wanted}")
+        raise ContractError(
+            "the backward returned a {type}; expected {wanted}",
+            type=type(returned).__name__,
+            wanted=wanted,
+        )
     items = list(returned)
     positions = {
         len(checked): checked,
@@ -121,8 +132,9 @@ def _entries(returned: Any, arguments: Arguments) -> dict[int, Any]:
     }.get(len(items))
     if positions is None:
         raise ContractError(
-            f"the backward returned {len(items)} gradient{'s' if len(items) != 1 else ''}; "
-            f"expected {wanted}"
+            "the backward returned {gradients}; expected {wanted}",
+            gradients=Counted(len(items), "gradient"),
+            wanted=wanted,
         )
     return dict(zip(positions, items, strict=True))
 
@@ -130,39 +142,45 @@ def _entries(returned: Any, arguments: Arguments) -> dict[int, Any]:
 def _gradient(entry: Any, shape: tuple[int, ...], name: str) -> Array:
     if entry is None:
         raise ContractError(
-            f"the gradient of {name} is None; expected an array of shape {shape}", name
+            "the gradient of {name} is None; expected an array of shape {shape}",
+            name=name,
+            shape=shape,
         )
     if type(entry) is np.ndarray and entry.dtype == np.float64 and entry.shape == shape:
         return entry.copy()
     try:
         array = np.asarray(entry)
     except Exception as error:
-        raise ContractError(f"the gradient of {name} is no array: {error}", name) from error
+        raise ContractError(
+            "the gradient of {name} is no array: {error}", name=name, error=error
+        ) from error
+    gaps: dict[str, Any] = {"name": name, "array": array, "shape": shape}
     if array.dtype.kind not in "fiub":
         raise ContractError(
-            f"the gradient of {name} is a {type(entry).__name__} of dtype {array.dtype}; "
-            f"expected an array of numbers of shape {shape}",
-            name,
+            "the gradient of {name} is a {type} of dtype {array.dtype}; expected an array of "
+            "numbers of shape {shape}",
+            type=type(entry).__name__,
+            **gaps,
         )
     if array.shape != shape:
-        hint = _shape_hint(array.shape, shape)
         raise ContractError(
-            f"the gradient of {name} has shape {array.shape}; expected {shape}, "
-            f"the shape of {name}.{hint}",
-            name,
+            "the gradient of {name} has shape {array.shape}; expected {shape}, the shape of "
+            "{name}.{hint}",
+            hint=_shape_hint(array.shape, shape),
+            **gaps,
         )
     kind = array.dtype if array.dtype.kind == "f" and array.dtype.itemsize < 8 else np.float64
     return np.array(array, dtype=kind, copy=True)
 
 
-def _shape_hint(got: tuple[int, ...], expected: tuple[int, ...]) -> str:
+def _shape_hint(got: tuple[int, ...], expected: tuple[int, ...]) -> Told:
     if [n for n in got if n != 1] == [n for n in expected if n != 1]:
-        return " An axis of length 1 is left over or lost: look at keepdims and reshape."
+        return Told(" An axis of length 1 is left over or lost: look at keepdims and reshape.")
     if got == expected[::-1]:
-        return " Is a transpose missing?"
+        return Told(" Is a transpose missing?")
     if len(got) > len(expected) and got[len(got) - len(expected) :] == expected:
-        return " Is a sum over the batch missing?"
-    return ""
+        return Told(" Is a sum over the batch missing?")
+    return Told("")
 
 
 def _is_number(entry: Any, zero_counts: bool) -> bool:

@@ -5,21 +5,94 @@ It costs at least six evaluations per entry; for a verdict use `check_backward`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograder.numerical.arguments import Arguments, Array
-from autograder.numerical.directions import entry_exponents
+from autograder.numerical.directions import entry_exponents, exponent
 from autograder.numerical.evaluate import Evaluator, OutputError
-from autograder.numerical.probe import Point, Probe
+from autograder.numerical.probe import CHUNK, Point, Probe, flat
 from autograder.numerical.report import GradcheckError
-from autograder.numerical.steps import refine
+from autograder.numerical.steps import UNSEEN, on_a_kink, refine
 from autograder.numerical.upstreams import vector_of
 
-ENOUGH = 1e-4  # of the size at which a gradient of zeros is looked at, see `steps.UNSEEN`
+ENOUGH = 1.0  # of the size at which a gradient of zeros is looked at, see `steps.UNSEEN`
+SMALL = 4  # an entry far smaller than its array is moved as one smaller by so many powers of two
+MOST = 30  # evaluations an entry, on average
 LONG = 1.0 + 2.0**-26  # or round numbers would look like float32
+
+
+class Measured(NamedTuple):
+    """The numerical gradient of one array; each part is shaped like it.
+
+    Attributes:
+        gradient: The slopes; 0 where the array itself is not finite.
+        bound: How far each entry may be off. Large at a kink, where any slope between those on both
+            sides is right; infinite where the function is not finite nearby.
+        kinked: Whether it is a kink that makes it large.
+    """
+
+    gradient: Array
+    bound: Array
+    kinked: Array
+
+
+def numerical_gradients(
+    f: Callable[..., Any], arrays: Sequence[Array], upstream: Any = None
+) -> list[Measured]:
+    """Differentiate ``sum(upstream * f(*arrays))`` with respect to every entry of some arrays.
+
+    Args:
+        f: The function; it gets fresh copies each time and may change them. One with a method
+            ``many`` gets its arguments in batches, as in `check_backward`.
+        arrays: Where to differentiate, any shapes, floating point.
+        upstream: Weights, shaped like ``f(*arrays)``; may be left out when ``f`` returns a number.
+
+    Raises:
+        GradcheckError: If ``f`` raises, or ``upstream`` doesn't fit.
+    """
+    arguments = Arguments(tuple(arrays), [f"array {i}" for i in range(len(arrays))])
+    size = sum(array.size for array in arrays)
+    evaluator = Evaluator(f, arguments, limit=MOST * (size + 10))
+    try:
+        base, _ = evaluator.base(arrays)
+    except OutputError as error:
+        raise GradcheckError("{error}", error=error) from error
+    upstreams = [_weights(upstream, evaluator)]
+    if not upstreams[0].any():
+        nothing = [np.zeros(array.shape) for array in arrays]
+        return [Measured(zeros, zeros, zeros != 0) for zeros in nothing]
+    parts = evaluator.split(np.where(np.isfinite(base), base, 0.0))
+    own = [np.maximum(entry_exponents(array), exponent(array) - SMALL) for array in arrays]
+    scale = flat(own).astype(int)
+    with np.errstate(all="ignore"):
+        point = Point(arrays, parts, upstreams, np.zeros((1, size)))
+        known = np.flatnonzero(np.isfinite(point.x))
+        slopes, kinked = np.zeros(size), np.zeros(size, dtype=bool)
+        bounds = np.full(size, np.inf)
+        lines = max(1, CHUNK // (8 * max(size, base.size, 1)))
+        for start in range(0, known.size, lines):
+            some = known[start : start + lines]
+            directions = np.zeros((some.size, size))
+            directions[np.arange(some.size), some] = LONG
+            together = Probe(point, directions, scale)
+            refine(evaluator, together, ENOUGH, np.inf, tries=0)
+            for line, entry in enumerate(some):
+                probe = together
+                if not together.bar[0, line] <= ENOUGH * UNSEEN:
+                    probe, line = together.line(line), 0
+                    refine(evaluator, probe, ENOUGH, np.inf)
+                back = int(point.shifts[0, 0] - scale[entry])
+                slopes[entry] = np.ldexp(probe.value[0, line] / LONG, back)
+                bounds[entry] = np.ldexp(2.0 * probe.bar[0, line] / LONG, back)
+                kinked[entry] = on_a_kink(probe, 0, line)
+    found, start = [], 0
+    for array in arrays:
+        mine = slice(start, start := start + array.size)
+        found.append(Measured(*(of[mine].reshape(array.shape) for of in (slopes, bounds, kinked))))
+    return found
 
 
 def numerical_gradient(
@@ -28,14 +101,10 @@ def numerical_gradient(
     """Differentiate ``sum(upstream * f(x))`` with respect to every entry of ``x``.
 
     Args:
-        f: The function; it gets a fresh copy of ``x`` each time and may change it.
-        x: Where to differentiate, any shape, floating point.
-        upstream: Weights, shaped like ``f(x)``; may be left out when ``f`` returns a number.
+        f, x, upstream: As in `numerical_gradients`, of one array.
 
     Returns:
-        gradient: Shaped like ``x``.
-        error_bound: Shaped like ``x``: how far each entry may be off. Large at a kink, where any
-            slope between those on both sides is right; infinite where f is not finite nearby.
+        gradient, error_bound: As in `Measured`.
 
     Raises:
         GradcheckError: If ``f`` raises, or ``upstream`` doesn't fit.
@@ -47,29 +116,9 @@ def numerical_gradient(
     """
     x = np.asarray(x)
     if x.dtype.kind != "f":
-        raise GradcheckError(f"x has dtype {x.dtype}; expected floating-point numbers")
-    x = x.astype(np.float64)
-    arguments = Arguments((x,), ["x"])
-    evaluator = Evaluator(f, arguments, limit=2**62)
-    try:
-        base, _ = evaluator.base([x])
-    except OutputError as error:
-        raise GradcheckError(str(error)) from error
-    upstreams = [_weights(upstream, evaluator)]
-    parts = evaluator.split(np.where(np.isfinite(base), base, 0.0))
-    gradient, bound = np.zeros(x.size), np.full(x.size, np.inf)
-    scale = np.broadcast_to(entry_exponents(x), x.shape).ravel()
-    with np.errstate(all="ignore"):
-        point = Point([x], parts, upstreams, np.zeros((1, x.size)))
-        for entry in np.flatnonzero(np.isfinite(point.x)):
-            direction = np.zeros((1, x.size))
-            direction[0, entry] = LONG
-            probe = Probe(point, direction, scale)
-            refine(evaluator, probe, ENOUGH, np.inf)
-            back = int(point.shifts[0, 0] - scale[entry])
-            gradient[entry] = np.ldexp(probe.value[0, 0] / LONG, back)
-            bound[entry] = np.ldexp(2.0 * probe.bar[0, 0] / LONG, back)
-    return gradient.reshape(x.shape), bound.reshape(x.shape)
+        raise GradcheckError("x has dtype {x.dtype}; expected floating-point numbers", x=x)
+    (found,) = numerical_gradients(f, [x.astype(np.float64)], upstream)
+    return found.gradient, found.bound
 
 
 def _weights(upstream: Any, evaluator: Evaluator) -> Array:
@@ -77,7 +126,8 @@ def _weights(upstream: Any, evaluator: Evaluator) -> Array:
         return vector_of(upstream, evaluator)
     if evaluator.shapes != [()]:
         raise GradcheckError(
-            f"f returns an array of shape {evaluator.shapes[0]}; expected an upstream gradient of "
-            "that shape as the third argument, or a function that returns a number"
+            "f returns an array of shape {shape}; expected an upstream gradient of that shape as "
+            "the third argument, or a function that returns a number",
+            shape=evaluator.shapes[0],
         )
     return np.ones(1)

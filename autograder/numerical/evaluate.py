@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.language import Told
 from autograder.numerical.arguments import Arguments, Array
 
 DOUBLE = float(np.finfo(np.float64).eps)
@@ -20,6 +21,9 @@ SINGLE = float(np.finfo(np.float32).eps)
 
 class OutputError(Exception):
     """The forward raised, or returned something that is no array of real numbers."""
+
+    def __init__(self, text: str, **gaps: Any) -> None:
+        super().__init__(Told(text, **gaps))
 
 
 class Evaluator:
@@ -58,7 +62,9 @@ class Evaluator:
         copies = [array.copy() for array in arrays]
         (raw,) = self._raw([self.arguments.around(copies)])
         if isinstance(raw, Exception):
-            raise OutputError(f"the forward raised {type(raw).__name__}: {raw}") from raw
+            raise OutputError(
+                "the forward raised {type}: {error}", type=type(raw).__name__, error=raw
+            ) from raw
         self.several = isinstance(raw, tuple | list)
         parts = list(raw) if self.several else [raw]
         converted = [_real(part) for part in parts]
@@ -136,11 +142,15 @@ def _real(part: Any) -> Array:
     try:
         array = np.asarray(part)
     except Exception as error:
-        raise OutputError(f"the forward returned a {type(part).__name__}, not an array") from error
+        raise OutputError(
+            "the forward returned a {type}, not an array", type=type(part).__name__
+        ) from error
     if array.dtype.kind not in "fiub":
         raise OutputError(
-            f"the forward returned a {type(part).__name__} of dtype {array.dtype}; "
-            "expected an array of real numbers"
+            "the forward returned a {type} of dtype {array.dtype}; expected an array of real "
+            "numbers",
+            type=type(part).__name__,
+            array=array,
         )
     return array
 

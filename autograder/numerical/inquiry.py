@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.language import Told
 from autograder.numerical.arguments import Arguments, Array
 from autograder.numerical.contract import (
     ContractError,
@@ -28,6 +29,12 @@ from autograder.numerical.upstreams import Upstreams, integers, whole
 
 Forward = Callable[..., Any]
 Backward = Callable[..., Any]
+MOVED = {
+    "far": Told("the input given could not decide; judged also at an input of ordinary size"),
+    "nudged": Told(
+        "the input given could not decide; judged also at an input moved by one per cent"
+    ),
+}
 TIES = 6  # outputs on a kink that are asked for one by one
 
 
@@ -36,7 +43,6 @@ class Inquiry:
 
     Args:
         forward, arrays, upstream, names, tolerance, seed: As in `check_backward`.
-        probability: Chance of missing an error that is allowed.
         limit: As ``max_evaluations`` in `check_backward`.
         backward: The backward to judge, or None when only values are known.
         gradients: The values to judge then.
@@ -48,10 +54,9 @@ class Inquiry:
         arrays: Sequence[Any],
         upstream: Any,
         names: Sequence[str] | None,
-        tolerance: float,
-        probability: float,
-        seed: int,
         limit: int,
+        tolerance: float = 1e-6,
+        seed: int = 0,
         backward: Backward | None = None,
         gradients: Any = None,
     ) -> None:
@@ -61,8 +66,8 @@ class Inquiry:
         self.values = gradients
         self.rng = np.random.default_rng(seed)
         self.upstreams = Upstreams(upstream, self.rng, only_given=backward is None)
-        self.tolerance, self.probability = tolerance, probability
-        self.notes: list[str] = []
+        self.tolerance = tolerance
+        self.notes: list[Told] = []
         self.moved = ""
         self.opinions: list[Opinion] = []
 
@@ -75,34 +80,36 @@ class Inquiry:
         try:
             self._judge_points()
         except OutputError as error:
-            return self._stop("inconclusive", f"{error}. No gradient can be judged there.")
+            told = Told("{error}. No gradient can be judged there.", error=error)
+            return self._stop("inconclusive", told)
         except ContractError as error:
-            return self._stop("fail", str(error), error.name)
+            return self._stop("fail", error, error.name)
         if self.moved:
-            where = "of ordinary size" if self.moved == "far" else "moved by one per cent"
-            self.notes.append(f"the input given could not decide; judged also at an input {where}")
+            self.notes.append(MOVED[self.moved])
         for name in self.arguments.ignored:
             self.notes.append(
-                f"{name} holds integers, which cannot move a little: its gradient is not checked"
+                Told(
+                    "{name} holds integers, which cannot move a little: its gradient is not "
+                    "checked",
+                    name=name,
+                )
             )
         return summarise(
             dict(zip(self.arguments.names, self.opinions, strict=True)),
             localised(self.judge),
             self.judge.tolerance,
-            self.probability,
             self.evaluator.evaluations,
             self.notes,
             partial(v_curve, self.evaluator, self.judge.point, self.arguments.names, 0),
         )
 
-    def _stop(self, verdict: Any, reason: str, name: str | None = None) -> GradientReport:
+    def _stop(self, verdict: Any, why: object, name: str | None = None) -> GradientReport:
         arrays = {
             n: ArrayReport(verdict if name in (None, n) else "inconclusive", found=np.inf)
             for n in self.arguments.names
         }
-        return GradientReport(
-            verdict, reason, arrays, self.evaluator.evaluations, tuple(self.notes)
-        )
+        spent = self.evaluator.evaluations
+        return GradientReport(verdict, arrays, spent, tuple(self.notes), stopped=why)
 
     # --- points --------------------------------------------------------------
 
@@ -201,27 +208,18 @@ class Inquiry:
 
     def _judge(self, point: Point, share: int, focus: Sequence[int] | None = None) -> Judge:
         tremble = None if self.backward is None else lambda size: self._tremble(point, size)
-        return Judge(
-            self.evaluator,
-            point,
-            self.rng,
-            self.tolerance,
-            self.probability,
-            tremble,
-            share,
-            focus,
-        )
+        return Judge(self.evaluator, point, self.rng, self.tolerance, tremble, share, focus)
 
     def _given_point(self) -> Point:
         """The input as given; narrow numbers are widened where the forward allows it."""
         base, kept = self.evaluator.base(self.arguments.arrays)
         if not kept:
-            self.notes.append("the forward changes its arguments in place")
+            self.notes.append(Told("the forward changes its arguments in place"))
         self.upstreams.fit(self.evaluator, base)
         if self.evaluator.shapes == [()] and whole(self.evaluator):
             self.evaluator.base([nudge(self.rng, a) for a in self.arguments.arrays])
             if whole(self.evaluator):  # no loss that just happens to be 0 here
-                raise OutputError(integers(self.evaluator))
+                raise integers(self.evaluator)
         first = self._gradients(self.arguments.arrays, 0)
         self._require_finite(first)
         again, _ = self.evaluator.base(self.arguments.arrays)
@@ -253,8 +251,10 @@ class Inquiry:
                 nearby.append([*arrays[:i], moved, *arrays[i + 1 :]])
             if error.infinite and not np.all(np.isfinite(self.evaluator.many(nearby))):
                 raise OutputError(
-                    f"the gradient of {error.name} is infinite at {list(error.index)}, and the "
-                    "forward is not finite next to it"
+                    "the gradient of {error.name} is infinite at {index}, and the forward is "
+                    "not finite next to it",
+                    error=error,
+                    index=list(error.index),
                 ) from error
             raise
 
@@ -305,8 +305,9 @@ class Inquiry:
                 ):
                     returned = list(returned)
             except Exception as error:  # whatever a student's code raises
+                kind = type(error).__name__
                 raise ContractError(
-                    f"the backward raised {type(error).__name__}: {error}"
+                    "the backward raised {type}: {error}", type=kind, error=error
                 ) from error
         return gradients_of(returned, self.arguments)
 
@@ -341,10 +342,10 @@ class Inquiry:
         for name, one, other in zip(self.arguments.names, first, second, strict=True):
             if not np.allclose(one, other, rtol=1e-3, atol=1e-3 * _largest(one), equal_nan=True):
                 raise ContractError(
-                    f"the backward returned another gradient of {name} when it was called again "
-                    "with the same arguments (does it draw random numbers that the forward drew "
-                    "already?)",
-                    name,
+                    "the backward returned another gradient of {name} when it was called again "
+                    "with the same arguments (does it draw random numbers that the forward "
+                    "drew already?)",
+                    name=name,
                 )
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autograder.numerical.arguments import Array
-from autograder.numerical.certainty import MARGINS, certified_error, factor
+from autograder.numerical.certainty import EXCESS, MARGINS, MISSED, certified_error
 from autograder.numerical.directions import entry_exponents, exponent, tiny
 from autograder.numerical.evaluate import SINGLE, Evaluator
 from autograder.numerical.probe import Exponents, Point, Probe
@@ -40,7 +40,6 @@ class Judge:
         point: Input, outputs and gradients.
         rng: Where directions come from.
         tolerance: Relative error to exclude.
-        probability: Chance of missing one that is allowed.
         tremble: Returns the gradients at an input moved by so many rounding errors; None when
             only values are known.
         share: Evaluations may reach this before the judge gives up on certainty here.
@@ -59,15 +58,12 @@ class Judge:
         point: Point,
         rng: np.random.Generator,
         tolerance: float,
-        probability: float,
-        tremble: Tremble | None = None,
-        share: int | None = None,
-        focus: Sequence[int] | None = None,
+        tremble: Tremble | None,
+        share: int,
+        focus: Sequence[int] | None,
     ) -> None:
         self.evaluator, self.point, self.rng = evaluator, point, rng
-        self.asked, self.probability = tolerance, probability
-        self.tremble = tremble
-        self.share = evaluator.limit if share is None else share
+        self.asked, self.tremble, self.share = tolerance, tremble, share
         every = range(len(point.arrays)) if focus is None else focus
         self.focus = [i for i in every if np.isfinite(point.arrays[i]).any()]
         self.probes: list[Probe] = []
@@ -104,7 +100,7 @@ class Judge:
         if len(self.focus) < len(self.point.arrays) or (probe.residual > MARGINS[0] * bars).any():
             return None
         rooms = np.sqrt(bars.prod(axis=1, keepdims=True)) / sizes
-        certified = (rooms * factor(MARGINS[0], self.probability)).max(axis=0).tolist()
+        certified = (rooms * EXCESS).max(axis=0).tolist()
         if not max(certified) <= self.tolerance:
             return None
         found = (probe.residual.max(axis=1, keepdims=True) / sizes).max(axis=0).tolist()
@@ -123,8 +119,7 @@ class Judge:
                 residuals = np.concatenate([probe.residual for probe in mine], axis=1).tolist()
                 bars = np.concatenate([probe.bar for probe in mine], axis=1).tolist()
                 sizes = mine[0].sizes[:, i].tolist()
-                chances = [self.probability] * len(sizes)
-                best = min(best, max(map(certified_error, residuals, bars, sizes, chances)))
+                best = min(best, max(map(certified_error, residuals, bars, sizes)))
         return best
 
     def open(self) -> list[int]:
@@ -235,7 +230,7 @@ class Judge:
     def _refine(
         self, probe: Probe, plan: Sequence[int] = (), tries: int = 5, enough: Array | float = 0.0
     ) -> bool:
-        goal = self.tolerance / factor(MARGINS[0], self.probability)
+        goal = self.tolerance / EXCESS
         return refine(self.evaluator, probe, goal, self.tolerance, plan, tries, enough)
 
     def _settle(self) -> None:
@@ -273,7 +268,7 @@ class Judge:
             drowned = donor.sizes[0, i] < donor.sizes[0].max() / 16.0  # others would tell more
             if not gain <= (0.05 if drowned else 0.3):
                 continue
-            lines = math.ceil(math.log(self.probability / 4.0) / math.log(gain)) - len(gains)
+            lines = math.ceil(math.log(MISSED / 4.0) / math.log(gain)) - len(gains)
             plan = donor.telling_powers()
             if lines > 0 and self.evaluator.affords(6 * lines * len(plan)):
                 self._look(donor.moved, lines, plan=plan)

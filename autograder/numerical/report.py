@@ -11,11 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from autograder.language import Told, counted, tr
+from autograder.numerical.certainty import MISSED
+
 Verdict = Literal["pass", "fail", "inconclusive"]
 
 
 class GradcheckError(ValueError):
-    """The checker was called in a way that cannot be answered."""
+    """The checker was called in a way that cannot be answered; gaps are those of the text."""
+
+    def __init__(self, text: str, **gaps: Any) -> None:
+        super().__init__(Told(text, **gaps))
 
 
 @dataclass
@@ -62,8 +68,8 @@ class ArrayReport(NamedTuple):
 
     Attributes:
         verdict: "pass", "fail" or "inconclusive".
-        certified: Relative error that the gradient stays below, at the miss probability asked for;
-            ``inf`` when nothing could be certified.
+        certified: Relative error that the gradient stays below, but for a chance of
+            `certainty.MISSED`; ``inf`` when nothing could be certified.
         found: Relative error that was seen: the largest residual along a line, over the size of
             the gradient along such lines.
         bar: Error bar of the directional derivative, relative in the same way.
@@ -71,7 +77,7 @@ class ArrayReport(NamedTuple):
             along which the error is spread), when it could be located; otherwise None.
         got: The gradient's value there (one entry only).
         expected: The numerical value there (one entry only).
-        note: A short remark for a person.
+        remark: A short remark for a person.
     """
 
     verdict: Verdict
@@ -81,70 +87,116 @@ class ArrayReport(NamedTuple):
     worst_index: tuple[int | slice, ...] | None = None
     got: float | None = None
     expected: float | None = None
-    note: str = ""
+    remark: Told = Told("")
+
+    @property
+    def note(self) -> str:
+        """The remark in words."""
+        return str(self.remark)
 
     def __str__(self) -> str:
-        said: list[str] = [self.verdict]
+        said = [tr(self.verdict)]
         if math.isfinite(self.certified):
-            said.append(f"certified below {self.certified:.1e}")
+            said.append(tr("certified below {error:.1e}").format(error=self.certified))
         if self.verdict == "fail" and math.isfinite(self.found):
-            said.append(f"off by {_percent(self.found)}")
+            said.append(tr("off by {size}").format(size=_percent(self.found)))
         if math.isfinite(self.bar):
-            said.append(f"error bar {self.bar:.0e}")
+            said.append(tr("error bar {bar:.0e}").format(bar=self.bar))
         if self.worst_index:
-            said.append(f"at {show_index(self.worst_index)}")
-        return ", ".join(said) + (f"; {self.note}" if self.note else "")
+            said.append(tr("at {index}").format(index=show_index(self.worst_index)))
+        return tr(", ").join(said) + (f"{tr('; ')}{self.note}" if self.note else "")
 
 
 @dataclass(frozen=True)
 class GradientReport:
     """The verdict on a backward pass. True exactly when it passed.
 
+    Its words are looked up when it is shown.
+
     Attributes:
         verdict: "pass", "fail" or "inconclusive".
-        reason: One or two sentences for a person.
         arrays: Name of each checked array -> what is known of its gradient.
         evaluations: How often the forward was evaluated.
-        notes: Remarks that cost nothing (arguments changed in place, integers left out ...).
+        remarks: What costs nothing (arguments changed in place, integers left out ...).
+        tolerance: The relative error that would not have been missed.
+        stopped: Why nothing could be measured; None where it was.
         curve: Measures the V-curve, see `curve`; None when there was no slope to compare.
     """
 
     verdict: Verdict
-    reason: str
-    arrays: dict[str, ArrayReport] = field(default_factory=dict)
-    evaluations: int = 0
-    notes: tuple[str, ...] = ()
+    arrays: dict[str, ArrayReport]
+    evaluations: int
+    remarks: tuple[Told, ...] = ()
+    tolerance: float = 0.0
+    stopped: object = None
     curve: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return self.verdict == "pass"
 
     def __str__(self) -> str:
-        lines = [f"{self.verdict}: {self.reason} ({self.evaluations} evaluations)"]
+        first = tr("{verdict}: {reason} ({spent})")
+        lines = [first.format(verdict=tr(self.verdict), reason=self.reason, spent=self.spent)]
         lines += [f"  {name}: {array}" for name, array in self.arrays.items()]
-        return "\n".join(lines + [f"  note: {note}" for note in self.notes])
+        return "\n".join(lines + [f"  {tr('note: ')}{note}" for note in self.notes])
 
     __repr__ = __str__
+
+    @property
+    def spent(self) -> str:
+        """What it took, in words."""
+        return counted(self.evaluations, "evaluation")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The remarks in words."""
+        return tuple(map(str, self.remarks))
+
+    @property
+    def reason(self) -> str:
+        """One or two sentences for a person."""
+        if self.stopped is not None:
+            return str(self.stopped)
+        if self.verdict == "pass":
+            several = tr(
+                "the gradients agree with the forward: a relative error above {tolerance:.0e} "
+                "would have been missed with probability {probability:.0e} at most"
+            )
+            one = tr(
+                "the gradient agrees with the forward: a relative error above {tolerance:.0e} "
+                "would have been missed with probability {probability:.0e} at most"
+            )
+            text = several if len(self.arrays) > 1 else one
+            return text.format(tolerance=self.tolerance, probability=MISSED)
+        tell = _failed if self.verdict == "fail" else _open
+        told = (tell(name, a) for name, a in self.arrays.items() if a.verdict == self.verdict)
+        reason = tr("; ").join(told)
+        if self.verdict == "fail":
+            return reason
+        return tr("the forward does not tell finely enough here ({reason})").format(reason=reason)
 
 
 def summarise(
     opinions: Mapping[str, Opinion],
     places: Mapping[int, Place],
     tolerance: float,
-    probability: float,
     evaluations: int,
-    notes: Sequence[str],
-    curve: Callable[[], Any] | None = None,
+    notes: Sequence[Told],
+    curve: Callable[[], Any],
 ) -> GradientReport:
     """Write the report."""
     arrays = {}
     for i, (name, opinion) in enumerate(opinions.items()):
         place = places.get(i) if opinion.verdict == "fail" else None
-        note = "its gradient is below the forward's resolution" if opinion.saturated else ""
+        note = (
+            Told("its gradient is below the forward's resolution")
+            if opinion.saturated
+            else Told("")
+        )
         if opinion.idle and opinion.verdict == "pass":
-            note = "the output does not depend on it"
+            note = Told("the output does not depend on it")
         elif opinion.contradicted and opinion.verdict == "inconclusive":
-            note = "what was seen at the input given contradicts it"
+            note = Told("what was seen at the input given contradicts it")
         arrays[name] = ArrayReport(
             opinion.verdict,
             opinion.certified,
@@ -159,46 +211,34 @@ def summarise(
     verdict: Verdict = (
         "fail" if "fail" in verdicts else "inconclusive" if "inconclusive" in verdicts else "pass"
     )
-    if verdict == "pass":
-        agreeing = "the gradients agree" if len(arrays) > 1 else "the gradient agrees"
-        reason = (
-            f"{agreeing} with the forward: a relative error above {tolerance:.0e} would have been "
-            f"missed with probability {probability:.0e} at most"
-        )
-    else:
-        tell = _failed if verdict == "fail" else _open
-        reason = "; ".join(tell(name, a) for name, a in arrays.items() if a.verdict == verdict)
-    if verdict == "inconclusive":
-        reason = f"the forward does not tell finely enough here ({reason})"
-    return GradientReport(verdict, reason, arrays, evaluations, tuple(notes), curve)
+    return GradientReport(
+        verdict, arrays, evaluations, tuple(notes), tolerance=tolerance, curve=curve
+    )
 
 
 def _failed(name: str, array: ArrayReport) -> str:
-    size = _percent(array.found)
+    gaps = {"name": name, "size": _percent(array.found)}
     if array.worst_index is None:
-        return f"the gradient of {name} is off by {size}"
-    index = show_index(array.worst_index)
+        return tr("the gradient of {name} is off by {size}").format(**gaps)
+    gaps["index"] = show_index(array.worst_index)
     if array.got is None or array.expected is None:
-        return f"the gradient of {name} is off by {size}, at {index}"
-    got, expected = apart(array.got, array.expected)
-    return f"the gradient of {name} is off by {size}, at {index}: got {got}, expected {expected}"
+        return tr("the gradient of {name} is off by {size}, at {index}").format(**gaps)
+    gaps["got"], gaps["expected"] = apart(array.got, array.expected)
+    text = tr("the gradient of {name} is off by {size}, at {index}: got {got}, expected {expected}")
+    return text.format(**gaps)
 
 
 def _open(name: str, array: ArrayReport) -> str:
-    sure = (
-        f"certified only below {array.certified:.0e}"
-        if math.isfinite(array.certified)
-        else "nothing could be certified"
-    )
-    return f"{name}: {sure}{', ' + array.note if array.note else ''}"
+    sure = tr("nothing could be certified")
+    if math.isfinite(array.certified):
+        sure = tr("certified only below {error:.0e}").format(error=array.certified)
+    return f"{name}: {sure}{tr(', ') + array.note if array.note else ''}"
 
 
 def _percent(error: float) -> str:
-    return (
-        f"{float(f'{100 * error:.2g}'):g} % of its size"
-        if math.isfinite(error)
-        else "more than all its size"
-    )
+    if not math.isfinite(error):
+        return tr("more than all its size")
+    return tr("{percent:g} % of its size").format(percent=float(f"{100 * error:.2g}"))
 
 
 def apart(one: float, other: float) -> tuple[str, str]:

@@ -58,7 +58,7 @@ def refine(
         size = np.maximum(probe.total, np.abs(probe.value))
         if (probe.residual > np.maximum(16.0 * probe.bar, 16.0 * tolerance * size)).any():
             break  # a gradient that is off by many bars is off at every better step too
-        patience = 2 if _on_a_kink(probe, k, line) else 3
+        patience = 2 if on_a_kink(probe, k, line) else 3
         stuck = len(history) >= patience and not history[-1] < 0.6 * history[-patience]
         drowned = probe.sizes[k].max() <= probe.rounding[k, line]
         hidden = drowned and max(slope.power for slope in probe.slopes) >= -2
@@ -87,7 +87,7 @@ def _next_power(probe: Probe, k: int, line: int, excess: float) -> int | None:
         longer = here + math.ceil(math.log2(max(8.0, min(2.0**8, excess))))
         return longer if longer <= LONGEST else None
     # Kinks: the fewer the shorter the step. A smooth bar falls with the fourth power of the step.
-    smooth = np.isfinite(bends[mine]).all() and not _on_a_kink(probe, k, line)
+    smooth = np.isfinite(bends[mine]).all() and not on_a_kink(probe, k, line)
     tried = max((power for power in powers if power < here), default=None)
     if tried is not None:
         return _between(here, tried)
@@ -99,7 +99,7 @@ def _between(here: int, tried: int) -> int | None:
     return (here + tried) // 2 if abs(here - tried) >= 2 else None
 
 
-def _on_a_kink(probe: Probe, k: int, line: int) -> bool:
+def on_a_kink(probe: Probe, k: int, line: int) -> bool:
     """Whether kinks make up a good part of the bar."""
     jump, bend = 2.0 * probe.jump[k, line], probe.smooth[k, line]
     return bool(jump > max(0.25 * bend, 16.0 * probe.rounding[k, line]))

@@ -49,7 +49,7 @@ class Upstreams:
         loss = evaluator.shapes == [()]
         kinds = [loss or d.kind == "f" for d in evaluator.dtypes]
         if not any(kinds):
-            raise OutputError(integers(evaluator))
+            raise integers(evaluator)
         live = np.isfinite(base)
         if not all(kinds):
             live &= np.repeat(kinds, [int(np.prod(shape)) for shape in evaluator.shapes])
@@ -58,8 +58,9 @@ class Upstreams:
                 self.flat = [np.ones(1)]
             elif self.only_given:
                 raise GradcheckError(
-                    f"the forward returns arrays of shape {evaluator.shapes}; expected the "
-                    "upstream gradient that the gradients were computed for"
+                    "the forward returns arrays of shape {shapes}; expected the upstream gradient "
+                    "that the gradients were computed for",
+                    shapes=evaluator.shapes,
                 )
             else:
                 outputs = evaluator.split(np.where(live, base, 0.0))
@@ -98,8 +99,9 @@ def vector_of(given: Any, evaluator: Evaluator) -> Array:
     if evaluator.several:
         if not isinstance(given, tuple | list) or len(given) != len(evaluator.shapes):
             raise GradcheckError(
-                f"the forward returns {len(evaluator.shapes)} outputs; expected a tuple of as "
-                "many upstream gradients"
+                "the forward returns {count} outputs; expected a tuple of as many upstream "
+                "gradients",
+                count=len(evaluator.shapes),
             )
         parts = list(given)
     elif isinstance(given, tuple | list) and len(given) == 1:
@@ -110,8 +112,10 @@ def vector_of(given: Any, evaluator: Evaluator) -> Array:
     shapes = [np.shape(part) for part in parts]
     if shapes != evaluator.shapes:
         raise GradcheckError(
-            f"the upstream gradient has shape {_show(shapes)}; expected "
-            f"{_show(evaluator.shapes)}, the shape of the forward's output"
+            "the upstream gradient has shape {shape}; expected {wanted}, the shape of the "
+            "forward's output",
+            shape=_show(shapes),
+            wanted=_show(evaluator.shapes),
         )
     flat = np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts])
     if not np.all(np.isfinite(flat)):
@@ -124,11 +128,12 @@ def whole(evaluator: Evaluator) -> bool:
     return all(dtype.kind != "f" for dtype in evaluator.dtypes)
 
 
-def integers(evaluator: Evaluator) -> str:
+def integers(evaluator: Evaluator) -> OutputError:
     """The reason when nothing that the forward returns can move a little."""
-    return (
-        f"the forward returns integers ({evaluator.dtypes[0]}), which jump and have no slope (is "
-        "a number cut off by astype(int), by // or by an integer buffer?)"
+    return OutputError(
+        "the forward returns integers ({dtype}), which jump and have no slope (is a number cut off "
+        "by astype(int), by // or by an integer buffer?)",
+        dtype=evaluator.dtypes[0],
     )
 
 

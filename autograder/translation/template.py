@@ -31,11 +31,12 @@ Entries = dict[str | tuple[str, str], list[str]]
 PACKAGE = Path(__file__).resolve().parent.parent
 DOCSTRINGS = ("Args:", "Attributes:", "Returns:", "Raises:", "Example:")
 """Titles that stand in every docstring; they are the package's, not a notebook's."""
-_CALLS = {"tr": 0, "counted": 1, "_Regime": 0, "Line": 0}
+_CALLS = {"tr": 0, "Told": 0, "counted": 1, "Counted": 1, "_Regime": 0, "Line": 0}
 """Functions whose literals are translated -> which argument that is."""
 _ERRORS = frozenset(
     {"CourseError", "GradingError", "DeclarationError", "IsolationError", "GradebookError"}
     | {"UnreadableError", "CheckError", "GradcheckError", "ContractError", "OutputError", "Note"}
+    | {"NotFiniteError"}
 )
 """Errors whose first argument a person reads, who may have caused them."""
 _NOTES = (
@@ -151,13 +152,13 @@ def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:
         function = node.func.id if isinstance(node.func, ast.Name) else ""
         for argument in node.args[_CALLS.get(function, len(node.args)) :][:1]:
             for text in _literals(argument):
-                yield name, _noun(text) if function == "counted" else text
+                yield name, _noun(text) if function.lower() == "counted" else text
 
 
 def _raised(tree: ast.AST, name: str) -> Iterator[str]:
     """What errors say, and whatever is put together in files that know no language."""
     for node in ast.walk(tree):
-        if name.startswith("numerical/") or name in _NOTES:
+        if name in _NOTES:
             if isinstance(node, ast.JoinedStr) and " " in _template(node).strip():
                 yield _template(node)
             elif isinstance(node, ast.Call | ast.Assign | ast.Return | ast.IfExp | ast.Tuple):

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.own_forward import EVALUATIONS, against_forward, plain
+from autograder.checks.own_forward import EVALUATIONS, against_forward
 from autograder.exercises import Exercise, Function, Module
+from autograder.exercises.arrays import leaves, mapped, pairs, places
 from autograder.exercises.cases import Case
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.kinds import Layer, Loss
-from autograder.exercises.trees import leaves, mapped, pairs, places
+from autograder.exercises.script import plain
 from autograder.explain import Question
 from autograder.numerical import GradientReport, check_gradient
 

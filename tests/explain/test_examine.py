@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from autograder.exercises import Module
+from autograder.exercises import Layer, Module, edit
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import PublicData, dump, load
 from autograder.exercises.script import Failure, Outcome
@@ -185,6 +185,31 @@ def test_where_no_one_mistake_explains_all_each_case_is_told_its_own(judged, sho
     known = [f for f in result.findings if f.mistake in ("constant", "thrice")]
     assert {f.mistake for f in known} == names and result.score == 0
     assert len(known) == len({(f.case, f.hidden) for f in known})
+
+
+def test_a_kink_between_small_numbers_takes_no_follow_through_away():
+    """Finite differences with one step for all would cross it, and call a right slope wrong."""
+    rectify = Layer(
+        "rectify", "back", name="rectify", inputs={"x": "N D"}, points={"forward": 1, "backward": 1}
+    )
+    leak = edit("rectify", "0 * x", "0.1 * x", name="leaky", says="leaks", follow=True)
+    names, sources = {"np": np}, [
+        "def rectify(x): return np.where(x > 0, x, 0 * x), x",
+        "def back(dout, x): return np.where(x > 0, dout, 0.0)",
+    ]  # fmt: skip
+    reference = LocalRunner(names | defined(*sources))
+    leaky = names | defined(sources[0].replace("0 * x", "0.1 * x"), sources[1])
+    asked = prepare(rectify, reference=reference, mistaken={leak: LocalRunner(leaky)}, hidden=False)
+    leaky |= defined(sources[1].replace("0.0)", "0.1 * dout)"))
+    forward, backward = examine([asked], LocalRunner(leaky))
+    assert mistake_of(forward) == {"leaky"}
+    assert (backward.score, backward.follow_through) == (1, True)
+
+
+def defined(*sources):
+    own = {"np": np}
+    exec("\n".join(sources), own)
+    return own
 
 
 def test_no_follow_through_where_the_forward_forgets_an_input(judged):

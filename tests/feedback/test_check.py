@@ -306,7 +306,7 @@ def test_a_slow_answer_is_told_of_the_graders_limits(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("folder")
 def test_a_function_without_an_end_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["autograder.feedback.asking"], "CALL_SECONDS", 0.1)
+    monkeypatch.setattr(sys.modules["autograder.feedback.checking"], "CALL_SECONDS", 0.1)
     endless = "def double(x):\n    while True:\n        pass\n"
     text = checked(endless, call="check(double)").text
     assert "double took too long: it took more than 0.1 seconds" in text

@@ -17,7 +17,7 @@ sys.modules["numpy"] = MagicMock(name="numpy")
 for name in names:
     importlib.import_module(name)
 
-from autograder.exercises.time_limit import limited
+from autograder.exercises.bounds import limited
 from autograder.language import speak, tr
 
 speak("zh", {"Count.": "数一数。"})  # there is no Babel: the notebook's own words are all

@@ -69,7 +69,7 @@ def test_an_outcome_crosses_whole() -> None:
         changed=(0, 2),
         after={1: np.ones(2)},
         warnings=("w",),
-        calls={"f": 3},
+        points=(3,),
         stages={"q": np.zeros(2)},
     )
     packed = pack_outcome(outcome, 3, NONCE, 1 << 20)
@@ -78,12 +78,12 @@ def test_an_outcome_crosses_whole() -> None:
     again = unpack_outcome(answer)
     np.testing.assert_equal(again.after, outcome.after)
     np.testing.assert_equal(again.stages, outcome.stages)
-    assert (again.value, again.failure, again.changed, again.warnings, again.calls) == (
+    assert (again.value, again.failure, again.changed, again.warnings, again.points) == (
         outcome.value,
         outcome.failure,
         outcome.changed,
         outcome.warnings,
-        outcome.calls,
+        outcome.points,
     )
 
 
@@ -191,7 +191,7 @@ def seeds() -> list[bytes]:
         Outcome(value=(np.arange(6.0).reshape(2, 3), np.array([True, False]), Opaque("Cache"))),
         Outcome(value={"dx": [1, 2.0, "x", None], 3: 2**70}, warnings=("careful",)),
         Outcome(failure=Failure("exception", "m", "ValueError", ("line",))),
-        Outcome(value=1j, changed=(0,), after={0: {"a": np.ones(2)}}, calls={"f": 2}),
+        Outcome(value=1j, changed=(0,), after={0: {"a": np.ones(2)}}, points=(2,)),
     ]
     frames = [wire.frame(pack_outcome(o, i, NONCE, 1 << 20)) for i, o in enumerate(outcomes)]
     frames += [wire.frame(wire.Ready(NONCE)), wire.frame(wire.CellDone(NONCE, None))]

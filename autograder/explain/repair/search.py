@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.expected import Expectation
+from autograder.exercises.arrays import leaves
+from autograder.exercises.bounds import limited
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.interpreter import undisturbed_randomness
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import TooLong
-from autograder.exercises.time_limit import limited
-from autograder.exercises.trees import leaves
 from autograder.explain.repair.agreement import SPEAKS
 from autograder.explain.repair.candidates import (
     FAR_RANK,

@@ -15,10 +15,10 @@ import numpy as np
 from autograder.checks.catalogue import findings
 from autograder.checks.expected import Expectation
 from autograder.checks.trial import Trial, fitted
+from autograder.exercises.arrays import leaves
 from autograder.exercises.exercise import Exercise, Row
 from autograder.exercises.interpreter import describe, execute
 from autograder.exercises.script import Failure, Script, Strided, TooLong
-from autograder.exercises.trees import leaves
 from autograder.explain.repair.places import Change, applied
 from autograder.explain.repair.units import TICK, Unit, copy_of, depending, in_order
 

@@ -12,7 +12,7 @@ from typing import Any
 from autograder.course import Course, Notebook, SourceCell
 from autograder.course.folder import LOCALE
 from autograder.course.quick_import import quick_import
-from autograder.exercises.trees import mapped
+from autograder.exercises.arrays import mapped
 from autograder.grading.papers import kept_beside
 from autograder.grading.plan import normalised
 from autograder.integrations.nbgrader.start import load_nbgrader

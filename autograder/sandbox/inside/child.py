@@ -131,7 +131,7 @@ class Child:
             except (MemoryError, OverflowError, UnicodeError) as error:
                 failure = pack_failure(describe(error))
                 self._send(
-                    wire.WireOutcome(request.nonce, index - 1, None, failure, [], {}, [], {}, {})
+                    wire.WireOutcome(request.nonce, index - 1, None, failure, [], {}, [], [], {})
                 )
 
         calls = tuple([unpack_call(call) for call in request.calls])

@@ -181,7 +181,6 @@ def pack_outcome(
         message = f"what came back can't be graded: {error}"
         failure = pack_failure(Failure("protocol", message))
     texts = [str(t)[:200].encode("utf-8", "replace").decode("utf-8") for t in outcome.warnings]
-    calls = {str(name)[:200]: int(times) for name, times in list(outcome.calls.items())[:200]}
     return wire.WireOutcome(
         nonce,
         index,
@@ -190,6 +189,6 @@ def pack_outcome(
         list(outcome.changed)[:100],
         after,
         texts[:10],
-        calls,
+        None if outcome.points is None else list(outcome.points)[:200],
         stages,
     )

@@ -219,6 +219,6 @@ def unpack_outcome(outcome: wire.WireOutcome) -> Outcome:
         changed=tuple(outcome.changed),
         after={position: unpack(item) for position, item in outcome.after.items()},
         warnings=tuple(outcome.warnings),
-        calls=dict(outcome.calls),
+        points=None if outcome.points is None else tuple(outcome.points),
         stages={name: unpack(item) for name, item in outcome.stages.items()},
     )

@@ -226,7 +226,7 @@ class WireOutcome(_Frame, tag="outcome"):
     changed: Annotated[list[_Index], msgspec.Meta(max_length=100)]
     after: Annotated[dict[_Index, WireValue], msgspec.Meta(max_length=100)]
     warnings: Annotated[list[_Short], msgspec.Meta(max_length=20)]
-    calls: Annotated[dict[_Short, _Index], msgspec.Meta(max_length=200)]
+    points: Annotated[list[_Index], msgspec.Meta(max_length=200)] | None
     stages: Annotated[dict[_Short, WireValue], msgspec.Meta(max_length=40)]
 
 

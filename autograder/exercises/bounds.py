@@ -1,24 +1,29 @@
-"""A limit on the time of a call in the student's own process, on every system and in any thread.
+"""Bounds for a student's code in the student's own process: on its time, and on what it prints.
 
-Where there is an alarm clock of the system's (POSIX, main thread), it also ends a sleep. Elsewhere
-a second thread asks the interpreter to raise in the first. Neither ends one long call of NumPy.
+The limit on time holds on every system and in any thread. Where there is an alarm clock of the
+system's (POSIX, main thread), it also ends a sleep. Elsewhere a second thread asks the interpreter
+to raise in the first. Neither ends one long call of NumPy.
 """
 
 from __future__ import annotations
 
 import ctypes
+import io
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from autograder.exercises.script import TooLong
 
 Result = TypeVar("Result")
 
+MOST = 1500
+"""Characters that student code may print during a check."""
 AGAIN_SECONDS = 0.05
 """After so long it is raised again: a bare `except:` in a loop may have swallowed the first."""
 
@@ -142,3 +147,54 @@ def _watch() -> None:
             if not limit.over and time.monotonic() > limit.deadline:
                 _raise_in(ctypes.c_ulong(limit.thread), ctypes.py_object(limit.kind))
             limit.ringing = False
+
+
+class _Capped(io.TextIOBase):
+    """Passes the first characters on to a stream and drops the rest.
+
+    Every case calls the student's functions anew, so one `print` comes out dozens of times.
+    """
+
+    def __init__(self, stream: TextIO, most: int) -> None:
+        self.stream = stream
+        self.left: float = most
+        self.dropped = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        kept = text[: int(min(self.left, len(text)))]
+        if kept:
+            self.stream.write(kept)
+            self.left -= len(kept)
+        self.dropped += len(text) - len(kept)
+        return len(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+
+@contextmanager
+def bounded_output(most: int = MOST) -> Iterator[None]:
+    """Send stdout and stderr of student code to stdout, cut after `most` characters.
+
+    stderr stays empty, because nbgrader gives no points to a cell that wrote to it. A student who
+    sets a breakpoint sees all of it.
+    """
+    out, error, hook = sys.stdout, sys.stderr, sys.breakpointhook
+    capped = _Capped(out, most)
+
+    def breakpointhook(*args: Any, **kwargs: Any) -> Any:
+        capped.left = float("inf")
+        lift_limit()
+        return hook(*args, **kwargs)
+
+    sys.stdout = sys.stderr = capped
+    sys.breakpointhook = breakpointhook
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr, sys.breakpointhook = out, error, hook
+        if capped.dropped and most:
+            out.write(f"\n… {capped.dropped} more characters printed during the check are cut\n")

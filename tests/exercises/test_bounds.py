@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from autograder.exercises.bounds import lift_limit, limited
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.script import Call, Outcome, Ref, Script, TooLong
-from autograder.exercises.time_limit import lift_limit, limited
 
 ENDLESS = {
     "loop": "while True: pass",
