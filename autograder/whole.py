@@ -47,6 +47,20 @@ def write_whole(
         raise
 
 
+def write_changed(path: Path, content: bytes) -> bool:
+    """Write a file whole where it holds something else; whether it did, or was not there.
+
+    Raises:
+        OSError: When it cannot be written.
+    """
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content:
+            return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content)
+    return True
+
+
 def leave(path: Path, content: bytes, option: str, *, mode: int | None = None) -> None:
     """Write a file whole where a person wants it, in folders that are made.
 

@@ -11,6 +11,9 @@ from autograder.cli.options import Gradebook, Verbose
 from autograder.command import app, say, tell, warn
 from autograder.language import counted, tr
 
+Graded = Annotated[
+    list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")
+]
 Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Where the results are: ASSIGNMENT/STUDENT.json.")
 ]
@@ -18,9 +21,7 @@ Results = Annotated[
 
 @app.command()
 def report(
-    assignments: Annotated[
-        list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")
-    ] = None,
+    assignments: Graded = None,
     results: Results = Path("results"),
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Default: reports/ beside the results.")
@@ -35,9 +36,7 @@ def report(
 
 @app.command()
 def feedback(
-    assignments: Annotated[
-        list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")
-    ] = None,
+    assignments: Graded = None,
     zip: Annotated[bool, typer.Option("--zip", help="Into a zip for each assignment.")] = False,
     platform: Annotated[
         str, typer.Option("--for", metavar="PLATFORM", help="canvas or moodle, which take it back.")
@@ -65,9 +64,7 @@ def export(
             help="csv, csv-rows, canvas, moodle, github, junit, gradescope or classroom.",
         ),
     ],
-    assignments: Annotated[
-        list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")
-    ] = None,
+    assignments: Graded = None,
     results: Results = Path("results"),
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Default: a file or a folder in exports/.")

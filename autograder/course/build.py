@@ -99,11 +99,9 @@ def restore_source(course: Course, assignment: str) -> None:
 def _write(notebook: Notebook, ipynb: str, public: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     texts = {f"{notebook.name}.ipynb": ipynb, f"{notebook.name}{SUFFIX}": public}
-    for name, file in data_files(notebook).items():
-        if name in texts:
-            raise CourseError(f"{file} has the name of a generated file; rename it")
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, folder / name)
+    if taken := [file for name, file in data_files(notebook).items() if name in texts]:
+        raise CourseError(f"{taken[0]} has the name of a generated file; rename it")
+    copy_data(notebook, folder)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -116,6 +114,13 @@ def data_files(notebook: Notebook) -> dict[str, Path]:
         for file in files_below(home)
         if file.suffix not in _NEVER_COPIED
     }
+
+
+def copy_data(notebook: Notebook, folder: Path) -> None:
+    """Put those files into a folder."""
+    for name, file in data_files(notebook).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, folder / name)
 
 
 def files_below(folder: Path) -> list[Path]:

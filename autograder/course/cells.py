@@ -184,17 +184,7 @@ def with_checks(
         points = row.points if row is not None and cell.kind == "text" else None
         result.append(replace(cell, points=points))
         if row is not None and cell.kind == "solution":
-            source = f'check("{row.id}")' if row.id in by_name else f"check({row.id})"
-            result.append(
-                SourceCell(
-                    "check",
-                    source,
-                    source,
-                    cell.line,
-                    cell_id=row.id,
-                    grade_id=row.id,
-                    row=row.id,
-                    points=row.points,
-                )
-            )
+            check = f'check("{row.id}")' if row.id in by_name else f"check({row.id})"
+            ids = (row.id, row.id, row.id)  # of the cell, for nbgrader, of the row
+            result.append(SourceCell("check", check, check, cell.line, (), *ids, row.points))
     return tuple(result)

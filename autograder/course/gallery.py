@@ -18,7 +18,6 @@ import hashlib
 import io
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import tomllib
@@ -27,12 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.assemble import source_notebook
-from autograder.course.build import data_files
+from autograder.course.build import copy_data
 from autograder.course.drift import MEND
 from autograder.course.folder import ASSIGNMENTS, Course, load_course
 from autograder.course.notebook import Notebook
 from autograder.errors import CourseError
-from autograder.whole import write_whole
+from autograder.whole import write_changed, write_whole
 
 CAPTIONS = "docs/gallery.toml"
 PAGE = "docs/gallery.md"
@@ -100,8 +99,7 @@ def write_gallery(root: Path, only: Sequence[str] = (), *, everything: bool = Fa
             path.unlink()
             lines.append(f"removed {PICTURES}/{path.name}, which has no caption any more")
     text = _page(course, captions, recorded | digests)
-    if text != before:
-        write_whole(page, text.encode())
+    if write_changed(page, text.encode()):
         lines.append(f"{PAGE} written")
     return lines
 
@@ -159,10 +157,7 @@ def draw(notebook: Notebook) -> dict[str, bytes]:
     node.cells = [c for c in node.cells if c.id in own and c.source != "progress()"]
     node.cells.insert(0, nbformat.v4.new_code_cell(_SEEDED))
     with tempfile.TemporaryDirectory(prefix="autograder-gallery-") as temporary:
-        for name, path in data_files(notebook).items():
-            target = Path(temporary, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+        copy_data(notebook, Path(temporary))
         resources = {"metadata": {"path": temporary}}
         try:
             # A kernel says at every start that loopback is not encrypted: not to be shown.

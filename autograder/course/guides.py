@@ -20,7 +20,7 @@ from autograder.course.folder import LOCALE, Course
 from autograder.course.syllabus import filled_in, parts
 from autograder.course.translated import course_languages
 from autograder.language import package_words, read_words
-from autograder.whole import write_whole
+from autograder.whole import write_changed
 
 DOCS = "docs"
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:)(?P<path>[^()\s#]*)(?P<anchor>#[^()\s]*)?(?=\))")
@@ -63,14 +63,8 @@ def write_guides(course: Course) -> tuple[str, ...]:
     Raises:
         OSError: A page cannot be written.
     """
-    written = []
-    for name, text in _made(course):
-        page = course.root / name
-        if not page.is_file() or page.read_text(encoding="utf-8") != text:
-            page.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(page, text.encode())
-            written.append(name)
-    return tuple(written)
+    made = _made(course)
+    return tuple(name for name, text in made if write_changed(course.root / name, text.encode()))
 
 
 def guides_drift(course: Course) -> list[str]:

@@ -24,6 +24,7 @@ from autograder.course.translated import catalogue, translated
 from autograder.errors import CourseError
 from autograder.exercises import Answer, Exercise, Row
 from autograder.language import ENGLISH, counted, speaking, tr
+from autograder.whole import write_changed
 
 PAGE = "docs/syllabus.md"
 _PLACE = re.compile(
@@ -58,12 +59,7 @@ def write_syllabus(course: Course) -> bool:
     page = course.root / PAGE
     if not page.is_file():
         return False
-    text = page.read_text(encoding="utf-8")
-    filled = filled_in(course, text)
-    if filled == text:
-        return False
-    page.write_text(filled, encoding="utf-8", newline="\n")
-    return True
+    return write_changed(page, filled_in(course, page.read_text(encoding="utf-8")).encode())
 
 
 def syllabus_drift(course: Course, only: Collection[str] | None = None) -> list[str]:

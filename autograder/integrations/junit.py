@@ -44,16 +44,9 @@ def suite(
         about: Properties.
     """
     failed = [row for row in rows if row.status not in ("right", "manual")]
-    broken = [row for row in failed if row.status in _ERRORS]
-    made = xml.Element(
-        "testsuite",
-        name=_legal(name),
-        tests=str(len(rows)),
-        failures=str(len(failed) - len(broken)),
-        errors=str(len(broken)),
-        skipped=str(sum(row.status == "manual" for row in rows)),
-    )
-    _properties(made, about)
+    broken = sum(row.status in _ERRORS for row in failed)
+    waiting = sum(row.status == "manual" for row in rows)
+    made = _suite(name, (len(rows), len(failed) - broken, broken, waiting), about)
     for row in rows:
         _case(made, group, row)
     return made
@@ -61,20 +54,20 @@ def suite(
 
 def refusal(name: str, why: str, about: Mapping[str, str]) -> xml.Element:
     """A notebook on which there are no verdicts: one case, which says why."""
-    made = xml.Element(
-        "testsuite", name=_legal(name), tests="1", failures="0", errors="1", skipped="0"
-    )
-    _properties(made, about)
+    made = _suite(name, (1, 0, 1, 0), about)
     case = xml.SubElement(made, "testcase", classname=_legal(name), name="submission")
     xml.SubElement(case, "error", type=about["status"], message=_legal(why))
     return made
 
 
-def _properties(suite: xml.Element, about: Mapping[str, str]) -> None:
+def _suite(name: str, counts: tuple[int, ...], about: Mapping[str, str]) -> xml.Element:
+    numbers = zip(("tests", "failures", "errors", "skipped"), map(str, counts))
+    made = xml.Element("testsuite", {"name": _legal(name), **dict(numbers)})
     if about:
-        listed = xml.SubElement(suite, "properties")
+        listed = xml.SubElement(made, "properties")
         for key, value in about.items():
             xml.SubElement(listed, "property", name=key, value=_legal(value))
+    return made
 
 
 def write_junit(notebooks: Iterable[Checked], path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import BLUE, INK, ORANGE, RED, line, style
+from autograder.lab.style import BLUE, INK, ORANGE, RED, arrow, line, style
 from autograder.language import tr
 
 
@@ -192,19 +192,5 @@ def block() -> None:
 def _both(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
     """An arrow for the value, and one the other way for the gradient beside it."""
     dx, dy = (0.0, 0.045) if start[1] == end[1] else (0.05, 0.0)
-    for color, dashes, tail, head, sign in (
-        (INK, "-", start, end, 1), (RED, "--", end, start, -1),
-    ):  # fmt: skip
-        look = {
-            "arrowstyle": "-|>",
-            "color": color,
-            "linestyle": dashes,
-            "shrinkA": 0,
-            "shrinkB": 0,
-        }
-        axes.annotate(
-            "",
-            (head[0] + sign * dx, head[1] + sign * dy),
-            (tail[0] + sign * dx, tail[1] + sign * dy),
-            arrowprops=look,
-        )
+    arrow(axes, (start[0] + dx, start[1] + dy), (end[0] + dx, end[1] + dy), INK)
+    arrow(axes, (end[0] - dx, end[1] - dy), (start[0] - dx, start[1] - dy), RED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from autograder.errors import GradingError
 from autograder.integrations.classbook import ClassBook
 from autograder.reports.pages import class_page, has_page, page_name, student_page
-from autograder.whole import write_whole
+from autograder.whole import write_changed
 
 INDEX = "index.html"
 STUDENTS = "students"
@@ -45,29 +44,21 @@ def write_report(book: ClassBook, out: Path, made: datetime | None = None) -> Wr
         for folder in (*reversed(out.parents), out, out / STUDENTS):
             if not folder.is_dir():
                 folder.mkdir(mode=0o700)
-        there = {who: papers for who, papers in book.students.items() if has_page(papers)}
-        kept = {page_name(student) for student in there}
-        for student, papers in there.items():
-            _put(out / STUDENTS / page_name(student), student_page(student, papers))
-        _put(out / INDEX, class_page(book, made))
-        for page in (out / STUDENTS).glob("*.html"):
-            if page.name not in kept and _is_ours(page):
-                page.unlink()
+        students = {who: papers for who, papers in book.students.items() if has_page(papers)}
+        kept = {page_name(student) for student in students}
+        for student, papers in students.items():
+            page = student_page(student, papers).encode("utf-8", "replace")
+            write_changed(out / STUDENTS / page_name(student), page)
+        write_changed(out / INDEX, class_page(book, made).encode("utf-8", "replace"))
+        for there in (out / STUDENTS).glob("*.html"):
+            if there.name not in kept and _is_ours(there):
+                there.unlink()
     except OSError as error:
         raise GradingError(
             f"cannot write the report to {out}: {error.strerror or error}. The results are kept; "
             "give another folder: autograder report --out DIR"
         ) from error
     return Written(out / INDEX, len(kept))
-
-
-def _put(path: Path, page: str) -> None:
-    """Write a page, unless it stands there already."""
-    text = page.encode("utf-8", "replace")
-    with contextlib.suppress(OSError):
-        if path.read_bytes() == text:
-            return
-    write_whole(path, text)
 
 
 def _is_ours(page: Path) -> bool:

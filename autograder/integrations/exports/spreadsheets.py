@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from autograder.integrations.classbook import ClassBook, Paper
+from collections.abc import Callable, Sequence
+
+from autograder.integrations.classbook import ClassBook
 from autograder.integrations.exports.csv_text import Cell, rounded, table
 from autograder.integrations.hand_scores import Person
+
+Line = Sequence[Cell]
 
 
 def submissions_csv(book: ClassBook) -> str:
@@ -13,7 +17,7 @@ def submissions_csv(book: ClassBook) -> str:
         "student", "first_name", "last_name", "email", "assignment", "status", "score", "points",
         "by_hand", "late_penalty", "rows_to_grade_by_hand", "isolation", "rows_to_look_at",
     )  # fmt: skip
-    lines: list[list[Cell]] = [list(header)]
+    lines: list[Line] = [header]
     for paper in book.all():
         lines.append(
             [
@@ -38,7 +42,7 @@ def rows_csv(book: ClassBook) -> str:
         "student", "first_name", "last_name", "email", "assignment", "row", "status", "score",
         "points", "by_hand", "mistakes", "needs_a_person",
     )  # fmt: skip
-    lines: list[list[Cell]] = [list(header)]
+    lines: list[Line] = [header]
     for paper in book.all():
         for line in paper.whole.lines:
             named = [f.mistake for f in line.result.findings if f.mistake and not f.passed]
@@ -68,18 +72,14 @@ def canvas_csv(book: ClassBook) -> str:
     others are offered as new ones. Empty cells are no grades, and change nothing. The separator is
     guessed from the first lines, so semicolons are no danger in quoted cells.
     """
-    names = list(book.papers)
-    lines: list[list[Cell]] = [
-        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *names],
-        ["    Points Possible", "", "", "", "", *(_points(book.papers[n]) for n in names)],
-    ]
-    for student, papers in book.students.items():
-        person = next(iter(papers.values())).person
+    header = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+    most = [max((p.result.points for p in whole), default=0.0) for whole in book.papers.values()]
+
+    def line(student: str, person: Person) -> Line:
         name = ", ".join(part for part in (person.last_name, person.first_name) if part)
-        lines.append(
-            [name or student, person.lms_user_id, "", student, "", *_grades(papers, names)]
-        )
-    return table(lines)
+        return name or student, person.lms_user_id, "", student, ""
+
+    return _by_student(book, header, line, ("    Points Possible", "", "", "", "", *most))
 
 
 def moodle_csv(book: ClassBook) -> str:
@@ -91,32 +91,25 @@ def moodle_csv(book: ClassBook) -> str:
     made here: its Identifier column holds numbers that only Moodle knows, so a downloaded one is
     filled in instead, see `worksheet`.
     """
+    header = ("Username", "ID number", "First name", "Last name", "Email address")
+
+    def line(student: str, person: Person) -> Line:
+        return student, person.lms_user_id, person.first_name, person.last_name, person.email
+
+    return _by_student(book, header, line)
+
+
+def _identity(person: Person) -> Line:
+    return person.id, person.first_name, person.last_name, person.email
+
+
+def _by_student(
+    book: ClassBook, header: Line, line: Callable[[str, Person], Line], *more: Line
+) -> str:
+    """A line for each student, with a column for each assignment."""
     names = list(book.papers)
-    lines: list[list[Cell]] = [
-        ["Username", "ID number", "First name", "Last name", "Email address", *names]
-    ]
+    lines: list[Line] = [(*header, *names), *more]
     for student, papers in book.students.items():
-        person = next(iter(papers.values())).person
-        lines.append(
-            [
-                student,
-                person.lms_user_id,
-                person.first_name,
-                person.last_name,
-                person.email,
-                *_grades(papers, names),
-            ]
-        )
+        grades = [rounded(papers[name].grade) if name in papers else None for name in names]
+        lines.append((*line(student, next(iter(papers.values())).person), *grades))
     return table(lines)
-
-
-def _identity(person: Person) -> list[Cell]:
-    return [person.id, person.first_name, person.last_name, person.email]
-
-
-def _points(papers: tuple[Paper, ...]) -> float:
-    return max((paper.result.points for paper in papers), default=0.0)
-
-
-def _grades(papers: dict[str, Paper], names: list[str]) -> list[Cell]:
-    return [rounded(papers[name].grade) if name in papers else None for name in names]

@@ -140,33 +140,29 @@ def _offset(name: str, moment: datetime, course_zone: str) -> timedelta:
     if name.upper() in _UNIVERSAL:
         return timedelta(0)
     if "/" in name:
-        meant = {_offset_in(name, moment)}
+        offsets = {hour.utcoffset() for hour in _hours(name, moment)[:1]}
     else:
-        meant = _named(course_zone, name, moment) or {
+        offsets = _named(course_zone, name, moment) or {
             offset for zone in _zones() for offset in _named(zone, name, moment)
         }
-    offsets = {offset for offset in meant if offset is not None}
     if len(offsets) != 1:
         why = "is more than one zone" if offsets else "is no zone that was in use then"
         raise ValueError(f"{name} {why}")
-    return offsets.pop()
+    return offsets.pop() or timedelta(0)
 
 
-def _offset_in(zone: str, moment: datetime) -> timedelta | None:
+def _hours(zone: str, moment: datetime) -> list[datetime]:
+    """The time on a zone's clocks, which may show it twice; nothing where there is no such zone."""
     try:
-        return moment.replace(tzinfo=zoneinfo.ZoneInfo(zone)).utcoffset()
+        info = zoneinfo.ZoneInfo(zone)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        return None
+        return []
+    return [moment.replace(tzinfo=info, fold=fold) for fold in (0, 1)]
 
 
 def _named(zone: str, name: str, moment: datetime) -> set[timedelta | None]:
     """What a short name means in a zone; nothing where it is not in use there."""
-    try:
-        info = zoneinfo.ZoneInfo(zone)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        return set()
-    hours = (moment.replace(tzinfo=info, fold=fold) for fold in (0, 1))
-    return {hour.utcoffset() for hour in hours if hour.tzname() == name}
+    return {hour.utcoffset() for hour in _hours(zone, moment) if hour.tzname() == name}
 
 
 @functools.cache
