@@ -29,9 +29,11 @@ def report(
     gradebook: Gradebook = None,
 ) -> None:
     """Write the pages of the class and of every student anew, from the results."""
-    from autograder.reports.command import report_class
+    from autograder.integrations.read_class import read_class
+    from autograder.reports.command import leave_report
 
-    say(report_class(results, assignments or (), out, gradebook))
+    book = read_class(results, assignments or (), gradebook, tolerant=True)
+    say(leave_report(book, results, out))
 
 
 @app.command()

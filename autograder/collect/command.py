@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,10 +73,10 @@ def collect(wanted: Wanted) -> list[str]:
     if wanted.roster is not None:
         numbers = {claim.participant for upload in found.uploads for claim in upload.claims}
         must_be_of(wanted.roster, {one.participant for one in roster} - {""}, numbers - {""})
-    people = People(
-        _together(roster, read_hand_scores(root, wanted.gradebook).people),
-        {*notebooks, *notebooks.values()},
-    )
+    there = {one.person.id for one in roster}
+    known = read_hand_scores(root, wanted.gradebook).people.values()
+    others = [Enrolled(person) for person in known if person.id not in there]
+    people = People([*roster, *others], {*notebooks, *notebooks.values()})
     sorting = sort_uploads(
         found.uploads, people, Matcher(root, course.sources), notebooks, wanted.assignment,
         wanted.policy, best_by_grading(course), starters=found.name != "repositories",
@@ -88,7 +88,7 @@ def collect(wanted: Wanted) -> list[str]:
         told = _told(sorting, wanted.verbose)
         raise CourseError("\n".join(["no notebook can be taken; nothing was moved", *told]))
     taken = {student for answer in sorting.answers for student in answer.students}
-    _of_this_course(taken, {one.person.id for one in roster}, wanted.roster)
+    _of_this_course(taken, there, wanted.roster)
     submitted = root / wanted.submitted
     terms = Terms(root, submitted, found.name, wanted.policy, due, wanted.slip_days)
     if not wanted.dry:
@@ -152,12 +152,6 @@ def _moments(people: People, zone: str) -> Callable[[str], datetime | None]:
             return None
 
     return moment
-
-
-def _together(roster: Sequence[Enrolled], known: Mapping[str, Person]) -> list[Enrolled]:
-    """The class list, and whoever the gradebook knows beside it."""
-    there = {one.person.id for one in roster}
-    return [*roster, *(Enrolled(person) for id, person in known.items() if id not in there)]
 
 
 def _done(placed: Placed, submitted: Path, dry: bool) -> list[str]:

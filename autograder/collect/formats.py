@@ -78,7 +78,6 @@ class Found:
     """A download that was understood.
 
     Args:
-        name: Its format.
         strange: Path -> why the file belongs to nobody.
     """
 

@@ -53,9 +53,6 @@ class Terms:
     """How what is handed in counts.
 
     Args:
-        root: The course.
-        submitted: The folder of submissions.
-        source: The format of the download.
         policy: Whether the last or the first counts.
         due: The deadline in UTC, without a zone.
         slip_days: By how many days in all a student may be late during the term.
@@ -84,7 +81,6 @@ def place(
     """Put the answers in their places and keep a record.
 
     Args:
-        assignments: All of the course.
         dry: Only say what would be done.
 
     Raises:

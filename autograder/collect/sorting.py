@@ -24,7 +24,6 @@ class Answer:
     """A notebook that somebody handed in for an assignment.
 
     Args:
-        students: All who handed it in.
         name: Its name in the folder of submissions.
         when: When it was handed in, in UTC; None where that is not known.
     """

@@ -33,7 +33,6 @@ class Bearing:
     """What bears on the rows of an exercise.
 
     Args:
-        rows: Their ids.
         judged: A digest of what a verdict depends on.
         named: A digest of that and of what else is said about an answer that is not right.
         asked: The rows of the exercises that it reaches: a wrong row may be so because of them.

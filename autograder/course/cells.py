@@ -32,7 +32,6 @@ class SourceCell:
     """A cell of the solved source.
 
     Args:
-        source: As written, solution included.
         released: As students get it; None where they do not.
         cell_id: The notebook cell's id, made from names and content, never from a position.
         grade_id: nbgrader's id of it, for cells that nbgrader knows; else empty.

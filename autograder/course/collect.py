@@ -18,7 +18,6 @@ class Declared:
     """An exercise, and where in the file it and its mistakes are declared.
 
     Args:
-        line: The line of the assignment.
         mistakes: Name of a mistake -> the line on which that name stands.
         bank: The file in which its mistakes stand, where that is one of their own.
     """

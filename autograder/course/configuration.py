@@ -60,9 +60,6 @@ class Configuration:
 def read_configuration(root: Path, assignments: Collection[str]) -> Configuration:
     """Read `course.toml`; a course without it has what `Configuration` says.
 
-    Args:
-        assignments: Those that the course has.
-
     Raises:
         CourseError: It cannot be read, or says what nobody asked.
     """

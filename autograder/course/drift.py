@@ -28,7 +28,6 @@ def differences(
     Args:
         shown: What to call `released` in messages, such as "assignments".
         apart: Folders of it that are not looked at.
-        mend: What to do.
 
     Returns:
         One message per difference: file, part and what to do. Empty when there is none.

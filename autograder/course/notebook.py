@@ -43,7 +43,6 @@ class Notebook:
     """One solved notebook: cells, exercises, and runners for the reference and its mistakes.
 
     Args:
-        path: The source.
         assignment: The folder's name, such as "02_layers".
         name: The file's name without suffix, such as "layers".
         exercises: In order, named after the variables to which they are assigned.

@@ -41,7 +41,6 @@ class Release:
         removed: Files of assignments/ that nothing makes any more.
         folder: Where the notebooks lie.
         drift: For a check: where assignments/ or a page of docs/ is not what the sources make.
-        warnings: What the authors should look at.
     """
 
     notebooks: tuple[Notebook, ...]
@@ -90,7 +89,6 @@ def release(root: Path, only: Sequence[str] = (), watch: Watch = lambda line: No
     Args:
         only: The notebooks to release, as `Course.chosen` takes them; all where none is named.
             The others' files are left alone, and theirs may not leak from these either.
-        watch: Is told which notebooks are built.
 
     Raises:
         CourseError: What to mend.

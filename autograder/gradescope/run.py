@@ -38,8 +38,10 @@ def grade_there(base: Path) -> str:
     (assignment,) = course.sources
     found = _find(course, assignment, base / "submission")
     if not found.answers:
-        why = [f"{text}: {', '.join(about)}" for text, about in found.notes.items()]
-        return _nothing(f"There is no notebook of {assignment} in what you handed in.", why)
+        why = [f"There is no notebook of {assignment} in what you handed in."]
+        why += [f"{text}: {', '.join(about)}" for text, about in found.notes.items()]
+        said = {"score": 0.0, "output": "\n".join(why), "output_format": "text", "tests": []}
+        return json.dumps(said)
     answer = found.answers[0]
     (result,) = graded_apart(course, assignment, {STUDENT: answer.file.read()}).values()
     if not result.is_grade:
@@ -63,11 +65,6 @@ def _paper(result: Result) -> Paper:
     """The rows that are judged here; texts are graded by hand in Gradescope, by its rubric."""
     lines = tuple(Line(row) for row in result.rows if row.status != "manual" or row.findings)
     return Paper(result, Person(result.student), lines)
-
-
-def _nothing(why: str, more: list[str]) -> str:
-    text = "\n".join([why, *more])
-    return json.dumps({"score": 0.0, "output": text, "output_format": "text", "tests": []})
 
 
 def main(base: Path) -> int:

@@ -39,8 +39,6 @@ class Handout:
     """What was written.
 
     Args:
-        assignments: Which are in it.
-        files: How many files.
         keys: Of which assignments the answers and solutions are in it.
     """
 

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.checks.finding import RowResult
 from autograder.feedback import as_text, card
 from autograder.grading.selfcheck import Checked
 from autograder.whole import leave
@@ -51,12 +50,13 @@ def write_classroom(notebooks: Iterable[Checked], path: Path) -> None:
     """
     rows = [(one, row) for one in notebooks for row in one.rows]
     tests = [
-        classroom_test(f"{one.assignment}: {row.id}", row.status, _said(row), row.score)
+        classroom_test(
+            f"{one.assignment}: {row.id}",
+            row.status,
+            None if row.status in ("right", "manual") else as_text(card(row)),
+            row.score,
+        )
         for one, row in rows
     ]
     text = classroom_text(tests, math.fsum(row.points for _, row in rows))
     leave(path, text.encode("utf-8", "replace"), "--classroom")
-
-
-def _said(row: RowResult) -> str | None:
-    return None if row.status in ("right", "manual") else as_text(card(row))

@@ -57,7 +57,6 @@ class Hand:
     Args:
         auto: The grader's score; None where a person must give one.
         manual: The score that a person gave, which counts instead; None where nobody did.
-        extra: Extra credit.
         look: The row waits for a person, perhaps once more after a regrade.
     """
 
@@ -90,7 +89,6 @@ class HandScores:
     Args:
         rows: (assignment, student, row) -> what the gradebook says, where that matters.
         penalties: (assignment, student) -> points taken off for lateness.
-        people: Student -> names and addresses.
         comments: (assignment, student) -> cell -> what a person wrote below it.
         late: (assignment, student) handed in after the deadline, moved ones counted.
     """
@@ -112,8 +110,6 @@ def read_hand_scores(
     """Read them; nothing where there is no gradebook yet.
 
     Args:
-        root: The course.
-        gradebook: A database to use instead of the course's own.
         manual_rows: Rows that only a person grades.
 
     Raises:
@@ -126,10 +122,12 @@ def read_hand_scores(
         from sqlalchemy import DateTime, Interval, text
 
         times = text(_TIMES).columns(handed_in=DateTime, due=DateTime, extension=Interval)
+        penalties = connection.execute(text(_PENALTIES))
+        people = connection.execute(text(_PEOPLE))
         return HandScores(
             _hands(connection.execute(text(_GRADES)), frozenset(manual_rows)),
-            _penalties(connection.execute(text(_PENALTIES))),
-            _people(connection.execute(text(_PEOPLE))),
+            {(str(r.assignment), str(r.student)): float(r.penalty) for r in penalties if r.penalty},
+            {str(row.id): Person(*(str(value or "") for value in row)) for row in people},
             _comments(connection.execute(text(_COMMENTS))),
             _late(connection.execute(times)),
         )
@@ -147,10 +145,6 @@ def _hands(found: Iterable[Any], manual: frozenset[str]) -> dict[tuple[str, str,
     return hands
 
 
-def _penalties(found: Iterable[Any]) -> dict[tuple[str, str], float]:
-    return {(str(r.assignment), str(r.student)): float(r.penalty) for r in found if r.penalty}
-
-
 def _late(found: Iterable[Any]) -> frozenset[tuple[str, str]]:
     return frozenset(
         (str(row.assignment), str(row.student))
@@ -166,8 +160,3 @@ def _comments(found: Iterable[Any]) -> dict[tuple[str, str], dict[str, str]]:
         if said:
             comments.setdefault((str(row.assignment), str(row.student)), {})[str(row.cell)] = said
     return comments
-
-
-def _people(found: Iterable[Any]) -> dict[str, Person]:
-    people = (Person(*(str(value or "") for value in row)) for row in found)
-    return {person.id: person for person in people}

@@ -39,9 +39,7 @@ def suite(
     """The verdicts on a notebook.
 
     Args:
-        name: What the notebook is called.
         group: What stands before the names of the rows where a viewer lists them.
-        about: Properties.
     """
     failed = [row for row in rows if row.status not in ("right", "manual")]
     broken = sum(row.status in _ERRORS for row in failed)

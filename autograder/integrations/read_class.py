@@ -40,8 +40,6 @@ def read_class(
 
     Args:
         results: Their folder, relative to the course.
-        assignments: Which; by default all.
-        gradebook: A database to use instead of the course's own.
         tolerant: What cannot be read becomes a note.
 
     Raises:

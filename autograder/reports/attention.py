@@ -18,7 +18,6 @@ class Struggling:
     """Somebody who may need help.
 
     Args:
-        why: In words.
         share: Of the points of what has a grade; None where nothing has.
     """
 

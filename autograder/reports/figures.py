@@ -49,7 +49,6 @@ class Mistake:
     Args:
         says: What it is, in the words of the course.
         example: The line in which one of them made it, where it is known.
-        students: Who made it.
     """
 
     row: str
@@ -64,8 +63,6 @@ class Kind:
     """A kind of mistake, over all rows.
 
     Args:
-        says: What kind, in words.
-        students: How many made one.
         row, before, after: Of the first whose line is known: where it stands, and what would do.
     """
 
@@ -78,13 +75,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Concern:
-    """Something that needs a person.
-
-    Args:
-        title: What it is.
-        says: What is to be done, or why.
-        students: Whom it concerns.
-    """
+    """Something that needs a person."""
 
     title: str
     says: str
@@ -188,7 +179,7 @@ def _rows(papers: Sequence[Paper]) -> tuple[RowFigures, ...]:
 
 
 def _row(id: str, lines: Sequence[Line]) -> RowFigures:
-    counts = Counter(_outcome(line) for line in lines)
+    counts: Counter[str] = Counter(x.status if x.status in OUTCOMES else "wrong" for x in lines)
     scores = [line.score for line in lines if not line.waits]
     return RowFigures(
         id,
@@ -196,10 +187,6 @@ def _row(id: str, lines: Sequence[Line]) -> RowFigures:
         {outcome: counts[outcome] for outcome in OUTCOMES},
         statistics.fmean(scores) if scores else None,
     )
-
-
-def _outcome(line: Line) -> str:
-    return line.status if line.status in OUTCOMES else "wrong"
 
 
 def known(papers: Iterable[Paper]) -> tuple[tuple[Mistake, ...], tuple[Kind, ...]]:

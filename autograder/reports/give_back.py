@@ -39,7 +39,6 @@ def give_back(
     Args:
         results, out: Folders, relative to the course.
         assignments: Which; by default all that have results.
-        gradebook: A database to use instead of the course's own.
         zipped: One zip for each assignment, in the place of folders.
         platform: Names in the zip are those by which it takes files back; by default those of the
             platform from which most of them were collected, if there is one.

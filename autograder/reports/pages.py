@@ -82,11 +82,7 @@ def page_name(student: str) -> str:
 
 
 def class_page(book: ClassBook, made: datetime | None = None) -> str:
-    """The page of the class.
-
-    Args:
-        made: When, for the foot of the page.
-    """
+    """The page of the class."""
     found = figures(book)
     script, script_hash = _script()
     students = book.students

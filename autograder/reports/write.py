@@ -19,12 +19,7 @@ GENERATOR = b'<meta name="generator" content="autograder report">'
 
 @dataclass(frozen=True)
 class Written:
-    """What was written.
-
-    Args:
-        index: The page of the class.
-        students: How many students have a page.
-    """
+    """What was written."""
 
     index: Path
     students: int
@@ -35,7 +30,6 @@ def write_report(book: ClassBook, out: Path, made: datetime | None = None) -> Wr
 
     Args:
         out: The folder; made when there is none, for the owner's eyes only.
-        made: When, for the foot of the page.
 
     Raises:
         GradingError: It cannot be written.

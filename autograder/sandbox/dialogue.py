@@ -36,10 +36,6 @@ _FRAME_SLACK = 1 << 18  # what a frame may hold besides values: names, texts, a 
 class Dialogue:
     """One live child, and the strict order of questions and answers with it.
 
-    Args:
-        child: A child that was just started.
-        limits: The submission's limits.
-
     Raises:
         GradingError: The child did not say that it is locked and ready.
     """

@@ -74,7 +74,6 @@ class Sandbox:
 
         Args:
             cells: The cells in order; one that raises keeps what it defined, and the next runs.
-            limits: What the submission may use.
         """
         return Session(self._start, cells, limits)
 

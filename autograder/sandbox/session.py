@@ -21,11 +21,6 @@ _REPLIES = 4  # how many answers of the largest size one script may have
 class Session:
     """A submission: its cells run on entry, scripts by `run`; a `script.Runner`.
 
-    Args:
-        start: Starts a fresh child.
-        cells: The submission's cells in order.
-        limits: What the submission may use.
-
     Attributes:
         cells: One outcome per cell.
         call_output: What calls printed (`output` is what the cells printed), cut at the limit.
@@ -272,7 +267,6 @@ class Session:
         """End the child after a fault; return what that means, and what it printed last.
 
         Args:
-            fault: How the conversation ended.
             allowed: Seconds that the call or cell was allowed.
             counts: False when its time is not charged to the submission.
         """

@@ -24,11 +24,8 @@ class Format:
     """A format.
 
     Args:
-        name: As the command calls it.
-        says: What it is, in a few words.
         file: The name of the file, or of the folder where there is a file for each submission.
         whole: Makes the file; None where there are many.
-        each: Makes the file of a submission.
         ending: What follows the student's name in the name of such a file.
     """
 

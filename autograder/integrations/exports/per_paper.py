@@ -36,7 +36,7 @@ def gradescope_json(paper: Paper) -> str:
         },
         "tests": [_gradescope_test(i, paper, line) for i, line in enumerate(paper.lines, start=1)],
     }
-    return _json(document)
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def _gradescope_test(number: int, paper: Paper, line: Line) -> dict[str, Any]:
@@ -95,7 +95,3 @@ def _about(paper: Paper) -> str:
     if paper.result.isolation == "none":
         said.append("Graded WITHOUT ISOLATION (--unsafe-no-isolation).")
     return "\n".join(said)
-
-
-def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"

@@ -57,7 +57,6 @@ def fill_worksheet(
     """The worksheet with the grades of one assignment, and a short comment on each.
 
     Args:
-        path: The worksheet as downloaded from Moodle.
         scale: Convert the scores to the maximum in the worksheet.
         participants: Moodle's numbers of those whose submissions were collected.
 

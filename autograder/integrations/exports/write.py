@@ -24,8 +24,6 @@ class Exported:
     """What was written.
 
     Args:
-        path: The file or the folder.
-        files: How many files.
         notes: What should be known of the scores in it.
     """
 
@@ -49,12 +47,9 @@ def export(
     """Write the scores of a class in a format.
 
     Args:
-        name: The format.
         results: The folder of results; this and other paths are relative to the course.
         assignments: Which; by default all that have results.
         out: The file, or the folder of a format with many files; by default in `exports/`.
-        gradebook: A database to use instead of the course's own.
-        worksheet: A worksheet of Moodle to fill in.
         scale: Convert the scores to the worksheet's maximum.
         missing_as: What who handed in nothing gets: `0`, or `blank` for no grade.
         verbose: Name everybody in the notes, however many they are.

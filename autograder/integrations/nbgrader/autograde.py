@@ -45,7 +45,8 @@ class RebuildNotebook(NbGraderPreprocessor):
         if refused := _refused.get(_path(handin).parent):
             raise refused
         released = _released(Path(course.root), handin.assignment)
-        found = submission.read(_path(handin), _folder(course, handin))
+        submitted = Path(course.root) / course.submitted_directory
+        found = submission.read(_path(handin), submitted / handin.student)
         if found.problem:
             raise GradingError(f"{handin.path}: {found.problem}")
         return nbformat.from_dict(rebuild(released, found.cells).notebook), resources
@@ -173,11 +174,6 @@ def _handin(course: Any, resources: Any) -> Handin:
 def _path(handin: Handin) -> Path:
     assert handin.path is not None
     return handin.path
-
-
-def _folder(course: Any, handin: Handin) -> Path:
-    """The folder out of which no link may lead."""
-    return Path(course.root) / course.submitted_directory / handin.student
 
 
 _made: dict[tuple[Path, str], tuple[str, ReleasedNotebook]] = {}

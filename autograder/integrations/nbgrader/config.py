@@ -71,7 +71,6 @@ def read_settings(root: Path, gradebook: str | None = None) -> Settings:
     """Read `nbgrader_config.py`.
 
     Args:
-        root: The course.
         gradebook: A database to use instead of the course's own.
 
     Raises:

@@ -170,9 +170,6 @@ def is_missing(url: str) -> bool:
 def reading(root: Path, gradebook: str | None) -> Iterator[Any]:
     """A connection to read a course's gradebook by, without nbgrader; None where there is none yet.
 
-    Args:
-        gradebook: A database to use instead of the course's own.
-
     Raises:
         CourseError: When `nbgrader_config.py` is missing or fails.
         GradebookError: When the gradebook cannot be read, or is another course's.
@@ -203,7 +200,6 @@ def together(db: Any, write: Callable[[], Written]) -> Written:
     Where that run was first, all is read again and what is still to do is written.
 
     Args:
-        db: The session.
         write: Reads, writes and commits.
     """
     for attempt in range(ATTEMPTS):
@@ -231,9 +227,6 @@ def _was_second(error: BaseException | None) -> bool:
 
 def must_be_ours(db: Any, url: str, course_id: str) -> None:
     """See that a gradebook is this course's.
-
-    Args:
-        db: A session, or a connection.
 
     Raises:
         GradebookError: It has an assignment of another course.

@@ -39,12 +39,14 @@ class ShowModelAnswers(Preprocessor):
             texts = _texts(root, resources["assignment_id"], source.stat().st_mtime_ns)
         except (AutograderError, OSError, KeyError):
             return nb, resources  # the text can be graded without
+        from nbformat.v4 import new_markdown_cell
+
         cells = []
         for cell in nb.cells:
             cells.append(cell)
             told = texts.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
             if told and cell.cell_type == "markdown":
-                cells.append(_cell(told))
+                cells.append(new_markdown_cell(told))
         nb.cells = cells
         return nb, resources
 
@@ -72,9 +74,3 @@ def _told(rubric: tuple[str, ...], source: str, row: str) -> str:
     parts = [f"**Graded by** (`{row}`, only here)", ""]
     parts += [f"- {escape(re.sub(r'_', ' ', line), quote=False)}" for line in rubric]
     return "\n".join([*parts, "", "**Model answer**", "", model])
-
-
-def _cell(text: str) -> Any:
-    from nbformat.v4 import new_markdown_cell
-
-    return new_markdown_cell(text)

@@ -76,9 +76,6 @@ def rebuild(released: ReleasedNotebook, submitted: Sequence[SubmittedCell]) -> R
 class _Sorting:
     """Which submitted cell stands for which released one. Cells are known by their numbers.
 
-    Args:
-        released: The notebook as students got it.
-
     Attributes:
         elsewhere: Solution cell -> a function whose cell holds its answer, too.
     """

@@ -57,11 +57,7 @@ class ReleasedCell:
 
 @dataclass(frozen=True)
 class ReleasedNotebook:
-    """A notebook as students got it.
-
-    Args:
-        metadata: Of the notebook: kernel and language.
-    """
+    """A notebook as students got it."""
 
     assignment: str
     name: str

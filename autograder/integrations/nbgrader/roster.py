@@ -13,10 +13,6 @@ def enrolled(root: Path, gradebook: str | None = None) -> list[str]:
     A gradebook that cannot be read, or is another course's, is no reason not to grade: whoever
     writes to it will say so.
 
-    Args:
-        root: The course.
-        gradebook: A database to use instead of the course's own.
-
     Raises:
         CourseError: When `nbgrader_config.py` is missing or fails.
     """

@@ -57,9 +57,7 @@ class GradebookSink:
     programs can read and write the gradebook in between.
 
     Args:
-        course: The course.
         submitted: The folder of submissions; `autograded/` stands beside it.
-        gradebook: URL or file of a gradebook other than the course's own.
         batch: How many results are held back before they are written.
         patience: Seconds for which a gradebook that another program locks is waited for.
     """

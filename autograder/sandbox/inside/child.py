@@ -62,9 +62,6 @@ class Child:
     """Serves one grader over two descriptors.
 
     Args:
-        read_fd: Requests come from here.
-        write_fd: Answers go here.
-        output_fd: What student code prints goes here.
         on_disk: The standard library is still read from disk (no lock is in force).
     """
 

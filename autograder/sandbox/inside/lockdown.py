@@ -29,7 +29,6 @@ class Quota:
 
     Args:
         address_space: Bytes; the zygote's own are included.
-        cpu_seconds: Processor seconds.
         output_bytes: Bytes that it can write to its output file.
     """
 

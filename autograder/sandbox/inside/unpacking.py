@@ -121,9 +121,7 @@ def unpack(value: Any, trusted: bool = False, depth: int = 0) -> Any:
     """Rebuild a value from its wire form.
 
     Args:
-        value: What the frame held.
         trusted: The grader asks: placeholders are allowed.
-        depth: How deep `value` is nested.
 
     Raises:
         NotAcceptable: A shape, a size or a type does not hold.

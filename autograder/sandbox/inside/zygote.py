@@ -41,7 +41,6 @@ class Zygote:
     """Serves orders until the grader hangs up, then kills what is left.
 
     Args:
-        control: The packet socket to the grader.
         newest_landlock: Use no Landlock ABI above this one.
     """
 
