@@ -43,23 +43,23 @@ def responses(picture: np.ndarray, filters: Mapping[str, np.ndarray], maps: np.n
 
 def numbers(grids: Mapping[str, np.ndarray], title: str = "") -> None:
     """Small arrays side by side, each number written into its field."""
-    with style() as plt:
-        figure, panels = plt.subplots(1, len(grids), figsize=(3.9 * len(grids), 4.1), squeeze=False)
-        for axes, (name, values) in zip(panels.flat, grids.items()):
-            _numbered(axes, values, "{:.2f}")
-            axes.set(title=name, xlabel="column", ylabel="row of the array")
-        figure.suptitle(title)
+    _side_by_side(grids, "{:.2f}", title)
 
 
 def signed(grids: Mapping[str, np.ndarray]) -> None:
     """Small arrays of both signs on one scale, zeros left white and empty."""
     top = max(float(np.abs(values).max()) for values in grids.values())
+    title = "Max pooling routes, mean pooling spreads (empty: exactly 0)"
+    _side_by_side(grids, "{:.1f}", title, signed=True, top=top)
+
+
+def _side_by_side(grids: Mapping[str, np.ndarray], form: str, title: str, **look: Any) -> None:
     with style() as plt:
         figure, panels = plt.subplots(1, len(grids), figsize=(3.9 * len(grids), 4.1), squeeze=False)
         for axes, (name, values) in zip(panels.flat, grids.items()):
-            _numbered(axes, values, "{:.1f}", signed=True, top=top)
+            _numbered(axes, values, form, **look)
             axes.set(title=name, xlabel="column", ylabel="row of the array")
-        figure.suptitle("Max pooling routes, mean pooling spreads (empty: exactly 0)")
+        figure.suptitle(title)
 
 
 def seconds_spent(spent: Mapping[str, float]) -> None:

@@ -10,10 +10,9 @@ import os
 import resource
 import signal
 import struct
-from collections.abc import Collection
-from dataclasses import dataclass
 
 from autograder.sandbox.inside import landlock, seccomp
+from autograder.sandbox.inside.orders import Order
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 NOBODY = 65534
@@ -21,20 +20,6 @@ MIB = 1 << 20
 
 LAYERS = ("rlimits", "uid", "landlock", "seccomp")
 """What a child is locked by. Only tests and the probe ever leave one out."""
-
-
-@dataclass(frozen=True)
-class Quota:
-    """Hard limits of one child.
-
-    Args:
-        address_space: Bytes; the zygote's own are included.
-        output_bytes: Bytes that it can write to its output file.
-    """
-
-    address_space: int
-    cpu_seconds: int
-    output_bytes: int
 
 
 class Lock:
@@ -51,14 +36,18 @@ class Lock:
         if os.getppid() != parent:
             os._exit(1)
 
-    def apply(self, quota: Quota, layers: Collection[str], parent: int) -> None:
+    def apply(self, order: Order, base: int, parent: int) -> None:
         """Lock this process for good.
+
+        Args:
+            base: Bytes of address space that the zygote itself uses.
 
         Raises:
             OSError: A layer could not be put in force.
         """
+        layers = frozenset(order.layers)
         if "rlimits" in layers:
-            set_limits(quota)
+            set_limits(order, base)
         if "uid" in layers and os.geteuid() == 0:
             self._stop_being_root()
         if "rlimits" in layers:
@@ -88,11 +77,12 @@ class Lock:
             raise OSError(code, f"prctl {option}: {os.strerror(code)}")
 
 
-def set_limits(quota: Quota) -> None:
+def set_limits(order: Order, base: int) -> None:
     """Put the resource limits in force that can't be raised again."""
+    most = base + order.memory_bytes
     for name, value in (
-        (resource.RLIMIT_AS, quota.address_space),
-        (resource.RLIMIT_FSIZE, quota.output_bytes),
+        (resource.RLIMIT_AS, most),
+        (resource.RLIMIT_FSIZE, order.output_bytes + (1 << 16)),
         (resource.RLIMIT_NOFILE, 32),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
@@ -100,7 +90,7 @@ def set_limits(quota: Quota) -> None:
     ):
         resource.setrlimit(name, (value, value))
     # The soft limit ends the child by a signal of its own (SIGXCPU), the hard one by SIGKILL.
-    resource.setrlimit(resource.RLIMIT_CPU, (quota.cpu_seconds, quota.cpu_seconds + 2))
+    resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_seconds, order.cpu_seconds + 2))
 
 
 def address_space_now() -> int:

@@ -23,7 +23,7 @@ import msgspec
 
 from autograder.sandbox.inside.child import Child, leave
 from autograder.sandbox.inside.library import read_library, warm_up
-from autograder.sandbox.inside.lockdown import Lock, Quota, address_space_now
+from autograder.sandbox.inside.lockdown import Lock, address_space_now
 from autograder.sandbox.inside.orders import (
     BROKEN_STATUS,
     OUT_OF_MEMORY_STATUS,
@@ -90,9 +90,6 @@ class Zygote:
 
     def _fork(self, order: Order, fds: list[int]) -> int | None:
         conversation, output = fds
-        quota = Quota(
-            self._base + order.memory_bytes, order.cpu_seconds, order.output_bytes + (1 << 16)
-        )
         try:
             pid = os.fork()
         except OSError as error:
@@ -103,7 +100,7 @@ class Zygote:
         if pid == 0:
             status = BROKEN_STATUS
             try:
-                self._become_child(quota, order.layers, conversation, output)
+                self._become_child(order, conversation, output)
                 status = 0
             except MemoryError:
                 status = OUT_OF_MEMORY_STATUS
@@ -120,9 +117,7 @@ class Zygote:
         socket.send_fds(self._control, [notice], [pidfd])
         return pidfd
 
-    def _become_child(
-        self, quota: Quota, layers: list[str], conversation: int, output: int
-    ) -> None:
+    def _become_child(self, order: Order, conversation: int, output: int) -> None:
         os.setsid()
         self._lock.close_to_orphans(self._pid)
         # High numbers first, so that putting one in its place can't overwrite another.
@@ -138,7 +133,7 @@ class Zygote:
         self._lock.ruleset = _RULESET_FD
         os.closerange(_RULESET_FD + 1, _MAX_DESCRIPTORS)
         os.environ.clear()
-        self._lock.apply(quota, frozenset(layers), self._pid)
+        self._lock.apply(order, self._base, self._pid)
         Child(_SOCKET_FD, _SOCKET_FD, 1).serve()
 
     def _reap(self, pidfd: int) -> None:
