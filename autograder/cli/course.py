@@ -29,7 +29,7 @@ def init(
     """Write a course of your own, with one worked notebook, into a folder."""
     from autograder.handout.own_course import start_course
 
-    tell(start_course(folder).line)
+    tell(start_course(folder))
 
 
 @app.command()

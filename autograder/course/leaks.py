@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,6 @@ LONG = 25
 """A line counts as telling when it is longer than this, spaces around it left out."""
 
 
-@dataclass(frozen=True)
-class Telling:
-    """A text that must not ship, and whose it is."""
-
-    text: str
-    what: str
-
-
 def find_leaks(notebooks: Sequence[Notebook], folder: Path, seed: str | None) -> list[str]:
     """Search every file below `folder`.
 
@@ -35,15 +26,15 @@ def find_leaks(notebooks: Sequence[Notebook], folder: Path, seed: str | None) ->
     Returns:
         One message per leak: the file, what leaked and what to do. No secret is quoted.
     """
-    telling = [text for notebook in notebooks for text in telling_texts(notebook)]
+    telling = [told for notebook in notebooks for told in telling_texts(notebook).items()]
     leaks = []
     for path in files_below(folder):
         content = path.read_bytes().decode("utf-8", "replace")
         shipped = "\n".join(_squeezed(text) for text in _texts(path, content))
         name = path.relative_to(folder).as_posix()
-        for one in telling:
-            if one.text in shipped:
-                leaks.append(f"{name} contains {one.what}: {one.text!r}. Reword what ships.")
+        for text, what in telling:
+            if text in shipped:
+                leaks.append(f"{name} contains {what}: {text!r}. Reword what ships.")
         if BEGIN in content or END in content:
             leaks.append(f"{name} contains a solution marker. Is the marker's cell tagged wrongly?")
         if seed is not None and seed in content:
@@ -51,14 +42,13 @@ def find_leaks(notebooks: Sequence[Notebook], folder: Path, seed: str | None) ->
     return list(dict.fromkeys(leaks))
 
 
-def telling_texts(notebook: Notebook) -> list[Telling]:
-    """The lines of the solutions, and the texts of the mistakes, that are long enough to tell."""
-    found: dict[str, Telling] = {}
+def telling_texts(notebook: Notebook) -> dict[str, str]:
+    """The texts that must not ship and are long enough to tell -> whose each is."""
+    found: dict[str, str] = {}
 
     def add(line: str, what: str) -> None:
-        text = _squeezed(line)
-        if len(line.strip()) > LONG and text not in found:
-            found[text] = Telling(text, what)
+        if len(line.strip()) > LONG:
+            found.setdefault(_squeezed(line), what)
 
     for cell in notebook.cells:
         if cell.kind in ("solution", "text"):
@@ -71,7 +61,7 @@ def telling_texts(notebook: Notebook) -> list[Telling]:
             for line in _mistaken_lines(mistake, notebook.sources[mistake.function]):
                 if _squeezed(line) not in visible:
                     add(line, f"the mistake {mistake.name} of {mistake.function}")
-    return list(found.values())
+    return found
 
 
 def _starter_lines(notebook: Notebook) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.handout.handout import empty_folder, put
@@ -16,20 +15,8 @@ _NEXT = """Wrote {folder}: a course with one notebook, solutions/01_leaky/leaky.
   autograder handout      # one zip for students"""
 
 
-@dataclass(frozen=True)
-class OwnCourse:
-    """What was written."""
-
-    folder: Path
-
-    @property
-    def line(self) -> str:
-        """What the command prints."""
-        return _NEXT.format(folder=self.folder)
-
-
-def start_course(folder: Path) -> OwnCourse:
-    """Write a course into a new folder.
+def start_course(folder: Path) -> str:
+    """Write a course into a new folder, and say what to do next.
 
     Raises:
         CourseError: The folder is not empty, or cannot be written. Then nothing is.
@@ -41,4 +28,4 @@ def start_course(folder: Path) -> OwnCourse:
         for path in sorted(template.rglob(f"*{SUFFIX}"))
     }
     put(content, folder)
-    return OwnCourse(folder)
+    return _NEXT.format(folder=folder)

@@ -19,7 +19,7 @@ def sample(name: str) -> np.ndarray:
         ImportError: Neither scikit-learn nor the copy is here.
     """
     try:
-        return _LOADERS[name]()
+        return _loaded(name)
     except ImportError:
         for folder in (Path.cwd(), *list(Path.cwd().parents)[:2]):
             if (folder / FILE).is_file():
@@ -30,33 +30,21 @@ def sample(name: str) -> np.ndarray:
 
 def samples() -> dict[str, np.ndarray]:
     """All of them; scikit-learn is needed."""
-    return {name: load() for name, load in _LOADERS.items()}
+    return {name: _loaded(name) for name in (*_PARTS, "photo")}
 
 
-def _digits() -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.datasets import load_digits
+def _loaded(name: str) -> np.ndarray:
+    from sklearn import datasets
 
-    bunch = load_digits()
-    return bunch.data.astype(np.uint8), bunch.target.astype(np.uint8)
-
-
-def _tumours() -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.datasets import load_breast_cancer
-
-    bunch = load_breast_cancer()
-    return np.asarray(bunch.data), bunch.target.astype(np.uint8)
+    if name == "photo":
+        return np.asarray(datasets.load_sample_image("china.jpg"))
+    load, part, kind = _PARTS[name]
+    return np.asarray(getattr(datasets, load)()[part], kind)
 
 
-def _photo() -> np.ndarray:
-    from sklearn.datasets import load_sample_image
-
-    return np.asarray(load_sample_image("china.jpg"))
-
-
-_LOADERS = {
-    "digits": lambda: _digits()[0],
-    "digits.y": lambda: _digits()[1],
-    "tumours": lambda: _tumours()[0],
-    "tumours.y": lambda: _tumours()[1],
-    "photo": _photo,
+_PARTS: dict[str, tuple[str, str, type]] = {
+    "digits": ("load_digits", "data", np.uint8),
+    "digits.y": ("load_digits", "target", np.uint8),
+    "tumours": ("load_breast_cancer", "data", np.float64),
+    "tumours.y": ("load_breast_cancer", "target", np.uint8),
 }
