@@ -10,42 +10,35 @@ from typing import Any
 
 from autograder.integrations.nbgrader.gradebook import reading
 
-_GRADES = """
-SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
-       base_cell.name AS "row", grade.auto_score AS auto_score,
-       grade.manual_score AS manual_score, grade.extra_credit AS extra_credit,
-       grade.needs_manual_grade AS needs_look
+_WHOSE = "SELECT assignment.name AS assignment, submitted_assignment.student_id AS student"
+_NOTEBOOK = """
+JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+"""
+_GRADES = f"""
+{_WHOSE}, base_cell.name AS "row", auto_score, manual_score, extra_credit,
+       needs_manual_grade AS needs_look
 FROM grade
 JOIN base_cell ON base_cell.id = grade.cell_id
 JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
-JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
-JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+{_NOTEBOOK}
 """
-_PENALTIES = """
-SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
-       submitted_notebook.late_submission_penalty AS penalty
-FROM submitted_notebook
-JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
-JOIN assignment ON assignment.id = submitted_assignment.assignment_id
-WHERE submitted_notebook.late_submission_penalty IS NOT NULL
+_PENALTIES = f"""
+{_WHOSE}, late_submission_penalty AS penalty FROM submitted_notebook
+{_NOTEBOOK} WHERE late_submission_penalty IS NOT NULL
 """
-_COMMENTS = """
-SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
-       base_cell.name AS cell, comment.manual_comment AS said
+_COMMENTS = f"""
+{_WHOSE}, base_cell.name AS cell, manual_comment AS said
 FROM comment
 JOIN base_cell ON base_cell.id = comment.cell_id
 JOIN submitted_notebook ON submitted_notebook.id = comment.notebook_id
-JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
-JOIN assignment ON assignment.id = submitted_assignment.assignment_id
-WHERE comment.manual_comment IS NOT NULL
+{_NOTEBOOK} WHERE manual_comment IS NOT NULL
 """
-_TIMES = """
-SELECT assignment.name AS assignment, submitted_assignment.student_id AS student,
-       submitted_assignment.timestamp AS handed_in, assignment.duedate AS due,
-       submitted_assignment.extension AS extension
+_TIMES = f"""
+{_WHOSE}, submitted_assignment.timestamp AS handed_in, duedate AS due, extension
 FROM submitted_assignment
 JOIN assignment ON assignment.id = submitted_assignment.assignment_id
-WHERE submitted_assignment.timestamp IS NOT NULL AND assignment.duedate IS NOT NULL
+WHERE submitted_assignment.timestamp IS NOT NULL AND duedate IS NOT NULL
 """
 _PEOPLE = "SELECT id, first_name, last_name, email, lms_user_id FROM student"
 

@@ -28,9 +28,7 @@ class StandInModule(ModuleType):
 class StandInFinder:
     """The last finder: whatever nobody else found becomes a stand-in."""
 
-    def find_spec(
-        self, name: str, path: object = None, target: object = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         top = name.partition(".")[0]
         if top == "numpy" or top in sys.stdlib_module_names:
             return None  # a misspelt submodule is the student's error

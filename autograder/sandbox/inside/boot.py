@@ -45,9 +45,7 @@ class KitFinder:
     def __init__(self, kit: str, ipython: str) -> None:
         self._kit, self._ipython = kit, ipython
 
-    def find_spec(
-        self, name: str, path: object = None, target: object = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         inner = "/".join(name.split(".")[1:]) + ".py"
         if name.startswith(_SHARED):
             file = os.path.join(self._kit, inner)

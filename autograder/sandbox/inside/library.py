@@ -61,12 +61,10 @@ class MemoryLibrary:
 
     # The finder protocol ------------------------------------------------------------------------
 
-    def find_spec(
-        self, name: str, path: object = None, target: object = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         if name not in self._modules:
             return None
-        file, is_package, _ = self._modules[name]
+        file, is_package = self._modules[name][:2]
         spec = importlib.machinery.ModuleSpec(
             name,
             self,  # type: ignore[arg-type]
@@ -151,7 +149,7 @@ class OnDisk:
     """For the plain subprocess: the standard library from disk, and NumPy's own submodules."""
 
     def find_spec(
-        self, name: str, path: object = None, target: object = None
+        self, name: str, path: object, *_: object
     ) -> importlib.machinery.ModuleSpec | None:
         # `sys.path` holds the standard library only; a package's path is its own.
         return importlib.machinery.PathFinder.find_spec(name, path)  # type: ignore[arg-type]
