@@ -99,8 +99,9 @@ def restore_source(course: Course, assignment: str) -> None:
 def _write(notebook: Notebook, ipynb: str, public: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     texts = {f"{notebook.name}.ipynb": ipynb, f"{notebook.name}{SUFFIX}": public}
-    if taken := [file for name, file in data_files(notebook).items() if name in texts]:
-        raise CourseError(f"{taken[0]} has the name of a generated file; rename it")
+    for name, file in data_files(notebook).items():
+        if name in texts:
+            raise CourseError(f"{file} has the name of a generated file; rename it")
     copy_data(notebook, folder)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
