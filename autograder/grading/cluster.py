@@ -7,9 +7,12 @@ It keeps an assignment in a private temporary folder for as long as it lives.
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import tempfile
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,13 +25,17 @@ from autograder.errors import AutograderError, GradingError, IsolationError
 from autograder.exercises.public import SUFFIX
 from autograder.grading import submission
 from autograder.grading.basis import keyed_digest
-from autograder.grading.desk import grade_at_desk
+from autograder.grading.desk import LostError, grade_at_desk
 from autograder.grading.grade import Graded, without_answers
 from autograder.grading.lines import Lined
 from autograder.grading.notebook_json import UnreadableError
 from autograder.grading.papers import source_digest
+from autograder.grading.pool import DesertedError
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms, students_folder
+
+COUNT_SECONDS = 1.0
+"""So often workers are counted."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +96,15 @@ class ClusterPool:
                 "`dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
             ) from error
         self._refusing: dict[str, str] = {}
+        self._counted = (0, -math.inf)  # how many threads, and when
 
     @property
     def width(self) -> int:
-        return max(1, sum(self._client.nthreads().values()))
+        width, when = self._counted
+        if time.monotonic() - when > COUNT_SECONDS:  # workers come and go
+            width = sum(self._ask(self._client.nthreads).values())
+            self._counted = (width, time.monotonic())
+        return width
 
     def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
         answer: Future[Graded | Lined] = Future()
@@ -110,17 +122,29 @@ class ClusterPool:
     def _send(self, answer: Future[Graded | Lined], order: Order, to: str = "") -> None:
         able = [to] if to else None  # None: anybody, the ones to come too
         if self._refusing and not to:
-            able = [w for w in self._client.nthreads() if w not in self._refusing]
+            able = [w for w in self._ask(self._client.nthreads) if w not in self._refusing]
             if not able:
                 why = next(iter(self._refusing.values()))
-                answer.set_exception(IsolationError(f"no worker can isolate student code: {why}"))
-                return
+                raise IsolationError(f"no worker can isolate student code: {why}")
         how: Any = {"workers": able, "allow_other_workers": bool(to), "pure": False, "retries": 0}
-        sent = self._client.submit(grade_elsewhere, order, **how)
+        sent = self._ask(lambda: self._client.submit(grade_elsewhere, order, **how))
         sent.add_done_callback(lambda done: self._take(answer, order, done))
+
+    def _ask(self, call: Callable[[], Any]) -> Any:
+        """What Dask answers.
+
+        Raises:
+            DesertedError: The scheduler is gone.
+        """
+        try:
+            return call()
+        except Exception as error:
+            raise _scheduler_lost(error) from error
 
     def _take(self, answer: Future[Graded | Lined], order: Order, done: Any) -> None:
         """Pass an answer on; where a worker could not grade, send the submission once more."""
+        from distributed import CancelledError, KilledWorker
+
         try:
             found = done.result()
             if isinstance(found, Unknown):
@@ -130,8 +154,19 @@ class ClusterPool:
                 self._send(answer, order)
             else:
                 answer.set_result(found)
+        except CancelledError as error:
+            answer.set_exception(_scheduler_lost(error))
+        except KilledWorker:
+            answer.set_exception(LostError("each worker that had this submission died with it"))
         except BaseException as error:
             answer.set_exception(error)
+
+
+def _scheduler_lost(error: Exception) -> DesertedError:
+    return DesertedError(
+        f"Dask's scheduler does not answer any more ({error}). What was graded is kept. Start a "
+        "scheduler and workers, then run the same command again: it goes on from there."
+    )
 
 
 def _order(handin: Handin, terms: Terms) -> Order:
@@ -177,7 +212,7 @@ class _Here:
             if order.course not in self.folders:
                 if order.files is None:
                     return None
-                folder = tempfile.TemporaryDirectory(prefix="course-")  # for its owner's eyes only
+                folder = _private_folder("course-")
                 for name, content in order.files.items():
                     path = Path(folder.name, name)
                     path.parent.mkdir(parents=True, exist_ok=True)
@@ -203,7 +238,7 @@ def grade_elsewhere(order: Order) -> Graded | Lined | Unknown | Refused:
         return Unknown(_address())
     handin = order.handin
     assert handin.path is not None
-    with tempfile.TemporaryDirectory(prefix="handin-") as folder:
+    with _private_folder("handin-") as folder:
         path = Path(folder, handin.student, handin.assignment, handin.path.name)
         path.parent.mkdir(parents=True)
         path.write_bytes(order.raw)
@@ -214,10 +249,20 @@ def grade_elsewhere(order: Order) -> Graded | Lined | Unknown | Refused:
             return Refused(_address(), str(error))
 
 
+def _private_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder for its owner's eyes only; of a worker that is killed, Dask removes it."""
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=_worker("local_directory"))
+
+
 def _address() -> str:
+    return str(_worker("address") or f"process {os.getpid()}")
+
+
+def _worker(what: str) -> Any:
+    """Something of the worker that this process is; None outside of a cluster."""
     from distributed import get_worker
 
     try:
-        return str(get_worker().address)
-    except ValueError:  # outside of a cluster
-        return f"process {os.getpid()}"
+        return getattr(get_worker(), what)
+    except ValueError:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ from autograder.errors import CourseError, DeclarationError, GradingError, Isola
 from autograder.grading.desk import START_SECONDS, LostError
 from autograder.grading.grade import Graded
 from autograder.grading.lines import Lined
-from autograder.grading.pool import Pool
+from autograder.grading.pool import DesertedError, Pool
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
 
@@ -29,6 +30,7 @@ def dispatch(handins: Iterable[Handin], terms: Terms, pool: Pool, receive: Recei
     Raises:
         IsolationError: Student code cannot be contained on a worker.
         CourseError: The source of an assignment is wrong.
+        DesertedError: Nobody is left to grade.
     """
     again: list[Handin] = []
 
@@ -39,8 +41,8 @@ def dispatch(handins: Iterable[Handin], terms: Terms, pool: Pool, receive: Recei
         else:
             receive(handin, outcome)
 
-    _crowd(deque(handins), terms, pool, 2 * pool.width, first)
-    _crowd(deque(again), terms, pool, 1, receive)
+    _crowd(deque(handins), terms, pool, lambda: 2 * pool.width, first)
+    _crowd(deque(again), terms, pool, lambda: 1, receive)
 
 
 def look(
@@ -58,17 +60,22 @@ def look(
             waiting.clear()
         receive(handin, outcome)
 
-    _crowd(waiting, terms, pool, pool.width, take)
+    with contextlib.suppress(DesertedError):  # what was found until then is told
+        _crowd(waiting, terms, pool, lambda: pool.width, take)
 
 
 def _crowd(
-    waiting: deque[Handin], terms: Terms, pool: Pool, abreast: int, receive: Receive
+    waiting: deque[Handin],
+    terms: Terms,
+    pool: Pool,
+    abreast: Callable[[], int],
+    receive: Receive,
 ) -> None:
-    """Work through `waiting`, so many at a time."""
+    """Work through `waiting`, as many at a time as there are places by then."""
     under_way: dict[Future[Graded | Lined], Handin] = {}
     news = time.monotonic()
     while waiting or under_way:
-        while waiting and len(under_way) < abreast:
+        while waiting and len(under_way) < max(1, abreast()):
             under_way[pool.submit(waiting[0], terms)] = waiting[0]
             waiting.popleft()
         done, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
@@ -76,9 +83,14 @@ def _crowd(
             receive(under_way.pop(future), _outcome(future))
             news = time.monotonic()
         if under_way and time.monotonic() - news > _patience(terms):
-            for future, handin in under_way.items():  # no worker is left, or all of them are stuck
+            if not pool.width:
+                raise DesertedError(
+                    "no worker was there for some minutes. What was graded is kept. Start workers, "
+                    "then run the same command again: it goes on from there."
+                )
+            for future, handin in under_way.items():  # all workers are stuck
                 future.cancel()
-                receive(handin, GradingError("no worker answered; is any still there?"))
+                receive(handin, GradingError("no worker answered"))
             under_way.clear()
 
 
@@ -90,7 +102,7 @@ def _patience(terms: Terms) -> float:
 def _outcome(future: Future[Graded | Lined]) -> Graded | Lined | Exception:
     try:
         return future.result()
-    except (IsolationError, CourseError, DeclarationError):
+    except (IsolationError, CourseError, DeclarationError, DesertedError):
         raise  # it holds for all that are still to come
     except Exception as error:
         return error

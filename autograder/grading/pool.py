@@ -8,6 +8,7 @@ import queue
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
+from autograder.errors import GradingError
 from autograder.grading.desk import Desk
 from autograder.grading.grade import Graded
 from autograder.grading.lines import Lined
@@ -15,12 +16,16 @@ from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
 
 
+class DesertedError(GradingError):
+    """Nobody is left to grade: it holds for all that is still to come."""
+
+
 class Pool(Protocol):
     """Takes submissions; every one gives a future."""
 
     @property
     def width(self) -> int:
-        """How many submissions it works on at a time."""
+        """How many submissions it works on at a time, by now."""
 
     def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
         """Have one submission graded."""

@@ -36,7 +36,7 @@ _CALLS = {"tr": 0, "Told": 0, "counted": 1, "Counted": 1, "_Regime": 0, "Line": 
 _ERRORS = frozenset(
     {"CourseError", "GradingError", "DeclarationError", "IsolationError", "GradebookError"}
     | {"UnreadableError", "CheckError", "GradcheckError", "ContractError", "OutputError", "Note"}
-    | {"NotFiniteError"}
+    | {"NotFiniteError", "DesertedError"}
 )
 """Errors whose first argument a person reads, who may have caused them."""
 _NOTES = (

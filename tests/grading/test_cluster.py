@@ -19,6 +19,7 @@ from autograder.errors import IsolationError
 from autograder.grading import cluster, desk
 from autograder.grading.class_report import ClassReport
 from autograder.grading.classrun import grade_class
+from autograder.grading.pool import DesertedError
 from autograder.grading.store import Store
 from autograder.grading.workplace import Terms
 
@@ -41,6 +42,7 @@ class Elsewhere:
         self.has = {name: cluster._Here() for name in ("a", "b")}
         self.turns = itertools.cycle(self.has)
         self.graded: list[str] = []
+        self.lost: list[Exception] = []  # what becomes of the first that are sent
 
     def nthreads(self) -> dict[str, int]:
         return dict.fromkeys(self.has, 1)
@@ -51,6 +53,9 @@ class Elsewhere:
         worker = next(w for w in self.turns if workers is None or w in workers)
         away = self.small.root.with_name("away")
         answer: Future[Any] = Future()
+        if self.lost:
+            answer.set_exception(self.lost.pop())
+            return answer
         self.small.root.rename(away)
         try:
             with self.patch.context() as patch:
@@ -159,6 +164,41 @@ def test_a_worker_that_cannot_isolate_refuses_and_others_grade(
         assert client.graded == ["b", "b", "b"]
 
 
+def test_a_submission_whose_workers_died_is_sent_once_more(
+    small_class: Class, elsewhere: Make
+) -> None:
+    for student in ("ada", "bob"):
+        small_class.hand_in(student)
+    client = elsewhere("")
+    client.lost = [distributed.KilledWorker("grade", None, 3)]
+    assert grade(small_class, client, explain=False).ok
+    assert len(client.graded) == 2
+
+
+def test_the_end_of_the_scheduler_ends_the_run_and_costs_no_grade(
+    small_class: Class, elsewhere: Make
+) -> None:
+    for student in ("ada", "bob"):
+        small_class.hand_in(student)
+    client = elsewhere("")
+    assert grade(small_class, client, explain=False).ok
+    before = [path.read_bytes() for path in done(small_class)]
+    for student in ("ada", "bob"):
+        small_class.hand_in(student, lambda text: text + "\n#")
+    cancelled = distributed.client.FutureCancelledError("grade", "scheduler-connection-lost")
+    closed = distributed.client.ClosedClientError("Client is closed")
+    for client.lost in ([cancelled], [closed]):
+        if closed in client.lost:
+            client.patch.setattr(client, "submit", lambda *_, **__: raises(client.lost[0]))
+        with pytest.raises(DesertedError, match=r"scheduler does not answer any more .* again"):
+            grade(small_class, client, explain=False)
+        assert [path.read_bytes() for path in done(small_class)] == before
+
+
+def raises(error: Exception) -> None:
+    raise error
+
+
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Starts programs of Dask, each a process of its own, in a folder far from any course."""
@@ -171,6 +211,7 @@ def scheduler(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]
         program = subprocess.Popen(
             [*command, "--scheduler-file", str(folder / "scheduler.json")],
             cwd=folder,
+            env={**os.environ, "TMPDIR": str(folder)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -225,6 +266,10 @@ def test_a_class_on_a_cluster_that_loses_a_worker(
     assert small_class.result("garbage")["status"] == "unreadable"
     code, out, _ = small_class.run("grade", "--scheduler", address)
     assert code == 0 and "0 graded now" in out
+    # The next worker on a machine removes what one that was killed had of the course.
+    kept = {path for path in file.parent.rglob("course.seed")}
+    fresh = scheduler(*worker)
+    wait_for(lambda: len(kept) > sum(path.exists() for path in kept) > 0, fresh)
 
 
 def test_a_scheduler_that_does_not_answer(small_class: Class) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.grading.papers import paper
-from benchmarks.resume import in_gradebook, killed_again_and_again, scores
+from benchmarks.resume import Killed
 from tests.hostile.suite import descendants
 
 from .conftest import ASSIGNMENT, Class
@@ -234,14 +234,15 @@ def test_killed_at_any_instant_nothing_is_lost_made_twice_or_half_written(
 ) -> None:
     top = sum(row.points for row in small_class.notebook.rows if not row.manual)
     wanted = dict.fromkeys(slow_class(small_class), top)
-    killed_again_and_again(
+    Killed(
         lambda: small_class.start("grade", "--jobs", "2"),
         small_class.results,
-        most=4,
-        seconds=4.0,
-        draw=random.Random(5),
-    )
-    assert scores(small_class.results) == in_gradebook(small_class.root / "gradebook.db") == wanted
+        small_class.root / "gradebook.db",
+        random.Random(5),
+        first=3.0,
+        tail=1.0,
+        wanted=wanted,
+    ).until_graded(most=4)
 
 
 @linux

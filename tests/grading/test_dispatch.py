@@ -9,9 +9,10 @@ import pytest
 from autograder.errors import GradingError, IsolationError
 from autograder.grading import dispatch as module
 from autograder.grading.desk import LostError, OverloadError
-from autograder.grading.dispatch import dispatch
+from autograder.grading.dispatch import dispatch, look
 from autograder.grading.grade import Graded
 from autograder.grading.lines import Lined
+from autograder.grading.pool import DesertedError
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
@@ -56,6 +57,8 @@ class ScriptedPool:
             future.set_exception(OverloadError("too much work"))
         elif name.startswith("open"):
             future.set_exception(IsolationError("no sandbox"))
+        elif name.startswith("deserted"):
+            future.set_exception(DesertedError("all are gone"))
         elif name.startswith("slow") or (name.startswith("once") and first):
             future.set_result(graded(name, timed_out=True))
         else:
@@ -66,14 +69,16 @@ class ScriptedPool:
         """Nothing runs."""
 
 
-def run(pool: ScriptedPool, *students: str) -> dict[str, Graded | Lined | Exception]:
+def run(
+    pool: ScriptedPool, *students: str, terms: Terms = TERMS
+) -> dict[str, Graded | Lined | Exception]:
     answers: dict[str, Graded | Lined | Exception] = {}
 
     def receive(who: Handin, outcome: Graded | Lined | Exception) -> None:
         assert who.student not in answers, "answered twice"
         answers[who.student] = outcome
 
-    dispatch([handin(student) for student in students], TERMS, pool, receive)
+    dispatch([handin(student) for student in students], terms, pool, receive)
     return answers
 
 
@@ -121,6 +126,36 @@ def test_what_nobody_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     assert isinstance(answers["a"], Graded) and isinstance(answers["b"], Graded)
 
 
-def test_no_sandbox_ends_the_run() -> None:
-    with pytest.raises(IsolationError):
-        run(ScriptedPool(), "a", "open", "b")
+@pytest.mark.parametrize(("name", "error"), [("open", IsolationError), ("deserted", DesertedError)])
+def test_what_holds_for_all_ends_the_run(name: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        run(ScriptedPool(), "a", name, "b")
+
+
+class JoinedPool(ScriptedPool):
+    """Nobody is there; who joins when the first is sent answers when all have a place."""
+
+    def __init__(self, joining: int) -> None:
+        super().__init__(0)
+        self.joining = joining
+        self.held: list[Future[Graded | Lined]] = []
+
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
+        self.width = self.joining
+        future: Future[Graded | Lined] = Future()
+        self.held.append(future)
+        if len(self.held) == 2 * self.width:
+            for one in self.held:
+                one.set_result(graded("anybody"))
+        return future
+
+
+def test_workers_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "START_SECONDS", 0.0)
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.01)
+    terms = Terms(Path("."), Path("submitted"), timeout=0.02)
+    answers = run(JoinedPool(3), *"abcdef", terms=terms)
+    assert len(answers) == 6 and all(isinstance(a, Graded) for a in answers.values())
+    with pytest.raises(DesertedError, match=r"no worker .* is kept"):
+        run(JoinedPool(0), "a", "b", terms=terms)
+    look([handin("a")], terms, JoinedPool(0), answers.update, until=1e9)  # the grades are there

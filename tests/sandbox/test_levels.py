@@ -20,6 +20,7 @@ from autograder.exercises.script import Call, Script
 from autograder.sandbox import Cell, Limits, Sandbox, measure_isolation
 from autograder.sandbox import worker as worker_module
 from autograder.sandbox.inside import landlock
+from autograder.sandbox.inside.library import MemoryLibrary
 from tests.hostile.suite import descendants
 from tests.sandbox.conftest import STRONGEST
 
@@ -135,6 +136,15 @@ def test_in_a_container_full_is_refused() -> None:
 def test_root_without_capabilities_is_enough() -> None:
     found = in_surroundings("no_capabilities", "kernel")
     assert found["level"] == "kernel"
+
+
+def test_a_link_that_leads_out_of_sight_is_no_module(tmp_path: Path) -> None:
+    """Debian's sitecustomize.py links to /etc, which bubblewrap does not show."""
+    (tmp_path / "there.py").write_text("x = 1")
+    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    library = MemoryLibrary()
+    library.read(str(tmp_path))
+    assert library.find_spec("there") is not None and library.find_spec("gone") is None
 
 
 # When something breaks --------------------------------------------------------------------------

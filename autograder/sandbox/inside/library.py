@@ -53,6 +53,8 @@ class MemoryLibrary:
                     self.read(entry.path, f"{package}{entry.name}.")
             elif entry.name == "__init__.py" and package:
                 self._add(package[:-1], entry.path, True)
+            elif not entry.is_file():  # Debian's sitecustomize.py links to /etc, out of sight here
+                continue
             elif entry.name.endswith(".py") and entry.name[:-3].isidentifier():
                 self._add(package + entry.name[:-3], entry.path, False)
 
