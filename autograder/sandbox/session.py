@@ -13,7 +13,7 @@ from autograder.sandbox.conversation import ChildFault, ChildProcess, ZygoteFaul
 from autograder.sandbox.dialogue import Dialogue
 from autograder.sandbox.limits import MIB, Budget, Cell, CellOutcome, Limits
 
-NATURAL_END_SECONDS = 0.05
+NATURAL_END_SECONDS = 0.25
 _CUT = "\n[output cut here]"
 _REPLIES = 4  # how many answers of the largest size one script may have
 
