@@ -182,7 +182,6 @@ def validate(
     is done. Exits with 1 where a proof fails, or where assignments/ is not what the sources make.
     """
     from autograder.course import find_course_root, load_course
-    from autograder.course.release import check_drift
     from autograder.translation import problems
     from autograder.validation import PAGE, prove_course
 
@@ -202,7 +201,7 @@ def validate(
         except OSError as error:
             raise GradingError(f"cannot write {root / PAGE}: {error.strerror}") from error
     claimed = (root / PAGE).read_text(encoding="utf-8") if (root / PAGE).exists() else ""
-    wrong = [*proof.problems, *proof.fallen(claimed), *check_drift(root, only)]
+    wrong = [*proof.problems, *proof.fallen(claimed), *proof.drift]
     wrong += problems(load_course(root), only, _help())
     for problem in wrong:
         warn(problem)

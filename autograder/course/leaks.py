@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def find_leaks(notebooks: Sequence[Notebook], folder: Path, seed: str | None) ->
     return list(dict.fromkeys(leaks))
 
 
+@lru_cache(maxsize=32)
 def telling_texts(notebook: Notebook) -> dict[str, str]:
     """The texts that must not ship and are long enough to tell -> whose each is."""
     found: dict[str, str] = {}

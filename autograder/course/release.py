@@ -134,16 +134,34 @@ def check_release(
     """
     course = load_course(root)
     notebooks = _chosen(course, only)
-    names = [notebook.assignment for notebook in notebooks]
-    languages = set(course_languages(course.root))
-    with _built(notebooks, watch) as fresh:
-        drift = _drift(course, fresh / ASSIGNMENTS, names if only else [""])
-        for language in sorted(languages):
-            drift += translated_drift(course, language, names, fresh / ASSIGNMENTS)
-        drift += find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
-    drift += syllabus_drift(course, names if only else None) + gallery_drift(course, only)
-    drift += guides_drift(course)
+    drift = []
+    for number, notebook in enumerate(notebooks, 1):
+        drift += notebook_drift(course, notebook.assignment)
+        watch(f"{notebook.assignment} ({number}/{len(notebooks)})")
+    drift += page_drift(course, only)
     return Release(notebooks, drift=tuple(drift), warnings=_warnings(notebooks), checked=True)
+
+
+def notebook_drift(course: Course, name: str) -> list[str]:
+    """Where a notebook in `assignments/`, in any language, is not what the sources make."""
+    with _built(_chosen(course, [name])) as fresh:
+        drift = _drift(course, fresh / ASSIGNMENTS, [name])
+        for language in sorted(course_languages(course.root)):
+            drift += translated_drift(course, language, [name], fresh / ASSIGNMENTS)
+        return drift + find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
+
+
+def page_drift(course: Course, only: Sequence[str] = ()) -> list[str]:
+    """Where docs/, and what else lies in `assignments/`, is not what the sources make."""
+    names = list(course.chosen(only))
+    drift = syllabus_drift(course, names if only else None) + gallery_drift(course, only)
+    drift += guides_drift(course)
+    if not only:
+        apart = {*course.sources, *course_languages(course.root)}
+        with tempfile.TemporaryDirectory() as nothing:
+            there = course.root / ASSIGNMENTS
+            drift += differences(Path(nothing), there, shown=ASSIGNMENTS, apart=apart)
+    return drift
 
 
 def check_drift(root: Path, only: Sequence[str] = ()) -> list[str]:

@@ -27,7 +27,7 @@ class Known:
     Args:
         function: The function that is wrong; it may belong to another exercise that calls it.
         prints: What every output is on every case, when the mistake is made.
-        follows: For mistakes with follow-through: makes case -> gradient name -> the right
+        follows: For mistakes with follow-through: name of a case -> gradient name -> the right
             gradient of the mistaken forward. It costs many evaluations, so it is asked when needed.
         keeps: The share of its row that it keeps where nothing else is wrong.
     """
@@ -36,7 +36,7 @@ class Known:
     name: str
     says: str
     prints: Prints
-    follows: Callable[[], dict[str, dict[str, Any]]] = dict
+    follows: Callable[[str], dict[str, Any]] = lambda case: {}
     keeps: float = 0.0
 
 

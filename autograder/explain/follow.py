@@ -24,6 +24,7 @@ from autograder.explain.mistaken import measured
 from autograder.explain.question import Asked
 
 LOOSE = 1e-6
+NOTHING = 1e-12
 
 
 def followed(result: RowResult, asked: Asked) -> RowResult:
@@ -62,13 +63,18 @@ def _follow_forward(result: RowResult, forward: RowResult, asked: Asked) -> RowR
 
 
 def _right_for_forward(row: str, output: str, names: set[str], asked: Asked) -> bool:
-    judged = 0
+    """Whether an output is right for a mistaken forward; the first case on which it is not decides.
+
+    An input on which that forward does not depend at all, while the reference does, has no
+    follow-through.
+    """
+    depends = False
     for trial in asked.on(row, output):
         if not measured(trial.case):
             continue
         bank = asked.known(trial.hidden).values()
         known = next((k for k in bank if k.name in names), None)
-        right = known.follows().get(trial.case.name, {}) if known is not None else {}
+        right = known.follows(trial.case.name) if known is not None else {}
         seen = trial.observed[row]
         if output not in right or seen.outputs is None:
             return False
@@ -76,8 +82,8 @@ def _right_for_forward(row: str, output: str, names: set[str], asked: Asked) -> 
         expected = Expected(right[output], slack=LOOSE * size, scale=max(size, 1.0) * 10)
         if difference(seen.outputs[output], expected) is not None:
             return False
-        judged += 1
-    return judged > 0
+        depends |= size > NOTHING or not largest(trial.expectation.outputs[row][output].value)
+    return depends
 
 
 def _follow_calls(result: RowResult, asked: Asked) -> RowResult:

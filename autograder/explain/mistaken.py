@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograder.checks.expected import Expectation, largest
+from autograder.checks.expected import Expectation
 from autograder.exercises.arrays import leaves, mapped
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise
@@ -19,54 +19,29 @@ Compose = Callable[[frozenset[tuple[str, str]]], Runner]
 
 
 def right_gradients(
-    exercise: Exercise, expectations: Sequence[Expectation], mistaken: Runner
-) -> dict[str, dict[str, Any]]:
-    """The right gradients of a mistaken forward, case by case, measured numerically.
+    exercise: Exercise, expectation: Expectation, mistaken: Runner
+) -> dict[str, Any]:
+    """The right gradients of a mistaken forward on a case, measured numerically.
 
-    An input on which the mistaken forward does not depend at all, while the reference does, has no
-    follow-through: its gradient is left out.
+    Returns:
+        Gradient name -> array, or a tree of them; empty where nothing can be measured.
     """
-    if not isinstance(exercise, Layer):
-        return {}
-    found: dict[str, dict[str, Any]] = {}
-    alive: set[str] = set()
-    for expectation in expectations:
-        case = expectation.case
-        if not measured(case) or exercise.backward not in expectation.outputs:
-            continue
-        gradients = _gradients(exercise, expectation, mistaken)
-        if gradients is None:
-            return {}
-        found[case.name] = gradients
-        alive |= {
-            name
-            for name, value in gradients.items()
-            if largest(value) > 1e-12
-            or not largest(expectation.outputs[exercise.backward][name].value)
-        }
-    return {
-        case: {name: value for name, value in gradients.items() if name in alive}
-        for case, gradients in found.items()
-    }
-
-
-def _gradients(
-    exercise: Layer, expectation: Expectation, mistaken: Runner
-) -> dict[str, Any] | None:
     from autograder.checks.own_forward import Forward  # no part of the sandboxed child
     from autograder.numerical import GradcheckError, numerical_gradients
 
     case = expectation.case
+    if not isinstance(exercise, Layer) or exercise.backward not in expectation.outputs:
+        return {}
     keys = [name[1:] for name in expectation.outputs[exercise.backward]]
-    if any(key not in case.inputs for key in keys):
-        return None
+    if not measured(case) or any(key not in case.inputs for key in keys):
+        return {}
     inputs = {key: mapped(plain, case.inputs[key]) for key in keys}
     arrays = [np.asarray(leaf, float) for leaf in leaves(inputs)]
     upstream = case.upstream if len(case.upstream) > 1 else case.upstream[0]
     try:
         found = numerical_gradients(Forward(exercise, case, mistaken, keys), arrays, upstream)
     except GradcheckError:
-        return None
+        return {}
     # Where the forward is not finite nothing is known; an infinite input moves nothing, else.
     lost = any(np.isinf(one.bound[np.isfinite(x)]).any() for one, x in zip(found, arrays))
     known = [

@@ -128,12 +128,29 @@ def _bank(
             continue
         made = (mistake.function, mistake.name, mistake.says, prints)
         known = Known(*made, keeps=mistake.keeps)
-        if mistake.follow and mistake.function == getattr(exercise, "forward", None):
-            measure = partial(right_gradients, exercise, expectations, runner)
-            follows = cache(partial(keep, f"follows.{mistake.name}", measure))
-            known = replace(known, follows=follows)
+        fails = any("" in of.get(mistake.function, {}) for of in prints.values())
+        own = mistake.function == getattr(exercise, "forward", None)
+        if mistake.follow and own and not fails:
+            follows = partial(_follows, exercise, expectations, mistake.name, runner, keep)
+            known = replace(known, follows=cache(follows))
         bank.append(known)
     return tuple(bank)
+
+
+def _follows(
+    exercise: Exercise,
+    expectations: Sequence[Expectation],
+    name: str,
+    mistaken: Runner,
+    keep: Keep,
+    case: str,
+) -> dict[str, Any]:
+    """The right gradients of a mistaken forward on a case; {} where none can be measured."""
+    for number, one in enumerate(expectations):
+        if one.case.name == case:
+            measure = partial(right_gradients, exercise, one, mistaken)
+            return keep(f"follows.{name}.{number}", measure)
+    return {}
 
 
 def _as_plain(made: Expectation) -> list[Any]:
@@ -183,8 +200,9 @@ def to_public(question: Question) -> PublicExercise:
             "prints": known.prints,
             **({"keeps": known.keeps} if known.keeps else {}),
             "follows": {
-                case: {name: encode_value(value) for name, value in gradients.items()}
-                for case, gradients in known.follows().items()
+                e.case.name: {name: encode_value(value) for name, value in gradients.items()}
+                for e in question.expectations
+                if (gradients := known.follows(e.case.name))
             },
         }
         for known in question.bank()
@@ -217,7 +235,7 @@ def from_public(public: PublicExercise, seed: str = PUBLIC_SEED) -> Question:
             m["name"],
             m["says"],
             m["prints"],
-            partial(_decode_follows, m["follows"]),
+            cache(partial(_decode_follows, m["follows"])),
             m.get("keeps", 0.0),
         )
         for m in public.mistakes
@@ -243,8 +261,5 @@ def _decode(body: Mapping[str, Any], infinite: bool) -> Expected:
     return Expected(value, body["slack"], body["scale"], low, high, infinite, shared)
 
 
-def _decode_follows(follows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {
-        case: {name: decode_value(value) for name, value in gradients.items()}
-        for case, gradients in follows.items()
-    }
+def _decode_follows(follows: Mapping[str, Mapping[str, Any]], case: str) -> dict[str, Any]:
+    return {name: decode_value(value) for name, value in follows.get(case, {}).items()}

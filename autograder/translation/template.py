@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -98,7 +99,7 @@ def of_package(texts: Mapping[str, Iterable[str]] | None = None) -> Entries:
         for text in some:
             _add(entries, text, where)
     for path in sorted(PACKAGE.rglob("*.py")):
-        for where, found in _calls(path):
+        for where, found in _said(path):
             _add(entries, found, where)
     _add(entries, Configuration.hand_in, "how to hand in, where a course does not say")
     for path in sorted(PACKAGE.rglob("templates/*.md")):
@@ -123,6 +124,12 @@ def _unknown(known: Iterable[str | tuple[str, str]], texts: Iterable[tuple[str, 
 def _add(entries: Entries, text: str | tuple[str, str], where: str) -> None:
     if text and where not in entries.setdefault(text, []):
         entries[text].append(where)
+
+
+@cache
+def _said(path: Path) -> tuple[tuple[str, str | tuple[str, str]], ...]:
+    """What a file of the package says; it is taken apart once."""
+    return tuple(_calls(path))
 
 
 def _calls(path: Path) -> Iterator[tuple[str, str | tuple[str, str]]]:

@@ -9,17 +9,19 @@ of the reference is caught or equivalent to it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
 
 from autograder.checks.finding import RowResult
 from autograder.course.bearing import relevant_mistakes
 from autograder.course.mutants import Mutant, mutants
 from autograder.course.notebook import Notebook
 from autograder.course.patient import Patient
-from autograder.course.questions import hidden_questions, public_questions
+from autograder.course.questions import hidden_questions, made_now, public_questions
 from autograder.exercises import Exercise, Mistake
-from autograder.exercises.script import Failure, Outcome, Runner, Script
+from autograder.exercises.script import Failure, Outcome, Script
 from autograder.explain import Question, examine_all, prepare
 from autograder.explain.known import mistake_of
 from autograder.feedback.say import in_full
@@ -94,7 +96,7 @@ def prove(
         exercises: The names of the exercises to prove; all where none is named.
         watch: Is told each proof as soon as it is done.
     """
-    public = [_without_slips(asked) for asked in public_questions(notebook)]
+    public = [_without_slips(asked) for asked in public_questions(notebook, made_now)]
     hidden = hidden_questions(notebook, SEED)
     proofs = []
     for p, h in zip(public, hidden, strict=True):
@@ -169,7 +171,7 @@ def _told(mistake: Mistake, results: Sequence[RowResult]) -> str:
 def _prove_mutants(
     notebook: Notebook, exercise: Exercise, questions: Sequence[Question], proof: ExerciseProof
 ) -> None:
-    fresh: Question | None = None
+    fresh = _fresh_cases(notebook, exercise)
     for mutant in _mutants_of(notebook, exercise):
         proof.mutants += 1
         label = f"{mutant.function}, line {mutant.line}: {mutant.what}"
@@ -185,13 +187,11 @@ def _prove_mutants(
             names = set().union(*(mistake_of(result) for result in results))
             if names:
                 proof.mutants_named += 1
-                fresh = fresh or _fresh_question(notebook, exercise)
-                again = examine_all([[fresh]], runner)
+                again = examine_all([[fresh(frozenset(names))]], runner)
                 if not names & set().union(*(mistake_of(result) for result in again)):
                     proof.false_names.append(f"{label} is named {', '.join(sorted(names))}")
             continue
-        fresh = fresh or _fresh_question(notebook, exercise)
-        if all(r.score == r.points for r in examine_all([[fresh]], runner)):
+        if all(r.score == r.points for r in examine_all([[fresh(frozenset())]], runner)):
             proof.equivalent.append(label)
         else:
             proof.survivors.append(label)
@@ -203,18 +203,35 @@ def _mutants_of(notebook: Notebook, exercise: Exercise) -> Iterator[Mutant]:
             yield from mutants(notebook.sources[function], function)
 
 
-def _fresh_question(notebook: Notebook, exercise: Exercise) -> Question:
-    """Many further cases, for telling equivalent mutants from survivors and names from chance."""
-    mistakes = relevant_mistakes(notebook, exercise)
-    mistaken: Mapping[Mistake, Runner] = {m: notebook.mistaken(m) for m in mistakes}
-    return prepare(
-        exercise,
-        seed=FRESH,
-        rounds=6,
-        reference=notebook.reference(),
-        mistaken=mistaken,
-        hidden=True,
-    )
+def _fresh_cases(notebook: Notebook, exercise: Exercise) -> Callable[[frozenset[str]], Question]:
+    """Many further cases, for telling equivalent mutants from survivors and names from chance.
+
+    Returns:
+        Names of mistakes -> the question that knows these: the others need not be run for it.
+    """
+    relevant = relevant_mistakes(notebook, exercise)
+    expected: list[Any] = []
+
+    def keep(part: str, make: Callable[[], Any]) -> Any:
+        if part != "expected":
+            return make()
+        if not expected:
+            expected.append(make())
+        return expected[0]
+
+    @cache
+    def fresh(names: frozenset[str]) -> Question:
+        return prepare(
+            exercise,
+            seed=FRESH,
+            rounds=6,
+            reference=notebook.reference(),
+            mistaken={m: notebook.mistaken(m) for m in relevant if m.name in names},
+            hidden=True,
+            keep=keep,
+        )
+
+    return fresh
 
 
 def _first(result: RowResult) -> str:

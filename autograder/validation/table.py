@@ -7,11 +7,12 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
-from autograder.course import load_course
-from autograder.course.notebook import load_notebook
+from autograder.course import Course, load_course
+from autograder.course.release import notebook_drift, page_drift
 from autograder.errors import CourseError
 from autograder.validation.proof import ExerciseProof, prove
 
@@ -51,10 +52,12 @@ class CourseProof:
 
     Args:
         partial: Whether some were left out, as they were not asked for.
+        drift: Where assignments/ or docs/ is not what the sources make.
     """
 
     notebooks: tuple[tuple[str, tuple[ExerciseProof, ...]], ...]
     partial: bool = False
+    drift: tuple[str, ...] = ()
 
     @property
     def problems(self) -> list[str]:
@@ -152,21 +155,37 @@ def prove_course(
             watch(proof.line)
 
         proofs = prove(course.assignment(name), exercises, seeds=seeds, watch=tell)
-        return CourseProof(((name, tuple(proofs)),), partial)
-    paths = [course.sources[name] for name in chosen]
-    workers = min(jobs or os.cpu_count() or 1, max(len(paths), 1))
+        drift = notebook_drift(course, name) + page_drift(course, only)
+        return CourseProof(((name, tuple(proofs)),), partial, tuple(drift))
+    workers = min(jobs or os.cpu_count() or 1, len(chosen))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(_prove_one, path, tuple(exercises), seeds) for path in paths]
-        found = []
-        for name, future in zip(chosen, waiting, strict=True):
-            found.append((name, future.result()))
-            for proof in found[-1][1]:
+        largest = sorted(chosen, key=lambda name: -course.sources[name].stat().st_size)
+        asked = tuple(exercises)
+        todo = {name: pool.submit(_prove_one, course.root, name, asked, seeds) for name in largest}
+        pages = page_drift(course, only)
+        found, drift = [], []
+        for name in chosen:
+            proven, own = todo[name].result()
+            found.append((name, proven))
+            drift += own
+            for proof in proven:
                 watch(f"{name}, {proof.line}")
-    return CourseProof(tuple(found), partial)
+    return CourseProof(tuple(found), partial, (*drift, *pages))
 
 
-def _prove_one(path: Path, exercises: tuple[str, ...], seeds: int) -> tuple[ExerciseProof, ...]:
-    return tuple(prove(load_notebook(path), exercises, seeds=seeds))
+@cache
+def _course(root: Path) -> Course:
+    """The course, loaded once by each worker."""
+    return load_course(root)
+
+
+def _prove_one(
+    root: Path, name: str, exercises: tuple[str, ...], seeds: int
+) -> tuple[tuple[ExerciseProof, ...], list[str]]:
+    """The proofs of a notebook, and its drift: both run the same references and mistakes."""
+    course = _course(root)
+    proofs = prove(course.assignment(name), exercises, seeds=seeds)
+    return tuple(proofs), notebook_drift(course, name)
 
 
 def _line(assignment: str, proof: ExerciseProof) -> str:

@@ -50,6 +50,7 @@ def test_one_exercise_is_proven_told_at_once_and_held_to_its_own_part_of_the_pag
     assert [one.name for _, proofs in proof.notebooks for one in proofs] == ["twice_exercise"]
     (line,) = told
     assert line.startswith("twice_exercise: 1 of 1 mistakes named, ")
+    assert "assignments/01_small/small.ipynb is missing; run `make release`" in proof.drift
     page = CourseProof(
         (("01_small", (ExerciseProof("scale"), ExerciseProof("twice_exercise", 3, 3))),)
     )
