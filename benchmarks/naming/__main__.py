@@ -19,6 +19,7 @@ from autograder.explain.repair import search
 from benchmarks.naming.later import LATER
 from benchmarks.naming.measure import Count, Judge, Wrong, changed, written
 from benchmarks.naming.operators import HOMELESS, OTHERS
+from benchmarks.naming.third import THIRD
 from benchmarks.naming.unseen import UNSEEN
 from benchmarks.section import write_section
 
@@ -29,7 +30,7 @@ MADE = {
     "other operators": OTHERS,
     "with several homes": HOMELESS,
 }
-BY_HAND = {"by hand": UNSEEN, "by hand, later": LATER}
+BY_HAND = {"by hand": UNSEEN, "by hand, later": LATER, "by hand, last": THIRD}
 Item = TypeVar("Item")
 
 TEXT = """\
