@@ -123,6 +123,7 @@ comparison = Function(
         "x is smaller": variant(x=np.array([1.0, 2.0, 3.0]), y=np.array([1.5, 2.0, 3.25])),
         "a wrong sign": variant(x=np.array([1.0, -2.0, 0.5]), y=np.array([1.25, -2.0, -0.75])),
         "a vector": variant(x=array("6", low=0.5), y=array("6", low=0.5)),
+        "three axes": variant(x=array("2 3 4", low=0.5), y=array("2 3 4", low=0.5)),
     },
     hints=(
         "One error for each pair of entries; then the largest of them.",

@@ -993,14 +993,14 @@ two_layer_net = Module(
     inputs={
         "input_dim": constant(4), "hidden_dim": constant(6), "classes": constant(3), "rng": rng(),
         "params": constant({"W1": array("D H"), "b1": array("H"), "W2": array("H C"), "b2": array("C")}),
-        "X": "N D", "y": labels("N", "C"),
+        "X": "N D", "y": labels("N", "C"), "X2": "2 D",
     },
     sizes={"D": 4, "H": 6, "C": 3},
     init=["input_dim", "hidden_dim", "classes", "rng"],
     fresh={"initial_params": "params"},
     assign={"params": "params"},
-    # Twice: gradients that add up from call to call would show.
-    steps=[("scores", "loss", "X"), *2 * [("loss_and_gradients", "loss", "X", "y")]],
+    # Twice: gradients that add up from call to call would show; and so does what is kept of a batch of another size.
+    steps=[("scores", "loss", "X"), *2 * [("loss_and_gradients", "loss", "X", "y")], ("scores", "loss", "X2")],
     variants={
         "scores near 1000": variant(params={"b2": array("C", offset=1000.0)}),
         "a wider network": variant(

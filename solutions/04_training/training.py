@@ -504,6 +504,7 @@ restarts = Function(
         "late in the second cycle": variant(t=9, T0=4, mult=2, hi=0.8, lo=0.1),
         "in the third cycle": variant(t=20, T0=4, mult=2, hi=0.8, lo=0.1),
         "cycles of one length": variant(t=11, T0=4, mult=1, hi=0.8, lo=0.1),
+        "fifth restart": variant(t=484, T0=4, mult=3, hi=0.8, lo=0.1),  # a quotient of logarithms falls short of 5
     },
     hints=(
         "First find the cycle in which t lies; then it is cosine annealing within that cycle.",
@@ -558,6 +559,8 @@ plateau = Function(
         "rising and falling above the best": variant(losses=np.array([1.0, 3.0, 2.5, 2.0, 1.5]), lr=1.0, factor=0.5, patience=3),
         "a tie": variant(losses=np.array([1, 1, 1]), lr=1.0, factor=0.5, patience=2),
         "not yet": variant(losses=np.array([1.0, 1.2, 1.1]), lr=1.0, factor=0.5, patience=3),
+        "better by a hair": variant(losses=np.array([1.0, 1.1, 0.999999, 1.1]), lr=1.0, factor=0.5, patience=2),
+        "high losses": variant(losses=np.array([3e6, 3e6, 2e6, 2e6]), lr=1.0, factor=0.5, patience=2),
         "after a cut the best stays": variant(losses=np.array([1.0, 1.2, 1.3, 1.1, 1.05]), lr=1.0, factor=0.5, patience=2),
     },
     hints=(
@@ -653,7 +656,7 @@ stopping = Module(
     EarlyStopping,
     inputs={"patience": choice(2, 3), "min_delta": choice(0.0, 0.0505), **{f"v{i}": array("", low=0.3, digits=6) for i in range(8)}},
     init=["patience", "min_delta"],
-    steps=[*[("stop", "step", f"v{i}") for i in range(8)], ("best", ".best")],
+    steps=[("best", ".best"), *[("stop", "step", f"v{i}") for i in range(8)], ("best", ".best")],
     points=3,
     variants={
         "bad epochs not in a row": variant(patience=3, min_delta=0.0, **_run_of_losses(1.0, 1.1, 0.9, 1.0, 0.8, 0.9, 0.7, 0.75)),
@@ -1021,10 +1024,10 @@ inspector = Module(
         "big": array("60 50", scale=200.0), "steady": array("60 50", scale=40.0),
         "tiny": array("N D", scale=0.01), "strong": array("N D", scale=10.0),
         "square": array("2 2"),
-        "nan": constant(np.array([[1.0, np.nan], [0.5, -2.0]])), "inf": constant(np.array([[1.0, -np.inf], [np.inf, -2.0]])),
+        "nan": constant(np.array([[1.0, np.nan], [0.5, -2.0]])), "inf": constant(np.array([[1.0, -np.inf], [0.5, -2.0]])),
         "both": constant(_ILL), "all_nan": constant(np.full((2, 2), np.nan)),
         "acts": array("B H", offset=-0.8, floor=0.0),
-        "signed": constant(np.array([[1.0, 0.0, -2.0, 0.5], [-1.0, 0.0, 3.0, -0.25], [0.0, 0.0, -1.0, -0.25]])),
+        "signed": constant(np.array([[1.0, 0.0, -2.0, 0.5, 0.0], [-1.0, 0.0, 3.0, -0.25, 1e-9], [0.0, 0.0, -1.0, -0.25, 0.0]])),
     },
     init=["low", "high"],
     steps=[

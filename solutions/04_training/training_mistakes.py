@@ -158,6 +158,10 @@ MISTAKES = {
              says="Steps in a cycle are counted from 1; then no step ever has the rate hi."),
         edit("warm_restart_lr", "(1 + np.cos", "(1 - np.cos", name="rising",
              says="Each cycle rises from lo to hi; it should slide down."),
+        edit("warm_restart_lr", "    while t >= start + length:\n        start = start + length\n        length = length * mult",
+             "    if mult == 1:\n        start = t // T0 * T0\n    else:\n        k = int(np.log(t * (mult - 1) / T0 + 1) / np.log(mult))\n"
+             "        start, length = T0 * (mult**k - 1) // (mult - 1), T0 * mult**k", name="by_logarithms",
+             says="The cycle is found by a quotient of logarithms, which at some restarts falls a hair short of a whole number. Count the cycles one by one."),
     ],
     "plateau": [
         edit("plateau_lr", "            lr = lr * factor\n            waited = 0", "            lr = lr * factor", name="counter_not_reset",
@@ -167,6 +171,8 @@ MISTAKES = {
              says="After a cut the wait is not reset, so that every further epoch without a new best cuts again."),
         edit("plateau_lr", "waited == patience", "waited > patience", name="one_epoch_late",
              says="The cut comes one epoch late: patience epochs without a new best are enough."),
+        edit("plateau_lr", "loss < best", "loss < best - 1e-4", name="threshold",
+             says="A loss that is only a little lower does not count here; any new best resets the wait."),
         edit("plateau_lr", "best, waited = loss, 0", "best = loss", name="not_consecutive",
              says="A new best does not reset the wait, so bad epochs are counted that do not stand in a row."),
         edit("plateau_lr", "            waited = waited + 1", "            waited = waited + 1\n            best = loss", name="last_not_best",
@@ -256,6 +262,8 @@ MISTAKES = {
              says="A unit that is zero on some example is not dead; it must be zero on all."),
         edit("GradientInspector", "(acts == 0).all(axis=0)", "acts.mean(axis=0) == 0", name="mean_of_zero",
              says="A unit whose activations cancel has a mean of zero and is alive; dead means zero on every example."),
+        edit("GradientInspector", "acts == 0", "np.isclose(acts, 0)", name="nearly_zero",
+             says="Units that hardly wake count as dead; dead means exactly zero on every example."),
         edit("GradientInspector", "dead = (acts == 0).all(axis=0)", "dead = acts == 0", name="share_of_zeros",
              says="This is the share of all zeros; a unit is dead only when its whole column is zero."),
         edit("GradientInspector", "float(dead.mean())", "float(dead.sum())", name="dead_counted",

@@ -202,7 +202,7 @@ value_class = Expressions(
         "data: relu": "a.relu() + b.relu()",
         "sum and product": "a * b + c",
         "plain numbers": "3 + 2 * a + b * 3 + 1 + (4 - c)",
-        "difference and power": "(a - b) ** 3 - (c * c + 1) ** 0.5",
+        "difference and power": "(a - b) ** 3 - (c * c + 1) ** 0.5 + (a - a) ** 2",
         "exp": "(a * b).exp() + c",
         "tanh": "(a * b + c).tanh()",
         "relu": "(a + b).relu() * c + (a - b).relu() + (c - a).relu()",
@@ -440,7 +440,7 @@ tape_forwards = Function(
     variants={
         "the tape of the text": variant(tape=[("mul", 0, 1), ("add", 2, 0), ("tanh", 3)], x=array("2", scale=0.7), v=array("2")),
         "one input, used three times": variant(tape=[("mul", 0, 0), ("mul", 1, 0)], x=array("1"), v=array("1")),
-        "a sum": variant(tape=[("add", 0, 1), ("add", 2, 3)], x=array("3"), v=array("3")),
+        "a sum": variant(tape=[("add", 0, 1), ("add", 2, 3), ("add", 4, 4)], x=array("3"), v=array("3")),
         "a very large summand": variant(tape=_LARGE, x=np.array([0.5, -0.75, 1e12]), v=np.array([1.0, -0.5, 0.25])),
     },
     hints=(

@@ -4,6 +4,8 @@ from autograder.exercises import edit
 
 MISTAKES = {
     "value_class": [
+        edit("Value", "n * self.data ** (n - 1)", "np.divide(n * self.data**n, self.data)", name="power_by_quotient",
+             says="The slope of a power is a quotient here, which is 0 / 0 where the number is 0. Lower the exponent by one instead."),
         edit("Value", "source.grad += slope * node.grad", "source.grad = slope * node.grad", name="overwritten_at_forks",
              says="A value that is used twice keeps the gradient of one use only: = where += belongs."),
         edit("Value", "        self.grad = 1.0\n", "", name="seed_missing",

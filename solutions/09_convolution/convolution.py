@@ -1075,22 +1075,22 @@ conv_net = Module(
             "W1": array("3 2 3 3"), "W2": array("3*2*3 5"), "W3": array("5 4"),
             "b1": array("3"), "b2": array("5"), "b3": array("4"),
         }),
-        "X": "N 2 4 6", "y": labels("N", "4"),
+        "X": "N 2 4 6", "y": labels("N", "4"), "X2": "2 2 4 6",
     },
     init=["input_dim", "num_filters", "filter_size", "hidden_dim", "num_classes", "rng"],
     fresh={"initial_params": "params"},
     assign={"params": "params"},
-    # Twice: gradients that add up from call to call would show.
-    steps=[("scores", "loss", "X"), *2 * [("loss_and_gradients", "loss", "X", "y")]],
+    # Twice: gradients that add up from call to call would show; and so does what is kept of a batch of another size.
+    steps=[("scores", "loss", "X"), *2 * [("loss_and_gradients", "loss", "X", "y")], ("scores", "loss", "X2")],
     variants={
         "filters of 5 × 5": variant(filter_size=5, params={"W1": array("3 2 5 5")}),
         "one channel, all square": variant(
-            input_dim=(1, 4, 4), X=array("N 1 4 4"), params={"W1": array("3 1 3 3"), "W2": array("3*2*2 5")},
+            input_dim=(1, 4, 4), X=array("N 1 4 4"), X2=array("2 1 4 4"), params={"W1": array("3 1 3 3"), "W2": array("3*2*2 5")},
         ),
         "far scores": variant(params={"W3": array("5 4", scale=400.0)}, allow_infinite=True),
         "a wider network": variant(
             input_dim=(3, 4, 4), num_filters=24, filter_size=5, hidden_dim=60, num_classes=30, judged=["initial_params"],
-            sizes={"N": 1}, X=array("N 3 4 4"), params={
+            sizes={"N": 1}, X=array("N 3 4 4"), X2=array("2 3 4 4"), params={
                 "W1": array("24 3 5 5"), "W2": array("24*2*2 60"), "W3": array("60 30"),
                 "b1": array("24"), "b2": array("60"), "b3": array("30"),
             },

@@ -363,7 +363,7 @@ attention = Layer(
         "two axes": variant(q=array("T d"), k=array("S d"), v=array("S m")),
         "a single key": variant(mask=None, sizes={"S": 1}),
         "wide queries": variant(sizes={"d": 16}),
-        "scores far below zero": variant(q=array("N T d", low=20.0), k=array("N S d", offset=-20.0)),
+        "scores far below zero": variant(q=array("N T d", low=20.0), k=array("N S d", offset=-1000.0, scale=0.1)),
         "a masked key far above": variant(
             q=np.array([[[1e3, 1e3], [1e3, -2e3]]]), k=np.array([[[1e-3, 2e-3], [1e3, -1e3], [2e-3, 1e-3]]]), v=array("1 3 2"),
             mask=np.array([[True, False, True], [True, False, True]]),
@@ -1003,13 +1003,13 @@ tiny_transformer = Module(
     TinyTransformer,
     inputs={
         "vocab": constant(5), "steps": constant(8), "d": constant(4), "heads": constant(2), "layers": constant(2), "rng": rng(),
-        "params": constant(_model_params(2)), "idx": labels("N T", "5"), "y": labels("N T", "5"),
+        "params": constant(_model_params(2)), "idx": labels("N T", "5"), "y": labels("N T", "5"), "idx2": labels("3 2", "5"),
     },
     sizes={"N": 2},
     init=["vocab", "steps", "d", "heads", "layers", "rng"],
     assign={"params": "params"},
-    # Twice: gradients that add up from call to call would show.
-    steps=[("scores", "loss", "idx"), *2 * [("loss_and_gradients", "loss", "idx", "y")]],
+    # Twice: gradients that add up from call to call would show; and so does what is kept of a sequence of another length.
+    steps=[("scores", "loss", "idx"), *2 * [("loss_and_gradients", "loss", "idx", "y")], ("scores", "loss", "idx2")],
     without=("other sizes", "square shapes", "non-contiguous"),
     variants={
         "one block": variant(layers=1, sizes={"T": 3}),

@@ -745,6 +745,7 @@ training_loop = Function(
         "one epoch": variant(epochs=1),
         "losses close together": variant(schedule=provided("swaying")),
         "losses close together, reversed": variant(schedule=provided("swaying_back")),
+        "no loss lower than the first": variant(settings={"learning_rate": 0.0}),
     },
     points=9,
     hints=(

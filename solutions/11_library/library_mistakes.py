@@ -127,6 +127,8 @@ MISTAKES = {
              name="clipped_one_by_one", says="Each gradient is clipped by its own norm, which turns the direction; the norm is that of all of them together."),
         edit("fit", "if norm > clip:", "if norm > 0:",
              name="always_scaled", says="Gradients that are short enough are scaled up; clipping only makes shorter."),
+        edit("fit", 'history["val"][-1] < history["val"]', 'history["val"][-1] <= history["val"]',
+             name="last_of_equals", says="Of equally good epochs the last one is kept; only a lower loss makes a new best."),
         edit("fit", 'history["val"][-1] < history["val"][history["best"]]', 'history["loss"][-1] < history["loss"][history["best"]]',
              name="best_by_training_loss", says="The best epoch is chosen by the training loss; it is chosen by the validation loss."),
         edit("fit", "order, total = rng.permutation(len(X)), 0.0", "order, total = np.arange(len(X)), 0.0",
