@@ -14,7 +14,7 @@ import msgspec
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
 from autograder.explain.repair import Repairs
-from autograder.sandbox.conversation import ChildFault, ChildProcess
+from autograder.sandbox.conversation import ChildFault, ChildProcess, ZygoteFault
 from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.packing import MAX_ITEMS, NotAcceptable, Packer, pack_call
 from autograder.sandbox.inside.unpacking import decode_answer, unpack_failure, unpack_outcome
@@ -37,7 +37,7 @@ class Dialogue:
     """One live child, and the strict order of questions and answers with it.
 
     Raises:
-        GradingError: The child did not say that it is locked and ready.
+        ZygoteFault: The child did not say that it is locked and ready; no student code ran.
     """
 
     def __init__(self, child: ChildProcess, limits: Limits) -> None:
@@ -54,10 +54,10 @@ class Dialogue:
         except ChildFault as error:
             said = child.output(0)[:500].decode("utf-8", "replace").strip()
             child.end()
-            raise GradingError(f"a sandboxed process did not start: {error}. {said}") from error
+            raise ZygoteFault(f"a sandboxed process did not start: {error}. {said}") from error
         if type(ready) is not wire.Ready or ready.nonce != nonce:
             child.end()
-            raise GradingError("a sandboxed process did not start: it said something else")
+            raise ZygoteFault("a sandboxed process did not start: it said something else")
 
     def is_ready(self, script: Script | None = None) -> bool:
         """Whether the child is there and says nothing unasked, or has this script before it."""

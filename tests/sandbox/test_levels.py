@@ -186,6 +186,24 @@ def test_a_zygote_that_dies_under_a_session_costs_nothing() -> None:
         assert outcomes[-1].value == 6.0
 
 
+def test_a_child_that_ends_before_its_first_word_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The machine had no memory left, or whoever killed its zygote hit it first."""
+    true = worker_module.Worker.fork
+    forked: list[worker_module.LockedChild] = []
+
+    def fork(self: worker_module.Worker, limits: Limits) -> worker_module.LockedChild:
+        forked.append(true(self, limits))
+        if len(forked) == 1:
+            signal.pidfd_send_signal(forked[0]._pidfd, signal.SIGKILL)
+        return forked[-1]
+
+    with Sandbox(isolation="kernel") as opened:
+        monkeypatch.setattr(worker_module.Worker, "fork", fork)
+        assert honest(opened) == 6.0
+
+
 @every_level
 def test_nothing_outlives_the_grader(sandbox: Sandbox) -> None:
     program = (
