@@ -57,7 +57,7 @@ def outcomes(reply: Reply, calls: int = 3) -> list[str | None]:
 
 def answer(request: wire.RunScript, index: int, nonce: bytes | None = None) -> bytes:
     own = request.nonce if nonce is None else nonce
-    return wire.frame(wire.WireOutcome(own, index, 1.0, None, [], {}, [], {}, {}))
+    return wire.frame(wire.WireOutcome(own, index, 1.0, None, [], {}, [], None, {}))
 
 
 def test_an_honest_child_is_believed() -> None:
