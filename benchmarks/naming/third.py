@@ -8,7 +8,7 @@ from __future__ import annotations
 from benchmarks.naming.unseen import ByHand
 
 THIRD: dict[str, tuple[ByHand, ...]] = {
-    "error_by_a_helper": (
+    "error_by_pairs": (
         ("relative_error", "return max(errors)", "return sum(errors) / len(errors)"),
         ("relative_error", "return max(errors)", "return min(errors)"),
         ("relative_error", "np.asarray(y).ravel()", "np.asarray(x).ravel()"),
@@ -136,7 +136,7 @@ THIRD: dict[str, tuple[ByHand, ...]] = {
         ("huber_backward", "delta * np.sign(e)", "np.sign(e)"),
         ("huber_backward", "cache[\"delta\"]", "cache.delta"),
     ),
-    "training_with_helpers": (
+    "training_with_own_functions": (
         ("scaled", "np.sqrt(variance)", "variance"),
         ("xavier_init", "((fan_in + fan_out) / 2)", "(fan_in + fan_out) / 2"),
         ("he_init", "(fan_in, fan_out), 2 / fan_in", "(fan_in, fan_out), 2 / (fan_in + fan_out)"),
