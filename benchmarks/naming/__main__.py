@@ -44,8 +44,8 @@ too. *Others*: a constant three times as large, a power doubled, a line left out
 variable for its neighbour, a condition that always or never holds. *With several homes*: what may
 well be mended in another line (the shares of a decay exchanged, targets, entries or keywords
 exchanged, an index one off, a value taken for what it was made of, another axis, a function left
-out). *By hand*: `unseen.py`, on which lines were made better, and `later.py`, of which five cases
-were looked at.
+out). *By hand*: `unseen.py`, on which lines were made better, `later.py`, of which five cases were
+looked at, and `third.py`, which was frozen before any of it was tried.
 
 *Line*: of those that were told one, it is the one that was changed; where a line was left out,
 also one that reads what it made. *Two*: told two lines, of which either may be changed; either
