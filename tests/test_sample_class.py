@@ -94,7 +94,7 @@ def expectation(work, row):
     said = work.expect.get(row.id)
     if isinstance(said, str):
         return (said,), 0.0
-    if said is not None:
+    if said:
         wrong = set(row.outputs if "*" in said else said)
         earned = row.points * sum(row.shares[name] for name in set(row.outputs) - wrong)
         return (("partial",) if earned else ("wrong", "error")), earned

@@ -144,7 +144,7 @@ comparison = Function(
 #
 #   → This is the mean of the errors. …
 #
-#   ✗ error is off by 0.54 (relative) [15 of 16 cases]
+#   ✗ error is off by 0.54 (relative) [16 of 17 cases]
 #       error: got 0.2786, expected 0.6073   (plain)
 #
 #   Stuck? There are 3 hints; they cost nothing: check(relative_error, hint=1)

@@ -656,7 +656,7 @@ stopping = Module(
     EarlyStopping,
     inputs={"patience": choice(2, 3), "min_delta": choice(0.0, 0.0505), **{f"v{i}": array("", low=0.3, digits=6) for i in range(8)}},
     init=["patience", "min_delta"],
-    steps=[("best", ".best"), *[("stop", "step", f"v{i}") for i in range(8)], ("best", ".best")],
+    steps=[*[("stop", "step", f"v{i}") for i in range(8)], ("best", ".best")],
     points=3,
     variants={
         "bad epochs not in a row": variant(patience=3, min_delta=0.0, **_run_of_losses(1.0, 1.1, 0.9, 1.0, 0.8, 0.9, 0.7, 0.75)),
@@ -665,6 +665,7 @@ stopping = Module(
         "slow, but it adds up": variant(patience=3, min_delta=0.25, **_run_of_losses(2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.3)),
         "better again after the stop": variant(patience=2, min_delta=0.0, **_run_of_losses(1.0, 1.5, 1.5, 0.5, 0.6, 0.4, 0.45, 0.46)),
         "hardly worse": variant(patience=2, min_delta=0.5, **_run_of_losses(2.0, 2.2, 2.1, 2.3, 2.2, 1.2, 1.4, 1.3)),
+        "high losses": variant(patience=2, min_delta=0.0, **_run_of_losses(4e12, 5e12, 3e12, 4e12, 2e12, 3e12, 3e12, 3e12)),
         "ties": variant(patience=3, min_delta=0.0, **_run_of_losses(2, 2, 2, 2, 2, 1, 1, 1)),
     },
     hints=(

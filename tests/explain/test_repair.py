@@ -278,7 +278,8 @@ def test_a_right_answer_and_one_beyond_repair_have_no_line(question):
 
 def test_a_loop_without_an_end_ends(question):
     wrong = RIGHT.replace("for n in range(x.shape[0]):", "n = 0\n    while n < x.shape[0]:")
-    assert found(question, FORWARD, wrong, seconds=5) == ()  # a line is missing: no one change
+    (repair,) = found(question, FORWARD, wrong, seconds=20)
+    assert (repair.kind, repair.line, repair.also) == ("lost_line", 7, 8)  # n += 1
 
 
 def test_a_comprehension_without_an_end_ends(question):

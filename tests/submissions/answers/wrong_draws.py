@@ -1,5 +1,5 @@
 # answers: 04_training
-# expect: wrong xavier_init.W he_init.W warm_restart_lr.lr plateau_lr.lr EarlyStopping.best
+# expect: wrong xavier_init.W he_init.W warm_restart_lr.lr plateau_lr.lr EarlyStopping.stop EarlyStopping.best
 # the moments of the whole array are right; single units are not drawn at all; four cycles at most; a first best that is a large number
 import numpy as np
 
