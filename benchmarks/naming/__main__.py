@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--assignment", help="only this one; nothing is written")
     parser.add_argument("--sample", type=int, default=150, help="mistakes of each kind to try")
     parser.add_argument("--seed", default="1", help="which of them")
-    parser.add_argument("--wall", action="store_true", help="search for a second by the clock")
+    parser.add_argument("--wall", action="store_true", help="search by the clock, as in a kernel")
     parser.add_argument("--nameless", action="store_true", help="list what got nothing")
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")  # mutants warn of everything
