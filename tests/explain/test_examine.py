@@ -7,6 +7,7 @@ import pytest
 
 from autograder.exercises import Layer, Module, edit
 from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.mistakes import Mistake
 from autograder.exercises.public import PublicData, dump, load
 from autograder.exercises.script import Failure, Outcome
 from autograder.explain import examine, from_public, general, prepare, to_public
@@ -210,6 +211,36 @@ def defined(*sources):
     own = {"np": np}
     exec("\n".join(sources), own)
     return own
+
+
+def test_a_mistake_of_a_function_that_is_right_is_no_name_for_another():
+    def forward(x):
+        out = np.tanh(x)
+        return out, out
+
+    def backward(dout, cache):
+        return dout * (1 - cache**2)
+
+    def linear(x):
+        return x, x
+
+    points = {"forward": 1, "backward": 1}
+    bend = Layer(forward, backward, name="bend", inputs={"x": "N D"}, points=points)
+    mistake = Mistake("forward", "tanh_missing", "no tanh", source="")
+    functions = {"np": np, "forward": forward, "backward": backward}
+    question = prepare(
+        bend,
+        reference=LocalRunner(functions),
+        mistaken={mistake: LocalRunner(functions | {"forward": linear})},
+        hidden=False,
+    )
+
+    def named(own):
+        results = examine([question], LocalRunner(functions | {"forward": own}))
+        return [name for result in results for name in mistake_of(result)]
+
+    assert set(named(linear)) == {"tanh_missing"}
+    assert "tanh_missing" not in named(lambda x: (np.tanh(x), x))
 
 
 def test_no_follow_through_where_the_forward_forgets_an_input(judged):

@@ -80,6 +80,16 @@ def test_a_wrong_one_names_the_mistake(alone: Path) -> None:
     assert all(f.explanation.where is None for r in unexplained.rows for f in r.findings if f.costs)
 
 
+def test_a_wrong_row_says_which_ones_it_builds_on_that_are_wrong_too(alone: Path) -> None:
+    edit(alone, "np.multiply(a, x)", "np.cos(a * x)")
+    said = " ".join(show(check_notebook(alone, LIMITS, explain=False)).split())
+    assert "scale_forward is not right yet, and twice builds on it. Mend that one first." in said
+    edit(alone, "np.cos(a * x)", "np.multiply(a, x)")
+    edit(alone, "return helper(out)", "return np.cos(helper(out))")
+    checked = check_notebook(alone, LIMITS, explain=False)
+    assert statuses(checked)["twice"] == "wrong" and "builds on" not in show(checked)
+
+
 def test_of_what_nobody_wrote_yet_no_other_row_is_said_to_be_it() -> None:
     path = find_course_root() / "assignments" / "09_convolution" / "convolution.ipynb"
     checked = check_notebook(path, LIMITS)
