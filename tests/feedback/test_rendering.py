@@ -174,6 +174,12 @@ def test_one_mistake_in_several_outputs_is_said_once() -> None:
     text = render_text(replace(examples.partial(), findings=findings))
     assert text.count("SAY") == 1 and all(f"{name} is off" in text for name in ("dx", "dw", "db"))
     assert "dx, dw, db: SAY" in text
+    unscaled = tuple(
+        replace(base, explanation=Explanation(Source.CHECK, fact=fact("mask.unscaled", p=p)))
+        for p in (0.25, 0.8)
+    )
+    text = render_text(replace(examples.partial(), findings=unscaled))
+    assert text.count("The kept entries are x itself") == 1 and "p = 0.25" in text
 
 
 def test_a_hidden_case_says_nothing_twice() -> None:
