@@ -164,11 +164,6 @@ def page_drift(course: Course, only: Sequence[str] = ()) -> list[str]:
     return drift
 
 
-def check_drift(root: Path, only: Sequence[str] = ()) -> list[str]:
-    """Where `assignments/` or docs/ is not what the sources make: file, part and what to do."""
-    return list(check_release(root, only).drift)
-
-
 def behind(
     course: Course,
     names: Sequence[str],

@@ -6,7 +6,7 @@ import pytest
 from autograder.course import gallery as module
 from autograder.course import load_course
 from autograder.course.gallery import write_gallery
-from autograder.course.release import check_drift, release
+from autograder.course.release import check_release, release
 from autograder.errors import CourseError
 
 ROOT = Path(__file__).parents[2]
@@ -57,13 +57,13 @@ def test_the_page_shows_the_picture_of_the_experiment(drawn):
     assert "## [A small notebook](../assignments/01_small/small.ipynb)" in page
     assert f"![{CAPTION}](figures/gallery/01_small_1.png)\n\n{CAPTION}\n" in page
     assert "<!-- 01_small sha256:" in page
-    assert check_drift(drawn) == []
+    assert not check_release(drawn).drift
 
 
 def test_a_course_without_captions_has_no_gallery(course):
     (course / "docs/gallery.toml").unlink()
     assert write_gallery(course) == []
-    assert check_drift(course) == []
+    assert not check_release(course).drift
 
 
 def test_a_second_time_touches_nothing(course):
@@ -74,20 +74,20 @@ def test_prose_and_hints_change_no_picture(course):
     rewrite(course / SOURCE, "Multiply by a number.", "Multiply by one number.")
     rewrite(course / SOURCE, "A product.", "A product!")
     release(course)
-    assert check_drift(course) == []
+    assert not check_release(course).drift
     assert write_gallery(course) == []
 
 
 def test_changed_code_is_drift_and_is_run_again(course, monkeypatch):
     rewrite(course / SOURCE, "return 2 * x", "return x + x")
     release(course)
-    (found,) = check_drift(course)
+    (found,) = check_release(course).drift
     assert found.startswith("docs/gallery.md: the code of 01_small changed since its pictures")
     assert "make release" in found
     monkeypatch.setattr(module, "draw", lambda notebook: {CELL: PNG + b"new"})
     assert write_gallery(course)[-1] == "docs/gallery.md written"
     assert (course / PICTURE).read_bytes() == PNG + b"new"
-    assert check_drift(course) == []
+    assert not check_release(course).drift
 
 
 def test_everything_is_drawn_anew_on_request(course, monkeypatch):
@@ -99,30 +99,30 @@ def test_everything_is_drawn_anew_on_request(course, monkeypatch):
 
 def test_a_missing_picture_is_drift_and_is_drawn(course, monkeypatch):
     (course / PICTURE).unlink()
-    assert check_drift(course) == [f"{PICTURE} is missing; run `make release`"]
+    assert list(check_release(course).drift) == [f"{PICTURE} is missing; run `make release`"]
     monkeypatch.setattr(module, "draw", lambda notebook: {CELL: PNG})
     write_gallery(course)
-    assert check_drift(course) == []
+    assert not check_release(course).drift
 
 
 def test_a_new_caption_is_drift_and_runs_nothing(course):
     captions(course, f'[01_small]\n{CELL} = "Another line."\n')
-    (found,) = check_drift(course)
+    (found,) = check_release(course).drift
     assert "its text is not what docs/gallery.toml makes" in found
     assert write_gallery(course) == ["docs/gallery.md written"]
-    assert check_drift(course) == []
+    assert not check_release(course).drift
 
 
 def test_a_cell_is_found_by_its_text(course):
     captions(course, f'[01_small]\n"plt.plot(" = "{CAPTION}"\n')
-    assert check_drift(course) == []
+    assert not check_release(course).drift
 
 
 def test_a_page_changed_by_hand_is_drift(course):
     rewrite(course / "docs/gallery.md", f"\n{CAPTION}\n", "\nSomething else.\n")
-    assert len(check_drift(course)) == 1
+    assert len(check_release(course).drift) == 1
     (course / "docs/gallery.md").unlink()
-    assert check_drift(course) == ["docs/gallery.md is missing; run `make release`"]
+    assert list(check_release(course).drift) == ["docs/gallery.md is missing; run `make release`"]
 
 
 def test_a_picture_without_caption_is_said_and_removed(course, monkeypatch):

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.guides import guide_texts
-from autograder.course.release import check_drift, release
+from autograder.course.release import check_release, release
 from autograder.errors import CourseError
 from autograder.language import speaking
 
@@ -54,14 +54,14 @@ def test_a_release_fills_the_places_and_nothing_else(course):
     assert "| `scale_forward` | 1 | by its results; 1 known mistake |" in text
     assert "| `answer_small` | 1 | a number or a choice |" in text
     assert "| `text_why` | 2 | by hand, with a rubric |" in text
-    assert check_drift(course) == []
+    assert not check_release(course).drift
     assert PAGE not in release(course).written
 
 
 def test_what_is_out_of_date_is_named(course):
     release(course)
     rewrite(course, "| 2.5 |", "| 3 |", PAGE)
-    assert check_drift(course) == [
+    assert list(check_release(course).drift) == [
         "docs/syllabus.md: the part '01_small' is out of date; run `make release`"
     ]
 
@@ -69,7 +69,7 @@ def test_what_is_out_of_date_is_named(course):
 def test_a_syllabus_without_places_says_nothing_true(course):
     release(course)
     (course / PAGE).write_text("# Syllabus\n", encoding="utf-8")
-    (found,) = check_drift(course)
+    (found,) = check_release(course).drift
     assert "has no place for the course's numbers" in found
 
 
@@ -113,7 +113,7 @@ def test_in_another_language_it_says_what_the_notebooks_say_there(course):
         (course / f"locale/zh/{name}.po").write_text(head + entries, encoding="utf-8")
     with speaking("zh"):  # what the system speaks
         assert {PAGE, "docs/zh/syllabus.md"} <= {*release(course).written}
-        assert check_drift(course) == []
+        assert not check_release(course).drift
     text = (course / "docs/zh/syllabus.md").read_text(encoding="utf-8")
     assert "| [小笔记本](../../assignments/01_small/small.ipynb) | 约一分钟 | 11.5 | 4 |" in text
     assert "\n\n手写的。\n\n" in text and "**约一分钟，11.5 分。** " in text
