@@ -146,6 +146,7 @@ def grade(
     from autograder.grading.workplace import Terms
     from autograder.integrations.nbgrader import GradebookSink
     from autograder.integrations.nbgrader.roster import enrolled
+    from autograder.language import tr
 
     root = find_course_root()
     course = load_course(root)
@@ -164,6 +165,8 @@ def grade(
             from autograder.grading.cluster import ClusterPool
 
             pool: Pool = ClusterPool(scheduler)
+            if not (pool.width or quiet):
+                console.print(tr("No worker is there yet: waiting for one."))
         else:
             pool = LocalPool(min(jobs or usable_cores(), len(todo)))
         sink.load_beside({handin.assignment for handin in todo})

@@ -102,7 +102,8 @@ class ClusterPool:
     def width(self) -> int:
         width, when = self._counted
         if time.monotonic() - when > COUNT_SECONDS:  # workers come and go
-            width = sum(self._ask(self._client.nthreads).values())
+            threads = self._ask(self._client.nthreads)
+            width = sum(n for worker, n in threads.items() if worker not in self._refusing)
             self._counted = (width, time.monotonic())
         return width
 

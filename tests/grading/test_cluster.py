@@ -164,6 +164,15 @@ def test_a_worker_that_cannot_isolate_refuses_and_others_grade(
         assert client.graded == ["b", "b", "b"]
 
 
+def test_a_worker_that_refused_is_nobody_to_wait_for(
+    elsewhere: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distributed, "Client", lambda *args, **kwargs: elsewhere("a"))
+    pool = cluster.ClusterPool("tcp://127.0.0.1:1")
+    pool._refusing["a"] = "neither Landlock nor bubblewrap works here"
+    assert pool.width == 1
+
+
 def test_a_submission_whose_workers_died_is_sent_once_more(
     small_class: Class, elsewhere: Make
 ) -> None:
@@ -247,14 +256,17 @@ def test_a_class_on_a_cluster_that_loses_a_worker(
     small_class.write("garbage", "{not json")
     (tmp_path / "refusing.py").write_text(REFUSING)
     worker = ("worker", "--host", "127.0.0.1", "--no-nanny", "--nthreads", "1")
-    first = scheduler(*worker)
-    scheduler(*worker)
-    scheduler(*worker, "--preload", str(tmp_path / "refusing.py"))
     file = tmp_path / "elsewhere" / "scheduler.json"
     with distributed.Client(scheduler_file=str(file), timeout="60s") as client:
-        client.wait_for_workers(3, timeout=60)
         address = client.scheduler.address
-    process = small_class.start("grade", "--no-explain", "--scheduler", address)
+        process = small_class.start("grade", "--no-explain", "--scheduler", address)
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(2)]
+        assert said[1] == "No worker is there yet: waiting for one.\n", said
+        first = scheduler(*worker)
+        scheduler(*worker)
+        scheduler(*worker, "--preload", str(tmp_path / "refusing.py"))
+        client.wait_for_workers(3, timeout=60)
     wait_for(lambda: len(done(small_class)) >= 2, process)
     os.kill(first.pid, signal.SIGKILL)
     out, error = process.communicate(timeout=120)
