@@ -27,7 +27,7 @@ from autograder.exercises.fact import fact, type_of
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.script import Failure
-from autograder.exercises.tracing import differentiable_inputs, watched_inputs
+from autograder.exercises.tracing import watched_inputs
 from autograder.exercises.witness import Witness
 
 Judge = Callable[[Row, Trial], Iterator[Finding]]
@@ -263,10 +263,7 @@ def _counted(row: Row, trial: Trial) -> list[int]:
     seen = trial.observed.get(row.id)
     if trial.case.name not in COUNTED or seen is None or seen.failure is not None:
         return []
-    script = trial.exercise.script(trial.case)
-    if not any(call.count for call in script.calls):
-        return []
-    return [x.size for x in differentiable_inputs(script)]
+    return trial.expectation.counted(trial.exercise)
 
 
 def _measured(row: Row, trial: Trial, sizes: Sequence[int]) -> set[int] | None:

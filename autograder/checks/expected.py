@@ -15,6 +15,7 @@ from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Exercise, Observed
 from autograder.exercises.inputs import Array
 from autograder.exercises.script import Outcome, Runner, Script, Strided
+from autograder.exercises.tracing import differentiable_inputs
 
 SAFETY = 8
 MOST = 1e-5
@@ -42,6 +43,16 @@ class Expectation:
     scripts: dict[frozenset[str], Script] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _counted: list[list[int]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def counted(self, exercise: Exercise) -> list[int]:
+        """The sizes of the inputs near which points are counted; none where nothing is."""
+        if not self._counted:
+            script = exercise.script(self.case)
+            counts = any(call.count for call in script.calls)
+            near = differentiable_inputs(script) if counts else []
+            self._counted.append([x.size for x in near])
+        return self._counted[0]
 
 
 def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:

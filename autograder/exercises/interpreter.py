@@ -34,8 +34,9 @@ from autograder.exercises.script import (
     Script,
     Strided,
     TooLong,
+    plain,
 )
-from autograder.exercises.tracing import Trace, differentiable_inputs, traced
+from autograder.exercises.tracing import Near, Trace, differentiable_inputs, traced
 
 _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
@@ -73,7 +74,8 @@ def execute(
     _seed(script.seed)
     results: list[Any] = []
     outcomes: list[Outcome] = []
-    near = differentiable_inputs(script) if any(call.count for call in script.calls) else []
+    counts = any(call.count for call in script.calls)
+    near = Near(differentiable_inputs(script)) if counts else None
     for call in script.calls:
         try:
             state = (namespace, results, outcomes, interruptible, near, blame or describe)
@@ -116,16 +118,11 @@ def _make(
     results: list[Any],
     outcomes: list[Outcome],
     interruptible: bool,
-    near: Sequence[np.ndarray],
+    near: Near | None,
     blame: Callable[[BaseException], Failure],
 ) -> tuple[Any, Outcome]:
     """Make one call; return its live result and the outcome."""
-    placed = leaves((call.args, call.kwargs, call.on))
-    needed = [leaf.call for leaf in placed if isinstance(leaf, Ref)]
-    broken = [i for i in needed if outcomes[i].failure is not None]
-    if broken:
-        earlier = outcomes[broken[0]].failure
-        assert earlier is not None
+    if (earlier := _broken(call, outcomes)) is not None:
         return None, Outcome(
             failure=Failure("skipped", f"{call.function} was not run: {earlier.message}")
         )
@@ -153,11 +150,11 @@ def _make(
     # What came out of an earlier call (a cache) is the student's own: it may change as it likes.
     given = [i for i, arg in enumerate(call.args) if i in call.watch or not isinstance(arg, Ref)]
     caught: list[warnings.WarningMessage] = []
-    trace = Trace(call.function, call.stages, near if call.count else ())
+    trace = Trace(call.function, call.stages, near if call.count else None)
     try:
         args = [resolve(arg, namespace, results) for arg in call.args]
         kwargs = {key: resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
-        before = {i: snapshot(args[i]) for i in given}
+        before = {i: _given(call.args[i], args[i]) for i in given}
         # What underflows is zero, and right: NumPy does not warn of it by itself, nor do we.
         loud = np.errstate(all="warn", under="ignore")
         with warnings.catch_warnings(record=True) as caught, loud:
@@ -167,20 +164,40 @@ def _make(
             else:
                 result = target(*args, **kwargs)
         value = _exported(result, call.hold)
-        after = {i: snapshot(args[i]) for i in given}
+        changed = tuple([i for i in given if not same(before[i], _now(args[i]))])
+        after = {i: snapshot(args[i]) for i in call.watch}
     except BaseException as error:  # whatever a student's function raises is an outcome
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise
         return None, Outcome(failure=blame(error), warnings=_texts(caught))
     outcome = Outcome(
         value=value,
-        changed=tuple(i for i in given if not same(before[i], after[i])),
-        after={i: after[i] for i in call.watch},
+        changed=changed,
+        after=after,
         warnings=_texts(caught),
         points=trace.points if call.count else (),
         stages={name: snapshot(value) for name, value in trace.stages.items()},
     )
     return result, outcome
+
+
+def _broken(call: Call, outcomes: Sequence[Outcome]) -> Failure | None:
+    """Why one of the calls whose results this one needs has none, if so."""
+    failures = {i: o.failure for i, o in enumerate(outcomes) if o.failure is not None}
+    placed = leaves((call.args, call.kwargs, call.on)) if failures else ()
+    needed = (leaf.call for leaf in placed if isinstance(leaf, Ref))
+    return next((failures[i] for i in needed if i in failures), None)
+
+
+def _given(argument: Any, value: Any) -> Any:
+    """What an argument is before the call: an array is a copy already of what the script holds."""
+    argument = plain(argument)
+    return argument if type(argument) is np.ndarray else snapshot(value)
+
+
+def _now(value: Any) -> Any:
+    """What an argument is after the call, to be looked at once."""
+    return value if type(value) is np.ndarray else snapshot(value)
 
 
 def _seed(seed: int) -> None:
@@ -191,7 +208,10 @@ def _seed(seed: int) -> None:
 def _chance() -> int:
     """The global random states, of Python and of NumPy, as one number."""
     _, keys, *rest = np.random.get_state()
-    return zlib.crc32(np.asarray(keys).tobytes() + repr((rest, random.getstate())).encode())
+    _, numbers, left = random.getstate()
+    return zlib.crc32(
+        repr((*rest, left, hash(numbers))).encode(), zlib.crc32(np.asarray(keys).tobytes())
+    )
 
 
 def _exported(result: Any, hold: str) -> Any:

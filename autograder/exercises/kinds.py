@@ -155,11 +155,13 @@ class Layer(Exercise):
             outcomes = outcomes[: -len(redrawn)]
         if "forward" in self.graded:
             seen = self._observe_forward(outcomes[0])
-            found[self.forward] = replace(seen, draws=self._draws(outcomes[0], redrawn))
+            draws = self._draws(outcomes[0], redrawn)
+            found[self.forward] = seen if draws is None else replace(seen, draws=draws)
         if len(outcomes) > 1:
             unseeded = outcomes[-2:] if self.mask is not None else ()
             seen = self._observe_backward(outcomes[-1 - len(unseeded)])
-            found[self.backward] = replace(seen, draws=self._undone(unseeded))
+            undone = self._undone(unseeded)
+            found[self.backward] = seen if undone is None else replace(seen, draws=undone)
         return found
 
     def _observe_backward(self, outcome: Outcome) -> Observed:
@@ -189,14 +191,17 @@ class Layer(Exercise):
         seen = _observed(outcome, names, list(self.inputs), what=self.forward)
         if seen.outputs is None:
             return seen
-        outputs = {key: value for key, value in seen.outputs.items() if key != "cache"}
+        outputs = seen.outputs
+        outputs.pop("cache", None)
+        if not self._states:
+            return seen
         for i, _, value in self._states:
             after = outcome.after.get(i)
             for entry in value.graded:
                 outputs[entry] = after.get(entry) if isinstance(after, dict) else None
         states = [key for _, key, _ in self._states]
         changed = tuple(name for name in seen.changed if name not in states)
-        return replace(seen, outputs=outputs, changed=changed)
+        return replace(seen, changed=changed)
 
     def upstream_shapes(self, outcomes: Sequence[Outcome]) -> list[tuple[int, ...]]:
         value = outcomes[0].value

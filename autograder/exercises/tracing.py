@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import FrameType, ModuleType
+from functools import cached_property
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ LOOKS = 20_000
 """So many arrays are looked at in one call."""
 MOST_KNOWN = 100
 """So many arrays are remembered, to be looked at once in a call."""
+MOST_BEGUN = 16
+"""Of so many rows the first numbers are compared one by one."""
 CLOSE = 0.01
 DEPTH = 3
 _switched = 0
@@ -39,7 +42,7 @@ class Trace:
     Args:
         function: The function whose local variables are wanted.
         names: Names of these variables.
-        inputs: The arrays near which points are counted; none where nothing is counted.
+        near: The arrays near which points are counted; None where nothing is counted.
         points: Near each input, how many different points were evaluated; None where whatever
             watched was switched off.
         stages: The local variables as they were when the function returned.
@@ -47,7 +50,7 @@ class Trace:
 
     function: str
     names: tuple[str, ...] = ()
-    inputs: Sequence[np.ndarray] = ()
+    near: Near | None = None
     points: tuple[int, ...] | None = ()
     stages: dict[str, Any] = field(default_factory=dict)
 
@@ -60,12 +63,12 @@ def traced(
         sys.addaudithook(_heard)  # a switch is heard, whoever throws it
         _listening.append(True)
     libraries = _libraries()
-    points = Points(trace.inputs)
+    points = None if trace.near is None else Points(trace.near)
 
     def profile(frame: FrameType, event: str, _: Any) -> None:
         if event not in ("call", "return") or id(frame.f_globals) in libraries:
             return
-        if trace.inputs:
+        if points is not None:
             for value in _reached(frame):
                 points.look(value)
         if event == "return" and trace.names and frame.f_code.co_name == trace.function:
@@ -79,7 +82,7 @@ def traced(
     finally:
         removed = sys.getprofile() is not profile or _switched != before + 1
         sys.setprofile(outer)
-        trace.points = None if removed else points.counts()
+        trace.points = None if removed else () if points is None else points.counts()
 
 
 _listening: list[bool] = []
@@ -107,6 +110,41 @@ def _is_library(names: dict[str, Any]) -> bool:
     return type(module) is ModuleType and vars(module) is names
 
 
+class Rows:
+    """Rows of an input, and how far in any number a point close to them may be."""
+
+    def __init__(self, input: int, rows: np.ndarray) -> None:
+        self.input, self.rows = input, rows
+
+    @cached_property
+    def limits(self) -> np.ndarray:
+        """One for each row."""
+        return CLOSE * np.abs(self.rows).max(axis=1)
+
+    @cached_property
+    def _begun(self) -> list[tuple[float, float, float]]:
+        if len(self.rows) > MOST_BEGUN:
+            return []
+        first, second = self.rows[:, :2].T.tolist()
+        return list(zip(first, second, self.limits.tolist()))
+
+    def may_hold(self, first: float, second: float) -> bool:
+        """Whether a point that begins with two numbers may be close to a row: not both are far."""
+        far = [abs(a - first) > most and abs(b - second) > most for a, b, most in self._begun]
+        return not far or not all(far)
+
+
+class Near:
+    """The arrays near which points are counted, and all their rows by size."""
+
+    def __init__(self, inputs: Sequence[np.ndarray] = ()) -> None:
+        self.inputs = inputs
+        self.rows: dict[int, list[Rows]] = {}
+        for k, x in enumerate(inputs):
+            for rows in _blocks(x):
+                self.rows.setdefault(rows.shape[1], []).append(Rows(k, rows))
+
+
 class Points:
     """Counts the different points near some arrays.
 
@@ -115,20 +153,16 @@ class Points:
     difference evaluates. An array in which all numbers are moved alike stands for as many points.
     """
 
-    def __init__(self, inputs: Sequence[np.ndarray]) -> None:
-        self.inputs = inputs
-        self.seen: list[set[bytes]] = [set() for _ in inputs]
-        self.moved = [False] * len(inputs)
+    def __init__(self, near: Near) -> None:
+        self.near = near
+        self.seen: list[set[bytes]] = [set() for _ in near.inputs]
+        self.moved = [False] * len(near.inputs)
         self.looks = 0
         self.known: set[tuple[str, bytes]] = set()
-        self.blocks: dict[int, list[tuple[int, np.ndarray]]] = {}
-        for k, x in enumerate(inputs):
-            for rows in _blocks(x):
-                self.blocks.setdefault(rows.shape[1], []).append((k, rows))
 
     def look(self, value: Any) -> None:
         """Count an array, if it is such a point."""
-        if value.size not in self.blocks or self.looks >= LOOKS:
+        if value.size not in self.near.rows or self.looks >= LOOKS:
             return
         self.looks += 1
         flat = value.ravel()
@@ -137,26 +171,29 @@ class Points:
             return
         if len(self.known) < MOST_KNOWN:
             self.known.add(content)
-        real = flat.real.astype(float)
-        if not np.isfinite(real).all():
+        first, second = flat[:2].real.tolist()
+        near = [one for one in self.near.rows[flat.size] if one.may_hold(first, second)]
+        real = flat.real.astype(float) if near else flat
+        if not near or not np.isfinite(real).all():
             return
         imaginary = flat.dtype.kind == "c" and bool(np.any(flat.imag))
-        for k, rows in self.blocks[flat.size]:
-            gaps = np.abs(rows - real)
+        for of in near:
+            gaps = np.abs(of.rows - real)
             apart = (gaps > 0).sum(axis=1)
             if not imaginary and not apart.all():
                 return  # it is the input itself
-            close = (apart <= 1) | (gaps.max(axis=1) <= CLOSE * np.abs(rows).max(axis=1))
+            close = (apart <= 1) | (gaps.max(axis=1) <= of.limits)
             if close.any():
+                k, size = of.input, self.near.inputs[of.input].size
                 self.seen[k].add(content[1])
                 gap = gaps[int(np.argmax(close))]
-                whole = flat.size == self.inputs[k].size and apart[int(np.argmax(close))] > 1
+                whole = flat.size == size and apart[int(np.argmax(close))] > 1
                 self.moved[k] |= bool(whole and np.ptp(gap) <= 1e-4 * gap.max())
                 return
 
     def counts(self) -> tuple[int, ...]:
         """Near each input, how many."""
-        found = zip(self.inputs, self.seen, self.moved, strict=True)
+        found = zip(self.near.inputs, self.seen, self.moved, strict=True)
         return tuple(max(len(seen), moved * x.size) for x, seen, moved in found)
 
 
@@ -181,33 +218,41 @@ def differentiable_inputs(script: Script) -> list[np.ndarray]:
 
 def watched_inputs(values: Any) -> list[np.ndarray]:
     """The float arrays among arguments, in containers, too, that are large enough to be counted."""
-    found = (np.array(value, subok=False) for value in _arrays(values, 0))
+    found = (np.array(value, subok=False) for value in _arrays(values))
     return [x for x in found if x.dtype.kind == "f" and SMALLEST <= x.size <= LARGEST]
 
 
-def _reached(frame: FrameType) -> Iterator[np.ndarray]:
+def _reached(frame: FrameType) -> list[np.ndarray]:
     """All arrays within reach of a frame: local ones, those in closures, and globals it names.
 
     Of a library's module and of a class it can only mean what it names, too.
     """
     names, code = frame.f_globals, frame.f_code.co_names
-    seen = [*frame.f_locals.values(), *(names[name] for name in code if name in names)]
+    seen = [*frame.f_locals.values(), *[names[name] for name in code if name in names]]
     spaces = [vars(value) for value in seen if isinstance(value, (ModuleType, type))]
     named = [space[name] for space in spaces for name in code if name in space]
-    yield from _arrays(seen, 0)
-    yield from _arrays(named, 0)
+    return _arrays(seen) + _arrays(named)
 
 
 _NUMBERS = (float, complex, np.float64, np.complex128)
+_NOTHING = frozenset((bool, int, float, complex, str, bytes, type(None), np.ufunc, FunctionType))
 
 
-def _arrays(value: Any, depth: int) -> Iterator[np.ndarray]:
+def _arrays(values: Any) -> list[np.ndarray]:
+    found: list[np.ndarray] = []
+    _gather(values, 0, found)
+    return found
+
+
+def _gather(value: Any, depth: int, found: list[np.ndarray]) -> None:
+    if type(value) in _NOTHING:
+        return
     if isinstance(value, np.ndarray):
         value = np.ndarray.view(value, np.ndarray)  # whatever a class of its own says of itself
         if SMALLEST <= value.size <= LARGEST and value.dtype.kind in "fc":
-            yield value
+            found.append(value)
         return
-    if depth > DEPTH or isinstance(value, (str, bytes, type)) or callable(value):
+    if depth > DEPTH or isinstance(value, type) or callable(value):
         return
     if isinstance(value, ModuleType) and _is_library(vars(value)):
         return
@@ -216,7 +261,7 @@ def _arrays(value: Any, depth: int) -> Iterator[np.ndarray]:
     elif not isinstance(value, (list, tuple)):
         value = list(getattr(value, "__dict__", {}).values())
     if SMALLEST <= len(value) <= LARGEST and all(type(x) in _NUMBERS for x in value):
-        yield np.array(value)
+        found.append(np.array(value))
         return
     if value and all(isinstance(row, list) for row in value):
         try:
@@ -224,7 +269,7 @@ def _arrays(value: Any, depth: int) -> Iterator[np.ndarray]:
         except ValueError:  # rows of different lengths
             matrix = np.array([])
         if matrix.dtype.kind in "fc" and SMALLEST <= matrix.size <= LARGEST:
-            yield matrix
+            found.append(matrix)
             return
     for item in value[:LARGEST]:
-        yield from _arrays(item, depth + 1)
+        _gather(item, depth + 1, found)

@@ -104,8 +104,8 @@ class Child:
                 packed = None if failure is None else pack_failure(failure)
                 self._send(wire.CellDone(request.nonce, packed))
             elif isinstance(request, wire.RunScripts):
+                untouched.remember()
                 for script in request.scripts:
-                    untouched.remember()
                     self._run(script, notebook.namespace, output)
                     untouched.restore()
                     _flush(output)
@@ -193,10 +193,8 @@ def _mended(request: wire.Mend, namespace: dict[str, Any]) -> list[wire.WireRepa
 
 def is_sound() -> bool:
     """Whether a script of our own still runs as it should, whatever student code did."""
-    x = np.array([1.0, -1.0])
-    script = Script(0, (Call("double", (x,)),))
     try:
-        [doubled] = execute(script, {"double": _double}, interruptible=False)
+        [doubled] = execute(_OURS, {"double": _double}, interruptible=False)
         return (
             type(doubled.value) is np.ndarray
             and doubled.value.tolist() == [2.0, -2.0]
@@ -204,6 +202,9 @@ def is_sound() -> bool:
         )
     except BaseException:  # whatever was broken: this child is of no more use
         return False
+
+
+_OURS = Script(0, (Call("double", (np.array([1.0, -1.0]),)),))
 
 
 def _double(x: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import gc
 import inspect
 import linecache
 import sys
-from operator import is_
+from ctypes import string_at
 from types import ModuleType
 from typing import Any
 
@@ -94,27 +94,35 @@ class Untouched:
         self._spaces.append(sys.modules)
         self._spaces.append(namespace)
         self._copies: list[dict[str, Any]] = []
+        self._places: list[bytes] = []
         self._recursion = 0
 
     def remember(self) -> None:
-        """Before a script."""
+        """Before scripts."""
         self._copies = [dict.copy(space) for space in self._spaces]
+        self._places = [_places(space) for space in self._spaces]
         self._recursion = sys_getrecursionlimit()
 
     def restore(self) -> None:
-        """After it."""
+        """After each of them."""
         sys_settrace(None)
         sys_setprofile(None)
         sys_setrecursionlimit(self._recursion)
         gc_enable()
-        for space, copy in zip(self._spaces, self._copies):
-            same = len(space) == len(copy) and all(map(is_, space.values(), copy.values()))
-            if not same:
+        for i, (space, copy) in enumerate(zip(self._spaces, self._copies)):
+            if _places(space) != self._places[i]:
                 added = {key: space[key] for key in space if key not in copy}
                 dict.clear(space)
                 dict.update(space, copy)
                 if space is sys_modules:  # what a call imported may stay
                     dict.update(space, added)
+                self._copies[i], self._places[i] = dict.copy(space), _places(space)
+
+
+def _places(space: dict[str, Any]) -> bytes:
+    """Where in memory the values of a dict are, in order: two looks at it are compared fast."""
+    values = tuple(dict.values(space))
+    return string_at(id(values) + tuple.__basicsize__, len(values) * tuple.__itemsize__)
 
 
 _WATCHED = [

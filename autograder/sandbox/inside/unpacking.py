@@ -113,7 +113,8 @@ def decode_answer(body: bytes, parts: int = MAX_PARTS) -> wire.Answer:
         ValueError: It is not an answer (msgspec's errors are of this kind).
         RecursionError: It is nested too deep.
     """
-    scan(body, parts)
+    if len(body) > parts:  # every part takes a byte at least
+        scan(body, parts)
     return _decode_answer(body)
 
 
