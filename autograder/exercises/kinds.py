@@ -219,6 +219,8 @@ class Function(Exercise):
             call before returned, and the other arrays are drawn anew.
         carry: Input name -> index into what the call before returned.
         unjudged: Outputs that are returned but do not count (an optimiser's config).
+        held: Inputs whose contents after the call are outputs, too: a dict, or what `made()` gives
+            where that is one (a model that is to hold its best weights).
         derived: What it returns are gradients, to be derived and not measured.
         gradient_of: The expression whose gradients it returns, `d<input>` each, of the inputs and
             for the upstream gradient `dout` where there is one; by it the reference is proven.
@@ -229,6 +231,9 @@ class Function(Exercise):
     steps: int = attrs.field(default=1, kw_only=True)
     carry: dict[str, int] = attrs.field(factory=dict, kw_only=True)
     unjudged: tuple[str, ...] = attrs.field(default=(), converter=names_of, kw_only=True)
+    held: tuple[str, ...] = attrs.field(
+        default=(), converter=names_of, kw_only=True, metadata=IF_SET
+    )
     derived: bool = attrs.field(default=False, kw_only=True, metadata=IF_SET)
     gradient_of: str = attrs.field(default="", kw_only=True, metadata=IF_SET)
 
@@ -236,15 +241,18 @@ class Function(Exercise):
         super().__attrs_post_init__()
         if self.steps > 1 and not self.carry:
             raise DeclarationError("steps > 1 needs carry: which inputs take earlier results")
+        if self.held and self.steps > 1:
+            raise DeclarationError("held inputs are looked at after a single call: leave out steps")
 
     @property
     def rows(self) -> tuple[Row, ...]:
         judged = tuple(name for name in self.outputs if name not in self.unjudged)
-        return (self.value_row(self.function, judged),)
+        return (self.value_row(self.function, judged + self.held),)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         counted = case.name in COUNTED and (self.derived or isinstance(self, Loss))
-        calls = [Call(self.function, tuple(case.inputs.values()), count=counted)]
+        watch = tuple(i for i, key in enumerate(self.inputs) if key in self.held)
+        calls = [Call(self.function, tuple(case.inputs.values()), watch=watch, count=counted)]
         stride = self._stride(case)
         other = elsewhere(self.inputs, case) if stride > 1 else {}
         if other:
@@ -285,14 +293,16 @@ class Function(Exercise):
             if one.outputs is None:
                 return {row.id: one}
         if self.steps == 1:
-            outputs = {key: seen[0].outputs[key] for key in row.outputs}  # type: ignore[index]
+            held = {list(self.inputs)[i]: after for i, after in outcomes[0].after.items()}
+            outputs = {key: {**seen[0].outputs, **held}[key] for key in row.outputs}
         else:
             outputs = {
                 key: tuple(one.outputs[key] for one in seen)  # type: ignore[index]
                 for key in row.outputs
             }
         texts = tuple(dict.fromkeys(text for one in seen for text in one.warnings))
-        changed = tuple(dict.fromkeys(k for s in seen for k in s.changed if k not in self.carry))
+        own = {*self.carry, *self.held}  # what it may change
+        changed = tuple(dict.fromkeys(k for s in seen for k in s.changed if k not in own))
         return {row.id: Observed(outputs, None, None, changed, texts, outcomes[-1])}
 
 

@@ -75,10 +75,11 @@ def cube_backward(dout, cache):
 
 def drift_forward(x, w, settings):
     """x w + drift, where drift grows by 1 with each use in training; half of it at the test."""
+    drift = settings.get("drift", 0.0)
     if settings["mode"] == "train":
-        settings["drift"] = settings["drift"] + 1
-        return x * w + settings["drift"], (x, w)
-    return 0.5 * (x * w + settings["drift"]), None
+        settings["drift"] = drift + 1
+        return x * w + drift + 1, (x, w)
+    return 0.5 * (x * w + drift), None
 
 
 def drift_backward(dout, cache):
@@ -212,6 +213,10 @@ layer = Module(
         "with settings": variant(
             forward=provided("drift_forward"), backward=provided("drift_backward"),
             params=constant({"w": array("D")}), settings={"drift": 3.0},
+        ),
+        "with settings that are empty": variant(
+            forward=provided("drift_forward"), backward=provided("drift_backward"),
+            params=constant({"w": array("D")}), settings=constant({}),
         ),
     },
     points=10,
@@ -640,9 +645,13 @@ uneven = Answer(
 # For its check: a model of two arrays of one shape, another function in training than at the test; momentum; and schedules.
 
 # %% tags=["provided"]
+class Held(dict):
+    """The arrays of a model, by name; its functions are attributes."""
+
+
 def toy_learner(start):
     """Predicts X w + sin(X v); in training X is a little larger than it is."""
-    p = {"0.w": np.array(start, float), "1.v": np.array(start[::-1], float)}
+    p = Held({"0.w": np.array(start, float), "1.v": np.array(start[::-1], float)})
 
     def gap(X, y):
         return X @ p["0.w"] + np.sin(X @ p["1.v"]) - y
@@ -652,7 +661,8 @@ def toy_learner(start):
         up = gap(X, y) / len(X)
         return float(0.5 * (gap(X, y) ** 2).mean()), {"0.w": X.T @ up, "1.v": X.T @ (up * np.cos(X @ p["1.v"]))}
 
-    return SimpleNamespace(walk=lambda: list(p.items()), loss=loss, value=lambda X, y: float(0.5 * (gap(X, y) ** 2).mean()))
+    p.walk, p.loss, p.value = lambda: list(p.items()), loss, lambda X, y: float(0.5 * (gap(X, y) ** 2).mean())
+    return p
 
 
 def rolling(w, dw, config):
@@ -734,6 +744,7 @@ training_loop = Function(
         "rng": rng(), "schedule": constant(None), "clip": constant(None),
     },
     outputs=["history", "weights"],
+    held=["model"],
     large={}, small={},
     variants={
         "a schedule": variant(schedule=provided("falling")),
