@@ -161,6 +161,8 @@ MISTAKES = {
              name="one_for_all", says="One mean and one standard deviation for all features; each feature has its own."),
         edit("standardise", "    std = np.where(std > 0, std, 1.0)\n", "",
              name="constant_feature", says="A feature that is constant gives 0/0; divide by 1 there."),
+        edit("standardise", "    std = np.where(std > 0, std, 1.0)\n", "    std = std + 1e-8\n",
+             name="eps_for_one", says="A feature that is constant is divided by the tiny number that was added to its standard deviation, so any other value of it becomes enormous; divide by 1 there."),
         edit("standardise", "    std = np.where(std > 0, std, 1.0)\n", "    std = std + 1e-3\n",
              name="eps_added", says="Something is added to the standard deviation of every feature; only where it is 0, divide by 1."),
         edit("standardise", "X.std(axis=0)", "X.var(axis=0)",

@@ -240,6 +240,8 @@ def test_a_parameter_that_is_never_used_is_told_where_no_change_fits():
     (row,) = examine([asked], LocalRunner(namespace_of(wrong)), ["limited"])
     facts = {f.explanation.fact.name for f in told(row, (repair,)).findings if f.costs}
     assert facts == {"repair.unread"}
+    elsewhere = "def limited(x, d):\n    return np.exp(-abs(x)) - np.cos(d)"
+    assert found(asked, elsewhere, row="limited", seconds=20) == ()  # whose name is delta?
 
 
 def test_code_that_is_slow_by_itself_is_left_alone_at_once(question, monkeypatch):

@@ -46,8 +46,9 @@ def repeated(tree: ast.AST, found: Sequence[Place], parameters: Sequence[str]) -
 
 
 def unread(trees: Sequence[ast.AST], parameters: Sequence[str]) -> list[str]:
-    """Those of some parameters that none of the functions reads, nor hands on in a dict."""
+    """Those of some inputs that the functions take by name, and that none reads or hands on."""
     nodes = [n for tree in trees for n in ast.walk(tree)]
+    taken = {n.arg for n in nodes if isinstance(n, ast.arg)}
     read = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     looked_into = {id(n.value) for n in nodes if isinstance(n, (ast.Subscript, ast.Attribute))}
     whole = {n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in looked_into}
@@ -55,6 +56,8 @@ def unread(trees: Sequence[ast.AST], parameters: Sequence[str]) -> list[str]:
     found = []
     for parameter in parameters:
         holder, _, key = parameter.rpartition(".")
+        if (holder or key) not in taken:
+            continue  # an input of a test's own, or under another name here
         if key not in words and holder not in whole if holder else key not in read:
             found.append(parameter)
     return found
