@@ -294,7 +294,8 @@ class Function(Exercise):
                 return {row.id: one}
         if self.steps == 1:
             held = {list(self.inputs)[i]: after for i, after in outcomes[0].after.items()}
-            outputs = {key: {**seen[0].outputs, **held}[key] for key in row.outputs}
+            found = {**(seen[0].outputs or {}), **held}
+            outputs = {key: found[key] for key in row.outputs}
         else:
             outputs = {
                 key: tuple(one.outputs[key] for one in seen)  # type: ignore[index]
