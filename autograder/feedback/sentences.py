@@ -304,6 +304,8 @@ SENTENCES: dict[str, str] = {
     "kind.order": "two things have changed places",
     "kind.arguments": "two arguments have changed places",
     "kind.argument": "an argument is too many",
+    "kind.missing_argument": "an argument or a parameter is missing",
+    "kind.packing": "a value is missing or too many among those that stand together",
     "kind.comparison": "the condition is another one",
     "kind.flag": "True and False have changed places",
     "kind.off_by_one": "an index, or the end of a loop, is off by one",

@@ -135,6 +135,66 @@ def test_what_may_be_mended_in_either_of_two_lines_is_told_with_both(question, l
     assert {repair.line, repair.also} == {3, 4}
 
 
+RAISES = [
+    ("dx = dout @ w.T", "dx = np.einsum('nm,md->nd', dout, w)", 3, "index"),
+    ("dx = dout @ w.T", "both = {'rows': dout, 'wt': w.T}\n    dx = both['rows'] @ both['w']",
+     4, "wrong_name"),
+    ("dx = dout @ w.T", "both = dict(rows=dout, wt=w.T)\n    dx = both.rows @ both['wt']",
+     4, "index"),
+    ("dx = dout @ w.T", "dx = dout @ w.swapaxes(0, 1).reshape(w.shape[::-1]).swapaxes(0, 1)",
+     3, None),
+    ("dx = dout @ w.T", "def back(d):\n        return d @ w.T\n    dx = back()",
+     5, "missing_argument"),
+    ("dx = dout @ w.T", "def back():\n        return d @ w.T\n    dx = back(dout)",
+     3, "missing_argument"),
+    ("dx = dout @ w.T", "turn = lambda a: a.T\n    dx = np.zeros(*x.shape) + dout @ turn(w)",
+     4, None),
+    ("x, w, b = cache", "x, w = cache", 2, "packing"),
+    ("+= np.outer(x[n], dout[n])", "+= np.outer(x[n : n + 1], dout)", 6, "index"),
+    ("range(x.shape[0])", "range(x.shape)", 5, "index"),
+    ("range(x.shape[0])", "range(x)", 5, "loop"),
+    ("range(x.shape[0])", "len(x)", 5, "loop"),
+    ("range(x.shape[0])", "range(x.size / x.shape[1])", 5, "operator"),
+    ("return dx, dw, db", "return dx, dw", 8, None),
+    ("dw = np.zeros(w.shape)", "dw = np.zeros(w.shape[0], w.shape[1])", 4, "shape"),
+    ("np.sum(dout, axis=0)", "np.array([max(d, -99) for d in (dout, dout)]).sum((0, 1)) / 2",
+     7, "function"),
+    ("db = np.sum(dout, axis=0)", "rows = []\n    rows = rows.append(np.sum(dout, axis=0))\n"
+     "    db = rows[0]", 8, "function"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "line", "kind"), RAISES)
+def test_the_line_of_what_raises_is_told(question, old, new, line, kind):
+    assert old in RIGHT
+    (repair,) = found(question, FORWARD, RIGHT.replace(old, new), seconds=20)
+    assert line in (repair.line, repair.also)
+    assert kind in (None, repair.kind)
+
+
+COUNTER = """
+class Counter:
+    def __init__(self, limit):
+        {}
+        self.count = 0
+    def step(self, x):
+        self.count += 1
+        return min(float(x), self.limit) + self.count
+def counted(x, limit):
+    return Counter(limit).step(x.sum())
+"""
+
+
+@pytest.mark.parametrize("wrong", ["limit = limit", "self.limits = limit"])
+def test_an_attribute_that_is_stored_otherwise_is_found_where_it_is_stored(wrong):
+    reference = namespace_of(COUNTER.format("self.limit = limit"))
+    inputs = {"x": "N D", "limit": constant(0.2)}
+    exercise = Function(reference["counted"], points=1, inputs=inputs)
+    asked = prepare(exercise, reference=LocalRunner(reference), mistaken={}, hidden=False)
+    (repair,) = found(asked, COUNTER.format(wrong), row="counted", seconds=20)
+    assert (repair.function, 3 in (repair.line, repair.also)) == ("Counter", True)
+
+
 SLIDE = """
 def slide(share, hi, lo):
     height = (np.cos(np.pi * share) + 1) / 2
@@ -177,6 +237,13 @@ def grown(x, state):
     return size + 0 * jump
 """
 ADDED = ("size += k * jump", "jump *= k")
+CALLER = """
+def doubled(x):
+    s = summed(x)
+    return s * 2
+def summed(a):
+    return a.sum(axis=0)
+"""
 SPREAD = """
 def spread(x, scale):
     d = x - x.mean()
@@ -214,6 +281,8 @@ def three(x):
          {"x": "N D", "state": constant({"m": 0.3})}, (5, 6)),
         (GROWN.format(*ADDED[::-1]), GROWN.format(*ADDED),
          {"x": "N D", "state": constant({"m": 0.3})}, (4, 5)),
+        # The caller is not blamed alone for what the function that it calls does.
+        (CALLER, CALLER.replace("axis=0", "axis=1"), {"x": "N D"}, (0, None)),
         # The factor was left out, and fits at any of three lines: all that is sure is that
         # `scale` is never used.
         (SPREAD.replace("(d * scale)", "d"), SPREAD, {"x": "N D", "scale": constant(0.3)},
@@ -227,6 +296,20 @@ def test_what_fits_nearly_as_well_elsewhere_is_told_too_or_no_line(wrong, right,
     asked = prepare(exercise, reference=LocalRunner(reference), mistaken={}, hidden=False)
     (repair,) = found(asked, wrong, row=name, seconds=20)
     assert tuple(sorted([repair.line, repair.also], key=lambda n: n or 99)) in (told, told[::-1])
+
+
+def test_a_mask_that_is_kept_the_wrong_way_round_is_not_told_where_it_is_used():
+    forward = "def half_forward(x):\n    return np.where(x > 0, x, 0), {'on': x > 0}"
+    backward = "def half_backward(dout, cache):\n    return np.where(cache['on'], dout, 0)"
+    points = {"forward": 1, "backward": 1}
+    layer = Layer("half_forward", "half_backward", inputs={"x": "N D"}, points=points)
+    layer = attrs.evolve(layer, name="half")
+    reference = LocalRunner(namespace_of(forward, backward))
+    asked = prepare(
+        attrs.evolve(layer, name="half"), reference=reference, mistaken={}, hidden=False
+    )
+    wrong = forward.replace("'on': x > 0", "'on': x < 0")
+    assert [r.line for r in found(asked, wrong, backward, row="half_backward", seconds=20)] == [0]
 
 
 def test_a_parameter_that_is_never_used_is_told_where_no_change_fits():
@@ -432,6 +515,13 @@ def test_no_line_is_told_where_nothing_else_could_be_tried(question, monkeypatch
     wrong = RIGHT.replace("dout @ w.T", "-dout @ w.T")
     (repair,) = found(question, FORWARD, wrong, seconds=20)
     assert (repair.line, repair.kind) == (0, "sign")
+
+
+def test_no_changes_are_made_once_the_time_is_over():
+    (unit,) = units_of("f", ("f",), namespace_of("def f(x, n):\n" + "    x = x + n\n" * 50))
+    ticks = itertools.count()
+    every = len(candidates(unit, None))
+    assert len(candidates(unit, None, late=lambda: next(ticks) > 9)) < every / 5
 
 
 def test_no_list_is_made_to_hold_itself():

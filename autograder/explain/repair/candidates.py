@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from autograder.explain.repair.agreement import weighed
@@ -11,6 +11,7 @@ from autograder.explain.repair.expressions import edits
 from autograder.explain.repair.lost import lost_lines
 from autograder.explain.repair.missing import missing, missing_names, scope_of
 from autograder.explain.repair.places import Change, Place, places, root
+from autograder.explain.repair.raising import Known, letters, raising, raising_lines
 from autograder.explain.repair.repeated import repeated
 from autograder.explain.repair.statements import moves, statements
 from autograder.explain.repair.units import Unit
@@ -28,6 +29,8 @@ def candidates(
     parameters: Sequence[str] = (),
     ran: Set[int] | None = None,
     far: bool = False,
+    known: Known | None = None,
+    late: Callable[[], bool] = bool,
 ) -> list[tuple[int, Change]]:
     """The changes of a unit with their ranks, in the order in which they are tried.
 
@@ -38,12 +41,16 @@ def candidates(
         parameters: Numbers among the inputs, such as `"delta"` or `"bn_param.eps"`.
         ran: Lines of the file that run on a failing case: nothing else can mend it.
         far: Those of rank `FAR_RANK` and above that there are thousands of, instead of the others.
+        known: What the units hold together, where the code raises or returns no values.
+        late: Whether the time is over: then those so far are all.
     """
     names = scope_of(unit.tree)
     idle = idle_names(unit.tree)
     found = places(unit.tree)
     made: list[Change] = []
     for place in found:
+        if late():
+            break
         if wrong is not None and not _matters(place.statement, wrong):
             continue
         if ran is not None and not _runs(place, ran):
@@ -63,16 +70,21 @@ def candidates(
             continue
         made += [
             Change(0 if brings(new, idle) else tier, kind, place, new)
-            for tier, kind, new in edits(place, local)
+            for tier, kind, new in (
+                *edits(place, local),
+                *letters(place),
+                *(raising(place, local, known) if known else ()),
+            )
         ]
         made += [
             Change((0 if brings(new, idle) else tier) + _later(place, kind), kind, place, new)
             for tier, kind, new in (*missing(place, local), *missing_names(place, unread))
         ]
-    if not far:
+    if not far and not late():
         made += moves(found)
         made += repeated(unit.tree, found, parameters)
         made += lost_lines(found)
+        made += raising_lines(found) if known else ()
     made = [replace(c, tier=tier) if (tier := weighed(c)) != c.tier else c for c in made]
     ranked = [
         (

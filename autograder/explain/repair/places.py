@@ -12,6 +12,7 @@ from typing import Any
 from autograder.explain.repair.units import is_tick
 
 _NOT_CODE = frozenset({"args", "decorator_list", "returns", "annotation", "ctx", "op", "ops"})
+_COMPUTED = ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.Compare | ast.Call | ast.Constant | ast.IfExp
 LIBRARIES = frozenset({"np", "numpy", "math", "self", "cls", "super", "print"})
 
 
@@ -124,6 +125,12 @@ def _locate(new: ast.AST, at: ast.AST) -> None:
         ast.copy_location(new, at)
     for child in ast.iter_child_nodes(new):
         _locate(child, at)
+
+
+def rewrites(change: Change) -> bool:
+    """Whether an operation, a call or a number becomes another, and nothing is put around it."""
+    node, new = change.place.node, change.new
+    return isinstance(node, _COMPUTED) and new is not None and node not in ast.walk(new)
 
 
 def is_value(place: Place) -> bool:

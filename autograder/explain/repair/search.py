@@ -38,7 +38,8 @@ from autograder.explain.repair.candidates import (
 )
 from autograder.explain.repair.echoes import echoes, first_use
 from autograder.explain.repair.missing import scope_of
-from autograder.explain.repair.places import Change, applied, places, root
+from autograder.explain.repair.places import Change, applied, places, rewrites, root
+from autograder.explain.repair.raising import known_in
 from autograder.explain.repair.repeated import unread
 from autograder.explain.repair.trying import Lost, Workbench, fit_together
 from autograder.explain.repair.units import TICK, Unit, units_of
@@ -280,7 +281,9 @@ class _Search:
         chain = chained(found.unit.tree, found.change.place)
         for rank, unit, changes in plans:
             last = found.tier + (unit is found.unit)
-            if id(changes[0].place.statement) in chain:  # it need not be near what raises
+            if unit is not found.unit and rank <= found.tier + 1:  # who calls is not blamed alone
+                near = [c for c in changes if rank <= last or _agreed_late(c, found) or rewrites(c)]
+            elif id(changes[0].place.statement) in chain:  # it need not be near what raises
                 near = [c for c in changes if rank <= last or c.tier <= found.change.tier]
             else:
                 near = [c for c in changes if rank <= last or _agreed_late(c, found)]
@@ -300,6 +303,7 @@ class _Search:
         """What is tried, the likely first; changes of one place stand together."""
         numbers = _numbers(self.first.case.inputs)
         lines = self.bench.reached(self.first)
+        known = known_in([u.tree for u in self.units]) if self.bench.broken else None
         ranked: list[tuple[int, Unit, Change]] = []
         for at, unit in enumerate(self.units):
             if self.clock() > self.deadline:
@@ -311,7 +315,8 @@ class _Search:
                 ran = ran & set(range(line - NEAR_LINES, line + NEAR_LINES + 1))
                 if unit is not near.unit:
                     continue
-            for rank, change in candidates(unit, raised, wrong, right, numbers, ran, far):
+            given = (unit, raised, wrong, right, numbers, ran, far, known)
+            for rank, change in candidates(*given, late=lambda: self.clock() > self.deadline):
                 ranked.append((rank + (1 if at else 0), unit, change))
         ranked.sort(key=lambda plan: plan[0])
         plans: list[Plan] = []

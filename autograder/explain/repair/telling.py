@@ -17,7 +17,7 @@ LOOKS: dict[str, str] = {
         "missing_axis",
         "factors": "inverse missing_factor extra_factor power complement grouping operator",
         "numbers": "number hard_coded",
-        "names": "wrong_name order arguments argument unread",
+        "names": "wrong_name order arguments argument missing_argument packing unread",
         "conditions": "comparison flag",
         "loops": "off_by_one direction loop return_in_loop",
         "kept": "lost_line accumulation overwritten initial copy dtype",

@@ -48,6 +48,7 @@ class Workbench:
         cases: The cases, the smallest first.
         base: Id of a case -> what is wrong on it as the code stands.
         failure: What the code as it stands raises on some case.
+        broken: It raises, or what it returns cannot be taken apart.
     """
 
     exercise: Exercise
@@ -57,10 +58,12 @@ class Workbench:
     units: list[Unit]
     late: Callable[[], bool]
     failure: Failure | None = None
+    broken: bool = False
     base: dict[int, Lost] = field(default_factory=dict)
     _turns: int = 0
     _most: int = TURNS
     _latest: Failure | None = None
+    _unread: bool = False
 
     def __post_init__(self) -> None:
         self.row: Row = next(r for r in self.exercise.rows if r.id == self.row_id)
@@ -90,6 +93,7 @@ class Workbench:
             else:
                 longest = max(longest, self._turns)
         self.failure, self._most = self._latest, max(FEWER, 4 * longest)
+        self.broken = self._unread or self.failure is not None
         return not slow()
 
     def reached(self, case: Expectation) -> dict[str, set[int]]:
@@ -134,6 +138,7 @@ class Workbench:
         observed = {row.id: fitted(row.id, seen, case)}
         found = findings(row, Trial(self.exercise, case, observed))
         lost = frozenset(f.output for f in found if f.costs)
+        self._unread |= None in lost
         return names if None in lost else lost  # type: ignore[return-value]
 
     def lost_beside(self, unit: Unit) -> set[tuple[str, str]]:

@@ -1,0 +1,298 @@
+"""Changes of what makes code raise: names, numbers of values and arguments, axes that are missing.
+
+They are tried only where the student's code raises, but for the letters of `np.einsum`.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from autograder.explain.repair.expressions import REDUCTIONS, Edit
+from autograder.explain.repair.missing import SIZED
+from autograder.explain.repair.places import (
+    LIBRARIES,
+    Change,
+    Place,
+    function_name,
+    is_value,
+    library,
+    named,
+    of_library,
+    root,
+)
+
+MOST_NAMES = 8
+CLOSE = 0.6
+"""Two names are a slip of the pen apart if so much of them is alike."""
+JOINING = frozenset({"concatenate", "stack", "repeat", "take", "split", "append"})
+SHAPED = frozenset({"zeros", "ones", "empty", "concatenate", "stack", "hstack", "vstack"})
+"""Functions whose first argument holds several things."""
+CALLED = REDUCTIONS | {"copy", "ravel", "flatten", "items", "keys", "values", "tolist", "transpose"}
+IN_PLACE = frozenset({"append", "extend", "sort", "reverse", "update", "fill", "insert"})
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the units hold together, which one of them may mean.
+
+    Args:
+        keys: The words under which something is kept in a dictionary.
+        attributes: Class -> the attributes of `self` that stand anywhere in it.
+        functions: The functions with one parameter.
+    """
+
+    keys: tuple[str, ...] = ()
+    attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    functions: tuple[str, ...] = ()
+
+
+def known_in(trees: Sequence[ast.AST]) -> Known:
+    """What some definitions hold together."""
+    keys: dict[str, None] = {}
+    attributes: dict[str, tuple[str, ...]] = {}
+    functions = []
+    for tree in trees:
+        for n in ast.walk(tree):
+            given = [n.slice] if isinstance(n, ast.Subscript) else getattr(n, "keys", [])
+            given = given if isinstance(given, list) else []
+            words = [g.value for g in given if isinstance(g, ast.Constant)]
+            if isinstance(n, ast.Call) and function_name(n) == "dict":
+                words += [k.arg for k in n.keywords]
+            keys |= {word: None for word in words if isinstance(word, str)}
+        if isinstance(tree, ast.ClassDef):
+            own = (n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and root(n) == "self")
+            attributes[tree.name] = tuple(dict.fromkeys(n.attr for n in own))
+        elif isinstance(tree, ast.FunctionDef) and len(tree.args.args) == 1:
+            functions.append(tree.name)
+    return Known(tuple(keys), attributes, tuple(functions))
+
+
+def letters(place: Place) -> Iterator[Edit]:
+    """Other letters in `np.einsum("nd,dm->nm", x, w)`."""
+    n, call = place.node, place.parent
+    if not (isinstance(n, ast.Constant) and isinstance(n.value, str) and place.index == 0):
+        return
+    if not isinstance(call, ast.Call) or function_name(call) != "einsum" or "->" not in n.value:
+        return
+    before, _, out = n.value.replace(" ", "").partition("->")
+    parts = [*before.split(","), out]
+    last = len(parts) - 1
+    pool = "".join(dict.fromkeys(c for c in "".join(parts) if c.isalpha()))
+    for at, part in reversed(list(enumerate(parts))):
+        news = [(0, part[:i] + part[j] + part[i + 1 : j] + part[i] + part[j + 1 :])
+                for i, j in itertools.combinations(range(len(part)), 2)
+                if part[i].isalpha() and part[j].isalpha()]  # fmt: skip
+        for i, letter in enumerate(part):
+            if letter.isalpha():
+                news += [(0, part[:i] + c + part[i + 1 :]) for c in pool if c not in part]
+                news += [(1, part[:i] + part[i + 1 :])] if at == last else []
+        if at == last:
+            news += [(1, part[:i] + c + part[i:]) for c in pool if c not in part
+                     for i in range(len(part) + 1)]  # fmt: skip
+        for tier, new in news:
+            now = [*parts[:at], new, *parts[at + 1 :]]
+            yield tier, "index", ast.Constant(f"{','.join(now[:-1])}->{now[-1]}")
+
+
+def raising(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+    """What one node may have to be, where the code raises."""
+    family = _FAMILIES.get(type(place.node))
+    if family is not None:
+        yield from family(place, names, known)
+    n = place.node
+    if is_value(place) and isinstance(n, (ast.Name, ast.Call, ast.Subscript, ast.Attribute)):
+        if isinstance(place.parent, ast.For) and place.field == "iter":
+            yield 0, "loop", ast.Call(ast.Name("range", ast.Load()), [n], [])
+        yield from _with_axes(n)
+        if isinstance(n, ast.Name):
+            for index in _indices(place.parents[-1]):
+                yield 1, "index", ast.Subscript(n, index, ast.Load())
+        if isinstance(n, (ast.Name, ast.Subscript)):
+            for name in known.functions:
+                call = ast.Call(ast.Name(name, ast.Load()), [n], [])
+                yield 1, "missing_function", call
+
+
+@lru_cache(maxsize=64)
+def _indices(tree: ast.AST) -> tuple[ast.expr, ...]:
+    """The parts that a function takes of anything: of something else they may be meant, too."""
+    found = (n.slice for n in ast.walk(tree) if isinstance(n, ast.Subscript))
+    return tuple({ast.unparse(i): i for i in found if not isinstance(i, ast.Constant)}.values())
+
+
+def _with_axes(n: ast.expr) -> Iterator[Edit]:
+    """New axes, none at all, or two that change places."""
+    none, every, rest = ast.Constant(None), ast.Slice(), ast.Constant(...)
+    for parts in ([rest, none], [every, none, none], [none, every, none, none]):
+        yield 1, "keepdims", ast.Subscript(n, ast.Tuple([*parts], ast.Load()), ast.Load())
+    yield 1, "shape", library("ravel", n)
+    for one, other in ((0, 1), (-1, -2), (1, 2)):
+        yield 1, "transpose", library("swapaxes", n, ast.Constant(one), ast.Constant(other))
+
+
+def _word(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+    """Another key of a dictionary."""
+    n = place.node
+    assert isinstance(n, ast.Constant)
+    is_key = isinstance(place.parent, ast.Subscript) or place.field == "keys"
+    if isinstance(n.value, str) and is_key:
+        for key in known.keys:
+            if key != n.value:
+                yield 0 if _near(key, n.value) else 1, "wrong_name", ast.Constant(key)
+
+
+def _variable(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+    n = place.node
+    assert isinstance(n, ast.Name)
+    attributes = _attributes(place, known)
+    called = isinstance(place.parent, ast.Call) and place.field == "func"
+    if n.id in attributes:  # self. is missing
+        own = ast.Attribute(ast.Name("self", ast.Load()), n.id, n.ctx)
+        yield 0, "wrong_name", own
+    if isinstance(n.ctx, ast.Store) or called:
+        if isinstance(n.ctx, ast.Store) and isinstance(place.parent, ast.Assign):
+            for name in names:
+                if name.endswith(f"[{n.id!r}]"):  # it is kept under this key
+                    entry = named(name)
+                    assert isinstance(entry, ast.Subscript)
+                    yield 0, "wrong_name", ast.Subscript(entry.value, entry.slice, ast.Store())
+        return
+    if n.id == "self" or n.id not in LIBRARIES:
+        attribute = isinstance(place.parent, ast.Attribute)
+        for name in attributes if not attribute else ():
+            yield 1, "wrong_name", ast.Attribute(n, name, ast.Load())
+    if n.id not in LIBRARIES:
+        for key in known.keys[:MOST_NAMES]:
+            yield 1, "index", ast.Subscript(n, ast.Constant(key), ast.Load())
+    if isinstance(place.parent, ast.Call) and function_name(place.parent) == "range":
+        yield 0, "loop", ast.Call(ast.Name("len", ast.Load()), [n], [])
+
+
+def _attribute(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+    n = place.node
+    assert isinstance(n, ast.Attribute)
+    called = isinstance(place.parent, ast.Call) and place.field == "func"
+    if n.attr in known.keys and not called:
+        yield 0, "index", ast.Subscript(n.value, ast.Constant(n.attr), n.ctx)
+    if root(n) == "self" and isinstance(n.value, ast.Name):
+        for name in _attributes(place, known):
+            if name != n.attr and _near(name, n.attr):
+                yield 0, "wrong_name", ast.Attribute(n.value, name, n.ctx)
+    if n.attr in CALLED and not called:
+        yield 0, "function", ast.Call(n, [], [])
+    if n.attr == "shape" and not isinstance(place.parent, ast.Subscript):
+        for axis in (0, 1, -1):
+            yield 0, "index", ast.Subscript(n, ast.Constant(axis), ast.Load())
+    if root(n) == "math":
+        yield 0, "function", ast.Attribute(ast.Name("np", ast.Load()), n.attr, ast.Load())
+
+
+def _call(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+    n = place.node
+    assert isinstance(n, ast.Call)
+    name, args = function_name(n), n.args
+    if of_library(n):
+        if name in JOINING and not any(k.arg == "axis" for k in n.keywords):
+            for axis in (0, 1, -1, 2):
+                keyword = ast.keyword("axis", ast.Constant(axis))
+                yield 0, "missing_axis", ast.Call(n.func, args, [*n.keywords, keyword])
+        if name in SHAPED and len(args) > 1:
+            yield 0, "shape", ast.Call(n.func, [ast.Tuple(args, ast.Load())], n.keywords)
+        if name in SIZED and len(args) == 1 and isinstance(args[0], ast.Tuple):
+            yield 0, "shape", ast.Call(n.func, args[0].elts, n.keywords)
+        return
+    if isinstance(n.func, ast.Name) and name in ("max", "min") and len(args) == 2:
+        yield 0, "function", library(f"{name}imum", *args)
+    if name in LIBRARIES or name in REDUCTIONS or not isinstance(n.func, (ast.Name, ast.Attribute)):
+        return
+    if args:
+        yield 1, "argument", ast.Call(n.func, args[:-1], n.keywords)
+    for other in names[:MOST_NAMES]:
+        for at in (len(args), 0) if args else (0,):
+            more = [*args[:at], named(other), *args[at:]]
+            yield 1, "missing_argument", ast.Call(n.func, more, n.keywords)
+
+
+def _several(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+    """One value more or less, where several are packed, unpacked or returned."""
+    n = place.node
+    assert isinstance(n, ast.Tuple)
+    if isinstance(place.parent, (ast.Subscript, ast.keyword)):
+        return
+    for at in range(len(n.elts)) if len(n.elts) > 1 else ():
+        rest = [*n.elts[:at], *n.elts[at + 1 :]]
+        alone = len(rest) == 1 and isinstance(n.ctx, ast.Load)
+        yield 1, "packing", rest[0] if alone else ast.Tuple(rest, n.ctx)
+    if isinstance(n.ctx, ast.Store):
+        unused: Sequence[ast.expr] = [ast.Name("_", ast.Store())]
+    else:
+        held = {ast.unparse(part) for part in n.elts}
+        unused = [named(name) for name in names if name not in held][:MOST_NAMES]
+    for other in unused:
+        for at in range(len(n.elts) + 1):
+            yield 1, "packing", ast.Tuple([*n.elts[:at], other, *n.elts[at:]], n.ctx)
+
+
+def _operation(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+    n = place.node
+    assert isinstance(n, ast.BinOp)
+    if isinstance(n.op, ast.Div):
+        yield 0, "operator", ast.BinOp(n.left, ast.FloorDiv(), n.right)
+
+
+def _truth(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+    """`and`, `or` and `not` of arrays."""
+    n = place.node
+    if isinstance(n, ast.BoolOp):
+        name = "logical_and" if isinstance(n.op, ast.And) else "logical_or"
+        yield 0, "function", library(name, *n.values)
+    elif isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.Not):
+        yield 0, "function", library("logical_not", n.operand)
+
+
+_FAMILIES: dict[type[ast.AST], Callable[[Place, Sequence[str], Known], Iterator[Edit]]] = {
+    ast.Constant: _word,
+    ast.Name: _variable,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+    ast.Tuple: _several,
+    ast.BinOp: _operation,
+    ast.BoolOp: _truth,
+    ast.UnaryOp: _truth,
+}
+
+
+def _attributes(place: Place, known: Known) -> Sequence[str]:
+    """What `self` has around a place; outside of a class what the objects of the classes have."""
+    around = next((p.name for p in place.parents if isinstance(p, ast.ClassDef)), "")
+    return known.attributes.get(around, ())
+
+
+def _near(one: str, other: str) -> bool:
+    return SequenceMatcher(None, one, other).ratio() >= CLOSE
+
+
+def raising_lines(found: Sequence[Place]) -> Iterator[Change]:
+    """A parameter that is missing; what works in place, and was kept as a value."""
+    for place in found:
+        n = place.node
+        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call):
+            call = n.value
+            if function_name(call) in IN_PLACE and not of_library(call):
+                yield Change(0, "function", place, ast.Expr(call))
+        if not isinstance(n, ast.FunctionDef):
+            continue
+        arguments, given = n.args.args, {a.arg for a in ast.walk(n.args) if isinstance(a, ast.arg)}
+        stored = {m.id for m in ast.walk(n) if isinstance(m, ast.Name) and m.id not in LIBRARIES}
+        in_class = isinstance(place.parent, ast.ClassDef) and "self" not in given
+        for name in [*(["self"] if in_class else []), *sorted(stored - given)][:MOST_NAMES]:
+            for at in (0, len(arguments)) if arguments else (0,):
+                more = [*arguments[:at], ast.arg(name), *arguments[at:]]
+                for one in more:
+                    ast.copy_location(one, n)
+                yield Change(1, "missing_argument", place, block=((arguments, more),))  # type: ignore[arg-type]
