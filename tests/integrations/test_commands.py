@@ -202,16 +202,25 @@ def test_feedback_is_made_from_both(both: tuple[Path, Path]) -> None:
     assert "could not be read" in ours.read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def graded(course: Path) -> Path:
+@pytest.fixture(scope="module")
+def graded_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course in which one student was graded and has a score by hand."""
-    notebook = classroom.small_notebook(course)
-    hand_in(course, "ada", classroom.solved(notebook))
-    run(course, "nbgrader", "autograde", ASSIGNMENT)
+    course = classroom.make_course(tmp_path_factory.mktemp("graded") / "course")
+    hand_in(course, "ada", classroom.solved(classroom.small_notebook(course)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AUTOGRADER_SECRET", raising=False)
+        run(course, "nbgrader", "autograde", ASSIGNMENT)
     with opened(course) as gradebook:
         gradebook.find_grade("text_why", NAME, ASSIGNMENT, "ada").manual_score = 1.5
         gradebook.db.commit()
     return course
+
+
+@pytest.fixture
+def graded(graded_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that course, to do with as a test likes."""
+    monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
+    return Path(shutil.copytree(graded_once, tmp_path / "graded"))
 
 
 def test_the_roads_can_be_changed_in_the_middle_and_scores_by_hand_stay(graded: Path) -> None:
