@@ -19,6 +19,7 @@ from autograder.explain import examine, may_be_repaired, prepare
 from autograder.explain.repair import repairs_of, search, told
 from autograder.explain.repair.candidates import candidates, feeding
 from autograder.explain.repair.places import applied
+from autograder.explain.repair.raising import known_in
 from autograder.explain.repair.units import only_computes, units_of
 
 FORWARD = """
@@ -482,6 +483,7 @@ def test_lines_that_never_run_are_not_changed(question):
         ("n - x * delta", "delta - x * n"),
         ("dict(a=n, b=x)", "dict(a=x, b=n)"),
         ("(1 - n) * x + n * delta", "n * x + (1 - n) * delta"),
+        ("x + n", "x if n is None else x + n"),
     ],
 )
 def test_there_is_a_change_that_gives_the_right_code(wrong, right):
@@ -490,7 +492,8 @@ def test_there_is_a_change_that_gives_the_right_code(wrong, right):
         return units_of("f", ("f",), namespace)[0]
 
     one, other = unit(wrong), ast.unparse(unit(right).tree)
-    made = [change for _, change in candidates(one, None, parameters=["delta"])]
+    known = known_in([one.tree])
+    made = [change for _, change in candidates(one, None, parameters=["delta"], known=known)]
     texts = []
     for change in made:
         with applied(change):

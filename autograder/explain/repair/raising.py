@@ -6,6 +6,7 @@ They are tried only where the student's code raises, but for the letters of `np.
 from __future__ import annotations
 
 import ast
+import copy
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -122,7 +123,10 @@ def raising(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
 def _indices(tree: ast.AST) -> tuple[ast.expr, ...]:
     """The parts that a function takes of anything: of something else they may be meant, too."""
     found = (n.slice for n in ast.walk(tree) if isinstance(n, ast.Subscript))
-    return tuple({ast.unparse(i): i for i in found if not isinstance(i, ast.Constant)}.values())
+    parts = {ast.unparse(i): i for i in found if not isinstance(i, ast.Constant)}
+    return tuple(
+        copy.deepcopy(i) for i in parts.values()
+    )  # what stands in one must not hold itself
 
 
 def _with_axes(n: ast.expr) -> Iterator[Edit]:
@@ -243,6 +247,10 @@ def _operation(place: Place, names: Sequence[str], known: Known) -> Iterator[Edi
     assert isinstance(n, ast.BinOp)
     if isinstance(n.op, ast.Div):
         yield 0, "operator", ast.BinOp(n.left, ast.FloorDiv(), n.right)
+    for one, other in ((n.left, n.right), (n.right, n.left)):
+        if isinstance(one, ast.Name):  # it may be None
+            absent = ast.Compare(one, [ast.Is()], [ast.Constant(None)])
+            yield 1, "comparison", ast.IfExp(absent, other, n)
 
 
 def _truth(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
