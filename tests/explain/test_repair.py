@@ -18,7 +18,8 @@ from autograder.exercises.script import Failure
 from autograder.explain import examine, may_be_repaired, prepare
 from autograder.explain.repair import repairs_of, search, told
 from autograder.explain.repair.candidates import candidates, feeding
-from autograder.explain.repair.places import applied
+from autograder.explain.repair.echoes import echoes
+from autograder.explain.repair.places import applied, places
 from autograder.explain.repair.raising import known_in
 from autograder.explain.repair.units import only_computes, units_of
 
@@ -194,6 +195,14 @@ def test_an_attribute_that_is_stored_otherwise_is_found_where_it_is_stored(wrong
     asked = prepare(exercise, reference=LocalRunner(reference), mistaken={}, hidden=False)
     (repair,) = found(asked, COUNTER.format(wrong), row="counted", seconds=20)
     assert (repair.function, 3 in (repair.line, repair.also)) == ("Counter", True)
+
+
+def test_a_product_that_is_turned_may_be_turned_where_it_is_used():
+    tree = units_of("f", ("f",), namespace_of("def f(a, b):\n    c = a @ b\n    return 2 * c"))[0]
+    found = places(tree.tree)
+    made = (change for _, change in candidates(tree, None) if change.kind == "transpose")
+    [turned] = [c for c in made if ast.unparse(c.new) == "b.T @ a.T"]
+    assert [ast.unparse(c.new) for c in echoes(turned, found, [])] == ["c.T"]
 
 
 SLIDE = """
@@ -409,11 +418,15 @@ def test_what_never_ran_is_not_searched():
         "dout.__class__.__base__",
         "with open('x') as f: pass",
         "exec('x = 1')",
+        "view(dout, (2, 2), (8, 8))",  # other strides end the kernel
+        "np.lib.stride_tricks.as_strided(dout, (2, 2), (8, 8))",
+        "from numpy.lib.stride_tricks import as_strided as seen",
     ],
 )
 def test_what_reaches_beyond_its_arguments_is_left_alone(question, line):
     wrong = RIGHT.replace("    dx =", f"    {line}\n    dx =").replace("np.sum(d", "np.mean(d")
-    namespace = namespace_of("SEEN = {}", FORWARD, wrong)
+    first = "from numpy.lib.stride_tricks import as_strided as view\nSEEN = {}"
+    namespace = namespace_of(first, FORWARD, wrong)
     assert units_of("dense_backward", question.exercise.functions, namespace) == []
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from autograder.explain.repair.agreement import looked_up
-from autograder.explain.repair.places import Change, Place, named
+from autograder.explain.repair.places import Change, Place, named, transpose
 
 ADDED = frozenset({
     "sign", "missing_term", "missing_factor", "missing_function", "missing_sum", "missing_mean",
@@ -33,6 +33,9 @@ def echoes(change: Change, found: Sequence[Place], names: Sequence[str]) -> Iter
                 divided = ast.BinOp(_value(end), ast.Div(), named(name))
                 yield replace(change, place=end, new=divided)
         return
+    if change.kind == "transpose" and isinstance(place.node, ast.BinOp):  # B.T @ A.T is (A @ B).T
+        for end in _uses_of(_whole(place), found):
+            yield replace(change, place=end, new=transpose(_value(end)))
     if change.kind not in ADDED or not isinstance(place.node, ast.expr):
         return
     if not isinstance(new, ast.expr) or not any(n is place.node for n in ast.walk(new)):

@@ -31,9 +31,9 @@ ACTS = frozenset({
 METHODS = frozenset({
     "save", "savez", "savez_compressed", "savetxt", "load", "loadtxt", "genfromtxt", "fromfile",
     "tofile", "memmap", "dump", "seterr", "setbufsize", "set_printoptions", "seterrcall", "write",
-    "seed", "set_state",
+    "seed", "set_state", "as_strided",
 })  # fmt: skip
-"""Names of functions and methods that reach beyond what is computed."""
+"""Functions and methods that reach beyond what is computed, or beyond an array's memory."""
 INSIDES = frozenset({
     "__globals__", "__builtins__", "__code__", "__closure__", "__defaults__", "__kwdefaults__",
     "__subclasses__", "__bases__", "__base__", "__mro__", "__loader__", "__spec__", "__import__",
@@ -253,6 +253,8 @@ def only_computes(tree: ast.AST, namespace: Mapping[str, Any]) -> bool:
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module]
             if any((name or "").partition(".")[0] not in MODULES for name in names):
                 return False
+            if not METHODS.isdisjoint(a.name for a in node.names):
+                return False
         if isinstance(node, ast.Attribute) and (node.attr in METHODS or node.attr in INSIDES):
             return False
         if isinstance(node, ast.Name) and node.id not in local:
@@ -260,6 +262,10 @@ def only_computes(tree: ast.AST, namespace: Mapping[str, Any]) -> bool:
             if acts and node.id not in namespace:
                 return False
             value = namespace.get(node.id)
+            if str(getattr(value, "__module__", "")).startswith("numpy") and (
+                getattr(value, "__name__", "") in METHODS
+            ):
+                return False
             known = value.__name__.partition(".")[0] if isinstance(value, ModuleType) else "numpy"
             if known not in MODULES:
                 return False
