@@ -14,6 +14,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -342,12 +343,23 @@ class LocalRunner:
             return execute(script, self.namespace, limit=self._limit)
 
 
+_undisturbed = ContextVar("_undisturbed", default=False)
+
+
 @contextmanager
 def undisturbed_randomness() -> Iterator[None]:
-    """Put the global random states back, so that a check does not change what follows it."""
+    """Put the global random states back, so that a check does not change what follows it.
+
+    Inside another such block nothing is done: the outer one puts them back.
+    """
+    if _undisturbed.get():
+        yield
+        return
     python_state, numpy_state = random.getstate(), np.random.get_state()
+    inside = _undisturbed.set(True)
     try:
         yield
     finally:
+        _undisturbed.reset(inside)
         random.setstate(python_state)
         np.random.set_state(numpy_state)

@@ -21,8 +21,10 @@ from autograder.course.notebook import Notebook
 from autograder.course.patient import Patient
 from autograder.course.questions import hidden_questions, made_now, public_questions
 from autograder.exercises import Exercise, Mistake
+from autograder.exercises.interpreter import undisturbed_randomness
 from autograder.exercises.script import Failure, Outcome, Script
 from autograder.explain import Question, examine_all, prepare
+from autograder.explain.bank import Known
 from autograder.explain.known import mistake_of
 from autograder.feedback.say import in_full
 from autograder.validation.margins import headroom
@@ -96,6 +98,17 @@ def prove(
         exercises: The names of the exercises to prove; all where none is named.
         watch: Is told each proof as soon as it is done.
     """
+    with undisturbed_randomness():
+        return _prove(notebook, exercises, with_mutants, seeds, watch)
+
+
+def _prove(
+    notebook: Notebook,
+    exercises: Collection[str],
+    with_mutants: bool,
+    seeds: int,
+    watch: Callable[[ExerciseProof], object],
+) -> list[ExerciseProof]:
     public = [_without_slips(asked) for asked in public_questions(notebook, made_now)]
     hidden = hidden_questions(notebook, SEED)
     proofs = []
@@ -106,7 +119,7 @@ def prove(
         proof = ExerciseProof(exercise.name, mistakes=len(exercise.mistakes))
         _prove_ends(notebook, exercise, (*p, *h), proof)
         proof.problems += wrong_gradients(exercise, (*p, *h), notebook.reference())
-        _prove_mistakes(notebook, exercise, [list(p), list(h)], proof)
+        _prove_mistakes(notebook, exercise, [p, h], proof)
         if with_mutants:
             _prove_mutants(notebook, exercise, (*p, *h), proof)
         if seeds:
@@ -126,6 +139,15 @@ def _without_slips(asked: Sequence[Question]) -> list[Question]:
     return [replace(question, slips=None) for question in asked]
 
 
+def _without_gradients(question: Question) -> Question:
+    """Without what a backward keeps for a mistaken forward, which has lost and is named already."""
+
+    def bank() -> tuple[Known, ...]:
+        return tuple(replace(known, follows=lambda case: {}) for known in question.bank())
+
+    return replace(question, bank=bank)
+
+
 def _prove_ends(
     notebook: Notebook, exercise: Exercise, questions: Sequence[Question], proof: ExerciseProof
 ) -> None:
@@ -143,6 +165,7 @@ def _prove_mistakes(
     sides: Sequence[Sequence[Question]],
     proof: ExerciseProof,
 ) -> None:
+    sides = [[_without_gradients(question) for question in side] for side in sides]
     for mistake in exercise.mistakes:
         runner = Patient(notebook.mistaken(mistake))
         told = [_told(mistake, examine_all([side], runner)) for side in sides]
