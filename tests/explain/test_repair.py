@@ -152,6 +152,8 @@ RAISES = [
     ("dx = dout @ w.T", "turn = lambda a: a.T\n    dx = np.zeros(*x.shape) + dout @ turn(w)",
      4, None),
     ("x, w, b = cache", "x, w = cache", 2, "packing"),
+    ("db = np.sum(dout, axis=0)", "full = np.zeros(len(b) + 3)\n"
+     "    full += dout.sum(axis=0)\n    db = full[: len(b)]", 8, None),
     ("+= np.outer(x[n], dout[n])", "+= np.outer(x[n : n + 1], dout)", 6, "index"),
     ("range(x.shape[0])", "range(x.shape)", 5, "index"),
     ("range(x.shape[0])", "range(x)", 5, "loop"),
@@ -497,6 +499,12 @@ def test_lines_that_never_run_are_not_changed(question):
         ("dict(a=n, b=x)", "dict(a=x, b=n)"),
         ("(1 - n) * x + n * delta", "n * x + (1 - n) * delta"),
         ("x + n", "x if n is None else x + n"),
+        ("x.reshape(0, 2)", "x.reshape(n, 2)"),
+        ("x.mean(axis=0) - x.min(axis=0)", "x.mean(axis=1) - x.min(axis=1)"),
+        (
+            "x.sum(axis=1) - x.min(axis=1)",
+            "x.sum(axis=1, keepdims=True) - x.min(axis=1, keepdims=True)",
+        ),
     ],
 )
 def test_there_is_a_change_that_gives_the_right_code(wrong, right):

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from autograder.explain.repair.expressions import REDUCTIONS, Edit
+from autograder.explain.repair.expressions import AXES, REDUCTIONS, Edit
 from autograder.explain.repair.missing import SIZED
 from autograder.explain.repair.places import (
     LIBRARIES,
     Change,
     Place,
+    constant,
     function_name,
     is_value,
     library,
@@ -106,7 +107,7 @@ def raising(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     if family is not None:
         yield from family(place, names, known)
     n = place.node
-    if is_value(place) and isinstance(n, (ast.Name, ast.Call, ast.Subscript, ast.Attribute)):
+    if is_value(place) and isinstance(n, ast.expr) and not isinstance(n, ast.Compare):
         if isinstance(place.parent, ast.For) and place.field == "iter":
             yield 0, "loop", ast.Call(ast.Name("range", ast.Load()), [n], [])
         yield from _with_axes(n)
@@ -140,7 +141,7 @@ def _with_axes(n: ast.expr) -> Iterator[Edit]:
 
 
 def _word(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
-    """Another key of a dictionary."""
+    """Another key of a dictionary; a variable for a number."""
     n = place.node
     assert isinstance(n, ast.Constant)
     is_key = isinstance(place.parent, ast.Subscript) or place.field == "keys"
@@ -148,6 +149,9 @@ def _word(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
         for key in known.keys:
             if key != n.value:
                 yield 0 if _near(key, n.value) else 1, "wrong_name", ast.Constant(key)
+    if type(n.value) is int and isinstance(place.parent, ast.Call):
+        for name in names[:MOST_NAMES]:
+            yield 1, "hard_coded", named(name)
 
 
 def _variable(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
@@ -285,10 +289,37 @@ def _near(one: str, other: str) -> bool:
     return SequenceMatcher(None, one, other).ratio() >= CLOSE
 
 
+def _alike(n: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
+    """What is wrong in the same way at each of its places in a line: the axis, and keepdims."""
+    now = [k for m in ast.walk(n) if isinstance(m, ast.Call) for k in m.keywords if k.arg == "axis"]
+    if len(now) < 2 or len({ast.unparse(k.value) for k in now}) > 1:
+        return
+    for axis in AXES:
+        if ast.unparse(constant(axis)) != ast.unparse(now[0].value):
+            new = copy.deepcopy(n)
+            for m in ast.walk(new):
+                if isinstance(m, ast.keyword) and m.arg == "axis":
+                    m.value = constant(axis)
+            yield "axis", new
+    new = copy.deepcopy(n)
+    for m in ast.walk(new):
+        if isinstance(m, ast.Call) and any(k.arg == "axis" for k in m.keywords):
+            kept = [k for k in m.keywords if k.arg != "keepdims"]
+            same = len(kept) == len(m.keywords)
+            m.keywords = [*kept, *([ast.keyword("keepdims", ast.Constant(True))] if same else [])]
+    yield "keepdims", new
+
+
 def raising_lines(found: Sequence[Place]) -> Iterator[Change]:
-    """A parameter that is missing; what works in place, and was kept as a value."""
+    """A parameter that is missing; what works in place, and was kept; the same slip twice."""
     for place in found:
         n = place.node
+        if isinstance(n, (ast.Assign, ast.AugAssign, ast.Return)):
+            yield from (Change(0, kind, place, new) for kind, new in _alike(n))
+        if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name):
+            count = ast.Call(ast.Name("len", ast.Load()), [n.value], [])
+            part = ast.Subscript(named(n.target.id), ast.Slice(None, count), ast.Store())
+            yield Change(1, "index", place, ast.AugAssign(part, n.op, n.value))
         if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call):
             call = n.value
             if function_name(call) in IN_PLACE and not of_library(call):
