@@ -310,8 +310,31 @@ def _alike(n: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
     yield "keepdims", new
 
 
+def _unmade(found: Sequence[Place]) -> Iterator[Change]:
+    """An attribute that no line of the class makes: it may begin in `__init__`."""
+    own = [p for p in found if isinstance(p.node, ast.Attribute) and root(p.node) == "self"]
+    made = {p.node.attr for p in own if isinstance(p.node.ctx, ast.Store)}  # type: ignore[attr-defined]
+    methods = {p.node.name for p in found if isinstance(p.node, ast.FunctionDef)}
+    reads = {p.node.attr: p for p in reversed(own)}  # type: ignore[attr-defined]
+    for place in found:
+        n = place.node
+        if not isinstance(n, ast.FunctionDef) or n.name != "__init__":
+            continue
+        last = next(p for p in found if p.node is n.body[-1])
+        loaded = {m.id for m in ast.walk(n) if isinstance(m, ast.Name)}
+        idle = [a.arg for a in n.args.args if a.arg not in loaded and a.arg != "self"]
+        for name in [name for name in reads if name not in made | methods][:1]:
+            for begin in (*idle, "[]", "{}", "0", "None"):
+                [line] = ast.parse(f"self.{name} = {begin}").body
+                for part in ast.walk(line):
+                    ast.copy_location(part, n.body[-1])
+                block = ((n.body, [*n.body, line]),)
+                yield Change(0, "lost_line", last, beside=reads[name], block=block)
+
+
 def raising_lines(found: Sequence[Place]) -> Iterator[Change]:
     """A parameter that is missing; what works in place, and was kept; the same slip twice."""
+    yield from _unmade(found)
     for place in found:
         n = place.node
         if isinstance(n, (ast.Assign, ast.AugAssign, ast.Return)):
