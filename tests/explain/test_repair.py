@@ -257,6 +257,12 @@ def doubled(x):
 def summed(a):
     return a.sum(axis=0)
 """
+CALLED = """
+def ends(x):
+    return joined(x.sum())
+def joined(a):
+    return np.concatenate([[0], a])
+"""
 SPREAD = """
 def spread(x, scale):
     d = x - x.mean()
@@ -296,6 +302,9 @@ def three(x):
          {"x": "N D", "state": constant({"m": 0.3})}, (4, 5)),
         # The caller is not blamed alone for what the function that it calls does.
         (CALLER, CALLER.replace("axis=0", "axis=1"), {"x": "N D"}, (0, None)),
+        # It raises in what is called, and another shape there is as good as one in the call.
+        (CALLED, CALLED.replace("[0], a]", "[0], [a]]"), {"x": "N D"},
+         (0, None)),
         # The factor was left out, and fits at any of three lines: all that is sure is that
         # `scale` is never used.
         (SPREAD.replace("(d * scale)", "d"), SPREAD, {"x": "N D", "scale": constant(0.3)},
@@ -311,18 +320,34 @@ def test_what_fits_nearly_as_well_elsewhere_is_told_too_or_no_line(wrong, right,
     assert tuple(sorted([repair.line, repair.also], key=lambda n: n or 99)) in (told, told[::-1])
 
 
-def test_a_mask_that_is_kept_the_wrong_way_round_is_not_told_where_it_is_used():
-    forward = "def half_forward(x):\n    return np.where(x > 0, x, 0), {'on': x > 0}"
-    backward = "def half_backward(dout, cache):\n    return np.where(cache['on'], dout, 0)"
+MASK = """
+def half_forward(x, y):
+    return np.where(x > 0, x, 0) + y, {"on": x > 0}
+def half_backward(dout, cache):
+    return np.where(cache["on"], dout, 0), dout.copy()
+"""
+CLOSURE = """
+def half_forward(x, y):
+    def back(d):
+        return d, d
+    return x + y, back
+def half_backward(dout, cache):
+    return cache(dout)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "old", "new"),
+    [(MASK, '"on": x > 0', '"on": x < 0'), (CLOSURE, "return d, d", "return d / 2, d / 2")],
+)
+def test_what_is_kept_the_wrong_way_round_is_not_told_where_it_is_used(right, old, new):
     points = {"forward": 1, "backward": 1}
-    layer = Layer("half_forward", "half_backward", inputs={"x": "N D"}, points=points)
-    layer = attrs.evolve(layer, name="half")
-    reference = LocalRunner(namespace_of(forward, backward))
-    asked = prepare(
-        attrs.evolve(layer, name="half"), reference=reference, mistaken={}, hidden=False
-    )
-    wrong = forward.replace("'on': x > 0", "'on': x < 0")
-    assert [r.line for r in found(asked, wrong, backward, row="half_backward", seconds=20)] == [0]
+    inputs = {"x": "N D", "y": "N D"}
+    layer = Layer("half_forward", "half_backward", inputs=inputs, points=points)
+    layer, reference = attrs.evolve(layer, name="half"), LocalRunner(namespace_of(right))
+    asked = prepare(layer, reference=reference, mistaken={}, hidden=False)
+    repairs = found(asked, right.replace(old, new), row="half_backward", seconds=20)
+    assert [r.line for r in repairs] == [0]
 
 
 def test_a_parameter_that_is_never_used_is_told_where_no_change_fits():

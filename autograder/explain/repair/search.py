@@ -273,6 +273,10 @@ class _Search:
     def _whole(self) -> list[_Fit]:
         """What makes all of it right, where names speak for some of it only that."""
         whole = [f for f in self.fits if f.whole]
+        for one in self.fits if whole else ():  # the same mistake twice in a line
+            alike = [f for f in self.fits if f.lines == one.lines and not f.whole]
+            together = frozenset().union(*(f.gained for f in alike))
+            whole += [f for f in alike if together == self.all_lost and f not in whole]
         return [f for f in whole if f.change.tier == SPEAKS] or whole
 
     def _instead(self, found: _Fit, plans: list[Plan]) -> list[Plan]:
@@ -282,7 +286,8 @@ class _Search:
         for rank, unit, changes in plans:
             last = found.tier + (unit is found.unit)
             if unit is not found.unit and rank <= found.tier + 1:  # who calls is not blamed alone
-                near = [c for c in changes if rank <= last or _agreed_late(c, found) or rewrites(c)]
+                every = rank <= last or self._raises(unit)
+                near = [c for c in changes if every or _agreed_late(c, found) or rewrites(c)]
             elif id(changes[0].place.statement) in chain:  # it need not be near what raises
                 near = [c for c in changes if rank <= last or c.tier <= found.change.tier]
             else:
@@ -357,19 +362,13 @@ class _Search:
     def _raised_in(self, unit: Unit) -> int | None:
         """The line of a unit at which the first failing case raised."""
         failure = self.bench.failure
-        if failure is None:
-            return None
-        for frame in reversed(failure.traceback):
-            name, _, rest = frame.partition(", line ")
-            number = rest.partition(":")[0]
-            names = {unit.name} | {
-                n.name for n in ast.walk(unit.tree) if isinstance(n, ast.FunctionDef)
-            }
-            if name in names and number.isdigit():
-                line = int(number) - unit.tree.lineno + 1
-                if 1 <= line <= len(unit.lines):
-                    return line
-        return None
+        frames = reversed(failure.traceback) if failure is not None else ()
+        return next((line for frame in frames if (line := _line_in(unit, frame))), None)
+
+    def _raises(self, unit: Unit) -> bool:
+        """Whether it is a unit itself that raised, and nothing that it calls."""
+        frames = self.bench.failure.traceback if self.bench.failure is not None else ()
+        return any(_line_in(unit, frame) for frame in frames[-1:])
 
     def _try(self, tier: int, unit: Unit, changes: Sequence[Change]) -> Iterator[_Fit]:
         """What fits of some changes at one place."""
@@ -450,6 +449,15 @@ class _Search:
             before[:LONGEST_LINE], first.after[:LONGEST_LINE], first.unit.file, first.target,
             also=lines[1][1] if len(lines) > 1 else None,
         )  # fmt: skip
+
+
+def _line_in(unit: Unit, frame: str) -> int | None:
+    """The line of a unit that a line of a traceback is about."""
+    name, _, rest = frame.partition(", line ")
+    number = rest.partition(":")[0]
+    names = {unit.name} | {n.name for n in ast.walk(unit.tree) if isinstance(n, ast.FunctionDef)}
+    line = int(number) - unit.tree.lineno + 1 if name in names and number.isdigit() else 0
+    return line if 1 <= line <= len(unit.lines) else None
 
 
 def _below(unit: Unit, change: Change) -> int | None:
