@@ -550,13 +550,18 @@ def test_there_is_a_change_that_gives_the_right_code(wrong, right):
 
 def test_no_shape_is_made_larger():
     """Twice (100, 100) asks for a hundred million numbers."""
-    text = "def f(x, n):\n    out = np.zeros(x.shape)\n    return out + np.random.random(size=n)"
+    text = """def f(x, n):
+    m = [n, 2]
+    np.ones(m[0])
+    out = np.zeros(x.shape)
+    return out + np.random.random(size=n)"""
     unit = units_of("f", ("f",), namespace_of(text))[0]
     for far in (False, True):
         for _, change in candidates(unit, None, far=far):
             with applied(change):
                 made = ast.unparse(unit.tree)
             assert not re.search(r"shape [-+*/]|(zeros|size=)\(?[^()]* [*+] ", made), made
+            assert not re.search(r"m = \[n( \*\* [23]| \* [a-z]+,)", made), made
 
 
 def test_no_line_is_told_where_nothing_else_could_be_tried(question, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from autograder.explain.repair.expressions import Edit
 from autograder.explain.repair.places import (
@@ -28,6 +29,8 @@ SIZED = frozenset({
     "broadcast_to", "reshape", "eye",
 })  # fmt: skip
 """Functions that are given a shape."""
+TAKES_ARRAYS = frozenset({"choice", "tile", "repeat", "broadcast_to", "reshape"})
+"""Of these, those that are given values, too."""
 
 
 def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
@@ -53,7 +56,7 @@ def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         return
     yield 1, "complement", ast.BinOp(ast.Constant(1), ast.Sub(), n)
     yield 1, "inverse", ast.BinOp(ast.Constant(1), ast.Div(), n)
-    for power in (2, 0.5, -1, 3):
+    for power in (0.5, -1) if _makes_size(place) else (2, 0.5, -1, 3):
         yield 1, "power", ast.BinOp(n, ast.Pow(), ast.Constant(power))
     if not in_product:
         for factor in (2, 0.5):
@@ -78,6 +81,29 @@ def _is_shape(place: Place) -> bool:
         return True
     call = place.parents[1] if isinstance(place.parent, ast.keyword) else place.parent
     return isinstance(call, ast.Call) and function_name(call) in SIZED
+
+
+def _makes_size(place: Place) -> bool:
+    """Whether what its line makes is the size of an array: squared it asks for too many numbers."""
+    targets = getattr(place.statement, "targets", ())
+    made = {t.id for target in targets for t in ast.walk(target) if isinstance(t, ast.Name)}
+    return not made.isdisjoint(_sizes(place.parents[-1]))
+
+
+@lru_cache(maxsize=64)
+def _sizes(tree: ast.AST) -> frozenset[str]:
+    """The variables that are read where an array of some shape is made."""
+    found, left = set[str](), list[ast.AST]()
+    for n in ast.walk(tree):
+        if isinstance(n, ast.Call) and function_name(n) in SIZED - TAKES_ARRAYS:
+            left += [*n.args, *n.keywords]
+    while left:
+        n = left.pop()
+        if isinstance(n, ast.Name):
+            found.add(n.id)
+        elif not isinstance(n, (ast.Attribute, ast.Call)):  # x.shape and len(x) make nothing of x
+            left += ast.iter_child_nodes(n)
+    return frozenset(found)
 
 
 def _within(place: Place, *ops: type[ast.operator]) -> bool:
@@ -141,14 +167,15 @@ def missing_names(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         return
     in_product = _within(place, ast.Mult, ast.Div, ast.MatMult)
     in_sum = _within(place, ast.Add, ast.Sub)
-    own = ast.unparse(n)
+    own, sized = ast.unparse(n), _makes_size(place)
     for name in names:
         if own == name:
             continue
         other = named(name)
         counts = ".shape" in name
         if not in_product:
-            yield 2, "missing_factor", ast.BinOp(n, ast.Mult(), other)
+            if not sized:
+                yield 2, "missing_factor", ast.BinOp(n, ast.Mult(), other)
             yield 2, "missing_factor", ast.BinOp(n, ast.Div(), other)
             if not counts:
                 rest = ast.BinOp(ast.Constant(1), ast.Sub(), other)
