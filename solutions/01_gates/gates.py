@@ -728,8 +728,7 @@ def bowl(x):
 # %% tags=["provided"]
 def waves(x):
     """A smooth landscape of sines and a product."""
-    flat = np.ravel(x)
-    return float(np.sum(np.sin(flat)) + np.sum(np.cos(flat[:-1] * flat[1:])))
+    return float(np.sum(np.sin(x)) + np.sum(np.cos(x[:-1] * x[1:])))
 
 
 # %%
@@ -897,7 +896,7 @@ def mix(x):
 
 def squash(x):
     """As many numbers as came in: each depends on itself and on the sum."""
-    return np.tanh(x) + 0.1 * np.sum(x) ** 2
+    return np.tanh(x) + 0.1 * np.arange(1, len(x) + 1) * np.sum(x) ** 2
 
 
 # %%
@@ -977,6 +976,7 @@ chain = Function(
         "one gate": variant(jacobians=constant([array("D B")])),
         "all square": variant(jacobians=constant([array("4 4"), array("4 4"), array("4 4")]), dout=array("4")),
         "through a single number": variant(jacobians=constant([array("1 B"), array("D 1")])),
+        "five gates": variant(jacobians=constant([array("3 4"), array("2 3"), array("5 2"), array("4 5"), array("3 4")]), dout=array("3")),
         "no gate": variant(jacobians=constant([])),
     },
     hints=(

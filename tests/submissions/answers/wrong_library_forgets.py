@@ -1,5 +1,5 @@
 # answers: 11_library
-# expect: wrong Layer.grads Sequential.names_and_arrays Sequential.loss_and_gradients fit.history fit.weights standardise.X_val over_seeds.median
+# expect: wrong Layer.grads Sequential.names_and_arrays Sequential.loss_and_gradients fit.history fit.weights fit.model standardise.X_val over_seeds.median
 # walk gives copies, gradients of a second use overwrite, layers are not cleared, one config for all, validation data by their own mean
 import numpy as np
 
