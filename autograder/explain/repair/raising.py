@@ -125,9 +125,8 @@ def _indices(tree: ast.AST) -> tuple[ast.expr, ...]:
     """The parts that a function takes of anything: of something else they may be meant, too."""
     found = (n.slice for n in ast.walk(tree) if isinstance(n, ast.Subscript))
     parts = {ast.unparse(i): i for i in found if not isinstance(i, ast.Constant)}
-    return tuple(
-        copy.deepcopy(i) for i in parts.values()
-    )  # what stands in one must not hold itself
+    # Copies: what is put into one of them must not hold itself.
+    return tuple(copy.deepcopy(part) for part in parts.values())
 
 
 def _with_axes(n: ast.expr) -> Iterator[Edit]:
