@@ -564,6 +564,19 @@ def test_no_shape_is_made_larger():
             assert not re.search(r"m = \[n( \*\* [23]| \* [a-z]+,)", made), made
 
 
+def test_what_a_class_is_given_is_not_squared():
+    """Its array is made in another function."""
+    text = """class Net:
+    def __init__(self, width, depth):
+        self.w = drawn(width, depth)"""
+    unit = units_of("Net", ("Net",), namespace_of(text))[0]
+    for far in (False, True):
+        for _, change in candidates(unit, None, far=far):
+            with applied(change):
+                made = ast.unparse(unit.tree)
+            assert not re.search(r"(drawn\(|, )\w+ (\*\* [23]|\* (width|depth))", made), made
+
+
 def test_no_line_is_told_where_nothing_else_could_be_tried(question, monkeypatch):
     monkeypatch.setattr(search, "_found", {})
     monkeypatch.setattr(search, "AFTERWARDS", 0.0)  # the code is so slow

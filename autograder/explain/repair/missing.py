@@ -84,7 +84,13 @@ def _is_shape(place: Place) -> bool:
 
 
 def _makes_size(place: Place) -> bool:
-    """Whether what its line makes is the size of an array: squared it asks for too many numbers."""
+    """Whether what its line makes is the size of an array: squared it asks for too many numbers.
+
+    What `__init__` is given may be one, however far from here the array is made.
+    """
+    n, scope = place.node, next((p for p in place.parents if isinstance(p, ast.FunctionDef)), None)
+    if scope is not None and scope.name == "__init__" and isinstance(n, ast.Name):
+        return any(n.id == a.arg for a in scope.args.args)
     targets = getattr(place.statement, "targets", ())
     made = {t.id for target in targets for t in ast.walk(target) if isinstance(t, ast.Name)}
     return not made.isdisjoint(_sizes(place.parents[-1]))
