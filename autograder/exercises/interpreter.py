@@ -35,7 +35,6 @@ from autograder.exercises.script import (
     Script,
     Strided,
     TooLong,
-    plain,
 )
 from autograder.exercises.tracing import Near, Trace, differentiable_inputs, traced
 
@@ -192,7 +191,6 @@ def _broken(call: Call, outcomes: Sequence[Outcome]) -> Failure | None:
 
 def _given(argument: Any, value: Any) -> Any:
     """What an argument is before the call: an array is a copy already of what the script holds."""
-    argument = plain(argument)
     return argument if type(argument) is np.ndarray else snapshot(value)
 
 
