@@ -190,7 +190,7 @@ def _broken(call: Call, outcomes: Sequence[Outcome]) -> Failure | None:
 
 
 def _given(argument: Any, value: Any) -> Any:
-    """What an argument is before the call: an array is a copy already of what the script holds."""
+    """What an argument is before the call; an array of the script stays, the call gets a copy."""
     return argument if type(argument) is np.ndarray else snapshot(value)
 
 

@@ -243,6 +243,9 @@ class Function(Exercise):
             raise DeclarationError("steps > 1 needs carry: which inputs take earlier results")
         if self.held and self.steps > 1:
             raise DeclarationError("held inputs are looked at after a single call: leave out steps")
+        for key in self.held:
+            if key not in self.inputs:
+                raise DeclarationError(f"held names {key!r}, which is no input")
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -1,4 +1,4 @@
-"""A fourth set of wrong answers by hand, over all twelve notebooks, frozen before any was tried.
+"""A second set of wrong answers by hand, over all twelve notebooks, frozen before any was tried.
 
 Like those of `unseen`: in twelve new styles, and in five of the tests' right answers.
 """

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+from autograder.errors import DeclarationError
+from autograder.exercises import Function, constant
 from autograder.exercises.exercise import read_outputs
+from autograder.exercises.interpreter import LocalRunner
+from autograder.explain import examine, prepare
 from autograder.feedback.say import said
 
 
@@ -32,3 +36,30 @@ def test_two_outputs_unpack(value):
 def test_a_wrong_number_of_values(value, names, says):
     outputs, problem = read_outputs(value, names, what="f")
     assert outputs is None and said(problem) == says
+
+
+@pytest.mark.parametrize(("kept", "score"), [("box['w'] = box['w'] + x", 1.0), ("pass", 0.5)])
+def test_what_an_input_holds_after_the_call_is_judged(kept, score):
+    def store(box, x):
+        box["w"] = box["w"] + x
+        return box["w"]
+
+    own = {}
+    exec(f"def store(box, x):\n    total = box['w'] + x\n    {kept}\n    return total", own)
+    inputs = {"box": constant({"w": 2.0}), "x": constant(0.5)}
+    box = Function(store, inputs=inputs, outputs=["total"], held=["box"], points=1)
+    asked = prepare(box, reference=LocalRunner({"store": store}), mistaken={}, hidden=False)
+    (row,) = examine([asked], LocalRunner(own))
+    assert row.score == score and row.outputs == {"total": True, "box": score == 1.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"held": ["model"]}, "held names 'model', which is no input"),
+        ({"held": ["x"], "steps": 2, "carry": {"x": 0}}, "leave out steps"),
+    ],
+)
+def test_a_held_input_is_there_and_looked_at_once(options, says):
+    with pytest.raises(DeclarationError, match=says):
+        Function("store", inputs={"x": "N"}, points=1, **options)

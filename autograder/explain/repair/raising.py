@@ -279,7 +279,7 @@ _FAMILIES: dict[type[ast.AST], Callable[[Place, Sequence[str], Known], Iterator[
 
 
 def _attributes(place: Place, known: Known) -> Sequence[str]:
-    """What `self` has around a place; outside of a class what the objects of the classes have."""
+    """What `self` has in the class around a place; nothing outside of one."""
     around = next((p.name for p in place.parents if isinstance(p, ast.ClassDef)), "")
     return known.attributes.get(around, ())
 
