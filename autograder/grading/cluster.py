@@ -36,6 +36,8 @@ from autograder.grading.workplace import Terms, students_folder
 
 COUNT_SECONDS = 1.0
 """So often workers are counted."""
+REFUSAL_SECONDS = 30.0
+"""So long another worker is waited for when all that are there refuse: they come one by one."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class ClusterPool:
                 "`dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
             ) from error
         self._refusing: dict[str, str] = {}
+        self._refused = -math.inf  # when a worker did so for the first time
         self._counted = (0, -math.inf)  # how many threads, and when
 
     @property
@@ -125,11 +128,31 @@ class ClusterPool:
         if self._refusing and not to:
             able = [w for w in self._ask(self._client.nthreads) if w not in self._refusing]
             if not able:
-                why = next(iter(self._refusing.values()))
-                raise IsolationError(f"no worker can isolate student code: {why}")
+                self._send_later(answer, order)
+                return
         how: Any = {"workers": able, "allow_other_workers": bool(to), "pure": False, "retries": 0}
         sent = self._ask(lambda: self._client.submit(grade_elsewhere, order, **how))
         sent.add_done_callback(lambda done: self._take(answer, order, done))
+
+    def _send_later(self, answer: Future[Graded | Lined], order: Order) -> None:
+        """Wait a moment for a worker that can.
+
+        Raises:
+            IsolationError: None came.
+        """
+        if time.monotonic() - self._refused > REFUSAL_SECONDS:
+            why = next(iter(self._refusing.values()))
+            raise IsolationError(f"no worker can isolate student code: {why}")
+
+        def send() -> None:
+            try:
+                self._send(answer, order)
+            except BaseException as error:
+                answer.set_exception(error)
+
+        timer = threading.Timer(COUNT_SECONDS, send)
+        timer.daemon = True
+        timer.start()
 
     def _ask(self, call: Callable[[], Any]) -> Any:
         """What Dask answers.
@@ -151,7 +174,8 @@ class ClusterPool:
             if isinstance(found, Unknown):
                 self._send(answer, replace(order, files=_files(order)), found.worker)
             elif isinstance(found, Refused):
-                self._refusing[found.worker] = found.why
+                if found.worker not in self._refusing:
+                    self._refusing[found.worker], self._refused = found.why, time.monotonic()
                 self._send(answer, order)
             else:
                 answer.set_result(found)

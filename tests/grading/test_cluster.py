@@ -150,18 +150,32 @@ def test_a_worker_needs_neither_course_nor_submissions(small_class: Class, elsew
 
 @pytest.mark.parametrize("refusing", ["a", "ab"])
 def test_a_worker_that_cannot_isolate_refuses_and_others_grade(
-    small_class: Class, elsewhere: Make, refusing: str
+    small_class: Class, elsewhere: Make, monkeypatch: pytest.MonkeyPatch, refusing: str
 ) -> None:
     for student in ("ada", "bob", "eve"):
         small_class.hand_in(student)
     client = elsewhere(refusing)
     if refusing == "ab":
+        monkeypatch.setattr(cluster, "REFUSAL_SECONDS", 0.0)
         with pytest.raises(IsolationError, match=r"no worker can isolate.*neither Landlock"):
             grade(small_class, client)
         assert not done(small_class)
     else:
         assert grade(small_class, client, explain=False).ok
         assert client.graded == ["b", "b", "b"]
+
+
+def test_where_all_refuse_the_next_worker_is_waited_for(
+    small_class: Class, elsewhere: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_class.hand_in("ada")
+    client = elsewhere("a")
+    there = itertools.chain(["a"], itertools.repeat("ab"))  # a is asked, and then b comes
+    monkeypatch.setattr(cluster, "COUNT_SECONDS", 0.01)
+    monkeypatch.setattr(client, "nthreads", lambda: dict.fromkeys(next(there), 1))
+    monkeypatch.setattr(cluster.ClusterPool, "width", 1)
+    assert grade(small_class, client, explain=False).ok
+    assert client.graded == ["b"]
 
 
 def test_a_worker_that_refused_is_nobody_to_wait_for(
