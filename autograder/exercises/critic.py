@@ -7,6 +7,7 @@ with the reference decides.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -51,19 +52,9 @@ class Critic(Function):
 
     def _members(self, case: Case) -> list[tuple[str, bool, str]]:
         """Name, whether it is right, and source, in an order and with numbers of the case."""
-        rng = np.random.default_rng([case.seed, 3])
         members = [(name, True, text) for name, text in self.right.items()]
         members += [(name, False, text) for name, text in self.wrong.items()]
-        ordered = [members[i] for i in rng.permutation(len(members))]
-        numbers = rng.uniform(0.6, 1.4, (len(members), 2))
-        return [
-            (
-                name,
-                right,
-                rewritten(text.replace("{a}", f"{a:.3f}").replace("{b}", f"{b:.3f}"), rng),
-            )
-            for (name, right, text), (a, b) in zip(ordered, numbers, strict=True)
-        ]
+        return _drawn(tuple(members), case.seed)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         calls = tuple(
@@ -121,6 +112,20 @@ class Critic(Function):
             raised=len(raised),
             error=f"{raised[0].type_name}: {raised[0].message}" if raised else "",
         )
+
+
+@lru_cache(maxsize=64)
+def _drawn(members: tuple[tuple[str, bool, str], ...], seed: int) -> list[tuple[str, bool, str]]:
+    """The members of a case, which everybody who is asked on it is given."""
+    rng = np.random.default_rng([seed, 3])
+    order = rng.permutation(len(members))
+    numbers = rng.uniform(0.6, 1.4, (len(members), 2))
+    drawn = []
+    for place, (a, b) in zip(order, numbers, strict=True):
+        name, right, text = members[place]
+        text = text.replace("{a}", f"{a:.3f}").replace("{b}", f"{b:.3f}")
+        drawn.append((name, right, rewritten(text, rng)))
+    return drawn
 
 
 def _truth(value: Any) -> bool | None:

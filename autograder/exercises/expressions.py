@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import attrs
@@ -65,7 +66,7 @@ class Expressions(Module):
 
     def reached(self, output: str) -> set[str]:
         """The inputs on which the result of an expression depends."""
-        *before, result = ast.parse(self.expressions[output]).body
+        *before, result = _statements(self.expressions[output])
         reached = {n.id for n in ast.walk(result) if isinstance(n, ast.Name)}
         for statement in reversed(before):
             target = statement.targets[0] if isinstance(statement, ast.Assign) else None
@@ -116,6 +117,12 @@ class Expressions(Module):
         outputs = {name: outputs.get(name, {}) for name in self.expressions}  # not asked: empty
         texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
         return {self.cls: Observed(outputs, None, None, (), texts, outcomes[-1])}
+
+
+@cache
+def _statements(text: str) -> list[ast.stmt]:
+    """An expression, taken apart once: it is recorded for every case, and again to be read."""
+    return ast.parse(text).body
 
 
 def _broken(failure: Failure, outcomes: Sequence[Outcome], calls: Sequence[Call]) -> Broken:
@@ -178,7 +185,7 @@ class _Recorder:
             DeclarationError: When it is not written with the few things that are known here.
         """
         root: Any = None
-        for statement in ast.parse(text).body:
+        for statement in _statements(text):
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 value = self._visit(statement.value)
                 if not isinstance(value, Ref):

@@ -15,8 +15,9 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -239,7 +240,7 @@ def resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any
         return strided(value.array)
     if isinstance(value, Implementation):
         own: dict[str, Any] = {"np": np, "numpy": np, "__name__": "implementation"}
-        exec(compile(value.source, "<implementation>", "exec"), own)
+        exec(_compiled(value.source), own)
         return own[value.name]
     if isinstance(value, np.ndarray):
         return value.copy()
@@ -248,6 +249,12 @@ def resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any
     if isinstance(value, dict):
         return {key: resolve(item, namespace, results) for key, item in value.items()}
     return value
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> CodeType:
+    """The code of an implementation: it is given twice, forward and backward, in many cases."""
+    return compile(source, "<implementation>", "exec")
 
 
 def strided(array: np.ndarray) -> np.ndarray:

@@ -167,10 +167,14 @@ def _mistaken_identity(
         same = {
             name
             for name, other in values(trial, row).items()
-            if name != output and difference(got, other) is None
+            if name != output
+            and (others is None or name in others)
+            and difference(got, other) is None
         }
-        others = same if others is None else others & same
+        others = same
         judged += 1
+        if not others:
+            return None
     if judged < ENOUGH or not others or len(others) > 1:
         return None
     (other,) = others

@@ -244,7 +244,7 @@ def _fresh_cases(notebook: Notebook, exercise: Exercise) -> Callable[[frozenset[
 
     @cache
     def fresh(names: frozenset[str]) -> Question:
-        return prepare(
+        question = prepare(
             exercise,
             seed=FRESH,
             rounds=6,
@@ -253,6 +253,7 @@ def _fresh_cases(notebook: Notebook, exercise: Exercise) -> Callable[[frozenset[
             hidden=True,
             keep=keep,
         )
+        return _without_gradients(question)
 
     return fresh
 
