@@ -39,8 +39,29 @@ FIFTH: dict[str, tuple[ByHand, ...]] = {
         # these raise
         ("mul_gate_forward", "return pair.prod(), pair", "return pair.prod(), x, y"),
         ("neuron_backward", "dw = np.zeros(3)", "dw = np.zeros(2)"),
-        ("matmul_backward", '"nd,nm->dm", x, dout', '"nd,nm->dm", dout, x'),
+        ("matmul_backward", "x, dout)", "x.T, dout)"),
         ("vjp_path", '"i,ij->j"', '"j,ij->i"'),
         ("vjp_path", "left.pop()", "left.pop(0)"),
+    ),
+    "layers_in_columns": (
+        ("affine_backward", "np.ones(len(dout)) @ dout", "np.ones(len(dout)) @ dout / len(dout)"),
+        ("relu_forward", "return on * x, on", "return on * x, x"),
+        ("sigmoid_backward", "cache - cache**2", "1.0 - cache**2"),
+        ("tanh_backward", "dx = dout.copy()", "dx = np.ones_like(dout)"),
+        ("softmax_loss", ".sum(axis=1))[:, None] + top", ".sum(axis=1))[:, None]"),
+        ("softmax_loss", "np.exp(log_p) - truth", "log_p - truth"),
+        ("gelu_backward", "(2.0 * np.pi) ** -0.5", "(2.0 * np.pi) ** 0.5"),
+        ("swish_backward", "x * s * (1 - s)", "s * (1 - s)"),
+        ("swiglu_backward", "dboth * up, gate_cache", "dboth, gate_cache"),
+        ("mse_loss", "np.dot(off, off) / (N * D)", "np.dot(off, off) / N"),
+        ("svm_loss", "        dx -= over[:, None] * truth\n", ""),
+        ("TwoLayerNet", "np.sqrt(2 / fan_in)", "np.sqrt(2 / fan_out)"),
+        # these raise
+        ("affine_forward", "columns = columns_of(x)", "columns = x.T"),
+        ("affine_backward", 'cache["shape"]', 'cache["x_shape"]'),  # also: the forward's cache
+        ("swish_forward", "sigmoid_forward(x)[0]", "sigmoid_forward(x)"),
+        ("svm_loss", "np.sum(x * truth, axis=1)", "np.sum(x * truth, axis=0)"),
+        ("sigma_net_backward", "affine_backward(dz, first)", "affine_backward(dz, second)"),
+        ("TwoLayerNet", "(self.params[key] for key", "(params[key] for key"),
     ),
 }  # fmt: skip
