@@ -16,6 +16,7 @@ from typing import TypeVar
 from autograder.course import find_course_root, load_course
 from autograder.course.mutants import OPERATORS
 from autograder.explain.repair import search
+from benchmarks.naming.fifth import FIFTH
 from benchmarks.naming.fourth import FOURTH
 from benchmarks.naming.later import LATER
 from benchmarks.naming.measure import Count, Judge, Wrong, changed, written
@@ -36,6 +37,7 @@ BY_HAND = {
     "by hand, later": LATER,
     "by hand, last": THIRD,
     "by hand, as students": FOURTH,
+    "by hand, all notebooks": FIFTH,
 }
 Item = TypeVar("Item")
 
@@ -51,8 +53,8 @@ variable for its neighbour, a condition that always or never holds. *With severa
 well be mended in another line (the shares of a decay exchanged, targets, entries or keywords
 exchanged, an index one off, a value taken for what it was made of, another axis, a function left
 out). *By hand*: `unseen.py`, on which lines were made better, `later.py`, of which five cases were
-looked at, and `third.py` and `fourth.py`, which were frozen before any of it was tried; many of
-the latter, of mistakes as students make them, end in an exception.
+looked at, and `third.py`, `fourth.py` and `fifth.py`, which were frozen before any of it was tried;
+many of the last two, of mistakes as students make them, end in an exception.
 
 *Line*: of those that were told one, it is the one that was changed; where a line was left out,
 also one that reads what it made. *Two*: told two lines, of which either may be changed; either

@@ -82,7 +82,7 @@ def word_embedding_forward(x, W):
 def word_embedding_backward(dout, cache):
     x, V = cache
     hits = np.arange(V)[:, None] == x.ravel()
-    return hits.astype(float).dot(dout.reshape(x.size, -1))
+    return hits.astype(dout.dtype).dot(dout.reshape(x.size, -1))
 
 
 def temporal_affine_forward(x, w, b):
