@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from autograder import language
 from autograder.course.patient import _TimeIsUp
 from autograder.exercises.bounds import TooLong
+from autograder.grading.pool import usable_cores
 
 # Sample students' answers loop, crash and flood on purpose; tests run them in the sandbox only.
 collect_ignore_glob = ["submissions/*"]
@@ -43,9 +44,11 @@ def pytest_configure() -> None:
 
 LONGEST = (
     "tests/test_sample_class.py",
-    "tests/grading/test_command.py",
     "tests/handout/test_fresh.py",
+    "tests/grading/test_command.py",
     "tests/integrations/test_commands.py",
+    "tests/integrations/test_sink.py",
+    "tests/test_answers.py",
     "tests/hostile/test_surroundings.py",
     "tests/course/test_this_course.py",
     "tests/hostile/test_hostile.py",
@@ -58,6 +61,11 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for other processes, or for a limit."""
+    return usable_cores() + 1
 
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")

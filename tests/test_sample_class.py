@@ -42,7 +42,7 @@ def ours(root, course, tmp_path_factory):
         own.rename(folder / "submitted" / f"zh-{own.name}")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("AUTOGRADER_SECRET", raising=False)
-        run(folder, "autograder", "grade", "--timeout", str(SECONDS))
+        run(folder, "autograder", "grade", "--timeout", str(SECONDS), "--no-explain")
     return folder
 
 
@@ -82,7 +82,10 @@ def test_the_same_in_chinese_gets_the_same(results, student, assignment):
     for a, b in zip(one["rows"], other["rows"], strict=True):
         kept = ("id", "status", "score", "points")
         assert [a[key] for key in kept] == [b[key] for key in kept]
-        assert [f["mistake"] for f in a["findings"]] == [f["mistake"] for f in b["findings"]]
+        named = ({f["mistake"] for f in row["findings"]} for row in (a, b))
+        assert next(named) == next(
+            named
+        )  # how many cases are wrong is chance, where a mask is drawn
 
 
 def expectation(work, row):
