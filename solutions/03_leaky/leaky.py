@@ -86,6 +86,7 @@ saturation = Function(
     points=5,
     large={"W": 8.0},
     variants={"many units": variant(sizes={"N": 30, "D": 6, "H": 20}, W=array("D H", scale=1.5), x=array("N D")),
+              "close to the bounds": variant(W=np.array([[4.594, 4.597, -4.594, -4.597, 2.0]]), x=np.array([[1.0], [0.9]])),
               "only one end": variant(W=np.array([[4.0, 6.0], [5.0, -0.5]]), x=np.array([[1.0, 0.5], [2.0, 0.25], [0.25, 0.25]]))},
     hints=(
         "Three lines of mathematics: the activations, the gradient behind the sigmoid, and two matrix products.",
