@@ -122,6 +122,7 @@ def _expected(
 ) -> Expected:
     backward = bool(case.upstream) and row == getattr(exercise, "backward", None)
     scale = max(float(np.abs(u).max()) for u in case.upstream) if backward else 1.0
+    scale = max(scale, 1e-3) * case.magnitude
     slack = max((_movement(value, (m[row].outputs or {})[name]) for m in moved), default=0.0)
     low = high = None
     shared = False
@@ -134,7 +135,7 @@ def _expected(
         spread = max(float(np.ptp([np.sum(end) for end in part])) for part in parts)
         shared = bool(case.equals and spread <= 1e-6 * scale)
     slack = min(SAFETY * slack, MOST * max(largest(value), scale))
-    return Expected(value, slack, max(scale, 1e-3), low, high, case.allow_infinite, shared)
+    return Expected(value, slack, scale, low, high, case.allow_infinite, shared)
 
 
 def _require(exercise: Exercise, case: Case, outcomes: Sequence[Outcome]) -> None:

@@ -2,7 +2,8 @@
 
 Any way of drawing is right. What must hold: every entry of `out` is 0 or x / p; on many entries the
 kept fraction is p; the mask is drawn anew in every call; and backward multiplies by the very mask
-that `out` shows. A forward that scales what it keeps by another number is wrong; a backward that
+that `out` shows. Where x is 0 `out` does not show it: there backward does, and keeps the fraction p,
+too. A forward that scales what it keeps by another number is wrong; a backward that
 scales by the same one keeps its points.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +72,7 @@ def _judge_forward(
     yield from _judge_chance(row, trial, name)
     if x.size >= ENOUGH:
         share = float(kept.mean())
-        if abs(share - keep) > DEVIATIONS * np.sqrt(keep * (1 - keep) / x.size):
+        if abs(share - keep) > _room(keep, x.size):
             turned = abs(share - (1 - keep)) < 0.02
             said = fact("mask.share", name=name, share=share, size=x.size, keep=keep)
             found = trial.finding(Check.MASK, name, fact=said)
@@ -97,8 +99,20 @@ def _judge_chance(row: Row, trial: Trial, name: str) -> Iterator[Finding]:
 
 def _kept_together(kept: np.ndarray, keep: float, axis: int) -> bool:
     """Whether the share kept along an axis strays further than separate draws ever would."""
-    room = DEVIATIONS * np.sqrt(keep * (1 - keep) / kept.shape[axis])
+    room = _room(keep, kept.shape[axis])
     return bool((np.abs(kept.mean(axis=axis) - keep) > room).any())
+
+
+def _room(keep: float, size: int) -> float:
+    """How far the share kept of so many entries strays from `keep` at most."""
+    return float(DEVIATIONS * np.sqrt(keep * (1 - keep) / size))
+
+
+def _kept(x: np.ndarray, out: np.ndarray, dx: Any) -> np.ndarray:
+    """The entries that were kept: `out` shows it, and where x is 0 the backward."""
+    kept = out != 0
+    back = as_array(dx)
+    return kept if back is None or back.shape != x.shape else np.where(x == 0, back != 0, kept)
 
 
 def _judge_backward(
@@ -107,7 +121,8 @@ def _judge_backward(
     seen = trial.observed.get(row.id)
     if seen is None or seen.outputs is None:
         return
-    name, kept = row.outputs[0], out != 0
+    name = row.outputs[0]
+    kept = _kept(x, out, seen.outputs[name])
     (dout,) = trial.case.upstream
     alike_all = kept.all() or not kept.any()
     if alike_all and max(keep, 1 - keep) ** x.size < CHANCE:
@@ -115,6 +130,11 @@ def _judge_backward(
         return
     wrong = difference(seen.outputs[name], Expected(np.where(kept, dout / keep, 0.0)))
     if wrong is None:
+        hidden = kept[(x == 0) & (dout != 0)]
+        if hidden.size and abs(hidden.mean() - keep) > _room(keep, hidden.size):
+            said = fact("mask.zeros", name=name, share=float(hidden.mean()), keep=keep)
+            yield _told(trial.finding(Check.GRADIENT, name, fact=said), fact("mask.not_by_out"))
+            return
         yield from _judge_unseeded(row, trial, keep)
         return
     own = Expected(np.where(kept, dout * _factor(x, out), 0.0))
@@ -140,7 +160,8 @@ def _judge_unseeded(row: Row, trial: Trial, keep: float) -> Iterator[Finding]:
     if out is None or out.shape != trial.first_input.shape:
         return
     (dout,) = trial.case.upstream
-    wrong = difference(dx, Expected(np.where(out != 0, dout / keep, 0.0)))
+    kept = _kept(trial.first_input, out, dx)
+    wrong = difference(dx, Expected(np.where(kept, dout / keep, 0.0)))
     if wrong is not None:
         yield _told(trial.finding(Check.GRADIENT, name, difference=wrong), fact("mask.same"))
 

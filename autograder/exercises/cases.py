@@ -32,6 +32,7 @@ class Variant:
         sizes: Dimensions fixed in this case.
         tie: An input in which numbers are equal, such as the entries of a window whose maximum is
             taken: however the tie is broken, the slope is right, and so is any mixture.
+        magnitude: Of which size the expected numbers are: an error of a billionth of it is rounding.
     """
 
     changes: dict[str, Any]
@@ -39,6 +40,7 @@ class Variant:
     allow_infinite: bool = False
     sizes: dict[str, int] = field(default_factory=dict)
     tie: str = field(default="", metadata=IF_SET)
+    magnitude: float = field(default=1.0, metadata=IF_SET)
 
 
 def variant(
@@ -47,11 +49,12 @@ def variant(
     allow_infinite: bool = False,
     sizes: Mapping[str, int] | None = None,
     tie: str = "",
+    magnitude: float = 1.0,
     **changes: Any,
 ) -> Variant:
     """Declare a variant, such as `variant(bn_param={"mode": "test"}, judged=["out"])`."""
     names = None if judged is None else tuple(judged)
-    return Variant(changes, names, allow_infinite, dict(sizes or {}), tie)
+    return Variant(changes, names, allow_infinite, dict(sizes or {}), tie, magnitude)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,7 @@ class Case:
         tie: Inputs lie on a tie, so any slope between the one-sided ones is right.
         equals: The input in which single numbers are equal; any way to break that tie is right.
         sizes: Dimension -> its size.
+        magnitude: Of which size the expected numbers are; behind an upstream gradient, times its own.
     """
 
     name: str
@@ -76,6 +80,7 @@ class Case:
     allow_infinite: bool = False
     equals: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
+    magnitude: float = 1.0
 
     def judges(self, output: str) -> bool:
         """Whether `output` counts in this case."""
@@ -216,6 +221,7 @@ def _draw(exercise: Exercise, regime: _Regime, name: str, seed: int, *, shuffled
         equals=own.tie if own else "",
         allow_infinite=own.allow_infinite if own else False,
         sizes=sizes,
+        magnitude=own.magnitude if own else 1.0,
     )
 
 

@@ -258,11 +258,11 @@ def _compiled(source: str) -> CodeType:
 
 
 def strided(array: np.ndarray) -> np.ndarray:
-    """A writable, non-contiguous view that holds the numbers of `array`."""
+    """A writable view that holds the numbers of `array`, unevenly spaced: flattened it is a copy."""
     if array.ndim == 0:
         return array.copy()
-    spread = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
-    view = spread[..., ::2]
+    spread = np.zeros((*array.shape[:-1], 2 * array.shape[-1] + 1), array.dtype)
+    view = spread[..., :-1:2]
     view[...] = array
     return view
 

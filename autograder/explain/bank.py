@@ -84,6 +84,7 @@ def _differs(prints: Mapping[str, Mapping[str, Any]], expectation: Expectation) 
     for row, outputs in expectation.outputs.items():
         for name, expected in outputs.items():
             seen = prints.get(row, {}).get(name)
-            if seen is None or not agree(seen, fingerprint(expected.value), expected.slack):
+            right = fingerprint(expected.value)
+            if seen is None or not agree(seen, right, expected.slack, expected.scale):
                 return True
     return False

@@ -67,10 +67,16 @@ def _is_dict(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-def agree(one: Any, other: Any, slack: float = 0.0) -> bool:
-    """Whether two fingerprints are of the same output, up to rounding and `slack` an entry."""
+def agree(one: Any, other: Any, slack: float = 0.0, scale: float = 1.0) -> bool:
+    """Whether two fingerprints are of the same output, up to rounding and `slack` an entry.
+
+    Args:
+        scale: Where the expected numbers are smaller than 1: the size that counts for rounding.
+    """
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(agree(one[k], other[k], slack) for k in one)
+        return one.keys() == other.keys() and all(
+            agree(one[k], other[k], slack, scale) for k in one
+        )
     if isinstance(one, str) or isinstance(other, str):
         return bool(one == other)
     if isinstance(one, list) and isinstance(other, list):
@@ -78,7 +84,8 @@ def agree(one: Any, other: Any, slack: float = 0.0) -> bool:
             return False
         if one[0] != other[0] or one[4:] != other[4:]:
             return False
-        room = CLOSE * max(one[1], other[1]) + (TINY + slack) * math.sqrt(max(1, math.prod(one[0])))
+        rounding = TINY * min(scale, 1.0) + slack
+        room = CLOSE * max(one[1], other[1]) + rounding * math.sqrt(max(1, math.prod(one[0])))
         return all(abs(a - b) <= room for a, b in zip(one[1:4], other[1:4], strict=True))
     return bool(one == other)
 

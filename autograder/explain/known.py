@@ -146,10 +146,10 @@ def fits(known: Known, row: str, output: str, trial: Trial) -> bool:
         return seen is None and want is None
     have = _prints(trial)[row]
     expected = trial.expectation.outputs.get(row, {}).get(output)
-    slack = expected.slack if expected else 0.0
+    room = (expected.slack, expected.scale) if expected else ()
     if output not in have or output not in want:
         return have.get(ROW) is not None and have.get(ROW) == want.get(ROW)
-    return agree(have[output], want[output], slack)
+    return agree(have[output], want[output], *room)
 
 
 def _prints(trial: Trial) -> dict[str, dict[str, Any]]:

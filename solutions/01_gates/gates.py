@@ -465,7 +465,8 @@ sigmoid_gates = Function(
     gradient_of="1 / (1 + np.exp(-z))",
     points=3,
     large={"z": 10.0},
-    variants={"positive": variant(z=2.5), "negative": variant(z=-1.75), "zero": variant(z=0.0)},
+    variants={"positive": variant(z=2.5), "negative": variant(z=-1.75), "zero": variant(z=0.0),
+              "far out": variant(z=19.875, magnitude=1e-9)},  # finite differences drown in the 1 that f is there
     hints=(
         "Four gates forward, the same four in reverse order on the way back; each multiplies by its own slope.",
         "Begin at the right: the reciprocal's slope, taken at its own input, which is the number after the shift.",
@@ -687,6 +688,7 @@ staged = Function(
         "the numbers of the text": variant(x=3.0, y=-4.0),
         "both positive": variant(x=0.5, y=1.25),
         "both negative": variant(x=-0.75, y=-2.0),
+        "a sharp peak": variant(x=-15.0, y=15.0003),  # finite differences step across it
     },
     hints=(
         "One line back for each line forward, in reverse order; at each use of x or y add to its gradient.",

@@ -100,6 +100,9 @@ MISTAKES = {
              says="The gate 1+ is missing: this is 1/exp(-z), which is exp(z)."),
         edit("sigmoid_by_gates", "dz = da * -1.0", "dz = f * (1.0 - f) * f", name="one_f_too_many",
              says="The derivative carries one factor f too many."),
+        edit("sigmoid_by_gates", "dz = da * -1.0", "dz = (1 / (1 + np.exp(-(z + 1e-5))) - 1 / (1 + np.exp(-(z - 1e-5)))) / 2e-5",
+             name="finite_differences", says="The derivative is measured by finite differences: where f is nearly 1 nothing is left of it. Walk back "
+                                             "through the gates instead."),
     ],
     "neuron": [
         edit("neuron_forward", " + w[2]", "", name="bias_left_out",
@@ -169,6 +172,10 @@ MISTAKES = {
              says="The path through the numerator is not divided by the denominator: invden is the slope there."),
         edit("staged_backward", "dden = -1.0 / den**2 * dinvden", "dden = -1.0 / den * dinvden", name="not_squared",
              says="The slope of 1/den is minus one over den squared."),
+        edit("staged_backward", "    dy += (1 - sigy) * sigy * dsigy\n",
+             "    s = lambda t: 1 / (1 + np.exp(-t))\n    f = lambda a, b: (a + s(b)) / (s(a) + (a + b) ** 2)\n"
+             "    dx = (f(x + 1e-5, y) - f(x - 1e-5, y)) / 2e-5\n    dy = (f(x, y + 1e-5) - f(x, y - 1e-5)) / 2e-5\n", name="finite_differences",
+             says="The slopes are measured by finite differences: across a sharp peak the step is too long. Walk back through the stages instead."),
     ],
     "numerical": [
         edit("numeric_gradient", "grad = np.zeros_like(x)", "h = 1e-5\n    grad = np.zeros_like(x)", name="step_ignored",
@@ -192,6 +199,10 @@ MISTAKES = {
                   "no copy, so a nudge of `down` undoes that of `up`. Use x.copy(), or evaluate f before you nudge again."),
         edit("numeric_gradient", "np.ndindex(x.shape)", "range(len(x))", name="rows_only",
              says="The loop runs over the first axis only, so whole rows are nudged together."),
+        edit("numeric_gradient", "old = x[i]", "flat, k = x.reshape(-1), np.ravel_multi_index(i, x.shape)\n        old = flat[k]",
+             ("x[i] = old + h", "flat[k] = old + h"), ("x[i] = old - h", "flat[k] = old - h"), ("        x[i] = old\n", "        flat[k] = old\n"),
+             name="nudged_in_a_copy", says="What is nudged is x.reshape(-1). Where x is no contiguous block of memory that is a copy, and f never sees the "
+                                           "nudge. Write into x itself, or hand f the array that you nudged."),
         edit("numeric_gradient", "    return grad", "    return grad.ravel()", name="flattened",
              says="The result is flat; it must have the shape of x."),
         edit("numeric_gradient", "np.zeros_like(x)", "np.zeros(x.shape)", ("grad[i] = (above - below) / (2 * h)", "grad[i] += (above - below)"),

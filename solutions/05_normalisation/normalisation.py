@@ -749,6 +749,7 @@ dropout = Layer(
         "many numbers, a quarter kept": variant(dropout_param={"p": 0.25}, sizes={"N": 100, "D": 100}, judged=["out"]),
         "many numbers, most kept": variant(dropout_param={"p": 0.8}, sizes={"N": 100, "D": 100}, judged=["out"]),
         "three axes": variant(x=array("4 3 2")),
+        "zeros behind a ReLU": variant(x=array("20 20", floor=0.0)),
         "test mode": variant(dropout_param={"mode": "test"}),
     },
     points={"forward": 3, "backward": 3},

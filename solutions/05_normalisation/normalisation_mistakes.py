@@ -211,5 +211,7 @@ MISTAKES = {
              name="no_mask", says="The gradient passes everywhere; where a number was dropped, nothing must come back."),
         edit("dropout_backward", "dx = dout * mask", "dx = dout * mask**2",
              name="scaled_twice", says="The gradient is divided by p twice."),
+        edit("dropout_forward", "cache = mask", "cache = (out != 0) / (p if mode == \"train\" else 1)",
+             name="mask_by_out", says="The mask is read off out: where x is 0, a number that was kept looks like one that was dropped. Keep the mask itself."),
     ],
 }
