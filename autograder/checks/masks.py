@@ -2,9 +2,9 @@
 
 Any way of drawing is right. What must hold: every entry of `out` is 0 or x / p; on many entries the
 kept fraction is p; the mask is drawn anew in every call; and backward multiplies by the very mask
-that `out` shows. Where x is 0 `out` does not show it: there backward does, and keeps the fraction p,
-too. A forward that scales what it keeps by another number is wrong; a backward that
-scales by the same one keeps its points.
+that `out` shows. Where x is 0 `out` shows none: there backward does, and keeps the fraction p, too.
+A forward that scales what it keeps by another number is wrong; a backward that scales by the same
+one keeps its points.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Variant:
         sizes: Dimensions fixed in this case.
         tie: An input in which numbers are equal, such as the entries of a window whose maximum is
             taken: however the tie is broken, the slope is right, and so is any mixture.
-        magnitude: Of which size the expected numbers are: an error of a billionth of it is rounding.
+        magnitude: The size of the expected numbers: an error of a billionth of it is rounding.
     """
 
     changes: dict[str, Any]
@@ -68,7 +68,7 @@ class Case:
         tie: Inputs lie on a tie, so any slope between the one-sided ones is right.
         equals: The input in which single numbers are equal; any way to break that tie is right.
         sizes: Dimension -> its size.
-        magnitude: Of which size the expected numbers are; behind an upstream gradient, times its own.
+        magnitude: The size of the expected numbers; behind an upstream gradient, times its own.
     """
 
     name: str

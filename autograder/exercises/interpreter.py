@@ -258,7 +258,7 @@ def _compiled(source: str) -> CodeType:
 
 
 def strided(array: np.ndarray) -> np.ndarray:
-    """A writable view that holds the numbers of `array`, unevenly spaced: flattened it is a copy."""
+    """A writable view that holds the numbers of `array`, spaced so that flattening it copies."""
     if array.ndim == 0:
         return array.copy()
     spread = np.zeros((*array.shape[:-1], 2 * array.shape[-1] + 1), array.dtype)

@@ -95,8 +95,8 @@ SENTENCES: dict[str, str] = {
     "mask.same": "Backward must use the mask of its own forward, scaled in the same way.",
     "mask.zeros": "where x is 0, {name} lets the gradient of {share} % of the entries through; "
     "expected about {keep} %",
-    "mask.not_by_out": "A number that is 0 may be kept, too: out is 0 there either way, so the mask "
-    "cannot be read off it. Keep the mask itself in the cache.",
+    "mask.not_by_out": "A number that is 0 may be kept, too: out is 0 there either way, so the "
+    "mask cannot be read off it. Keep the mask itself in the cache.",
     "mask.same_twice": "{name} drops the same entries in two calls without a seed",
     "mask.anew": "Draw a new mask in every call.",
     "mask.seed": "{row} ignores the seed: two calls with the same one drop different entries",

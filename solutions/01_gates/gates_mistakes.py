@@ -173,7 +173,7 @@ MISTAKES = {
         edit("staged_backward", "dden = -1.0 / den**2 * dinvden", "dden = -1.0 / den * dinvden", name="not_squared",
              says="The slope of 1/den is minus one over den squared."),
         edit("staged_backward", "    dy += (1 - sigy) * sigy * dsigy\n",
-             "    s = lambda t: 1 / (1 + np.exp(-t))\n    f = lambda a, b: (a + s(b)) / (s(a) + (a + b) ** 2)\n"
+             "    sig = lambda t: 1 / (1 + np.exp(-t))\n    f = lambda a, b: (a + sig(b)) / (sig(a) + (a + b) ** 2)\n"
              "    dx = (f(x + 1e-5, y) - f(x - 1e-5, y)) / 2e-5\n    dy = (f(x, y + 1e-5) - f(x, y - 1e-5)) / 2e-5\n", name="finite_differences",
              says="The slopes are measured by finite differences: across a sharp peak the step is too long. Walk back through the stages instead."),
     ],
