@@ -174,7 +174,7 @@ def encode(value: Any) -> Any:
         body = {
             f.name: encode(getattr(value, f.name))
             for f in declared
-            if f.metadata != IF_SET or getattr(value, f.name) != f.default
+            if f.metadata != IF_SET or getattr(value, f.name) not in (f.default, {})
         }
         body = {key: item for key, item in body.items() if key not in _SECRET}
         return {"is": type(value).__name__, **body}
