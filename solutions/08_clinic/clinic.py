@@ -701,6 +701,18 @@ def _linear(dx, dw):
     return _LINEAR.replace("DX", dx).replace("DW", dw)
 
 
+def _spoilt(name):
+    return f"""
+def forward(x, w):
+    return {{a}} * (x @ w), (x, w)
+def backward(dout, cache):
+    x, w = cache
+    dx, dw = {{a}} * dout @ w.T, {{a}} * x.T @ dout
+    {name}[len({name}) // 2, -1] += np.abs({name}).max()
+    return dx, dw
+"""
+
+
 critic = Critic(
     my_check,
     points=4,
@@ -744,6 +756,10 @@ def backward(dout, cache):
         "dw without the upstream gradient (an upstream of ones hides it)": _linear("{a} * dout @ w.T", "{a} * x.T @ np.ones_like(dout)"),
         "dw transposed (compare shapes)": _linear("{a} * dout @ w.T", "{a} * dout.T @ x"),
         "the rows of dw in reverse (look at every entry, not at sums)": _linear("{a} * dout @ w.T", "({a} * x.T @ dout)[::-1]"),
+        "the columns of dw in reverse (look at every entry, not at sums)": _linear("{a} * dout @ w.T", "({a} * x.T @ dout)[:, ::-1]"),
+        "one entry of dw too large (look at every entry)": _spoilt("dw"),
+        "one entry of dx too large (look at every entry, of dx, too)": _spoilt("dx"),
+        "dx without the signs of w (positive weights hide it)": _linear("{a} * dout @ np.abs(w).T", "{a} * x.T @ dout"),
         "dw of the first example only (a batch of one hides it)": _linear("{a} * dout @ w.T", "{a} * np.outer(x[0], dout[0])"),
         "tanh, with its slope taken at the input": _TANH.replace("DZ", "{a} * dout * (1 - ({a} * (x @ w)) ** 2)"),
         "a leaky slope forgotten (positive numbers hide it)": _LEAKY.replace("DZ", "dout"),
