@@ -74,12 +74,12 @@ class Card:
         if not np.isfinite(dout).all():
             return Exposure(hidden=fact("exposing.not_finite", name=last))
         measured = numerical_gradients(self._out, inputs, dout)
-        for name, array in zip(self.names, measured, strict=False):
-            if (array.kinked & (array.bound > APART * _largest(array.gradient))).any():
-                return Exposure(hidden=fact("exposing.kink", name=name))
         exposed = self._wrong(inputs, dout, measured)
         if exposed is not None:
             return Exposure(exposed=exposed)
+        for name, array in zip(self.names, measured, strict=False):
+            if (array.kinked & (array.bound > APART * _largest(array.gradient))).any():
+                return Exposure(hidden=fact("exposing.kink", name=name))
         return Exposure(hidden=self._what_hides_it(list(arrays)))
 
     def _wrong(
@@ -93,8 +93,9 @@ class Card:
             label = f"d{self.names[place]}"
             gap = np.abs(grad - array.gradient)
             size = max(_largest(array.gradient), _largest(grad))
-            if (gap > APART * size + array.bound).any():
-                i = np.unravel_index(int(np.argmax(gap - array.bound)), gap.shape)
+            beyond = np.where(array.kinked, -np.inf, gap - array.bound)
+            if (beyond > APART * size).any():
+                i = np.unravel_index(int(np.argmax(beyond)), gap.shape)
                 where = f"{label}[{', '.join(map(str, i))}]" if i else label
                 said, true = float(np.asarray(grad)[i]), float(array.gradient[i])
                 return fact("exposed.value", card=self._name, where=where, says=said, measured=true)

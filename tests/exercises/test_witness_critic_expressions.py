@@ -74,13 +74,14 @@ def kinked_forward(x):
     return np.abs(x), x
 
 
-def test_a_kink_exposes_nothing():
+@pytest.mark.parametrize(("x", "score"), [([0.0], 0), ([0.0, -0.5, 0.25], 1)])
+def test_a_kink_exposes_nothing_and_hides_nothing_beside_it(x, score):
     exercise = named(
         Witness("expose", forward=kinked_forward, backward=slope_backward, points=1,
                 returns={"x": "...", "dout": "..."})
     )  # fmt: skip
-    answer = {"expose": lambda: (np.array([0.0]), np.array([1.0]))}
-    assert graded(exercise, {"expose": exposing}, answer).score == 0
+    answer = {"expose": lambda: (np.array(x), np.ones(len(x)))}
+    assert graded(exercise, {"expose": exposing}, answer).score == score
 
 
 LAYER = """
