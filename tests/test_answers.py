@@ -2,7 +2,7 @@
 
 `tests/submissions/answers/*.py` say in their first lines which notebook they answer and which
 outputs are wrong
-(`row.output`, or `row.*`). What a file does not define is not judged.
+(`row.output`, with hyphens for spaces, or `row.*`). What a file does not define is not judged.
 """
 
 from functools import cache
@@ -48,7 +48,7 @@ def test_answer_gets_the_declared_verdict(root, path):
         )
     lost = {
         f"{result.id}.*" if not any(result.outputs.values()) and f"{result.id}.*" in wrong
-        else f"{result.id}.{output}"
+        else f"{result.id}.{output}".replace(" ", "-")
         for result in results
         for output, earned in result.outputs.items()
         if not earned

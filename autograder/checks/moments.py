@@ -12,6 +12,7 @@ from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.exercise import Row
 from autograder.exercises.fact import Fact, fact
+from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import Huge
 
 DEVIATIONS = 6.0
@@ -88,16 +89,21 @@ def judge_draws(row: Row, trial: Trial) -> Iterator[Finding]:
         if draws.failure is not None:
             yield trial.finding(Check.DRAWS, name, failure=draws.failure)
             continue
+        advice = fact("draws.from_rng")
         if not alike(seen.outputs[name], draws.again.get(name)):
             said = fact("draws.differ", name=name)
+            if isinstance(trial.exercise, Module) and alike(
+                draws.again.get(name), draws.others[1].get(name)
+            ):
+                said, advice = fact("draws.shared", name=name, row=row.id), fact("draws.own")
         elif _repeated(draws.others[0].get(name), draws.others[1].get(name), want.value):
             said = fact("draws.same", name=name)
         elif draws.touched:
             said = fact("draws.global", row=row.id)
         else:
             continue
-        advice = Explanation(Source.CHECK, fact=fact("draws.from_rng"))
-        yield trial.finding(Check.DRAWS, name, fact=said, explanation=advice)
+        told = Explanation(Source.CHECK, fact=advice)
+        yield trial.finding(Check.DRAWS, name, fact=said, explanation=told)
 
 
 def alike(one: Any, other: Any) -> bool:

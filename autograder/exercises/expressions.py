@@ -33,7 +33,8 @@ class Expressions(Module):
 
     An expression is Python: assignments and, last, the result. Its letters are inputs; operators
     become calls of the special methods, `a.tanh()` a call of that method. Then `backward()` is
-    called on the result, and `data` of the result and `grad` of the inputs are read.
+    called on the result, and `data` of the result and `grad` of the inputs and of all that has a
+    name are read.
 
     Args:
         expressions: Output -> the expression.
@@ -87,8 +88,8 @@ class Expressions(Module):
             for _ in range(times):
                 recorder.add(Call("backward", on=root))
             reads = {"data": recorder.add(Call("data", on=root, kind="read")).call}
-            for name, leaf in recorder.leaves.items() if times else ():
-                reads[f"{name}.grad"] = recorder.add(Call("grad", on=leaf, kind="read")).call
+            for name, node in {**recorder.leaves, **recorder.names}.items() if times else ():
+                reads[f"{name}.grad"] = recorder.add(Call("grad", on=node, kind="read")).call
             recorded[output] = (recorder.calls, reads)
             start += len(recorder.calls)
         return recorded
@@ -171,7 +172,7 @@ class _Recorder:
         self.cls, self.inputs, self.start = cls, inputs, start
         self.calls: list[Call] = []
         self.leaves: dict[str, Ref] = {}
-        self._names: dict[str, Ref] = {}
+        self.names: dict[str, Ref] = {}
 
     def add(self, call: Call) -> Ref:
         """Append a call; return what stands for its result."""
@@ -190,7 +191,7 @@ class _Recorder:
                 value = self._visit(statement.value)
                 if not isinstance(value, Ref):
                     raise DeclarationError(f"expression {text!r} assigns a plain number")
-                self._names[statement.targets[0].id] = value
+                self.names[statement.targets[0].id] = value
             elif isinstance(statement, ast.Expr):
                 root = self._visit(statement.value)
             else:
@@ -203,9 +204,10 @@ class _Recorder:
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
             return node.value
         if isinstance(node, ast.Name):
-            return self._names[node.id] if node.id in self._names else self._leaf(node.id)
+            return self.names[node.id] if node.id in self.names else self._leaf(node.id)
         if isinstance(node, ast.UnaryOp) and type(node.op) in _OPERATIONS:
-            return self._method(self._visit(node.operand), _OPERATIONS[type(node.op)])
+            operand = self._visit(node.operand)
+            return self._method(operand, "__neg__") if isinstance(operand, Ref) else -operand
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
             name = _OPERATIONS[type(node.op)]
             left, right = self._visit(node.left), self._visit(node.right)

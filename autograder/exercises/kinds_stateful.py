@@ -77,7 +77,7 @@ class Module(Exercise):
             other = Ref(len(calls))
             calls.append(Call(self.cls, tuple(value[name] for name in self.init), hold="all"))
             beside = [_step(step, value, other) for step in self.steps]
-            steps = [call for pair in zip(beside, steps, strict=True) for call in pair]
+            steps = [call for pair in zip(steps, beside, strict=True) for call in pair]
         elif self.fresh:
             steps += self._redrawn(case, len(calls) + len(steps))
         back = 2 if case.name == AGAIN else 1
@@ -88,14 +88,11 @@ class Module(Exercise):
         return Script(case.seed, (*calls, *steps))
 
     def _redrawn(self, case: Case, start: int) -> list[Call]:
-        """Two further instances, from the same generator and from another; what they draw."""
-        calls: list[Call] = []
-        for turn in (0, 1):
-            values = tuple(generator(case.inputs[name], turn) for name in self.init)
-            made = Ref(start + len(calls) + 1)
-            calls += watched(case, Call(self.cls, values, hold="all"))
-            calls += [Call(name, on=made, kind="read") for name in self.fresh.values()]
-        return calls
+        """Two further instances, from the same generator and from another; then what they drew."""
+        drawn = [tuple(generator(case.inputs[name], turn) for name in self.init) for turn in (0, 1)]
+        calls = [c for one in drawn for c in watched(case, Call(self.cls, one, hold="all"))]
+        made = (Ref(start + 1), Ref(start + 4))
+        return calls + [Call(n, on=one, kind="read") for one in made for n in self.fresh.values()]
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         outputs: dict[str, Any] = {}
@@ -104,7 +101,7 @@ class Module(Exercise):
         steps = outcomes[1 + len(self.fresh) + len(self.assign) :]
         redrawn: Sequence[Outcome] = ()
         if case.name == AGAIN:
-            steps = steps[2::2]
+            steps = steps[1::2]
         elif self.fresh:
             steps, redrawn = steps[: len(self.steps)], steps[len(self.steps) :]
         assigned = outcomes[1 + len(self.fresh) :][: len(self.assign)]
@@ -127,10 +124,9 @@ class Module(Exercise):
     def _draws(self, outputs: dict[str, Any], redrawn: Sequence[Outcome]) -> Draws | None:
         if not redrawn:
             return None
-        each = len(redrawn) // 2
+        read, half = [o.value for o in redrawn[6:]], len(self.fresh)
         again, other = (
-            dict(zip(self.fresh, (o.value for o in redrawn[k + 3 : k + each]), strict=True))
-            for k in (0, each)
+            dict(zip(self.fresh, values, strict=True)) for values in (read[:half], read[half:])
         )
         touched = redrawn[0].value != redrawn[2].value
         return Draws(again, (outputs, other), touched, redrawn[1].failure)

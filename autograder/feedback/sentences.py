@@ -110,6 +110,8 @@ SENTENCES: dict[str, str] = {
     "draws.differ": "{name} differs between two generators in the same state",
     "draws.same": "{name} is the same for two different generators",
     "draws.global": "{row} uses or seeds the global generator",
+    "draws.shared": "{name} of one {row} changes as soon as another {row} is made",
+    "draws.own": "What stands in the class is shared by all its objects: make it anew in __init__.",
     "draws.from_rng": "Draw every number from the rng that you are given, and from nothing else.",
     # moments of what is drawn
     "moments.missing": "{name} has no entry {key}",

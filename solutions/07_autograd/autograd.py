@@ -58,13 +58,13 @@ from autograder.lab.scales import draw_lines
 # own, as frameworks do.
 #
 # The check computes whole expressions with your class, calls `backward()` on the result, and looks at its `data` and at the `grad` of each
-# input. Among others:
+# input and of each step that has a name. Among others:
 #
 # | name | expression |
 # |---|---|
-# | relu | `(a + b).relu() * c + (a - b).relu() + (c - a).relu()` |
+# | relu | `(a + b).relu() * c + (a - b).relu() + (c - a).relu() + (b - b).relu()` |
 # | a diamond | `d = a * b`, `e = d.tanh()`, then `(d + e) * (e * d + a)` |
-# | many paths | `d = a + b`, then 22 times `d = d + d`: 4,194,304 paths, 23 gates |
+# | many paths | `d = a + b`, then 26 times `d = d + d`: 67,108,864 paths, 27 gates |
 # | a long chain | 120 operations in a row |
 # | backward twice | `d = a * b`, then `d.tanh() * d + c`, and `backward()` twice |
 # | two results | `f = a * b`, `h = a + b`, then `f.backward()` and `h.backward()`: now `a.grad` is 1 |
@@ -187,7 +187,7 @@ from autograder.exercises import (
 
 _DATA = [f"data: {method}" for method in ("sum", "product", "power", "exp", "tanh", "relu")]
 _CHAIN = "\n".join(["d = a * b", *["d = d + a"] * 60, *["d = d * 1.01"] * 60, "d"])
-_DOUBLED = "\n".join(["d = a + b", *["d = d + d"] * 22, "d"])
+_DOUBLED = "\n".join(["d = a + b", *["d = d + d"] * 26, "d"])
 _BESIDE = ["sum and product", "plain numbers", "difference and power", "exp", "relu", "backward twice"]
 
 value_class = Expressions(
@@ -202,10 +202,10 @@ value_class = Expressions(
         "data: relu": "a.relu() + b.relu()",
         "sum and product": "a * b + c",
         "plain numbers": "3 + 2 * a + b * 3 + 1 + (4 - c)",
-        "difference and power": "(a - b) ** 3 - (c * c + 1) ** 0.5 + (a - a) ** 2",
+        "difference and power": "(a - b) ** 3 - (c * c + 1) ** 0.5 + (a - a) ** 2 + (b - c) ** 2 + (a - c) ** 1 + (b * b + 1) ** -2",
         "exp": "(a * b).exp() + c",
         "tanh": "(a * b + c).tanh()",
-        "relu": "(a + b).relu() * c + (a - b).relu() + (c - a).relu()",
+        "relu": "(a + b).relu() * c + (a - b).relu() + (c - a).relu() + (b - b).relu()",
         "a fork": "a * a + a * b",
         "a diamond": "d = a * b\ne = d.tanh()\n(d + e) * (e * d + a)",
         "many paths": _DOUBLED,
