@@ -260,7 +260,7 @@ sigmoid = Layer(
     large={"x": 500},
     variants={
         "three axes": variant(x=array("3 2 4")),
-        "far out": variant(sizes={"N": 2, "D": 3}, x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 40.0, -0.25]])),
+        "far out": variant(sizes={"N": 2, "D": 3}, x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 0.0, -0.25]])),
     },
     points={"forward": 2, "backward": 2},
     hints={
@@ -329,7 +329,7 @@ tanh = Layer(
     large={"x": 500},
     variants={
         "three axes": variant(x=array("3 2 4")),
-        "far out": variant(sizes={"N": 2, "D": 3}, x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 40.0, -0.25]])),
+        "far out": variant(sizes={"N": 2, "D": 3}, x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 0.0, -0.25]])),
     },
     points={"forward": 1, "backward": 2},
     hints={
@@ -504,7 +504,7 @@ gelu = Layer(
     inputs={"x": "N D"},
     variants={
         "three axes": variant(x=array("3 2 4")),
-        "far out": variant(x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 40.0, -0.25]])),
+        "far out": variant(x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 0.0, -0.25]])),
     },
     points={"forward": 2, "backward": 3},
     hints={
@@ -565,7 +565,7 @@ swish = Layer(
     inputs={"x": "N D"},
     variants={
         "three axes": variant(x=array("3 2 4")),
-        "far out": variant(x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 40.0, -0.25]])),
+        "far out": variant(x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 0.0, -0.25]])),
     },
     points={"forward": 1, "backward": 2},
     hints={
@@ -694,7 +694,7 @@ swiglu = Layer(
     swiglu_forward,
     swiglu_backward,
     inputs={"x": "N D", "w_gate": "D H", "w_up": "D H", "w_down": "H M"},
-    large={"x": 10},
+    large={"x": 500},
     points={"forward": 1, "backward": 3},
     hints={
         "forward": (
@@ -786,6 +786,9 @@ svm = Loss(
     svm_loss,
     inputs={"x": array("N C", scale=1.5, digits=9), "y": labels("N", "C")},  # no margin at the kink by chance
     points=3,
+    variants={
+        "equal scores": variant(sizes={"N": 2, "C": 4}, x=np.array([[2.0, 2.0, -1.5, 2.0], [0.0, 0.0, 0.0, 0.0]])),
+    },
     hints=(
         "First a matrix of margins, one for each example and class; the right class does not count.",
         "Pick the right score of each row with two integer arrays and give it a second axis, so that it broadcasts. Set the margins of the right classes to zero.",
@@ -823,6 +826,7 @@ from autograder.exercises import Answer, Function, Module, Text, choice, constan
 sgd_step = Function(
     sgd,
     inputs={"w": "N D", "dw": "N D", "lr": choice(0.5, 0.1, 0.03)},
+    large={"dw": 1000},
     variants={"a vector": variant(w=array("6"), dw=array("6"))},
     outputs=["new_w"],
     points=1,
@@ -889,6 +893,7 @@ sigma_net = Loss(
             X=np.array([[1.0, 2.0]]), y=np.array([0]), W1=np.array([[0.1, -0.2], [0.3, 0.4]]), b1=np.zeros(2),
             W2=np.array([[0.5, -0.5], [-0.3, 0.8]]), b2=np.zeros(2), sizes={"N": 1, "D": 2, "H": 2, "C": 2},
         ),
+        "hidden units far out": variant(sizes={"H": 2}, b1=np.array([1000.0, -1000.0])),
         "rows far apart": variant(b2=array("C", scale=4000.0), W1=array("D H", scale=9.0), W2=array("H C", scale=4000.0), allow_infinite=True),
     },
     hints=(
@@ -993,16 +998,20 @@ two_layer_net = Module(
     inputs={
         "input_dim": constant(4), "hidden_dim": constant(6), "classes": constant(3), "rng": rng(),
         "params": constant({"W1": array("D H"), "b1": array("H"), "W2": array("H C"), "b2": array("C")}),
-        "X": "N D", "y": labels("N", "C"), "X2": "2 D",
+        "X": "N D", "y": labels("N", "C"), "X2": "2 D", "y2": labels("2", "C"),
     },
     sizes={"D": 4, "H": 6, "C": 3},
     init=["input_dim", "hidden_dim", "classes", "rng"],
     fresh={"initial_params": "params"},
     assign={"params": "params"},
     # Twice: gradients that add up from call to call would show; and so does what is kept of a batch of another size.
-    steps=[("scores", "loss", "X"), *2 * [("loss_and_gradients", "loss", "X", "y")], ("scores", "loss", "X2")],
+    steps=[
+        ("scores", "loss", "X"), *2 * [("loss_and_gradients", "loss", "X", "y")],
+        ("scores", "loss", "X2"), ("loss_and_gradients", "loss", "X2", "y2"),
+    ],
     variants={
         "scores near 1000": variant(params={"b2": array("C", offset=1000.0)}),
+        "scores far apart": variant(params={"W2": array("H C", scale=1000.0)}, allow_infinite=True),
         "a wider network": variant(
             sizes={"D": 80, "H": 50, "C": 24}, input_dim=80, hidden_dim=50, classes=24, judged=["initial_params"],
         ),
