@@ -200,6 +200,45 @@ def test_an_attribute_that_is_stored_otherwise_is_found_where_it_is_stored(wrong
     assert (repair.function, line in (repair.line, repair.also)) == ("Counter", True)
 
 
+MASKED = """
+def masked_forward(x):
+    return np.where(x > 0, x, 0), x > 0
+def masked_backward(dout, cache):
+    dx = dout * 1
+    dx[{}] = 0
+    return dx
+"""
+PAIR = """
+def paired(dz):
+    return (dz,)
+def pair(x, dz):
+    return {}
+"""
+
+
+def test_a_mask_that_is_turned_is_blamed_on_nobody_alone():
+    """It may be kept the wrong way by the forward, or read the wrong way by the backward."""
+    reference = {"np": np}
+    exec(MASKED.format("~cache"), reference)
+    pair = reference["masked_forward"], reference["masked_backward"]
+    layer = Layer(*pair, inputs={"x": "N D"}, points={"forward": 1, "backward": 1})
+    asked = prepare(layer, reference=LocalRunner(reference), mistaken={}, hidden=False)
+    (repair,) = found(asked, MASKED.format("cache"), row="masked_backward", seconds=20)
+    assert (repair.function, repair.line) == ("", 0)
+
+
+def test_a_pair_is_not_made_by_doubling():
+    """`(dz,) * 2` would be right by chance, and no factor is missing."""
+    reference = {"np": np}
+    exec(PAIR.format("(dz, dz)"), reference)
+    exercise = Function(
+        reference["pair"], points=1, inputs={"x": "N", "dz": "N"}, outputs=["dx", "dy"]
+    )
+    asked = prepare(exercise, reference=LocalRunner(reference), mistaken={}, hidden=False)
+    repairs = found(asked, PAIR.format("paired(dz)"), row="pair", seconds=20)
+    assert not [r for r in repairs if r.kind == "missing_factor"]
+
+
 def test_a_product_that_is_turned_may_be_turned_where_it_is_used():
     tree = units_of("f", ("f",), namespace_of("def f(a, b):\n    c = a @ b\n    return 2 * c"))[0]
     found = places(tree.tree)

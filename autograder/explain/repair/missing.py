@@ -35,9 +35,11 @@ TAKES_ARRAYS = frozenset({"choice", "tile", "repeat", "broadcast_to", "reshape"}
 
 def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """All that may be missing around a value."""
+    n, parent = place.node, place.parent
+    if isinstance(parent, ast.Subscript) and n is parent.slice and isinstance(n, ast.Name):
+        yield 1, "comparison", ast.UnaryOp(ast.Invert(), n)  # where it is a mask: the other entries
     if not is_value(place) or _is_shape(place):
         return
-    n = place.node
     assert isinstance(n, ast.expr)
     in_product = _within(place, ast.Mult, ast.Div, ast.MatMult)
     in_sum = _within(place, ast.Add, ast.Sub)
@@ -59,7 +61,7 @@ def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     for power in (0.5, -1) if _makes_size(place) else (2, 0.5, -1, 3):
         yield 1, "power", ast.BinOp(n, ast.Pow(), ast.Constant(power))
     if not in_product:
-        for factor in (2, 0.5):
+        for factor in (2.0, 0.5):  # not 2: a tuple times 2 is the tuple twice
             yield 1, "missing_factor", ast.BinOp(n, ast.Mult(), ast.Constant(factor))
         two = ast.BinOp(ast.Constant(2), ast.Pow(), ast.Constant(0.5))
         yield 2, "missing_factor", ast.BinOp(n, ast.Div(), two)

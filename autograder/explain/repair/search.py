@@ -282,10 +282,13 @@ class _Search:
     def _instead(self, found: _Fit, plans: list[Plan]) -> list[Plan]:
         """What else would be told in the place of a fit: as likely, in its function nearly so."""
         kept = []
-        chain = chained(found.unit.tree, found.change.place)
+        chain, own = chained(found.unit.tree, found.change.place), self.units[0]
+        beside = found.unit is not own and found.unit.name in self.exercise.functions
+        blamed = own if beside else None  # it is what fails; what a forward keeps may be right
         for rank, unit, changes in plans:
-            last = found.tier + (unit is found.unit)
-            if unit is not found.unit and rank <= found.tier + 1:  # who calls is not blamed alone
+            last = found.tier + (unit is found.unit) + 2 * (unit is blamed)
+            if unit not in (found.unit, blamed) and rank <= found.tier + 1:
+                # who calls is not blamed alone
                 every = rank <= last or self._raises(unit)
                 near = [c for c in changes if every or _agreed_late(c, found) or rewrites(c)]
             elif id(changes[0].place.statement) in chain:  # it need not be near what raises
