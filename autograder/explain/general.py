@@ -19,6 +19,7 @@ from autograder.checks.finding import Explanation, RowResult, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.fact import fact
+from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.script import plain
 from autograder.explain.question import Asked
 
@@ -83,7 +84,12 @@ SLIPS: dict[str, Slip] = {
 def general_slip(
     result: RowResult, asked: Asked, outputs: Set[str | None]
 ) -> dict[str | None, Explanation]:
-    """The general slip that each output looks like, where exactly one fits."""
+    """The general slip that each output looks like, where exactly one fits.
+
+    Never of an answer: how far off a single number is would tell the right one.
+    """
+    if isinstance(asked.exercise, Answer):
+        return {}
     found = {name: _looks_like(result.id, name, asked.trials) for name in outputs if name}
     return {name: told for name, told in found.items() if told is not None}
 

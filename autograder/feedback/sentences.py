@@ -360,9 +360,10 @@ SENTENCES: dict[str, str] = {
     "was not entered?",
     "again.state": "The same inputs gave the right result before; other calls came in between. Is "
     "something kept in a global variable, or in an attribute, that belongs into the cache?",
-    "exception.truth_value": "An `if`, `and`, `or` or `not` wants one True or False, and this is a "
-    "whole array. To ask whether an argument was left out, write `y is None`; "
-    "`np.where(condition, a, b)` chooses entry by entry; for booleans there are &, | and ~.",
+    "exception.truth_value": "An `if`, `and`, `or` or `not`, or Python's own `max` or `min`, wants "
+    "one True or False, and this is a whole array. To ask whether an argument was left out, write "
+    "`y is None`; `np.where(condition, a, b)` chooses entry by entry; for booleans there are &, | "
+    "and ~.",
     "exception.bitwise": "& and | bind more tightly than < and >: put brackets around each "
     "comparison, as in (a < b) | (c > d).",
     "exception.scalar": "A function that takes one number got an array. Those of the module math "

@@ -90,6 +90,8 @@ MISTAKES = {
              says="The negative entries are not treated at all: dout is handed on as it is."),
         edit("leaky_backward", "1.0, 0.1", "1.0, 0.0", name="plain_relu",
              says="The slope on the negative side is 0, as in a plain ReLU; the leak is 0.1."),
+        edit("leaky_backward", "1.0, 0.1", "1.0, 0.01", name="leak_hundredth",
+             says="The leak is 0.01 here, as it often is elsewhere; leaky_forward has 0.1."),
         edit("leaky_backward", "cache > 0", "dout > 0", name="mask_of_dout",
              says="The sign of dout decides; it is the sign of x that chose the branch."),
         edit("leaky_backward", "1.0, 0.1", "0.1, 1.0", name="branches_swapped",
@@ -161,7 +163,7 @@ MISTAKES = {
     ],
     "card_fork": [
         edit("forked_backward", "dx = dx + 3 * dout", "dx = dout * 3", name="all_overwritten",
-             says="Each use of x overwrites the gradient of the one before; only the last is left. At a fork: +=."),
+             says="Only what the last use of x gives is left; what came before it is overwritten. At a fork: +=."),
         edit("forked_backward", "dx = dx + dout * x * (1 - t**2)", "dx = dout * x * (1 - t**2)", name="first_overwritten",
              says="The second use of x overwrites the first."),
         edit("forked_backward", "dx = dx + 3 * dout", "dx = dx + 3", name="upstream_missing_once",

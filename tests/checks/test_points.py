@@ -182,6 +182,12 @@ def results(root, assignment, text):
     return {result.id: result for result in examine_all(both, LocalRunner(namespace), rows)}
 
 
+@pytest.mark.parametrize("number", ["7", "3", "-3.5"])
+def test_how_far_off_an_answer_is_tells_nobody_the_right_one(root, number):
+    found = results(root, "08_clinic", f"answer_argmax = {number}")["answer_argmax"]
+    assert not found.score and all(f.explanation is None for f in found.findings)
+
+
 @pytest.mark.parametrize(("assignment", "text", "scores"), COSTS)
 def test_a_fault_costs_what_it_is_worth(root, assignment, text, scores):
     found = results(root, assignment, text)
