@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -175,6 +176,7 @@ def _mistaken_identity(
             for name, other in values(trial, row).items()
             if name != output
             and (others is None or name in others)
+            and _as_full(other.value, got)
             and difference(got, other) is None
         }
         others = same
@@ -187,6 +189,11 @@ def _mistaken_identity(
     return Explanation(
         Source.LIKE, f"is_{other}", fact=fact("like.other_output", other=other, output=output)
     )
+
+
+def _as_full(value: Any, got: Any) -> bool:
+    """Whether a value has an entry for all that was returned: an empty dict equals any other."""
+    return not isinstance(value, dict) or (isinstance(got, dict) and value.keys() >= got.keys())
 
 
 def _factor(pairs: Sequence[Pair]) -> Explanation | None:

@@ -376,3 +376,10 @@ def test_what_is_not_written_is_asked_once_whatever_else_is_written(questions):
         ]
         assert [r.score for r in results] == [forwards > 1, 0]
         assert not any(r.status == "right" for r in results if not r.score)
+
+
+def test_an_empty_dict_is_no_other_output():
+    """What was not asked for in a case is empty there, and no answer is taken for it."""
+    assert not general._as_full({}, {"data": 1.0})
+    assert not general._as_full({"data": 1.0}, {"data": 1.0, "a.grad": 2.0})
+    assert general._as_full({"data": 1.0}, {"data": 1.0}) and general._as_full(1.0, 1.0)
