@@ -229,7 +229,8 @@ FOURTH: dict[str, tuple[ByHand, ...]] = {
         ("MyLinear", "dout.sum(dim=0)", "dout.sum(dim=1)"),
         # also: backward's unpacking
         ("MyLinear", "ctx.save_for_backward(x, weight)",
-         "ctx.save_for_backward(x, weight, bias)"),
+         "ctx.save_for_backward(x, weight, bias)",
+         "x, weight = ctx.saved_tensors"),  # to unpack three is right, too
         ("MyLinear",
          "        if bias is not None:\n            out = out + bias.unsqueeze(0).expand_as(out)\n",
          "        out = out + bias.unsqueeze(0).expand_as(out)\n"),
@@ -247,7 +248,8 @@ FOURTH: dict[str, tuple[ByHand, ...]] = {
         ("expose_branch", "return x, dout", "return x"),
         ("leaky_backward", "cache.flat[i] > 0", "dout.flat[i] > 0"),
         ("leaky_backward", "if cache.flat[i] > 0", "if cache[i] > 0"),
-        ("expose_upstream", "[0.5, -1.0, 2.0, 3.0]", "[0.5, -1.0, 2.0]"),
+        ("expose_upstream", "[0.5, -1.0, 2.0, 3.0]", "[0.5, -1.0, 2.0]",
+         "x = np.linspace(-1.0, 1.0, 4)"),  # three numbers of each expose it as well as four
         ("softplus_backward", "dout / bottom", "dout * bottom"),
         ("two_layer_backward", "da * a[n] * (1 - a[n])", "da"),
         ("two_layer_backward", "np.dot(w1, dh)", "np.dot(w1, da)"),

@@ -232,9 +232,16 @@ def _same(
         want = exercise.observe(case, slipped.run(exercise.script(case)))[row].outputs
         if got is None or want is None:
             return got is want
+        if not _finite(got[output]) and not _finite(want[output]):
+            continue  # overflown: to NaN or to infinity, as it happens to be written
         if difference(got[output], replace(wanted, value=want[output])) is not None:
             return False
     return True
+
+
+def _finite(value: Any) -> bool:
+    array = np.asarray(value)
+    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
 
 
 def changed(text: str, operators: Any) -> Iterator[Wrong]:
@@ -261,14 +268,15 @@ def written(text: str, mistakes: Sequence[ByHand]) -> Iterator[Wrong]:
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             continue
         own = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        for function, old, new in mistakes:
+        for function, old, new, *as_good in mistakes:
             if function == node.name:
                 before = own[: own.index(old)]
                 line = before.count("\n") + 1 + len(old) - len(old.lstrip("\n"))
                 wrong = own.replace(old, new)
                 changed = text.replace(own, wrong)
                 mutant = Mutant(function, line, f"{old} -> {new}", changed)
-                yield mutant, changed, _lines(own, wrong, line)
+                also = {wrong[: wrong.index(t)].count("\n") + 1 for t in as_good}
+                yield mutant, changed, _lines(own, wrong, line) | also
 
 
 def _lines(before: str, after: str, line: int) -> frozenset[int]:
@@ -278,9 +286,10 @@ def _lines(before: str, after: str, line: int) -> frozenset[int]:
     left = sum(isinstance(n, ast.stmt) and not isinstance(n, ast.Pass) for n in ast.walk(now))
     if left >= sum(isinstance(n, ast.stmt) for n in ast.walk(ast.parse(before))):
         return frozenset({line})
-    names = [n for one in lost for n in ast.walk(one) if isinstance(n, ast.Name)]
-    made = {n.id for n in names if isinstance(n.ctx, ast.Store)}
-    reads = [n for n in ast.walk(now) if isinstance(n, ast.Name) and n.id in made]
+    names = [n for o in lost for n in ast.walk(o) if isinstance(n, (ast.Name, ast.Attribute))]
+    made = {ast.unparse(n) for n in names if isinstance(n.ctx, ast.Store)}
+    found = (n for n in ast.walk(now) if isinstance(n, (ast.Name, ast.Attribute)))
+    reads = [n for n in found if ast.unparse(n) in made]
     return frozenset({line, *(n.lineno for n in reads if isinstance(n.ctx, ast.Load))})
 
 

@@ -8,8 +8,8 @@ search for the line was made better, are not kept.
 
 from __future__ import annotations
 
-ByHand = tuple[str, str, str]
-"""The function, the right text, the wrong text."""
+ByHand = tuple[str, ...]
+"""The function, the right text, the wrong text; then lines whose change is as good a repair."""
 
 UNSEEN: dict[str, tuple[ByHand, ...]] = {
     "layers_by_the_book": (

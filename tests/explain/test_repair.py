@@ -18,7 +18,7 @@ from autograder.exercises.script import Failure
 from autograder.explain import examine, may_be_repaired, prepare
 from autograder.explain.repair import repairs_of, search, told
 from autograder.explain.repair.candidates import candidates, feeding
-from autograder.explain.repair.echoes import echoes
+from autograder.explain.repair.echoes import echoes, made_at
 from autograder.explain.repair.places import applied, places
 from autograder.explain.repair.raising import known_in
 from autograder.explain.repair.units import only_computes, units_of
@@ -318,10 +318,72 @@ def three(x):
     return out
 """
 
+CARRIED = """
+def carried(x):
+    d = np.ones(x.shape[1]) / np.sqrt(x.shape[1])
+    norms = []
+    for row in x:
+        d = row * d
+        norms.append(np.sqrt(d @ d))
+    return np.array(norms)
+"""
+THROUGH = """
+def through(x, scale):
+    a = scale[:, None] * x.T
+    d = bent(a).T
+    return d
+def bent(a):
+    return a - a.sum(axis=1, keepdims=True)
+"""
+CHAIN = """
+def chain(x):
+    s = np.sum(x**2, axis=0)
+    t = 3 * s
+    u = 2 * t / x.shape[0]
+    return u + x
+"""
+LISTED = """
+def listed(x, y):
+    args = [x]
+    args.append(y)
+    return apart(*args)
+def apart(a, b):
+    return a - b * b
+"""
+PULLED = """
+def pulled(x, scale):
+    low, high = times(ends(x), scale)
+    return low
+def ends(x):
+    return (x**2).min(axis=0), (x**2).max(axis=0)
+def times(pair, scale):
+    return tuple(scale * one for one in pair)
+"""
+SHARED = """
+def shared(x):
+    return plus(x, (1.0, 2.0))
+def plus(a, slopes):
+    return sum(a + a * slope for slope in slopes)
+"""
+
 
 @pytest.mark.parametrize(
     ("wrong", "right", "inputs", "told"),
     [
+        # A factor may as well be missing where a loop began, or before a function of one's own.
+        (CARRIED.replace(" / np.sqrt(x.shape[1])", ""), CARRIED, {"x": "N D"}, (0, None)),
+        (THROUGH.replace("scale[:, None] * x.T", "x.T"), THROUGH, {"x": "N D", "scale": "D"},
+         (0, None)),
+        # A mean, a factor one line later and one in the line below that: three lines fit.
+        (CHAIN.replace(" / x.shape[0]", ""), CHAIN, {"x": "N D"}, (0, None)),
+        # What a call lacks may be missing in the list that it is given.
+        (LISTED.replace("[x]", "[]"), LISTED, {"x": "N D", "y": "N D"}, (2, 4)),
+        # What is returned may be wrong where it was unpacked.
+        (PULLED.replace("times(ends(x), scale)", "ends(x)"), PULLED,
+         {"x": "N D", "scale": constant(0.3)}, (2, 3)),
+        # In a function for several callers nothing is to be left unread for the sake of one.
+        (SHARED.replace("(1.0, 2.0)", "(x, x)"),
+         SHARED.replace("(1.0, 2.0)", "(1.0, 1.0)"), {"x": "N D"}, (0, None)),
         # `lo + ...` was written with `hi`; a minus in the line above is as good, and more likely.
         (SLIDE, SLIDE.replace("return hi", "return lo"),
          {"share": "N", "hi": constant(0.9), "lo": constant(0.2)}, (2, 3)),
@@ -365,6 +427,14 @@ def half_forward(x, y):
 def half_backward(dout, cache):
     return np.where(cache["on"], dout, 0), dout.copy()
 """
+STORED = """
+def half_forward(x, y):
+    return np.where(x > 0, x, 0) + y, x > 0
+def half_backward(dout, on):
+    dx = dout.copy()
+    dx[~on] = 0
+    return dx, dout.copy()
+"""
 CLOSURE = """
 def half_forward(x, y):
     def back(d):
@@ -377,7 +447,11 @@ def half_backward(dout, cache):
 
 @pytest.mark.parametrize(
     ("right", "old", "new"),
-    [(MASK, '"on": x > 0', '"on": x < 0'), (CLOSURE, "return d, d", "return d / 2, d / 2")],
+    [
+        (MASK, '"on": x > 0', '"on": x < 0'),
+        (CLOSURE, "return d, d", "return d / 2, d / 2"),
+        (STORED, "dx[~on]", "dx[on]"),
+    ],
 )
 def test_what_is_kept_the_wrong_way_round_is_not_told_where_it_is_used(right, old, new):
     points = {"forward": 1, "backward": 1}
@@ -629,6 +703,25 @@ def test_no_changes_are_made_once_the_time_is_over():
     ticks = itertools.count()
     every = len(candidates(unit, None))
     assert len(candidates(unit, None, late=lambda: next(ticks) > 9)) < every / 5
+
+
+def test_no_tuple_is_repeated_for_the_sake_of_its_length():
+    unit = units_of("f", ("f",), namespace_of("def f(g, x):\n    a, b = g(x)\n    return a"))[0]
+    for _, change in candidates(unit, None, known=known_in([unit.tree])):
+        with applied(change):
+            assert "g(x) * 2\n" not in ast.unparse(unit.tree)
+
+
+@pytest.mark.parametrize("kept", ["ctx.save_for_backward(a, b, c)", "ctx.saved_tensors = a, b, c"])
+def test_what_is_unpacked_may_be_wrong_where_it_was_kept(kept):
+    text = f"class F:\n    def to(ctx, a, b, c):\n        {kept}\n"
+    text += "    def back(ctx):\n        a, b = ctx.saved_tensors\n        return a * b"
+    unit = units_of("F", ("F",), namespace_of(text))[0]
+    where = places(unit.tree)
+    made = candidates(unit, None, known=known_in([unit.tree]))
+    packed = [c for _, c in made if c.kind == "packing" and unit.line_of(c.place.node) == 5]
+    assert packed
+    assert {unit.line_of(made_at(c, where).node) for c in packed} == {3}
 
 
 def test_no_list_is_made_to_hold_itself():

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from autograder.explain.repair.agreement import looked_up
-from autograder.explain.repair.places import Change, Place, named, transpose
+from autograder.explain.repair.places import Change, Place, function_name, named, transpose
 
 ADDED = frozenset({
     "sign", "missing_term", "missing_factor", "missing_function", "missing_sum", "missing_mean",
@@ -20,6 +20,7 @@ ADDED = frozenset({
     "keepdims", "index", "copy",
 })  # fmt: skip
 """Kinds that may put something around a value."""
+SAVES = ("save_for_backward", "saved_tensors")
 FEW = 3
 """A variable that is read at more places is not wrong at one of them alone."""
 
@@ -57,6 +58,84 @@ def first_use(change: Change, found: Sequence[Place]) -> Place | None:
     if change.kind not in ADDED or not looked_up(place.node) or not _made(place):
         return None
     return next((p for p in found if _reads(p, _made(place)) and _line(p) > _line(place)), None)
+
+
+def made_at(change: Change, found: Sequence[Place]) -> Place | None:
+    """Where a value is taken from, if only that can be wrong where something is added to it.
+
+    What is returned may as well be wrong where it was unpacked, and what `*args` lack may be
+    missing in the list.
+    """
+    place = change.place
+    name = place.node.id if isinstance(place.node, ast.Name) else ""
+    if change.kind == "missing_argument" and isinstance(place.node, ast.Call):
+        lists = [a.value for a in place.node.args if isinstance(a, ast.Starred)]
+        name = next((v.id for v in lists if isinstance(v, ast.Name)), "")
+        return next((p for p in found if name and _made(p) == name), None)
+    if change.kind == "packing" and isinstance(place.statement, ast.Assign):
+        return _kept(place.statement.value, found)
+    if change.kind not in ADDED or not name or not isinstance(place.statement, ast.Return):
+        return None
+    taken = [p for p in found if _unpacks(p, name) and _line(p) < _line(place)]
+    return taken[-1] if taken else None
+
+
+def _kept(value: ast.expr, found: Sequence[Place]) -> Place | None:
+    """Where what is unpacked was kept by the same class: there may be one value too many."""
+    if not isinstance(value, ast.Attribute):
+        return None
+    for p in found:
+        n = p.node
+        if isinstance(n, ast.Call) and (function_name(n), value.attr) == SAVES:
+            return p
+        held = isinstance(n, ast.Assign) and isinstance(n.value, ast.Tuple)
+        if held and ast.unparse(n.targets[0]) == ast.unparse(value):  # type: ignore[attr-defined]
+            return p
+    return None
+
+
+def _unpacks(place: Place, name: str) -> bool:
+    """Whether the statement is `a, b = value` with this name among them."""
+    n = place.node
+    if not isinstance(n, ast.Assign) or not isinstance(n.targets[0], ast.Tuple):
+        return False
+    one = not isinstance(n.value, ast.Tuple)
+    return one and any(isinstance(t, ast.Name) and t.id == name for t in n.targets[0].elts)
+
+
+def carried(change: Change, found: Sequence[Place]) -> bool:
+    """Whether a factor may as well be missing where a value began, which cannot be tried.
+
+    A loop makes it of itself, as `d = M.T @ d` from `d = np.ones(H)`, or a function of the
+    student's of another that is made here.
+    """
+    if change.kind != "missing_factor":
+        return False
+    read = {n.id for n in ast.walk(change.place.node) if isinstance(n, ast.Name)}
+    makers = [p.node for p in found if _made(p) in read and _line(p) < _line(change.place)]
+    if any(_of_own_function(n, found) for n in (change.place.node, *makers[-1:])):
+        return True
+    for name in read - {"np"} if len(read - {"np"}) == 1 else ():
+        values = [p for p in found if _made(p) == name and isinstance(p.statement, ast.Assign)]
+        values = [p for p in values if _line(p) < _line(change.place)]
+        again = [
+            p for p in values
+            if any(_reads(q, name) for q in found if q.statement is p.statement)
+        ]  # fmt: skip
+        begun = [p for p in values if p not in again and not isinstance(p.node, ast.Constant)]
+        if again and begun:
+            return True
+    return False
+
+
+def _of_own_function(value: ast.AST, found: Sequence[Place]) -> bool:
+    """Whether a function of the student's makes a value of another that is made here."""
+    while isinstance(value, (ast.Attribute, ast.Subscript)):
+        value = value.value
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+        return False
+    given = {a.id for a in value.args if isinstance(a, ast.Name)}
+    return any(_made(p) in given for p in found)
 
 
 def _uses_of(place: Place, found: Sequence[Place]) -> Iterator[Place]:

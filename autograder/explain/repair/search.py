@@ -36,7 +36,7 @@ from autograder.explain.repair.candidates import (
     feeding,
     idle_names,
 )
-from autograder.explain.repair.echoes import echoes, first_use
+from autograder.explain.repair.echoes import carried, echoes, first_use, made_at
 from autograder.explain.repair.missing import scope_of
 from autograder.explain.repair.places import Change, applied, places, rewrites, root
 from autograder.explain.repair.raising import known_in
@@ -342,7 +342,9 @@ class _Search:
         return plans
 
     def _look_at_other_ends(self, fits: Sequence[_Fit]) -> None:
-        for fit in list(fits):
+        left = list(fits)
+        while left and len(self._lines()) <= MOST_LINES_TOLD:
+            fit = left.pop(0)
             where = places(fit.unit.tree)
             for change in echoes(fit.change, where, scope_of(fit.unit.tree)):
                 if self.clock() > self.deadline:
@@ -351,6 +353,8 @@ class _Search:
                     continue  # what is missing is missing where it is made
                 other = next(self._try(fit.tier, fit.unit, [change]), None)
                 if other is not None and other.gained == fit.gained:
+                    if not {*other.lines} <= {line for f in self.fits for line in f.lines}:
+                        left.append(other)  # and so on along the way
                     self.fits.append(other)
                     break
 
@@ -389,7 +393,8 @@ class _Search:
                 after = _changed_line(unit, change)
             whole = gained == self.all_lost
             line, target = unit.line_of(change.place.node), _target(change.place.statement)
-            other = change.beside or first_use(change, places(unit.tree))
+            found = places(unit.tree)
+            other = change.beside or first_use(change, found) or made_at(change, found)
             beside = unit.line_of(other.node) if other else _below(unit, change)
             yield _Fit(tier, change.kind, unit, line, beside, gained, whole, after, target, change)
 
@@ -439,6 +444,8 @@ class _Search:
         targets = {f.target for f in fits}
         first = fits[0]
         several = len(lines) > MOST_LINES_TOLD or len({name for name, _ in lines}) > 1
+        several |= any(carried(f.change, places(f.unit.tree)) for f in fits)
+        several |= any(f.unit is not self.units[0] and _leaves_unread(f) for f in fits)
         if several or _is_filled_later(fits[0]) or not self.sure:
             kind = kinds[0] if len(kinds) == 1 else ""
             target = first.target if len(targets) == 1 else ""
@@ -476,6 +483,13 @@ def _brought(fit: _Fit) -> set[str]:
     new = fit.change.new
     idle = idle_names(fit.unit.tree)
     return {n.id for n in ast.walk(new) if isinstance(n, ast.Name)} & idle if new else set()
+
+
+def _leaves_unread(fit: _Fit) -> bool:
+    """Whether nobody would read some variable any more: that is to go around what is in it."""
+    before = idle_names(fit.unit.tree)
+    with applied(fit.change):
+        return not idle_names(fit.unit.tree) <= before
 
 
 def _numbers(inputs: Mapping[str, Any]) -> list[str]:
