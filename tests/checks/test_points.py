@@ -156,7 +156,7 @@ def value(relu=RELU, backward=WALK):
 
 COSTS = [
     ("07_autograd", value(), {"Value": 12}),
-    ("07_autograd", MEASURED, {"Value": 12 * 12 / 18}),
+    ("07_autograd", MEASURED, {"Value": 12 * 11 / 18}),
     ("07_autograd", value(backward=NOT_YET), {"Value": 12 * 3 / 18}),
     ("07_autograd", value(relu=NOT_YET), {"Value": 12 * (18 - 1.5) / 18}),
     ("07_autograd", value(NOT_YET, NOT_YET), {"Value": 12 * 2.5 / 18}),
