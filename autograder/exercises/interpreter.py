@@ -258,11 +258,14 @@ def _compiled(source: str) -> CodeType:
 
 
 def strided(array: np.ndarray) -> np.ndarray:
-    """A writable view that holds the numbers of `array`, spaced so that flattening it copies."""
+    """A writable, non-contiguous view that holds the numbers of `array`.
+
+    It is evenly spaced: `reshape(-1)` is a view of it, `ravel()` a copy.
+    """
     if array.ndim == 0:
         return array.copy()
-    spread = np.zeros((*array.shape[:-1], 2 * array.shape[-1] + 1), array.dtype)
-    view = spread[..., :-1:2]
+    spread = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+    view = spread[..., ::2]
     view[...] = array
     return view
 

@@ -199,9 +199,9 @@ MISTAKES = {
                   "no copy, so a nudge of `down` undoes that of `up`. Use x.copy(), or evaluate f before you nudge again."),
         edit("numeric_gradient", "np.ndindex(x.shape)", "range(len(x))", name="rows_only",
              says="The loop runs over the first axis only, so whole rows are nudged together."),
-        edit("numeric_gradient", "old = x[i]", "flat, k = x.reshape(-1), np.ravel_multi_index(i, x.shape)\n        old = flat[k]",
+        edit("numeric_gradient", "old = x[i]", "flat, k = x.ravel(), np.ravel_multi_index(i, x.shape)\n        old = flat[k]",
              ("x[i] = old + h", "flat[k] = old + h"), ("x[i] = old - h", "flat[k] = old - h"), ("        x[i] = old\n", "        flat[k] = old\n"),
-             name="nudged_in_a_copy", says="What is nudged is x.reshape(-1). Where x is no contiguous block of memory that is a copy, and f never sees the "
+             name="nudged_in_a_copy", says="What is nudged is x.ravel(). Where x is no contiguous block of memory that is a copy, and f never sees the "
                                            "nudge. Write into x itself, or hand f the array that you nudged."),
         edit("numeric_gradient", "    return grad", "    return grad.ravel()", name="flattened",
              says="The result is flat; it must have the shape of x."),
