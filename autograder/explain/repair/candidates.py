@@ -80,8 +80,6 @@ def candidates(
             Change((0 if brings(new, idle) else tier) + _later(place, kind), kind, place, new)
             for tier, kind, new in (*missing(place, local), *missing_names(place, unread))
         ]
-    if known is not None:
-        made = [c for c in made if not _repeats(c)]
     if not far and not late():
         made += moves(found)
         made += repeated(unit.tree, found, parameters)
@@ -98,13 +96,6 @@ def candidates(
         for change in made
     ]
     return sorted(ranked, key=lambda pair: pair[0])
-
-
-def _repeats(change: Change) -> bool:
-    """Whether it may only be twice a tuple: no number mends what raises or has too few values."""
-    n = change.new
-    product = isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)
-    return product and change.kind == "missing_factor" and isinstance(n.right, ast.Constant)  # type: ignore[union-attr]
 
 
 def _holders(statement: ast.stmt) -> set[str]:

@@ -514,10 +514,6 @@ def _name(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     assert isinstance(n, ast.Name)
     if not isinstance(n.ctx, ast.Load) or n.id in LIBRARIES or _is_called(place):
         return
-    if isinstance(place.parent, ast.Subscript) and place.field == "slice":
-        value = getattr(place.statement, "value", None)
-        if isinstance(place.parent.ctx, ast.Store) and isinstance(value, ast.Constant):
-            yield 0, "comparison", ast.UnaryOp(ast.Invert(), n)  # dx[mask] = 0
     for name in names:
         if name != n.id and not (isinstance(place.parent, ast.Attribute) and "." in name):
             yield 1, "wrong_name", named(name)
