@@ -96,8 +96,10 @@ class Case:
     def with_upstream(self, shapes: Sequence[tuple[int, ...]]) -> Case:
         """The same case with signed upstream gradients of these shapes, drawn from its seed."""
         rng = np.random.default_rng([self.seed, 1])
+        size = 100 if self.name == STEEP else 1
         drawn = tuple(
-            np.round(rng.standard_normal(shape), 2).astype(self.precision) for shape in shapes
+            np.round(size * rng.standard_normal(shape), 2).astype(self.precision)
+            for shape in shapes
         )
         return replace(self, upstream=tuple(u if u.ndim else float(u) for u in drawn))
 
@@ -129,6 +131,8 @@ def make_cases(exercise: Exercise, seed: int | str, rounds: int = 1) -> list[Cas
 
 AGAIN = "the first case again"
 """Other calls come in between: what a cache, a config or an object keeps must be its own."""
+STEEP = "plain (2)"
+"""In it the upstream gradients are large: a backward that clips them shows."""
 COUNTED = ("plain", "other sizes", "other values", "plain (2)", "other sizes (2)")
 """Cases in which it is counted what is evaluated."""
 

@@ -65,6 +65,15 @@ def test_a_class_that_lacks_a_part_is_written_and_the_part_is_told(gone):
     assert result.status == "error" and f"{gone} is not defined" in said[0]
 
 
+def test_a_backward_that_clips_what_comes_from_above_is_wrong_where_much_comes():
+    layer = Layer(FORWARD, BACKWARD, inputs={"x": "N D", "w": "D"}, points={"backward": 2})
+    how = {"reference": LocalRunner(GLOBALS), "mistaken": {}, "hidden": True}
+    clipped = {"scale_backward": lambda d, c: BACKWARD(np.clip(d, -5, 5), c)}
+    for rounds, score in ((1, 2), (2, 0)):
+        (result,) = examine([prepare(layer, rounds=rounds, **how)], LocalRunner(GLOBALS | clipped))
+        assert (result.id, result.score) == ("scale_backward", score)
+
+
 @pytest.mark.parametrize(
     ("forward", "backward", "scores"),
     [
