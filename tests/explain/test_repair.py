@@ -350,6 +350,24 @@ def listed(x, y):
 def apart(a, b):
     return a - b * b
 """
+TOTAL = """
+def total(x, shift):
+    t = shift
+    for row in x:
+        t = t + row.sum()
+    power = np.exp(-t)
+    return 1 / (1 + power)
+"""
+NORMED = """
+def normed(x, scale):
+    low = x.min()
+    hat = x * 2
+    d = hat.copy()
+    d -= hat.sum(axis=0) / 4
+    d -= x * (hat * x).sum(axis=0) / 4
+    d *= scale
+    return d, low
+"""
 PULLED = """
 def pulled(x, scale):
     low, high = times(ends(x), scale)
@@ -378,6 +396,9 @@ def plus(a, slopes):
         (CHAIN.replace(" / x.shape[0]", ""), CHAIN, {"x": "N D"}, (0, None)),
         # What a call lacks may be missing in the list that it is given.
         (LISTED.replace("[x]", "[]"), LISTED, {"x": "N D", "y": "N D"}, (2, 4)),
+        # The sum may have begun with the shift.
+        (TOTAL.replace("t = shift", "t = 0.0"), TOTAL, {"x": "N D", "shift": constant(0.7)},
+         (2, 5)),
         # What is returned may be wrong where it was unpacked.
         (PULLED.replace("times(ends(x), scale)", "ends(x)"), PULLED,
          {"x": "N D", "scale": constant(0.3)}, (2, 3)),
@@ -419,6 +440,17 @@ def test_what_fits_nearly_as_well_elsewhere_is_told_too_or_no_line(wrong, right,
     asked = prepare(exercise, reference=LocalRunner(reference), mistaken={}, hidden=False)
     (repair,) = found(asked, wrong, row=name, seconds=20)
     assert tuple(sorted([repair.line, repair.also], key=lambda n: n or 99)) in (told, told[::-1])
+
+
+def test_a_factor_that_is_left_out_may_be_missing_at_the_end_of_the_way():
+    exercise = Function(
+        namespace_of(NORMED)["normed"],
+        points=1, inputs={"x": "N D", "scale": constant(0.3)}, outputs=["d", "low"],
+    )  # fmt: skip
+    reference = LocalRunner(namespace_of(NORMED))
+    asked = prepare(exercise, reference=reference, mistaken={}, hidden=False)
+    (repair,) = found(asked, NORMED.replace("    d *= scale\n", ""), row="normed", seconds=20)
+    assert (repair.line, repair.also) == (3, 7)
 
 
 MASK = """

@@ -45,8 +45,17 @@ def echoes(change: Change, found: Sequence[Place], names: Sequence[str]) -> Iter
     if isinstance(place.node, ast.Name):
         before = [p for p in found if _made(p) == place.node.id and _line(p) < _line(place)]
         ends += [p for p in before[-1:] if len(list(_uses_of(p, found))) <= FEW]
+    if change.kind == "missing_factor" and not any(_is_returned(p) for p in ends):
+        ends += [p for p in found if _is_returned(p)]  # it may be missing at the end of the way
     for end in ends:
         yield replace(change, place=end, new=_around(new, place.node, _value(end)))
+
+
+def _is_returned(place: Place) -> bool:
+    """Whether it is a variable that is returned as it is, alone or among others."""
+    if not isinstance(place.statement, ast.Return) or not isinstance(place.node, ast.Name):
+        return False
+    return place.parent in (place.statement, place.statement.value)
 
 
 def first_use(change: Change, found: Sequence[Place]) -> Place | None:
@@ -72,12 +81,25 @@ def made_at(change: Change, found: Sequence[Place]) -> Place | None:
         lists = [a.value for a in place.node.args if isinstance(a, ast.Starred)]
         name = next((v.id for v in lists if isinstance(v, ast.Name)), "")
         return next((p for p in found if name and _made(p) == name), None)
+    if change.kind == "missing_term" and name:  # a sum may have begun with it
+        begun = [p for p in found if _made(p) == name and isinstance(p.node, ast.Constant)]
+        if begun and any(_grows(p.statement, name) for p in found):
+            return begun[0]
     if change.kind == "packing" and isinstance(place.statement, ast.Assign):
         return _kept(place.statement.value, found)
     if change.kind not in ADDED or not name or not isinstance(place.statement, ast.Return):
         return None
     taken = [p for p in found if _unpacks(p, name) and _line(p) < _line(place)]
     return taken[-1] if taken else None
+
+
+def _grows(statement: ast.stmt, name: str) -> bool:
+    """Whether a variable is made of itself: `t += a` or `t = t + a`."""
+    if isinstance(statement, ast.AugAssign):
+        return isinstance(statement.target, ast.Name) and statement.target.id == name
+    if not isinstance(statement, ast.Assign) or ast.unparse(statement.targets[0]) != name:
+        return False
+    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.value))
 
 
 def _kept(value: ast.expr, found: Sequence[Place]) -> Place | None:

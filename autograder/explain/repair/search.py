@@ -283,8 +283,8 @@ class _Search:
         """What else would be told in the place of a fit: as likely, in its function nearly so."""
         kept = []
         chain, own = chained(found.unit.tree, found.change.place), self.units[0]
-        beside = found.unit is not own and found.unit.name in self.exercise.functions
-        blamed = own if beside else None  # it is what fails; what a forward keeps may be right
+        # It is what fails; what a forward keeps may be right.
+        blamed = own if self._is_beside(found.unit) else None
         for rank, unit, changes in plans:
             last = found.tier + (unit is found.unit) + 2 * (unit is blamed)
             if unit not in (found.unit, blamed) and rank <= found.tier + 1:
@@ -298,6 +298,10 @@ class _Search:
             if near:
                 kept.append((rank, unit, near))
         return sorted(kept, key=lambda plan: self._how_far(plan, found, chain))
+
+    def _is_beside(self, unit: Unit) -> bool:
+        """Whether it is another function of the exercise, which has a row of its own."""
+        return unit is not self.units[0] and unit.name in self.exercise.functions
 
     def _how_far(self, plan: Plan, found: _Fit, chain: Set[int]) -> tuple[object, ...]:
         """What is most like a fit comes first: of its kind along the way, as likely, near."""
@@ -431,9 +435,10 @@ class _Search:
             target = self.unread[0].rpartition(".")[2]
             return (Repair(lost, "", 0, "unread", whole=False, target=target),)
         found = []
-        names = [n for n in self.row.outputs if any(n in f.gained for f in self.fits)]
+        parts = [f for f in self.fits if not self._is_beside(f.unit)]  # of a backward, no forward's
+        names = [n for n in self.row.outputs if any(n in f.gained for f in parts)]
         for name in names:
-            fits = [f for f in self.fits if name in f.gained]
+            fits = [f for f in parts if name in f.gained]
             least = min(f.tier for f in fits)
             found.append(self._agreed([f for f in fits if f.tier <= least + 1], (name,)))
         return tuple(found)
