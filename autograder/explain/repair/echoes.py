@@ -137,17 +137,16 @@ def carried(change: Change, found: Sequence[Place]) -> bool:
     makers = [p.node for p in found if _made(p) in read and _line(p) < _line(change.place)]
     if any(_of_own_function(n, found) for n in (change.place.node, *makers[-1:])):
         return True
-    for name in read - {"np"} if len(read - {"np"}) == 1 else ():
-        values = [p for p in found if _made(p) == name and isinstance(p.statement, ast.Assign)]
-        values = [p for p in values if _line(p) < _line(change.place)]
-        again = [
-            p for p in values
-            if any(_reads(q, name) for q in found if q.statement is p.statement)
-        ]  # fmt: skip
-        begun = [p for p in values if p not in again and not isinstance(p.node, ast.Constant)]
-        if again and begun:
-            return True
-    return False
+    names = read - {"np"}
+    if len(names) != 1:
+        return False
+    (name,) = names
+    values = [p for p in found if _made(p) == name and isinstance(p.statement, ast.Assign)]
+    values = [p for p in values if _line(p) < _line(change.place)]
+    itself = {id(q.statement) for q in found if _reads(q, name)}
+    again = [p for p in values if id(p.statement) in itself]
+    begun = [p for p in values if p not in again and not isinstance(p.node, ast.Constant)]
+    return bool(again and begun)
 
 
 def _of_own_function(value: ast.AST, found: Sequence[Place]) -> bool:
