@@ -5,6 +5,14 @@ import pytest
 from autograder.lab.guard import guard
 
 
+@pytest.fixture(autouse=True)
+def no_picture_yet():
+    """Whatever another test in this process has left open."""
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
 def unwritten():
     raise NotImplementedError
 
