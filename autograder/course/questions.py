@@ -9,10 +9,11 @@ from typing import Any
 
 from autograder.course.bearing import relevant_mistakes
 from autograder.course.notebook import Notebook
+from autograder.course.patient import armed
 from autograder.course.slips import derived_slips, released_slips
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Mistake
-from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.interpreter import LocalRunner, undisturbed_randomness
 from autograder.exercises.public import FURTHER_SEED, PUBLIC_SEED, PublicData, dump
 from autograder.exercises.script import Outcome, Script
 from autograder.explain import Keep, Question, prepare, to_public
@@ -70,6 +71,8 @@ def further_question(notebook: Notebook, name: str) -> Question:
     )
 
 
+@undisturbed_randomness()
+@armed()
 def public_data(notebook: Notebook, keep: Keep = made_now) -> str:
     """The text of the public data that ships beside the notebook."""
     questions = [question for asked in public_questions(notebook, keep) for question in asked]

@@ -12,7 +12,7 @@ import random
 import traceback
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, partial
@@ -75,17 +75,20 @@ def execute(
     _seed(script.seed)
     results: list[Any] = []
     outcomes: list[Outcome] = []
+    failures: dict[int, Failure] = {}
     counts = any(call.count for call in script.calls)
     near = Near(differentiable_inputs(script)) if counts else None
     for call in script.calls:
         try:
-            state = (namespace, results, outcomes, interruptible, near, blame or describe)
+            state = (namespace, results, failures, interruptible, near, blame or describe)
             work = partial(_make, call, *state)
             result, outcome = limit(work)
         except BaseException as error:  # even taking a result apart can run a student's code
             if interruptible and isinstance(error, KeyboardInterrupt):
                 raise
             result, outcome = None, Outcome(failure=describe(error))
+        if outcome.failure is not None:
+            failures[len(results)] = outcome.failure
         results.append(result)
         outcomes.append(outcome)
         if report is not None:
@@ -117,13 +120,13 @@ def _make(
     call: Call,
     namespace: Mapping[str, Any],
     results: list[Any],
-    outcomes: list[Outcome],
+    failures: Mapping[int, Failure],
     interruptible: bool,
     near: Near | None,
     blame: Callable[[BaseException], Failure],
 ) -> tuple[Any, Outcome]:
     """Make one call; return its live result and the outcome."""
-    if (earlier := _broken(call, outcomes)) is not None:
+    if (earlier := _broken(call, failures)) is not None:
         return None, Outcome(
             failure=Failure("skipped", f"{call.function} was not run: {earlier.message}")
         )
@@ -182,9 +185,8 @@ def _make(
     return result, outcome
 
 
-def _broken(call: Call, outcomes: Sequence[Outcome]) -> Failure | None:
+def _broken(call: Call, failures: Mapping[int, Failure]) -> Failure | None:
     """Why one of the calls whose results this one needs has none, if so."""
-    failures = {i: o.failure for i, o in enumerate(outcomes) if o.failure is not None}
     placed = leaves((call.args, call.kwargs, call.on)) if failures else ()
     needed = (leaf.call for leaf in placed if isinstance(leaf, Ref))
     return next((failures[i] for i in needed if i in failures), None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -199,16 +200,22 @@ def _declared(value: Any) -> Sequence[Any]:
 
 
 def decode(value: Any) -> Any:
-    """The inverse of `encode`."""
+    """The inverse of `encode`.
+
+    A name is one object wherever it stands, as in a source: cases that are the same then pickle to
+    the same bytes, and what was found on them is found again.
+    """
     if isinstance(value, list):
         return tuple(decode(item) for item in value)
+    if isinstance(value, str):
+        return sys.intern(value)
     if not isinstance(value, dict):
         return value
     if "array" in value:
         return decode_value(value)
     if "is" not in value:
-        return {key: decode(item) for key, item in value.items()}
-    body = {key: decode(item) for key, item in value.items() if key != "is"}
+        return {sys.intern(key): decode(item) for key, item in value.items()}
+    body = {sys.intern(key): decode(item) for key, item in value.items() if key != "is"}
     if value["is"] == "list":
         return list(body["items"])
     if value["is"] in _TAGGED:

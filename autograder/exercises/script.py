@@ -111,6 +111,8 @@ class Script:
 
     def uncounted(self) -> Script:
         """The same script, for code whose ways nobody doubts: counting is several times slower."""
+        if not any(call.count for call in self.calls):
+            return self
         return replace(self, calls=tuple(replace(call, count=False) for call in self.calls))
 
 

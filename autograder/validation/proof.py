@@ -18,7 +18,7 @@ from autograder.checks.finding import RowResult
 from autograder.course.bearing import relevant_mistakes
 from autograder.course.mutants import Mutant, mutants
 from autograder.course.notebook import Notebook
-from autograder.course.patient import Patient
+from autograder.course.patient import Patient, armed
 from autograder.course.questions import hidden_questions, made_now, public_questions
 from autograder.exercises import Exercise, Mistake
 from autograder.exercises.interpreter import undisturbed_randomness
@@ -98,7 +98,7 @@ def prove(
         exercises: The names of the exercises to prove; all where none is named.
         watch: Is told each proof as soon as it is done.
     """
-    with undisturbed_randomness():
+    with undisturbed_randomness(), armed():
         return _prove(notebook, exercises, with_mutants, seeds, watch)
 
 
