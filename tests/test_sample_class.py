@@ -17,6 +17,10 @@ from tests.submissions.build import hand_in
 from tests.submissions.roster import LAYERS, ROSTER, source
 
 HANDED_IN = [(student, name) for student, works in ROSTER.items() for name in works]
+WORDS = [who for who in ROSTER if who not in "bela chidi dana goran hana ines karl lena mina nils"]
+"""Who shows in Chinese what words could change: right, wrong, tampered with, in no good place."""
+ROADS = [who for who in ROSTER if who not in "bela chidi dana fatima goran hana ines karl"]
+"""Who goes down both roads; `integrations/test_commands` has a class of its own on them."""
 SECONDS = 4.0  # per call on both roads: a busy machine must not take a right answer for a slow one
 
 
@@ -24,7 +28,7 @@ SECONDS = 4.0  # per call on both roads: a busy machine must not take a right an
 def ours(root, course, tmp_path_factory):
     """A copy of the course with the sample class, after one `autograder grade`.
 
-    Everybody hands in the same in Chinese, too: as zh-student.
+    Some hand in the same in Chinese, too: as zh-student.
     """
     folder = tmp_path_factory.mktemp("class") / "ours"
     for name in ("solutions", "assignments", "locale"):
@@ -37,7 +41,7 @@ def ours(root, course, tmp_path_factory):
     chinese = [translated(course.assignment(name), "zh") for name in names]
     apart = folder.with_name("chinese")
     generate_translated(chinese, root / "assignments", apart)
-    hand_in(course, apart / "assignments", apart / "submitted")
+    hand_in(course, apart / "assignments", apart / "submitted", WORDS)
     for own in (apart / "submitted").iterdir():
         own.rename(folder / "submitted" / f"zh-{own.name}")
     with pytest.MonkeyPatch.context() as patch:
@@ -75,7 +79,7 @@ def test_submission_gets_what_its_source_declares(results, course, student, assi
         assert rows[row.id]["status"] in statuses, rows[row.id]
 
 
-@pytest.mark.parametrize(("student", "assignment"), HANDED_IN)
+@pytest.mark.parametrize(("student", "assignment"), [h for h in HANDED_IN if h[0] in WORDS])
 def test_the_same_in_chinese_gets_the_same(results, student, assignment):
     one, other = (results[who, assignment] for who in (student, f"zh-{student}"))
     assert one["status"] == other["status"]
@@ -163,17 +167,18 @@ def test_both_roads_agree_on_every_row(ours, results, monkeypatch):
     """Of the notebook that was handed in in every way."""
     monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
     theirs = ours.with_name("theirs")
-    ignored = shutil.ignore_patterns("gradebook.db", "autograded", "results", "zh-*")
+    others = [who for who in ROSTER if who not in ROADS]
+    ignored = shutil.ignore_patterns("gradebook.db", "autograded", "results", "zh-*", *others)
     shutil.copytree(ours, theirs, ignore=ignored)
     run(theirs, "nbgrader", "autograde", LAYERS, ok=False)
     unreadable, unclear = (
         {(name, who) for (who, name), r in results.items() if r["status"] == status}
-        & {(LAYERS, who) for who in ROSTER}
+        & {(LAYERS, who) for who in ROADS}
         for status in ("unreadable", "unclear")
     )
     assert unreadable and unclear
     every, got = grades(ours), grades(theirs)
-    expected = {key: value for key, value in every.items() if key[0] == LAYERS and key[1] in ROSTER}
+    expected = {key: value for key, value in every.items() if key[0] == LAYERS and key[1] in ROADS}
     apart = unreadable | unclear
     assert {key: value for key, value in got.items() if key[:2] not in apart} == {
         key: value for key, value in expected.items() if key[:2] not in apart
