@@ -121,7 +121,7 @@ def _prove(
         proof.problems += wrong_gradients(exercise, (*p, *h), notebook.reference())
         _prove_mistakes(notebook, exercise, [p, h], proof)
         if with_mutants:
-            _prove_mutants(notebook, exercise, (*p, *h), proof)
+            _prove_mutants(notebook, exercise, p, h, proof)
         if seeds:
             proof.headroom = headroom(exercise, notebook.reference(), seeds)
             if proof.headroom < 10:
@@ -192,8 +192,13 @@ def _told(mistake: Mistake, results: Sequence[RowResult]) -> str:
 
 
 def _prove_mutants(
-    notebook: Notebook, exercise: Exercise, questions: Sequence[Question], proof: ExerciseProof
+    notebook: Notebook,
+    exercise: Exercise,
+    public: Sequence[Question],
+    hidden: Sequence[Question],
+    proof: ExerciseProof,
 ) -> None:
+    """Try every mutant: on the hidden cases, too, where it loses nothing else or has a name."""
     fresh = _fresh_cases(notebook, exercise)
     for mutant in _mutants_of(notebook, exercise):
         proof.mutants += 1
@@ -204,20 +209,30 @@ def _prove_mutants(
         except Exception:  # a mutant may break its own cell; then no student could run it either
             proof.caught += 1
             continue
-        results = examine_all([questions], runner)
-        if any(result.score < result.points for result in results):
+        results = examine_all([public], runner)
+        if not _lost(results) or _names(results):
+            results = examine_all([(*public, *hidden)], runner)
+        if _lost(results):
             proof.caught += 1
-            names = set().union(*(mistake_of(result) for result in results))
+            names = _names(results)
             if names:
                 proof.mutants_named += 1
                 again = examine_all([[fresh(frozenset(names))]], runner)
-                if not names & set().union(*(mistake_of(result) for result in again)):
+                if not names & _names(again):
                     proof.false_names.append(f"{label} is named {', '.join(sorted(names))}")
             continue
         if all(r.score == r.points for r in examine_all([[fresh(frozenset())]], runner)):
             proof.equivalent.append(label)
         else:
             proof.survivors.append(label)
+
+
+def _lost(results: Sequence[RowResult]) -> bool:
+    return any(result.score < result.points for result in results)
+
+
+def _names(results: Sequence[RowResult]) -> set[str]:
+    return set().union(*(mistake_of(result) for result in results))
 
 
 def _mutants_of(notebook: Notebook, exercise: Exercise) -> Iterator[Mutant]:

@@ -25,12 +25,13 @@ Written by `autograder validate --write`; `autograder validate` fails when the c
 keeps it. For every exercise, on public and on hidden cases: the gradients of the reference are
 those of its forward, by numerical gradients ([gradcheck.md](gradcheck.md)); it earns everything,
 the starter nothing; each declared mistake costs points and is *named* as itself; every automatic
-*mutant* of the reference (an operator, a sign, an axis, a transpose, a factor, swapped arguments,
-a dropped statement …) is *caught*, or gives what the reference gives on many further cases
+*mutant* of the reference (an operator, a sign, an axis, a transpose, a factor, swapped arguments, a
+dropped statement …) is *caught*, or gives what the reference gives on many further cases
 (*equivalent*, listed below). *Mutants named* were recognised by the bank that people wrote: as a
-known mistake, or by a general hypothesis. A name is *false* when the mutant behaves otherwise on
-fresh cases. *Headroom* is by how much every tolerance could shrink before the reference, moved in
-its last bits, failed itself; what is allowed for measured noise (as of float32) is halved.
+known mistake, or by a general hypothesis; one that the public cases catch without a name is not run
+on the hidden ones. A name is *false* when the mutant behaves otherwise on fresh cases. *Headroom*
+is by how much every tolerance could shrink before the reference, moved in its last bits, failed
+itself; what is allowed for measured noise (as of float32) is halved.
 
 The mutants are mistakes that this bank was not written for. The *slips* that are derived from the
 reference are left out here: they are made by the same operators, so they would name these mutants
