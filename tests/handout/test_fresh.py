@@ -81,9 +81,9 @@ def test_neither_archive_holds_a_line_of_a_solution(built, tmp_path):
 def instructor(built, tmp_path_factory) -> Path:
     """A fresh environment with the kit from its wheel; the folder of its commands."""
     folder = tmp_path_factory.mktemp("instructor")
-    run(folder, sys.executable, "-m", "venv", "venv")
-    wheel = f"{built[1]}[instructor]"
-    run(folder, "venv/bin/pip", "install", "-q", "-c", ROOT / "constraints.txt", wheel)
+    run(folder, sys.executable, "-m", "venv", "--without-pip", "venv")
+    pip = (sys.executable, "-m", "pip", "--python", "venv/bin/python", "install", "-q")
+    run(folder, *pip, "-c", ROOT / "constraints.txt", f"{built[1]}[instructor]")
     return folder / "venv" / "bin"
 
 
@@ -204,17 +204,14 @@ def test_a_notebook_finds_the_kit_where_only_numpy_and_matplotlib_are(course, tm
     cells = json.loads(solved(course, True))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     (work / "notebook.py").write_text("\n\n".join([f"__name__ = {'cells'!r}", *code]))
-    environment = {"HOME": str(tmp_path)}
-    told = run(work, "env", *(f"{k}={v}" for k, v in environment.items()),
-               "../venv/bin/python", "notebook.py", code=1)  # fmt: skip
+    home = ("env", f"HOME={tmp_path}", "../venv/bin/python", "notebook.py")
+    told = run(work, *home, code=1)
     assert "put the handout's zip into this folder" in told
     (work / "handout.zip").write_bytes((course / "handout.zip").read_bytes())
-    told = run(work, "env", *(f"{k}={v}" for k, v in environment.items()),
-               "../venv/bin/python", "notebook.py")  # fmt: skip
+    told = run(work, *home)
     assert "0 of 5 points so far. Next: leaky_relu_forward" in told.replace(", in 1 notebook", "")
     assert "leaky_relu_backward: not right yet" in told and "the derivative of s x is s" in told
     (mine,) = work.rglob("leaky.ipynb")
     mine.write_text(mine.read_text() + "\n\n")  # written since
-    run(work, "env", *(f"{k}={v}" for k, v in environment.items()),
-        "../venv/bin/python", "notebook.py")  # fmt: skip
+    run(work, *home)
     assert mine.read_text().endswith("\n\n")

@@ -18,7 +18,7 @@ from tests.submissions.tamper import code
 ATTACKS = suite.programs(
     "forging", "leaks", "network", "processes", "protocol", "reading", "values", "writing"
 )[::5]
-HONEST = 8
+HONEST = 3
 ATTACK_AT_EVERY_CALL = """
 there = {there!r}
 def rnn_step_forward(x, prev_h, Wx, Wh, b):
