@@ -56,8 +56,7 @@ def outputs(row: Row, trial: Trial) -> Iterator[Finding]:
     for name, expected in trial.expectation.outputs[row.id].items():
         if name in trial.exercise.drawn:
             continue
-        value = seen.outputs[name]
-        wrong = difference(value, expected)
+        wrong = trial.wrong(row.id, name)
         if wrong is None:
             yield from _listed(name, seen, expected, trial)
         elif seen.account is not None:  # the kind's own account, where one number says nothing

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checks.compare import Difference, difference
 from autograder.checks.expected import Expectation
 from autograder.checks.finding import Check, Finding
 from autograder.exercises.arrays import as_array
@@ -35,6 +36,7 @@ class Trial:
         observed: Row id -> what its function gave; a row that was not asked for is missing.
         hidden: Got and expected must not be shown.
         prints: Room for the fingerprints of what was observed; they live as long as the trial.
+        compared: Room for how outputs differ, as `wrong` found it.
     """
 
     exercise: Exercise
@@ -42,11 +44,21 @@ class Trial:
     observed: dict[str, Observed]
     hidden: bool = False
     prints: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    compared: dict[tuple[str, str], Difference | None] = field(default_factory=dict, repr=False)
 
     @property
     def case(self) -> Case:
         """The case, with its upstream gradients."""
         return self.expectation.case
+
+    def wrong(self, row: str, output: str) -> Difference | None:
+        """How an output that is there differs from what is expected; looked at once."""
+        key = row, output
+        if key not in self.compared:
+            outputs = self.observed[row].outputs or {}
+            wanted = self.expectation.outputs[row][output]
+            self.compared[key] = difference(outputs[output], wanted)
+        return self.compared[key]
 
     def finding(self, check: Check, output: str | None = None, **what: Any) -> Finding:
         """A finding on this case."""

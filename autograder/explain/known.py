@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.compare import difference
 from autograder.checks.finding import Explanation, RowResult, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
@@ -123,7 +122,7 @@ def _is_broken(row: str, output: str, trial: Trial) -> bool:
     seen, expected = trial.observed[row].outputs, trial.expectation.outputs.get(row, {})
     if seen is None or output not in expected:
         return True
-    found = difference(seen[output], expected[output])
+    found = trial.wrong(row, output)
     return found is not None and found.kind == "finite"
 
 
@@ -254,7 +253,7 @@ def _wrong_plainly(row: str, output: str, trial: Trial) -> bool:
     seen, expected = trial.observed[row].outputs, trial.expectation.outputs.get(row, {})
     if trial.case.tie or output not in expected:
         return output == ROW
-    return seen is None or difference(seen[output], expected[output]) is not None
+    return seen is None or trial.wrong(row, output) is not None
 
 
 def _fits_or_right(known: Known, row: str, output: str, trial: Trial, ties_tell: bool) -> bool:
