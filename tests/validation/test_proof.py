@@ -1,0 +1,35 @@
+"""What the proof asks of a mutant."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from autograder.course import load_course
+from autograder.course.patient import Patient
+from autograder.explain.known import mistake_of
+from autograder.validation import proof
+
+SMALL = Path(__file__).parents[1] / "course" / "small"
+
+
+def test_a_mutant_meets_the_hidden_cases_unless_the_public_ones_settle_it(monkeypatch):
+    real, asked = proof.examine_all, defaultdict(list)
+
+    def watched(questions, runner):
+        results = real(questions, runner)
+        if isinstance(runner, Patient):
+            asked[runner].append(([q.hidden for q in questions[0]], results))
+        return results
+
+    monkeypatch.setattr(proof, "examine_all", watched)
+    monkeypatch.setattr(proof, "_prove_mistakes", lambda *_: None)
+    proof.prove(load_course(SMALL).assignment("01_small"), seeds=0)
+    met = set()
+    for (first, results), *further in asked.values():
+        lost = any(result.score < result.points for result in results)
+        named = any(map(mistake_of, results))
+        assert first == [False]
+        assert [sides for sides, _ in further][:1] == (
+            [] if lost and not named else [[False, True]]
+        )
+        met.add((lost, named))
+    assert met == {(True, True), (True, False), (False, False)}
