@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from types import FrameType, FunctionType, TracebackType
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,10 @@ SAME_SHAPE = ("exp", "log", "sqrt", "tanh", "abs", "square", "sign", "zeros_like
               "copy", "sin", "cos", "log1p", "expm1")  # fmt: skip
 PARTS = ("<lambda>", "<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
 """Pieces of a function that Python counts as functions of their own."""
+MODULES = (ModuleType, np.random.Generator, np.random.RandomState)
+FUNCTIONS = (BuiltinFunctionType, type(np.sum), np.ufunc)
+"""Types of functions that no student writes."""
+PLAIN = (np.ndarray, list, dict, tuple, set, str)
 Shape = tuple[int, ...]
 
 
@@ -51,7 +55,9 @@ class Raised:
         operation: `"@"`, `"+"` …, `"="` (a place, and what is put there), `"index"`, or
             `"unpack"`: so many names (the shape of the second operand) for so many values (that of
             the first). Where a name has no value: `"near"` (the second operand is one that has),
-            `"elsewhere"` (a function that has it), `"lost"`.
+            `"elsewhere"` (a function that has it), `"lost"`. What a library or a type does not
+            have is `"absent"` (perhaps with one that it has), and a call that no arguments like
+            these suit `"call"`: whatever the values are, that line is wrong.
     """
 
     function: str
@@ -84,6 +90,7 @@ def where_raised(trace: TracebackType | None, message: str = "") -> Raised | Non
     operation, parts = _operation(node, names)
     if isinstance(node, ast.Name) and node.id not in names and not hasattr(builtins, node.id):
         operation, parts = _unknown(node.id, within.tb_frame)
+    operation, parts = _never(node, names, message) or (operation, parts)
     operands = []
     named = re.findall(r"\((\d+,(?:\d+,?)*)\)", message)
     if len(named) == len(parts) == 2 and "broadcast together" in message:
@@ -116,9 +123,44 @@ def _unknown(name: str, frame: FrameType) -> tuple[str, Parts]:
     return "lost", [(name, ())]
 
 
+def _never(node: ast.AST | None, names: Mapping[str, Any], message: str) -> Found | None:
+    """What is wrong whatever the values are: there is no such function, or it is not called so."""
+    if isinstance(node, ast.Attribute):
+        text, owner = ast.unparse(node.value), _value_of(node.value, names)
+        whole = type(owner) in MODULES
+        has = dir(owner) if whole or type(owner) in PLAIN else [node.attr]
+        near = get_close_matches(node.attr, has, 1, CLOSE)
+        if node.attr not in has and (whole or near) and "has no attribute" in message:
+            return "absent", [(f"{text}.{name}", ()) for name in (node.attr, *near)]
+    if isinstance(node, ast.Call) and not _is_starred(node):
+        function = _value_of(node.func, names)
+        name = getattr(function, "__name__", "") if type(function) in FUNCTIONS else ""
+        unfit = rf"(\w+\.)?{name}(\(\))? (takes|missing|expected at|got an unexpected|got multiple)"
+        if name and re.match(rf"Cannot interpret '.*' as a data type|{unfit}", message):
+            return "call", [(ast.unparse(node.func), ())]
+    return None
+
+
+def _is_starred(call: ast.Call) -> bool:
+    return any(isinstance(a, ast.Starred) for a in call.args) or any(
+        k.arg is None for k in call.keywords
+    )
+
+
+def _value_of(node: ast.AST, names: Mapping[str, Any]) -> Any:
+    """The value of a name, or of what a module or a generator of numbers has."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id, getattr(builtins, node.id, None))
+    if isinstance(node, ast.Attribute):
+        owner = _value_of(node.value, names)
+        if type(owner) in MODULES:
+            return getattr(owner, node.attr, None)
+    return None
+
+
 def is_own(filename: str) -> bool:
     """Whether code of this file is a cell's (no path, or a kernel's), not a library's."""
-    if filename.startswith(("<frozen", "<__array_function__")):
+    if filename.startswith(("<frozen", "<__array_function__")) or filename.endswith(".pyx"):
         return False
     return "ipykernel" in filename or not ("/" in filename or "\\" in filename)
 
@@ -162,6 +204,7 @@ def _parsed(text: str) -> ast.AST | None:
 
 
 Parts = list[tuple[str, Shape | None]]
+Found = tuple[str, Parts]
 
 
 def _operation(node: ast.AST | None, names: Mapping[str, Any]) -> tuple[str, Parts]:

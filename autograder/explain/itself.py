@@ -99,6 +99,12 @@ def _of_operands(failure: Failure) -> Fact | None:
         meant = {} if sign == "lost" else {"other": operands[-1].text}
         advice = fact(f"names.{sign}", **meant)
         return fact("names.unknown", **gaps, name=operands[0].text, advice=advice)
+    if sign == "absent" and failure.type_name == "AttributeError":
+        meant = {} if len(operands) == 1 else {"other": operands[1].text}
+        advice = fact("names.near" if meant else "names.absent", **meant)
+        return fact("names.no_such", **gaps, name=operands[0].text, advice=advice)
+    if sign == "call" and failure.type_name == "TypeError":
+        return fact("names.call", **gaps, name=operands[0].text)
     if failure.type_name not in ("ValueError", "IndexError"):
         return None
     beyond = failure.type_name == "IndexError" and "shape mismatch" not in failure.message

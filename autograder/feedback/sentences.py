@@ -358,6 +358,10 @@ SENTENCES: dict[str, str] = {
     "gets it as an argument, or from the cache.",
     "names.lost": "Is the line missing, does it stand further down, or inside an if or a loop that "
     "was not entered?",
+    "names.no_such": "Line {line} of {function}: there is no `{name}`. {advice}",
+    "names.absent": "Is it a function of another module, or a method of the array itself?",
+    "names.call": "Line {line} of {function}: `{name}` cannot be called with these arguments. "
+    "Look up which it takes; a shape of several sizes is one argument, a tuple.",
     "again.state": "The same inputs gave the right result before; other calls came in between. Is "
     "something kept in a global variable, or in an attribute, that belongs into the cache?",
     "exception.truth_value": "An `if`, `and`, `or` or `not`, or Python's own `max` or `min`, wants "

@@ -35,6 +35,9 @@ SECONDS = 1.0
 CELL = "<answer>"
 """The name of the cell in which an answer stands, for Python."""
 
+CERTAIN = ("names.unknown", "names.no_such", "names.call")
+"""What is said of a line that is wrong whatever the values are."""
+
 Wrong = tuple[Mutant, str, frozenset[int]]
 """A mistake, the whole changed file, and the lines that may be told of it."""
 
@@ -294,9 +297,9 @@ def _lines(before: str, after: str, line: int) -> frozenset[int]:
 
 
 def _unknown_names(row: RowResult) -> set[tuple[str, int]]:
-    """The lines of which it was told that they read a name without a value."""
+    """The lines of which it was told that they read or call what there is not."""
     facts = [f.explanation.fact for f in row.findings if f.explanation and f.explanation.fact]
-    said = [fact.values for fact in facts if fact.name == "names.unknown"]
+    said = [fact.values for fact in facts if fact.name in CERTAIN]
     found = {(str(values["function"]), int(values["line"])) for values in said}
     for node in ast.parse("".join(linecache.cache[CELL][2])).body:  # type: ignore[misc]
         for inner in ast.walk(node):

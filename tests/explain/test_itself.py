@@ -67,6 +67,31 @@ def turned_first(x):
     a = x[:, None, None] + np.zeros((5, 4, 3))
     b = np.ones((4, 2))
     return a.T @ b
+
+def invented(x):
+    return np.erf(x)
+
+def misspelt(x):
+    return np.random.default_rgn(0)
+
+def drawn_as_before(x):
+    rng = np.random.default_rng(0)
+    return rng.randn(3)
+
+def two_shapes(x):
+    return np.zeros(2, 3)
+
+def two_of_one(x):
+    return abs(x, x)
+
+def of_an_array(x):
+    return x.reshap(-1)
+
+def no_number(x):
+    return float([x])
+
+def append_to_array(x):
+    return x.append(1)
 """
 
 
@@ -123,6 +148,12 @@ def told_of(blunder, hidden=False):
         ),
         (of_cell("round_about"), "(3, 4, 5): the inner sizes 3 and 4 differ. With three axes"),
         (of_cell("turned_first"), "swapaxes(-1, -2)"),
+        (of_cell("invented"), "Line 2 of invented: there is no `np.erf`. Is it a function of anot"),
+        (of_cell("misspelt"), "Do you mean `np.random.default_rng`?"),
+        (of_cell("drawn_as_before"), "Line 3 of drawn_as_before: there is no `rng.randn`."),
+        (of_cell("two_shapes"), "Line 2 of two_shapes: `np.zeros` cannot be called with these"),
+        (of_cell("two_of_one"), "`abs` cannot be called"),
+        (of_cell("of_an_array"), "there is no `x.reshap`. Do you mean `x.reshape`?"),
         (lambda: X.reshape(5 / 5, 5), "Write //."),
         (lambda: [0 for _ in range(4 / 2)], "Write //."),
         (lambda: X[: len(X) / 2], "Write //."),

@@ -165,6 +165,11 @@ RAISES = [
      7, "function"),
     ("db = np.sum(dout, axis=0)", "rows = []\n    rows = rows.append(np.sum(dout, axis=0))\n"
      "    db = rows[0]", 8, "function"),
+    ("x, w, b = cache", "x, (w, b) = cache", 2, "packing"),
+    ("dx = dout @ w.T", "kept = []\n    kept.add(dout)\n    dx = kept[0] @ w.T", 4, "function"),
+    ("dx = dout @ w.T", "kept = w.T if w.ndim < 2 else None\n    dx = dout @ w.T\n"
+     "    dx = dx @ kept", 5, None),
+    ("dw = np.zeros(w.shape)", "dw = []", 4, "initial"),
 ]  # fmt: skip
 
 
@@ -657,6 +662,23 @@ def test_lines_that_never_run_are_not_changed(question):
             "x.sum(axis=1) - x.min(axis=1)",
             "x.sum(axis=1, keepdims=True) - x.min(axis=1, keepdims=True)",
         ),
+        ("x(n)", "x[n]"),
+        ("x[n]", "x(n)"),
+        ("x[n]", "x[:, n]"),
+        ("x['n']", "x.setdefault('n', np.zeros_like(delta))"),
+        ("x.add(n)", "x.append(n)"),
+        ("x.sort()", "np.sort(x)"),
+        ("np.flatten(x)", "x.flatten()"),
+        ("np.expp(x)", "np.exp(x)"),
+        ("np.argmax(x)", "np.unravel_index(np.argmax(x), x.shape)"),
+        ("(n, x, delta)", "(n, (x, delta))"),
+        ("f(x[0], delta)", "f(x[0], n[0], delta)"),
+        ("f(x, (n, delta))", "f(x, n, delta)"),
+        ("f(x)", "f(*x)"),
+        ("f(x - n)", "f(x, n)"),
+        ("x.transpose(2, 0)", "x.transpose(2, 1, 0)"),
+        ("[v for v in x]", "[v for v in x.values()]"),
+        ("x", "(x, n)"),
     ],
 )
 def test_there_is_a_change_that_gives_the_right_code(wrong, right):

@@ -48,7 +48,7 @@ def candidates(
     idle = idle_names(unit.tree)
     found = places(unit.tree)
     made: list[Change] = []
-    for place in found:
+    for place in found if raised is None else _nearest(found, unit, raised):
         if late():
             break
         if wrong is not None and not _matters(place.statement, wrong):
@@ -84,7 +84,7 @@ def candidates(
         made += moves(found)
         made += repeated(unit.tree, found, parameters)
         made += lost_lines(found)
-        made += raising_lines(found) if known else ()
+        made += raising_lines(found, names, known) if known else ()
     made = [replace(c, tier=tier) if (tier := weighed(c)) != c.tier else c for c in made]
     ranked = [
         (
@@ -96,6 +96,13 @@ def candidates(
         for change in made
     ]
     return sorted(ranked, key=lambda pair: pair[0])
+
+
+def _nearest(found: list[Place], unit: Unit, raised: int) -> list[Place]:
+    """The places, those in the line that raises first, those below it last."""
+    lines = [(place, unit.line_of(place.node)) for place in found]
+    ordered = sorted(lines, key=lambda pair: (pair[1] > raised, abs(raised - pair[1])))
+    return [place for place, _ in ordered]
 
 
 def _holders(statement: ast.stmt) -> set[str]:

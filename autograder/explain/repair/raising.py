@@ -8,11 +8,13 @@ from __future__ import annotations
 import ast
 import copy
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
+from typing import Any
 
+from autograder.exercises.script import Failure
 from autograder.explain.repair.expressions import AXES, REDUCTIONS, Edit
 from autograder.explain.repair.missing import SIZED
 from autograder.explain.repair.places import (
@@ -27,6 +29,7 @@ from autograder.explain.repair.places import (
     of_library,
     root,
 )
+from autograder.explain.repair.wrong_type import entries_in, returned, unbound, wrong_types
 
 MOST_NAMES = 8
 CLOSE = 0.6
@@ -46,16 +49,32 @@ class Known:
         keys: The words under which something is kept in a dictionary.
         attributes: Class -> the attributes of `self` that stand anywhere in it.
         functions: The functions with one parameter.
+        optional: Function -> its parameters that may be left out, with another value than then.
+        absent: Something is None where it raises.
+        lost_key: The key that a dictionary has not.
     """
 
     keys: tuple[str, ...] = ()
     attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     functions: tuple[str, ...] = ()
+    optional: dict[str, tuple[tuple[str, ast.expr], ...]] = field(default_factory=dict)
+    absent: bool = False
+    lost_key: str = ""
+
+    @property
+    def every_attribute(self) -> tuple[str, ...]:
+        """Those of all classes."""
+        return tuple(dict.fromkeys(itertools.chain(*self.attributes.values())))
 
 
-def known_in(trees: Sequence[ast.AST]) -> Known:
-    """What some definitions hold together."""
-    keys: dict[str, None] = {}
+def known_in(
+    trees: Sequence[ast.AST],
+    inputs: Mapping[str, Any] | None = None,
+    failure: Failure | None = None,
+) -> Known:
+    """What some definitions hold together, the keys of what they are given, what is raised."""
+    given_dicts = (value for value in (inputs or {}).values() if isinstance(value, dict))
+    keys = {key: None for value in given_dicts for key in value if isinstance(key, str)}
     attributes: dict[str, tuple[str, ...]] = {}
     functions = []
     for tree in trees:
@@ -71,7 +90,26 @@ def known_in(trees: Sequence[ast.AST]) -> Known:
             attributes[tree.name] = tuple(dict.fromkeys(n.attr for n in own))
         elif isinstance(tree, ast.FunctionDef) and len(tree.args.args) == 1:
             functions.append(tree.name)
-    return Known(tuple(keys), attributes, tuple(functions))
+    name, said = (failure.type_name, failure.message) if failure else ("", "")
+    return Known(
+        tuple(keys), attributes, tuple(functions), _optional(trees),
+        absent="NoneType" in said, lost_key=said.strip("'") if name == "KeyError" else "",
+    )  # fmt: skip
+
+
+def _optional(trees: Sequence[ast.AST]) -> dict[str, tuple[tuple[str, ast.expr], ...]]:
+    """Function -> the parameters that have a truth value to begin with, and the other one."""
+    found: dict[str, tuple[tuple[str, ast.expr], ...]] = {}
+    for n in (n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)):
+        given = [a.arg for a in n.args.args][len(n.args.args) - len(n.args.defaults) :]
+        pairs = [*zip(given, n.args.defaults), *zip((a.arg for a in n.args.kwonlyargs),
+                                                   n.args.kw_defaults)]  # fmt: skip
+        found[n.name] = tuple(
+            (name, ast.Constant(not default.value))
+            for name, default in pairs
+            if isinstance(default, ast.Constant) and isinstance(default.value, bool)
+        )
+    return found
 
 
 def letters(place: Place) -> Iterator[Edit]:
@@ -106,6 +144,7 @@ def raising(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     family = _FAMILIES.get(type(place.node))
     if family is not None:
         yield from family(place, names, known)
+    yield from wrong_types(place, names, known.every_attribute, known.keys)
     n = place.node
     if is_value(place) and isinstance(n, ast.expr) and not isinstance(n, ast.Compare):
         if isinstance(place.parent, ast.For) and place.field == "iter":
@@ -219,10 +258,14 @@ def _call(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
         return
     if args:
         yield 1, "argument", ast.Call(n.func, args[:-1], n.keywords)
-    for other in names[:MOST_NAMES]:
+    for other in sorted(names, key=lambda name: not name.isidentifier())[:MOST_NAMES]:
         for at in (len(args), 0) if args else (0,):
             more = [*args[:at], named(other), *args[at:]]
             yield 1, "missing_argument", ast.Call(n.func, more, n.keywords)
+    for key, value in known.optional.get(name, ()):
+        if key not in {k.arg for k in n.keywords}:
+            keyword = ast.keyword(key, ast.Name(key, ast.Load()) if key in names else value)
+            yield 1, "missing_argument", ast.Call(n.func, args, [*n.keywords, keyword])
 
 
 def _several(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
@@ -236,7 +279,7 @@ def _several(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]
         alone = len(rest) == 1 and isinstance(n.ctx, ast.Load)
         yield 1, "packing", rest[0] if alone else ast.Tuple(rest, n.ctx)
     if isinstance(n.ctx, ast.Store):
-        unused: Sequence[ast.expr] = [ast.Name("_", ast.Store())]
+        unused: Sequence[ast.expr] = [ast.Name(name, ast.Store()) for name in unbound(place)]
     else:
         held = {ast.unparse(part) for part in n.elts}
         unused = [named(name) for name in names if name not in held][:MOST_NAMES]
@@ -327,15 +370,50 @@ def _unmade(found: Sequence[Place]) -> Iterator[Change]:
                 [line] = ast.parse(f"self.{name} = {begin}").body
                 for part in ast.walk(line):
                     ast.copy_location(part, n.body[-1])
-                block = ((n.body, [*n.body, line]),)
-                yield Change(0, "lost_line", last, beside=reads[name], block=block)
+                for body in ([*n.body, line], [line, *n.body]):
+                    block = ((n.body, body),)
+                    yield Change(0, "lost_line", last, beside=reads[name], block=block)
 
 
-def raising_lines(found: Sequence[Place]) -> Iterator[Change]:
+def _lost_entry(place: Place, names: Sequence[str], lost: str) -> Iterator[Change]:
+    """An entry that is missing in a dictionary, or below the line that makes another one."""
+    n, key = place.node, ast.Constant(lost)
+    likely = sorted(names, key=lambda name: name != lost)[:MOST_NAMES]
+    others = entries_in(place.parents[-1])
+    target = getattr(place.statement, "targets", [None])[0]
+    if isinstance(n, ast.Dict) and n.keys and ast.unparse(target or n) not in others:
+        for name in likely:
+            entries = ast.Dict([*n.keys, key], [*n.values, named(name)])
+            yield Change(int(name != lost), "packing", place, entries)
+    if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Subscript):
+        body = getattr(place.parent, place.field)
+        begun = others.get(ast.unparse(n.targets[0].value), {})
+        lines = [line for word, line in begun.items() if word != lost]
+        if max(lines, default=0) != n.lineno or not isinstance(body, list):
+            return
+        for value in (n.value, *map(named, likely)):
+            kept = ast.Subscript(n.targets[0].value, key, ast.Store())
+            line = ast.copy_location(ast.Assign([kept], value), n)
+            ast.fix_missing_locations(line)
+            at = body.index(n) + 1
+            block = ((body, [*body[:at], line, *body[at:]]),)
+            yield Change(0, "lost_line", place, block=block)
+
+
+def raising_lines(found: Sequence[Place], names: Sequence[str], known: Known) -> Iterator[Change]:
     """A parameter that is missing; what works in place, and was kept; the same slip twice."""
     yield from _unmade(found)
     for place in found:
         n = place.node
+        if known.absent and isinstance(n, (ast.Assign, ast.AugAssign, ast.Expr)):
+            read = {m.id: None for m in ast.walk(n) if isinstance(m, ast.Name)}
+            for name in [name for name in read if name in names][:MOST_NAMES]:
+                test = ast.Compare(ast.Name(name, ast.Load()), [ast.IsNot()], [ast.Constant(None)])
+                yield Change(1, "comparison", place, ast.If(test, [n], []))
+        if known.lost_key:
+            yield from _lost_entry(place, names, known.lost_key)
+        if isinstance(n, ast.Return):
+            yield from (Change(0, "packing", place, new) for new in returned(n, names))
         if isinstance(n, (ast.Assign, ast.AugAssign, ast.Return)):
             yield from (Change(0, kind, place, new) for kind, new in _alike(n))
         if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name):

@@ -56,6 +56,8 @@ TRAVELS = AGREED | {"inverse", "power", "complement"}
 """These may as well be anywhere on the way of a value."""
 AFTERWARDS = 0.3
 """This part of the time is for other lines that fit as well, once the first is found."""
+PLANNING = 0.3
+"""Where code raises this part of the time is for making changes, those near that line first."""
 MOST_LINES_TOLD = 2
 NEAR_LINES = 2
 """Lines so near to the one that was found are looked at first."""
@@ -315,10 +317,16 @@ class _Search:
         """What is tried, the likely first; changes of one place stand together."""
         numbers = _numbers(self.first.case.inputs)
         lines = self.bench.reached(self.first)
-        known = known_in([u.tree for u in self.units]) if self.bench.broken else None
+        trees, inputs = [u.tree for u in self.units], self.first.case.inputs
+        failure = self.bench.failure
+        ends = failure is None or failure.kind != "timeout"  # else each change takes long to try
+        known = known_in(trees, inputs, failure) if self.bench.broken and ends else None
         ranked: list[tuple[int, Unit, Change]] = []
-        for at, unit in enumerate(self.units):
-            if self.clock() > self.deadline:
+        soon = self.deadline
+        if self.bench.failure is not None:
+            soon = min(soon, self.clock() + PLANNING * self.seconds)
+        for at, unit in sorted(enumerate(self.units), key=lambda u: not self._raised_in(u[1])):
+            if self.clock() > soon:
                 break
             wrong, right = self._feeds(unit) if at == 0 else (None, None)
             raised, ran = self._raised_in(unit), lines[unit.file]
@@ -328,7 +336,7 @@ class _Search:
                 if unit is not near.unit:
                     continue
             given = (unit, raised, wrong, right, numbers, ran, far, known)
-            for rank, change in candidates(*given, late=lambda: self.clock() > self.deadline):
+            for rank, change in candidates(*given, late=lambda: self.clock() > soon):
                 ranked.append((rank + (1 if at else 0), unit, change))
         ranked.sort(key=lambda plan: plan[0])
         plans: list[Plan] = []
@@ -519,7 +527,7 @@ def _is_filled_later(fit: _Fit) -> bool:
     """Whether something is added to a value into which parts are put afterwards: at any of them."""
     puts = (n for n in ast.walk(fit.unit.tree) if isinstance(n, ast.Subscript))
     filled = {root(n) for n in puts if isinstance(n.ctx, ast.Store)}
-    return fit.kind.startswith("missing_") and fit.target in filled
+    return fit.kind.startswith("missing_") and fit.target in filled - {""}
 
 
 def _target(statement: ast.stmt) -> str:
