@@ -676,6 +676,7 @@ def test_lines_that_never_run_are_not_changed(question):
         ("f(x, (n, delta))", "f(x, n, delta)"),
         ("f(x)", "f(*x)"),
         ("f(x - n)", "f(x, n)"),
+        ("[f(a) for a, b, c, d, e, g, h in x]", "[f(a, h) for a, b, c, d, e, g, h in x]"),
         ("x.transpose(2, 0)", "x.transpose(2, 1, 0)"),
         ("[v for v in x]", "[v for v in x.values()]"),
         ("x", "(x, n)"),

@@ -38,6 +38,7 @@ JOINING = frozenset({"concatenate", "stack", "repeat", "take", "split", "append"
 SHAPED = frozenset({"zeros", "ones", "empty", "concatenate", "stack", "hstack", "vstack"})
 """Functions whose first argument holds several things."""
 CALLED = REDUCTIONS | {"copy", "ravel", "flatten", "items", "keys", "values", "tolist", "transpose"}
+LOOPS = (ast.For, ast.comprehension)
 IN_PLACE = frozenset({"append", "extend", "sort", "reverse", "update", "fill", "insert"})
 
 
@@ -258,7 +259,11 @@ def _call(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
         return
     if args:
         yield 1, "argument", ast.Call(n.func, args[:-1], n.keywords)
-    for other in sorted(names, key=lambda name: not name.isidentifier())[:MOST_NAMES]:
+    near = {m.id for p in place.parents for loop in (*getattr(p, "generators", ()), p)
+            for m in ast.walk(getattr(loop, "target", loop)) if isinstance(loop, LOOPS)
+            if isinstance(m, ast.Name)}  # fmt: skip
+    likely = sorted(names, key=lambda name: (name not in near, not name.isidentifier()))
+    for other in likely[:MOST_NAMES]:
         for at in (len(args), 0) if args else (0,):
             more = [*args[:at], named(other), *args[at:]]
             yield 1, "missing_argument", ast.Call(n.func, more, n.keywords)
