@@ -239,7 +239,7 @@ def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
     loops, hands its functions the inputs themselves, their rows, or other arrays. Accuracy plays no
     part: a right answer in single precision is less accurate than a central difference.
 
-    A deterrent, not a guarantee: what is written out in one loop without a function is not seen.
+    A deterrent, not a guarantee: what stands within an expression only is not seen.
     """
     if row.part == "forward":
         return

@@ -20,6 +20,8 @@ SMALLEST, LARGEST = 3, 2000
 """Sizes of the arrays that are looked at."""
 LOOKS = 20_000
 """So many arrays are looked at in one call."""
+GLANCES = 10_000
+"""So many of them where a function of a library is called."""
 MOST_KNOWN = 100
 """So many arrays are remembered, to be looked at once in a call."""
 MOST_BEGUN = 16
@@ -67,6 +69,9 @@ def traced(
 
     def profile(frame: FrameType, event: str, _: Any) -> None:
         if event not in ("call", "return") or id(frame.f_globals) in libraries:
+            caller = frame if event == "c_call" else frame.f_back if event == "call" else None
+            if points is not None and caller and id(caller.f_globals) not in libraries:
+                points.glance(caller)
             return
         if points is not None:
             for value in _reached(frame):
@@ -151,6 +156,8 @@ class Points:
     A point is an array (or a list of numbers, or a complex array) of the size of an input, or of a
     row or slice of it, that differs from it in one number only, or by little in all: what a finite
     difference evaluates. An array in which all numbers are moved alike stands for as many points.
+    Of what stands in a variable while a library is called only what differs by little is one: an
+    analytic answer, too, may set one number after the other.
     """
 
     def __init__(self, near: Near) -> None:
@@ -158,15 +165,24 @@ class Points:
         self.seen: list[set[bytes]] = [set() for _ in near.inputs]
         self.moved = [False] * len(near.inputs)
         self.looks = 0
-        self.known: set[tuple[str, bytes]] = set()
+        self.glances = 0
+        self.known: set[tuple[str, bytes, bool]] = set()
 
-    def look(self, value: Any) -> None:
+    def glance(self, frame: FrameType) -> None:
+        """Count the arrays in the variables of a frame that calls a library."""
+        if self.glances < GLANCES:
+            for value in frame.f_locals.values():
+                if type(value) is np.ndarray and value.size in self.near.rows:
+                    self.glances += 1
+                    self.look(value, little=True)
+
+    def look(self, value: Any, little: bool = False) -> None:
         """Count an array, if it is such a point."""
         if value.size not in self.near.rows or self.looks >= LOOKS:
             return
         self.looks += 1
         flat = value.ravel()
-        content = flat.dtype.char, flat.tobytes()
+        content = flat.dtype.char, flat.tobytes(), little
         if content in self.known:  # an argument is there when a function begins, and when it ends
             return
         if len(self.known) < MOST_KNOWN:
@@ -182,7 +198,7 @@ class Points:
             apart = (gaps > 0).sum(axis=1)
             if not imaginary and not apart.all():
                 return  # it is the input itself
-            close = (apart <= 1) | (gaps.max(axis=1) <= of.limits)
+            close = (gaps.max(axis=1) <= of.limits) | ((apart <= 1) & (not little))
             if close.any():
                 k, size = of.input, self.near.inputs[of.input].size
                 self.seen[k].add(content[1])

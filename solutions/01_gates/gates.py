@@ -110,7 +110,8 @@ add_gate = Layer(
     inputs={"x": "", "y": ""},
     outputs=["z"],
     points={"forward": 1, "backward": 2},
-    variants={"both negative": variant(x=-3.0, y=-0.5), "one zero": variant(x=0.0, y=2.0)},
+    variants={"both negative": variant(x=-3.0, y=-0.5), "one zero": variant(x=0.0, y=2.0),
+              "millions": variant(x=3e8, y=-7e8)},  # in which finite differences drown
     hints={
         "forward": (
             "The gate adds, and need not remember anything: what would its backward pass do with the inputs?",
@@ -174,7 +175,8 @@ mul_gate = Layer(
     inputs={"x": "", "y": ""},
     outputs=["z"],
     points={"forward": 1, "backward": 2},
-    variants={"both negative": variant(x=-3.0, y=-0.5), "one zero": variant(x=0.0, y=2.0)},
+    variants={"both negative": variant(x=-3.0, y=-0.5), "one zero": variant(x=0.0, y=2.0),
+              "millions": variant(x=3e8, y=-7e8)},  # in which finite differences drown
     hints={
         "forward": (
             "A product, and something to remember for the way back.",
@@ -246,6 +248,7 @@ max_gate = Layer(
         "x is larger": variant(x=1.25, y=-0.5),
         "y is larger": variant(x=0.75, y=2.5),
         "both negative": variant(x=-3.0, y=-0.5),
+        "millions": variant(x=3e8, y=-7e8),
     },
     hints={
         "forward": (
@@ -688,7 +691,7 @@ staged = Function(
         "the numbers of the text": variant(x=3.0, y=-4.0),
         "both positive": variant(x=0.5, y=1.25),
         "both negative": variant(x=-0.75, y=-2.0),
-        "a sharp peak": variant(x=-15.0, y=15.0003),  # finite differences step across it
+        "a sharp peak": variant(x=-23.0, y=23.000003),  # finite differences step across it
     },
     hints=(
         "One line back for each line forward, in reverse order; at each use of x or y add to its gradient.",

@@ -188,7 +188,10 @@ relu = Layer(
     relu_backward,
     inputs={"x": "N D"},
     ties=["x"],
-    variants={"three axes": variant(x=array("3 2 4"))},
+    variants={
+        "three axes": variant(x=array("3 2 4")),
+        "millions": variant(x=array("N D", scale=1e8)),  # in which finite differences drown
+    },
     points={"forward": 1, "backward": 2},
     hints={
         "forward": (
@@ -261,6 +264,7 @@ sigmoid = Layer(
     variants={
         "three axes": variant(x=array("3 2 4")),
         "far out": variant(sizes={"N": 2, "D": 3}, x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 0.0, -0.25]])),
+        "nearly one": variant(x=array("N D", low=17.0, scale=0.5), magnitude=1e-8),  # finite differences drown in it
     },
     points={"forward": 2, "backward": 2},
     hints={
@@ -330,6 +334,7 @@ tanh = Layer(
     variants={
         "three axes": variant(x=array("3 2 4")),
         "far out": variant(sizes={"N": 2, "D": 3}, x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 0.0, -0.25]])),
+        "nearly one": variant(x=array("N D", low=8.0, scale=0.4), magnitude=1e-8),
     },
     points={"forward": 1, "backward": 2},
     hints={
@@ -409,6 +414,7 @@ softmax = Loss(
     variants={
         "scores near 1000": variant(x=array("N C", offset=1000)),
         "scores near -1000": variant(x=array("N C", offset=-1000)),
+        "scores near ten million": variant(x=array("N C", offset=1e7), judged=["dx"]),  # finite differences drown
         "rows far apart": variant(
             sizes={"N": 4, "C": 3},
             x=np.array([[1.0, 2.0, 0.5], [1001.0, 1000.0, 1002.5], [-998.0, -1000.0, -999.5], [3.0, -1.0, 2.0]]),
@@ -505,6 +511,7 @@ gelu = Layer(
     variants={
         "three axes": variant(x=array("3 2 4")),
         "far out": variant(x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 0.0, -0.25]])),
+        "millions": variant(x=array("N D", scale=1e8)),
     },
     points={"forward": 2, "backward": 3},
     hints={
@@ -566,6 +573,7 @@ swish = Layer(
     variants={
         "three axes": variant(x=array("3 2 4")),
         "far out": variant(x=np.array([[-1000.0, -20.0, 0.5], [1000.0, 0.0, -0.25]])),
+        "millions": variant(x=array("N D", scale=1e8)),
     },
     points={"forward": 1, "backward": 2},
     hints={

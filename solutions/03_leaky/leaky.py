@@ -473,6 +473,7 @@ huber = Layer(
         "narrow": variant(delta=0.25),
         "a vector": variant(x=array("9", scale=1.5)),
         "three axes": variant(x=array("2 3 4", scale=1.5)),
+        "millions": variant(x=array("N D", scale=1e8)),  # in which finite differences drown
     },
     hints={
         "forward": (

@@ -67,12 +67,13 @@ def linear_backward(dout, cache):
 
 
 # %% tags=["instructor"]
-from autograder.exercises import Answer, Critic, Layer, Text, Witness, array
+from autograder.exercises import Answer, Critic, Layer, Text, Witness, array, variant
 
 card_name = Layer(
     linear_forward, linear_backward,
     inputs={"x": "N D", "w": "D M"},
     points={"backward": 1.5},
+    variants={"millions": variant(x=array("N D", scale=1e8), w=array("D M", scale=1e8))},  # finite differences drown
     hints={"backward": (
         "Everything that the backward pass needs is in the cache.",
         "Take both things out of the cache; one of them is called x.",
@@ -236,6 +237,7 @@ card_branch = Layer(
     leaky_forward, leaky_backward,
     inputs={"x": "N D"},
     points={"backward": 1.5},
+    variants={"millions": variant(x=array("N D", scale=1e8))},
     ties=["x"],
     hints={"backward": (
         "Two pieces, two slopes, and every entry lies on one of them.",
@@ -552,6 +554,7 @@ card_fork = Layer(
     inputs={"x": "N D"},
     points={"backward": 1.5},
     large={"x": 5.0},
+    variants={"millions": variant(x=array("N D", scale=1e8))},
     hints={"backward": (
         "How often is x used in the forward?",
         "Three uses, three contributions, and they add up.",

@@ -57,6 +57,20 @@ def tanh_affine_backward(dout, cache):
         dw[i] = np.sum(f(x, b).imag * dout) / 1e-30
     return dx, dw
 """
+IN_ONE_FUNCTION = """
+def tanh_affine_backward(dout, cache):
+    x, w = cache
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for i in np.ndindex(*x.shape):
+        a = x.copy()
+        a[i] += 1e-5
+        dx[i] = np.sum((np.tanh(a @ w) - np.tanh(x @ w)) * dout) / 1e-5
+    for i in np.ndindex(*w.shape):
+        a = w.copy()
+        a[i] += 1e-5
+        dw[i] = np.sum((np.tanh(x @ a) - np.tanh(x @ w)) * dout) / 1e-5
+    return dx, dw
+"""
 IN_THE_FORWARD = (
     NUMERICAL.split("def tanh_affine_backward")[0]
     + """
@@ -153,7 +167,7 @@ DISGUISES = {
     "forward": IN_THE_FORWARD, "dummy calls": DUMMIES, "lists": LISTS.replace("STEP", "1e-7"),
     "complex lists": COMPLEX_LISTS, "a library's name": LIBRARY, "a subclass": SUBCLASS,
     "a global": GLOBAL, "fits": FITS, "on a library": SHELVES.replace("SHELF", "np"),
-    "on a class": ON_A_CLASS, "on a module": ON_A_MODULE,
+    "in one function": IN_ONE_FUNCTION, "on a class": ON_A_CLASS, "on a module": ON_A_MODULE,
 }  # fmt: skip
 LOOPS = """
 def slope(z):
@@ -263,8 +277,22 @@ def walk(node, grad):
 """
 
 
+LEFT_OUT = """
+def tanh_affine_backward(dout, cache):
+    x, w = cache
+    dz = dout * (1 - np.tanh(x @ w) ** 2)
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for i, j in np.ndindex(*x.shape):
+        without = x.copy()
+        without[i, j] = 0
+        dx[i, j] = dz[i] @ w[j]
+        dw[j] += dz[i] * np.sum(x - without)
+    return dx, dw
+"""
+
+
 @pytest.mark.parametrize(
-    "source", [LOOPS, RECOMPUTED, ONE_HOT, TAPE, inspect.getsource(tanh_affine_backward)]
+    "source", [LOOPS, RECOMPUTED, ONE_HOT, TAPE, LEFT_OUT, inspect.getsource(tanh_affine_backward)]
 )
 def test_analytic_answers_in_loops_are_never_suspected(questions, source):
     assert backward_row(questions, source).status == "right"
