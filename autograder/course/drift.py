@@ -100,37 +100,63 @@ def _notebook_parts(new: Any, old: Any) -> Iterator[str]:
         yield "its metadata differs"
 
 
-def _data_parts(new: Any, old: Any, place: str, scale: float = 0.0) -> Iterator[str]:
-    """The places in which two JSON trees differ; `scale` is the largest number of the same list."""
+def _data_parts(
+    new: Any, old: Any, place: str, scale: float = 0.0, noise: Any = 0.0
+) -> Iterator[str]:
+    """The places in which two JSON trees differ.
+
+    Args:
+        scale: The largest number of the same list.
+        noise: By how much numbers may differ; where that depends on the case, the row and the
+            output, dicts of dicts of it.
+    """
     if isinstance(new, dict) and isinstance(old, dict):
         if list(new) != list(old):
             yield f"{place or 'the top'}: it has other entries"
             return
+        if "cases" in new:
+            noise = _slacks(new["cases"])
         for key in new:
-            yield from _data_parts(new[key], old[key], f"{place}.{key}".lstrip("."))
+            below = noise.get(key, noise) if isinstance(noise, dict) else noise
+            at = f"{place}.{key}".lstrip(".")
+            yield from _data_parts(new[key], old[key], at, noise=below)
     elif isinstance(new, list) and isinstance(old, list):
         if len(new) != len(old):
             yield f"{place}: {len(old)} entries, {len(new)} expected"
             return
         size = max((abs(x) for x in [*new, *old] if _is_number(x)), default=0.0)
         for index, (a, b) in enumerate(zip(new, old)):
-            yield from _data_parts(a, b, f"{place}[{index}]", size)
+            yield from _data_parts(a, b, f"{place}[{index}]", size, noise)
     elif _is_number(new) and _is_number(old):
-        if not _close(float(new), float(old), scale, place.endswith(".slack")):
+        moved = 0.0 if isinstance(noise, dict) else noise
+        if ".prints." in place:  # what a mistake gives may be larger than what is right
+            moved *= max(1.0, scale)
+        if not _close(float(new), float(old), scale, moved, place.endswith(".slack")):
             yield f"{place}: {old!r}, {new!r} expected"
     elif new != old or type(new) is not type(old):
         yield f"{place}: {_short(old)}, {_short(new)} expected"
+
+
+def _slacks(cases: Any) -> dict[str, Any]:
+    """Case -> row -> output -> how far it moves by rounding: much in float32."""
+    return {
+        name: {
+            row: {output: expected.get("slack", 0.0) for output, expected in outputs.items()}
+            for row, outputs in case.get("expected", {}).items()
+        }
+        for name, case in cases.items()
+    }
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _close(new: float, old: float, scale: float, slack: bool) -> bool:
+def _close(new: float, old: float, scale: float, noise: float, slack: bool) -> bool:
     large, small = max(abs(new), abs(old)), min(abs(new), abs(old))
     if slack:
         return large <= SLACK * small + RELATIVE
-    return abs(new - old) <= RELATIVE * max(large, scale) + ABSOLUTE
+    return abs(new - old) <= RELATIVE * max(large, scale) + ABSOLUTE + noise
 
 
 def _short(value: Any) -> str:

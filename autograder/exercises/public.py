@@ -186,7 +186,8 @@ def encode(value: Any) -> Any:
     if isinstance(value, list):
         return {"is": "list", "items": [encode(item) for item in value]}
     if isinstance(value, (np.ndarray, np.generic)):
-        return encode_value(value)
+        narrow = {"dtype": value.dtype.name} if value.dtype in (np.float16, np.float32) else {}
+        return {**encode_value(value), **narrow}
     return value
 
 
@@ -247,7 +248,8 @@ def decode_value(value: Any) -> Any:
     """The inverse of `encode_value`."""
     if isinstance(value, dict):
         if "array" in value:
-            dtype = {"b": bool, "i": np.int64, "u": np.uint64}.get(value["kind"], float)
+            kinds = {"b": bool, "i": np.int64, "u": np.uint64}
+            dtype = value.get("dtype") or kinds.get(value["kind"], float)
             numbers = [float(x) if isinstance(x, str) else x for x in value["values"]]
             return np.array(numbers, dtype).reshape(value["array"])
         if "list" in value:

@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.course import load_notebook
+from autograder.course.drift import compare
 from autograder.course.release import check_release, release
 from autograder.errors import CourseError
 from autograder.exercises.public import load
@@ -201,6 +202,28 @@ def test_numbers_may_differ_in_rounding_only(released):
     path.write_text(json.dumps(data), encoding="utf-8")
     (found,) = check_release(released).drift
     assert "exercises[0].cases.plain.expected.scale_forward.out.value.values[0]" in found
+
+
+@pytest.mark.parametrize(
+    ("row", "moved", "kept"),
+    [("single", 5e-7, True), ("single", 5e-6, False), ("double", 5e-7, False)],
+)
+def test_what_processors_round_otherwise_may_differ_by_as_much(tmp_path, row, moved, kept):
+    """In float32 `np.exp` gives other last bits; what a mistake gives may be larger, too."""
+    files = []
+    for by in (0.0, moved):
+        expected = {
+            name: {"out": {"value": {"values": [1.0 + by * (name == row)]}, "slack": slack}}
+            for name, slack in (("single", 1e-6), ("double", 1e-15))
+        }
+        prints = {name: {"out": [[1], 80.0 + 50 * by * (name == row)]} for name in expected}
+        exercise = {
+            "cases": {"plain": {"expected": expected}},
+            "mistakes": [{"prints": {"plain": prints}}],
+        }
+        files.append(tmp_path / f"{by}.check.json")
+        files[-1].write_text(json.dumps({"exercises": [exercise]}), encoding="utf-8")
+    assert (compare(*files) == []) == kept
 
 
 @pytest.mark.parametrize(
