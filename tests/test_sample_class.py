@@ -17,9 +17,11 @@ from tests.submissions.build import hand_in
 from tests.submissions.roster import LAYERS, ROSTER, source
 
 HANDED_IN = [(student, name) for student, works in ROSTER.items() for name in works]
-WORDS = [who for who in ROSTER if who not in "bela chidi dana goran hana ines karl lena mina nils"]
+ALIKE = {"bela", "chidi", "dana", "goran", "hana", "ines", "karl"}
+"""Whose answers show nothing of the language or of the road."""
+WORDS = [who for who in ROSTER if who not in ALIKE | {"lena", "mina", "nils"}]
 """Who shows in Chinese what words could change: right, wrong, tampered with, in no good place."""
-ROADS = [who for who in ROSTER if who not in "bela chidi dana fatima goran hana ines karl"]
+ROADS = [who for who in ROSTER if who not in ALIKE | {"fatima"}]
 """Who goes down both roads; `integrations/test_commands` has a class of its own on them."""
 SECONDS = 4.0  # per call on both roads: a busy machine must not take a right answer for a slow one
 

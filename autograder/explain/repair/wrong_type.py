@@ -37,7 +37,6 @@ ALIKE = (
     ("get", "setdefault"),
 )
 """Methods of other types that do the like."""
-NONE = ast.Constant(None)
 
 
 def wrong_types(
@@ -52,7 +51,7 @@ def wrong_types(
     n = place.node
     family = _FAMILIES.get(type(n))
     if family is not None:
-        yield from family(place, names)
+        yield from family(place, [name for name in names if name.isidentifier()])
     called = isinstance(place.parent, ast.Call) and place.field == "func"
     if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load) and not called:
         for name in attributes[:MOST] if n.attr not in keys and root(n) != "self" else ():
@@ -126,7 +125,7 @@ def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
                     new = ast.Attribute(function.value, other, ast.Load())
                     yield 0, "function", ast.Call(new, args, n.keywords)
         if hasattr(np, name) and root(function) not in LIBRARIES:
-            yield 1, "function", library_of(name, [function.value, *args], n.keywords)
+            yield 1, "function", ast.Call(library(name).func, [function.value, *args], n.keywords)
         yield from _in_place(function.value, name, args)
     plain = isinstance(function, (ast.Name, ast.Attribute)) and root(function) not in LIBRARIES
     if plain and name not in BUILTIN and not n.keywords:
@@ -163,7 +162,7 @@ def _of_like_kind(n: ast.Call, at: int, arg: ast.expr, names: Sequence[str]) -> 
     """One argument more, which is to another variable what this one is: `f(x[i], y[i])`."""
     if not isinstance(arg, (ast.Subscript, ast.Attribute)) or root(arg) in LIBRARIES:
         return
-    for name in [name for name in names if name.isidentifier()][: 2 * MOST]:
+    for name in names[: 2 * MOST]:
         if name != root(arg):
             other = copy.deepcopy(arg)
             first = next(
@@ -173,13 +172,6 @@ def _of_like_kind(n: ast.Call, at: int, arg: ast.expr, names: Sequence[str]) -> 
             for args in ([*n.args[: at + 1], other, *n.args[at + 1 :]],
                          [*n.args[:at], other, *n.args[at:]]):  # fmt: skip
                 yield 1, "missing_argument", ast.Call(n.func, args, n.keywords)
-
-
-def library_of(name: str, args: list[ast.expr], keywords: list[ast.keyword]) -> ast.Call:
-    """`np.name(*args, **keywords)` with keywords as they stand."""
-    call = library(name, *args)
-    call.keywords = keywords
-    return call
 
 
 def _of_module(n: ast.Call, name: str) -> Iterator[Edit]:
@@ -198,7 +190,7 @@ def _of_module(n: ast.Call, name: str) -> Iterator[Edit]:
             yield 0, "function", ast.Call(new, args, n.keywords)
         yield 0, "function", ast.Call(ast.Name(name, ast.Load()), args, n.keywords)
         for other in get_close_matches(name, dir(np), 3):
-            yield 0, "function", library_of(other, args, n.keywords)
+            yield 0, "function", ast.Call(library(other).func, args, n.keywords)
 
 
 def _in_place(value: ast.expr, name: str, args: list[ast.expr]) -> Iterator[Edit]:
@@ -234,7 +226,7 @@ def _entry(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         index = rest[0] if len(rest) == 1 else ast.Tuple(rest, ast.Load())
         yield 1, "index", ast.Subscript(n.value, index, n.ctx)
     if not isinstance(n.slice, ast.Slice):  # dw[x[i]] for dw[i]
-        for name in [name for name in names if name.isidentifier()][:MOST]:
+        for name in names[:MOST]:
             if name != root(n):
                 inner = ast.Subscript(ast.Name(name, ast.Load()), n.slice, ast.Load())
                 yield 2, "index", ast.Subscript(n.value, inner, n.ctx)
@@ -254,8 +246,7 @@ def _entry(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     key = getattr(n.slice, "value", None)
     if any(other != key and line < n.lineno for other, line in begun.items()):
         return  # it is missing where others begin
-    whole = [name for name in names if name.isidentifier()]
-    for begin in (*BEGINNINGS, *(f"np.zeros_like({name})" for name in whole[:MOST])):
+    for begin in (*BEGINNINGS, *(f"np.zeros_like({name})" for name in names[:MOST])):
         yield 0, "initial", _method(n.value, "setdefault", n.slice, named(begin))
 
 
@@ -299,7 +290,7 @@ def _beginning(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     yield from ((1, "initial", named(text)) for text in BEGINNINGS if text != ast.unparse(n))
     if isinstance(n, ast.Constant):
         yield 1, "initial", ast.List([n], ast.Load())
-    for name in [name for name in names if name.isidentifier()][:MOST]:
+    for name in names[:MOST]:
         for text in (f"np.zeros_like({name}, dtype=float)", f"np.zeros(len({name}))",
                      f"[None] * len({name})"):  # fmt: skip
             yield 1, "initial", named(text)
