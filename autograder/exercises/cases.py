@@ -202,10 +202,14 @@ def _draw(exercise: Exercise, regime: _Regime, name: str, seed: int, *, shuffled
     sizes = _sizes(exercise, regime, rng, shuffled or regime.name.startswith("other"))
     own = regime.variant
     inputs: dict[str, Any] = {}
+    seen = dict(sizes)
     for key, declared in exercise.inputs.items():
         value = declared.draw(sizes, rng)
         if own is not None and key in own.changes:
             value = _changed(value, own.changes[key], sizes, rng)
+            named = getattr(declared, "shape", "").split()
+            if np.ndim(value) == len(named):
+                seen |= {n: size for n, size in zip(named, np.shape(value)) if n.isidentifier()}
         if key in regime.scale:
             value = value * regime.scale[key]
         inputs[key] = value
@@ -224,7 +228,7 @@ def _draw(exercise: Exercise, regime: _Regime, name: str, seed: int, *, shuffled
         tie=regime.tie or bool(own and own.tie),
         equals=own.tie if own else "",
         allow_infinite=own.allow_infinite if own else False,
-        sizes=sizes,
+        sizes=seen,
         magnitude=own.magnitude if own else 1.0,
     )
 

@@ -21,6 +21,7 @@ import numpy as np
 
 MOST_TEXT = 60
 MOST_AXES = 8
+MOST_ENTRIES = 8
 CLOSE = 0.75
 """How alike two names are of which one may be meant for the other."""
 OPERATIONS = {
@@ -57,7 +58,8 @@ class Raised:
             the first). Where a name has no value: `"near"` (the second operand is one that has),
             `"elsewhere"` (a function that has it), `"lost"`. What a library or a type does not
             have is `"absent"` (perhaps with one that it has), and a call that no arguments like
-            these suit `"call"`: whatever the values are, that line is wrong.
+            these suit `"call"`: whatever the values are, that line is wrong. Of a dict without
+            an entry it is `"key"`; the second operand says which it has, "" where none.
     """
 
     function: str
@@ -124,7 +126,13 @@ def _unknown(name: str, frame: FrameType) -> tuple[str, Parts]:
 
 
 def _never(node: ast.AST | None, names: Mapping[str, Any], message: str) -> Found | None:
-    """What is wrong whatever the values are: there is no such function, or it is not called so."""
+    """What is wrong whatever the values are: there is no such function, or it is not called so.
+
+    Or what a dict holds in which something was looked for in vain.
+    """
+    if isinstance(node, ast.Subscript) and type(owner := _value_of(node.value, names)) is dict:
+        entries = [repr(key) for key in owner if type(key) in (str, int)][:MOST_ENTRIES]
+        return "key", [(ast.unparse(node.value), ()), (", ".join(entries), ())]
     if isinstance(node, ast.Attribute):
         text, owner = ast.unparse(node.value), _value_of(node.value, names)
         whole = type(owner) in MODULES

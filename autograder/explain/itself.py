@@ -46,6 +46,9 @@ RETURNED = {
 """The type of a returned value that is none -> the sentence `exception.<name>`."""
 
 
+KEY = 60
+"""So much of a key is shown."""
+
 UNKNOWN = ("near", "elsewhere", "lost")
 """What a name without a value may be -> the advice `names.<what>`."""
 
@@ -67,7 +70,7 @@ def _said(finding: Finding, result: RowResult) -> Fact | None:
     failure, wrong = finding.failure, finding.difference
     if failure is not None and failure.kind == "exception" and not finding.hidden:
         if failure.type_name == "KeyError":
-            return fact("exception.key")
+            return _of_key(failure)
         return _removed(failure) or _of_operands(failure) or _of_exception(failure)
     told = wrong.got if wrong is not None else finding.fact and finding.fact.values.get("got")
     if not finding.hidden and isinstance(told, Fact) and told.values.get("type") in RETURNED:
@@ -86,6 +89,16 @@ def _said(finding: Finding, result: RowResult) -> Fact | None:
 def _of_exception(failure: Failure) -> Fact | None:
     name = next((name for sign, name in EXCEPTIONS if sign in failure.message), "")
     return fact(f"exception.{name}") if name else None
+
+
+def _of_key(failure: Failure) -> Fact:
+    """Which entries a dict has, where one was looked for in vain."""
+    raised = failure.raised
+    if raised is None or raised.operation != "key" or len(raised.operands) != 2:
+        return fact("exception.key")
+    name, entries = (operand.text for operand in raised.operands)
+    gaps = {"name": name, "key": failure.message[:KEY]}
+    return fact("keys.others", **gaps, entries=entries) if entries else fact("keys.empty", **gaps)
 
 
 def _of_operands(failure: Failure) -> Fact | None:

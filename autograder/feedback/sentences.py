@@ -362,6 +362,10 @@ SENTENCES: dict[str, str] = {
     "names.absent": "Is it a function of another module, or a method of the array itself?",
     "names.call": "Line {line} of {function}: `{name}` cannot be called with these arguments. "
     "Look up which it takes; a shape of several sizes is one argument, a tuple.",
+    "keys.others": "`{name}` has no entry {key}; it has {entries}. Is it kept under another name, "
+    "or not kept yet?",
+    "keys.empty": "`{name}` has no entry {key}; nothing is in it yet. d.get(key, start) gives a "
+    "start where an entry is missing.",
     "again.state": "The same inputs gave the right result before; other calls came in between. Is "
     "something kept in a global variable, or in an attribute, that belongs into the cache?",
     "exception.truth_value": "An `if`, `and`, `or` or `not`, or Python's own `max` or `min`, wants "

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from autograder.exercises import Layer, Module, edit
+from autograder.exercises import Function, Layer, Module, edit, variant
+from autograder.exercises.fact import fact
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.mistakes import Mistake
 from autograder.exercises.public import PublicData, dump, load
@@ -137,6 +138,18 @@ def test_two_mistakes_in_different_outputs_are_both_named(judged):
 )
 def test_general_slips_are_named(judged, backward, name):
     assert mistake_of(judged(scale_backward=backward)["scale_backward"]) == {name}
+
+
+def test_sizes_are_those_of_the_arrays_where_a_case_brings_its_own():
+    def share(x):
+        return np.sum(x > 0) / x.size
+
+    wide = {"wide": variant(x=np.linspace(-1, 1, 21).reshape(3, 7))}
+    exercise = Function(share, points=1, inputs={"x": "N H"}, variants=wide)
+    asked = prepare(exercise, reference=LocalRunner({"share": share}), mistaken={}, hidden=False)
+    wrong = {"share": lambda x: np.sum(x > 0) / len(x)}
+    (result,) = examine([asked], LocalRunner(wrong))
+    assert all(f.explanation.fact == fact("like.sizes", factor="H") for f in result.findings)
 
 
 def test_a_new_general_slip_is_one_entry_and_its_sentence(judged, monkeypatch):

@@ -90,6 +90,15 @@ def of_an_array(x):
 def no_number(x):
     return float([x])
 
+def of_another_key(x):
+    cache = {"slope": x, "w": x, (1, 2): x}
+    return cache["f"] * x
+
+def counted_on(x):
+    totals = {}
+    totals["x"] += x
+    return totals
+
 def append_to_array(x):
     return x.append(1)
 """
@@ -154,6 +163,8 @@ def told_of(blunder, hidden=False):
         (of_cell("two_shapes"), "Line 2 of two_shapes: `np.zeros` cannot be called with these"),
         (of_cell("two_of_one"), "`abs` cannot be called"),
         (of_cell("of_an_array"), "there is no `x.reshap`. Do you mean `x.reshape`?"),
+        (of_cell("of_another_key"), "`cache` has no entry 'f'; it has 'slope', 'w'. Is it kept"),
+        (of_cell("counted_on"), "`totals` has no entry 'x'; nothing is in it yet. d.get(key"),
         (lambda: X.reshape(5 / 5, 5), "Write //."),
         (lambda: [0 for _ in range(4 / 2)], "Write //."),
         (lambda: X[: len(X) / 2], "Write //."),

@@ -11,8 +11,9 @@ import attrs
 import numpy as np
 import pytest
 
-from autograder.checks.finding import Check, Finding, RowResult
+from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
 from autograder.exercises import Function, Layer, constant
+from autograder.exercises.fact import fact
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.script import Failure
 from autograder.explain import examine, may_be_repaired, prepare
@@ -555,6 +556,17 @@ def test_the_verdict_gains_a_line_and_nothing_else(question):
     }
     hidden = replace(before, findings=tuple(replace(f, hidden=True) for f in before.findings))
     assert told(hidden, found(question, FORWARD, wrong)) == hidden
+
+
+def test_a_line_of_the_students_own_code_says_more_than_a_slip_of_the_reference(question):
+    wrong = RIGHT.replace("np.sum(dout", "np.mean(dout")
+    (row,) = examine([question], LocalRunner(namespace_of(FORWARD, wrong)), ["dense_backward"])
+    for slip, said in (("slip:lost_term", "repair.whole"), ("divided_by_n", "like.divided_by_n")):
+        explained = Explanation(Source.LIKE, slip, fact=fact(f"like.{slip}"))
+        lost = replace(row, findings=tuple(replace(f, explanation=explained) for f in row.findings))
+        after = told(lost, found(question, FORWARD, wrong, seconds=20))
+        seen = {(f.explanation.name, f.explanation.fact.name) for f in after.findings if f.costs}
+        assert seen == {(slip, said)}
 
 
 def test_what_never_ran_is_not_searched():

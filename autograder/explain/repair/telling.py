@@ -7,6 +7,7 @@ from dataclasses import replace
 from autograder.checks.finding import Explanation, Finding, RowResult, Source, Where
 from autograder.exercises.fact import Fact, fact
 from autograder.explain.repair.search import Repair, Repairs
+from autograder.explain.slips import PREFIX
 
 LOOKS: dict[str, str] = {
     kind: look
@@ -46,11 +47,14 @@ def _told(finding: Finding, repairs: Repairs, cell: int | None) -> Finding:
         return finding
     before = finding.explanation
     raised = before.fact.values.get("line", found.line) if before and before.fact else found.line
+    said = _said(found)
     if before is None or (found.line and raised != found.line):
-        said = _said(found)
         if said is None:
             return finding
         before = Explanation(Source.REPAIR, fact=said)
+    elif found.line and found.whole and before.name.startswith(PREFIX):
+        # A slip of the reference gives these numbers; this is what the student wrote.
+        before = replace(before, fact=said)
     where = Where(found.function, found.line, cell, found.also) if found.line else None
     return replace(
         finding,
