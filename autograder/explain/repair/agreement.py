@@ -7,7 +7,7 @@ though the numbers are right with either changed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from autograder.explain.repair.places import Change, applied
@@ -19,33 +19,35 @@ SPEAKS = -1
 """The tier of what makes them agree: where it fits, nothing else is as likely."""
 
 
-def weighed(change: Change) -> int:
-    """The tier of a change, once it is seen what it does to the names around it."""
+def weighed(change: Change, outputs: Sequence[str] = ()) -> int:
+    """The tier of a change, once it is seen what it does to the names around it.
+
+    Args:
+        outputs: The names of what the function returns.
+    """
     if change.kind not in EXCHANGES or change.new is None:
         return change.tier
     now = change.place.statement
-    before = _before(now)
+    before = _before(now, tuple(outputs))
     if before is None:
         return change.tier
     if isinstance(change.new, ast.stmt):
-        after = _agreeing(change.new)
+        after = _agreeing(change.new, outputs)
     else:
         with applied(change):
-            after = _agreeing(now)
+            after = _agreeing(now, outputs)
     if after == before:
         return change.tier
     return SPEAKS if after > before else change.tier + AGAINST
 
 
 @lru_cache(maxsize=256)
-def _before(statement: ast.stmt) -> int | None:
+def _before(statement: ast.stmt, outputs: tuple[str, ...]) -> int | None:
     """How much agrees as it stands; None where nothing could."""
-    return _agreeing(statement) if _may_agree(statement) else None
-
-
-def _may_agree(statement: ast.stmt) -> bool:
-    several = any(isinstance(n, (ast.Tuple, ast.Dict)) for n in ast.walk(statement))
-    return several or any(True for _ in _pairs(statement))
+    nodes = _nodes(statement)
+    several = any(isinstance(n, (ast.Tuple, ast.Dict)) for n in nodes)
+    pairs = several or any(True for _ in _pairs(nodes, outputs))
+    return _agreeing(statement, outputs) if pairs else None
 
 
 def looked_up(value: ast.AST) -> bool:
@@ -57,10 +59,19 @@ def looked_up(value: ast.AST) -> bool:
     return kept or isinstance(value, ast.Constant)
 
 
-def _agreeing(statement: ast.stmt) -> int:
+def _nodes(statement: ast.stmt) -> list[ast.AST]:
+    """What a statement is made of, without the statements that it holds."""
+    found: list[ast.AST] = [statement]
+    for n in found:
+        found += (m for m in ast.iter_child_nodes(n) if not isinstance(m, ast.stmt))
+    return found
+
+
+def _agreeing(statement: ast.stmt, outputs: Sequence[str]) -> int:
     """The names that agree, less those that stand twice where each should stand once."""
-    agree = sum(_same(one, other) for one, other in _pairs(statement))
-    return agree - sum(_twice(n) for n in ast.walk(statement))
+    nodes = _nodes(statement)
+    agree = sum(_same(one, other) for one, other in _pairs(nodes, outputs))
+    return agree - sum(map(_twice, nodes))
 
 
 def _twice(node: ast.AST) -> int:
@@ -75,14 +86,16 @@ def _twice(node: ast.AST) -> int:
     return len(names) - len(set(names))
 
 
-def _pairs(statement: ast.stmt) -> Iterator[tuple[str, str]]:
-    """Names that should agree: a keyword, a key or a target, and what it is given."""
-    for n in ast.walk(statement):
+def _pairs(nodes: Sequence[ast.AST], outputs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names that should agree: of a keyword, a key, a target or an output, and what it is given."""
+    for n in nodes:
         if isinstance(n, ast.Call):
             yield from ((k.arg, _label(k.value)) for k in n.keywords if k.arg and _label(k.value))
         elif isinstance(n, ast.Dict):
             keys = zip(n.keys, n.values, strict=True)
             yield from ((_label(k), _label(v)) for k, v in keys if k and _label(k) and _label(v))
+        elif isinstance(n, ast.Return) and isinstance(n.value, ast.Tuple):
+            yield from zip(outputs, map(_label, n.value.elts))
         elif isinstance(n, ast.Assign):
             target, value = n.targets[0], n.value
             several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)

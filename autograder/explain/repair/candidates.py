@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autograder.explain.repair.agreement import weighed
 from autograder.explain.repair.expressions import edits
@@ -30,6 +30,7 @@ def candidates(
     ran: Set[int] | None = None,
     far: bool = False,
     known: Known | None = None,
+    outputs: Sequence[str] = (),
     late: Callable[[], bool] = bool,
 ) -> list[tuple[int, Change]]:
     """The changes of a unit with their ranks, in the order in which they are tried.
@@ -42,6 +43,7 @@ def candidates(
         ran: Lines of the file that run on a failing case: nothing else can mend it.
         far: Those of rank `FAR_RANK` and above that there are thousands of, instead of the others.
         known: What the units hold together, where the code raises or returns no values.
+        outputs: The names of what the unit returns, where that is known.
         late: Whether the time is over: then those so far are all.
     """
     names = scope_of(unit.tree)
@@ -85,7 +87,8 @@ def candidates(
         made += repeated(unit.tree, found, parameters)
         made += lost_lines(found)
         made += raising_lines(found, names, known) if known else ()
-    made = [replace(c, tier=tier) if (tier := weighed(c)) != c.tier else c for c in made]
+    for change in made:
+        change.tier = weighed(change, outputs)
     ranked = [
         (
             change.tier

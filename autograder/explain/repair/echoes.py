@@ -6,13 +6,20 @@ Nobody knows at which of the two the student forgot something, so both lines are
 from __future__ import annotations
 
 import ast
-import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from autograder.explain.repair.agreement import looked_up
-from autograder.explain.repair.places import Change, Place, function_name, named, transpose
+from autograder.explain.repair.places import (
+    Change,
+    Place,
+    function_name,
+    named,
+    root,
+    transpose,
+)
+from autograder.explain.repair.units import clone
 
 ADDED = frozenset({
     "sign", "missing_term", "missing_factor", "missing_function", "missing_sum", "missing_mean",
@@ -85,12 +92,21 @@ def made_at(change: Change, found: Sequence[Place]) -> Place | None:
         begun = [p for p in found if _made(p) == name and isinstance(p.node, ast.Constant)]
         if begun and any(_grows(p.statement, name) for p in found):
             return begun[0]
+    if change.kind in ("accumulation", "initial"):  # an entry may be missing where a dict began
+        entry = place.node.target if isinstance(place.node, ast.AugAssign) else place.node
+        of = root(entry) if isinstance(entry, ast.Subscript) else ""
+        return next((p for p in found if of and _made(p) == of and _is_dict(p.node)), None)
     if change.kind == "packing" and isinstance(place.statement, ast.Assign):
         return _kept(place.statement.value, found)
     if change.kind not in ADDED or not name or not isinstance(place.statement, ast.Return):
         return None
     taken = [p for p in found if _unpacks(p, name) and _line(p) < _line(place)]
     return taken[-1] if taken else None
+
+
+def _is_dict(node: ast.AST) -> bool:
+    called = isinstance(node, ast.Call) and function_name(node) == "dict"
+    return called or isinstance(node, (ast.Dict, ast.DictComp))
 
 
 def _grows(statement: ast.stmt, name: str) -> bool:
@@ -204,4 +220,4 @@ def _value(place: Place) -> ast.expr:
 
 def _around(new: ast.expr, old: ast.expr, other: ast.expr) -> ast.expr:
     """`new` with another expression in the place of the one that it was put around."""
-    return copy.deepcopy(new, {id(old): other})
+    return clone(new, {id(old): other})

@@ -13,6 +13,7 @@ from autograder.explain.repair.units import is_tick
 
 _NOT_CODE = frozenset({"args", "decorator_list", "returns", "annotation", "ctx", "op", "ops"})
 _COMPUTED = ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.Compare | ast.Call | ast.Constant | ast.IfExp
+_WHERE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 LIBRARIES = frozenset({"np", "numpy", "math", "self", "cls", "super", "print"})
 
 
@@ -42,7 +43,7 @@ class Place:
         return next(n for n in (self.node, *self.parents) if isinstance(n, ast.stmt))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Change:
     """One change that may be the repair.
 
@@ -63,6 +64,7 @@ class Change:
     block: tuple[tuple[list[ast.stmt], list[ast.stmt]], ...] = ()
 
 
+@lru_cache(maxsize=32)
 def places(tree: ast.AST) -> list[Place]:
     """Every place in the bodies of a definition, in the order of its text."""
     found: list[Place] = []
@@ -119,12 +121,18 @@ def applied(change: Change) -> Iterator[None]:
 
 def _locate(new: ast.AST, at: ast.AST) -> None:
     """Give new nodes the line of another; what stood in the tree before keeps its own."""
-    if "lineno" in new._attributes:
-        if hasattr(new, "lineno"):
-            return
-        ast.copy_location(new, at)
-    for child in ast.iter_child_nodes(new):
-        _locate(child, at)
+    left, where = [new], {name: getattr(at, name) for name in _WHERE if hasattr(at, name)}
+    for node in left:
+        held = vars(node)
+        if "lineno" in held:
+            continue
+        for value in held.values():
+            if isinstance(value, ast.AST):
+                left.append(value)
+            elif isinstance(value, list):
+                left += (item for item in value if isinstance(item, ast.AST))
+        if node._attributes:
+            held.update(where)
 
 
 def rewrites(change: Change) -> bool:

@@ -6,7 +6,6 @@ They are tried only where the student's code raises, but for the letters of `np.
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from autograder.explain.repair.places import (
     of_library,
     root,
 )
+from autograder.explain.repair.units import clone
 from autograder.explain.repair.wrong_type import entries_in, returned, unbound, wrong_types
 
 MOST_NAMES = 8
@@ -166,7 +166,7 @@ def _indices(tree: ast.AST) -> tuple[ast.expr, ...]:
     found = (n.slice for n in ast.walk(tree) if isinstance(n, ast.Subscript))
     parts = {ast.unparse(i): i for i in found if not isinstance(i, ast.Constant)}
     # Copies: what is put into one of them must not hold itself.
-    return tuple(copy.deepcopy(part) for part in parts.values())
+    return tuple(clone(part) for part in parts.values())
 
 
 def _with_axes(n: ast.expr) -> Iterator[Edit]:
@@ -343,12 +343,12 @@ def _alike(n: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
         return
     for axis in AXES:
         if ast.unparse(constant(axis)) != ast.unparse(now[0].value):
-            new = copy.deepcopy(n)
+            new = clone(n)
             for m in ast.walk(new):
                 if isinstance(m, ast.keyword) and m.arg == "axis":
                     m.value = constant(axis)
             yield "axis", new
-    new = copy.deepcopy(n)
+    new = clone(n)
     for m in ast.walk(new):
         if isinstance(m, ast.Call) and any(k.arg == "axis" for k in m.keywords):
             kept = [k for k in m.keywords if k.arg != "keepdims"]

@@ -6,11 +6,11 @@ All of them are changed at once. The line that is told is the first.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from autograder.explain.repair.places import Change, Place, function_name
+from autograder.explain.repair.units import clone
 
 Swap = Callable[[ast.AST], ast.expr | None]
 """A node -> what stands there instead; None where it stays."""
@@ -77,9 +77,9 @@ def _instead(number: float, other: ast.expr) -> Swap:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
         if abs(value - number) < 1e-12:
-            return copy.deepcopy(other)
+            return clone(other)
         if value and abs(value - (1 - number)) < 1e-12:
-            return ast.BinOp(ast.Constant(1), ast.Sub(), copy.deepcopy(other))
+            return ast.BinOp(ast.Constant(1), ast.Sub(), clone(other))
         return None
 
     return swap
@@ -90,14 +90,14 @@ def _under_root(other: ast.expr) -> Swap:
 
     def swap(node: ast.AST) -> ast.expr | None:
         if isinstance(node, ast.Call) and function_name(node) == "sqrt" and len(node.args) == 1:
-            inner = ast.BinOp(copy.deepcopy(node.args[0]), ast.Add(), copy.deepcopy(other))
+            inner = ast.BinOp(clone(node.args[0]), ast.Add(), clone(other))
             return ast.Call(node.func, [inner], [])
         if (
             isinstance(node, ast.BinOp)
             and isinstance(node.op, ast.Pow)
             and ast.unparse(node.right) in ("0.5", "-0.5")
         ):
-            inner = ast.BinOp(copy.deepcopy(node.left), ast.Add(), copy.deepcopy(other))
+            inner = ast.BinOp(clone(node.left), ast.Add(), clone(other))
             return ast.BinOp(inner, ast.Pow(), node.right)
         return None
 
@@ -114,7 +114,7 @@ def _everywhere(
         and not any(isinstance(p, (ast.keyword, ast.Slice)) for p in place.parents[:2])
     ]
     if at:
-        changed = ast.Module(copy.deepcopy(tree.body), [])
+        changed = ast.Module(clone(tree.body), [])
         ast.fix_missing_locations(_All(swap).visit(changed))
         yield Change(0, kind, at[0], block=((tree.body, changed.body),))
 

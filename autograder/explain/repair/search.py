@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import hashlib
 import io
 import time
@@ -22,11 +23,13 @@ import numpy as np
 from autograder.checks.expected import Expectation
 from autograder.exercises.arrays import leaves
 from autograder.exercises.bounds import limited
+from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.interpreter import undisturbed_randomness
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import TooLong
+from autograder.exercises.witness import Witness
 from autograder.explain.repair.agreement import SPEAKS
 from autograder.explain.repair.candidates import (
     FAR_RANK,
@@ -56,6 +59,8 @@ TRAVELS = AGREED | {"inverse", "power", "complement"}
 """These may as well be anywhere on the way of a value."""
 AFTERWARDS = 0.3
 """This part of the time is for other lines that fit as well, once the first is found."""
+LATEST = 1.2
+"""After this part of the time all is over, but for one long call of NumPy."""
 PLANNING = 0.3
 """Where code raises this part of the time is for making changes, those near that line first."""
 MOST_LINES_TOLD = 2
@@ -160,17 +165,18 @@ def _repairs_of(
 ) -> Repairs:
     if not isinstance(exercise, KINDS) or isinstance(exercise, Sampler):
         return ()
+    began = CLOCK()
     units = units_of(row, exercise.functions, namespace)
     if not units:
         return ()
     key = hashlib.sha256("\0".join([exercise.name, row, *(u.text for u in units)]).encode())
     digest = key.hexdigest()
     if digest not in _found:
-        search = _Search(exercise, row, expectations, namespace, units, seconds)
+        search = _Search(exercise, row, expectations, namespace, units, seconds, began)
         with _undisturbed():
             with contextlib.suppress(TooLong):
                 if limit:
-                    limited(1.3 * seconds, search.run)
+                    limited(max(search.latest - CLOCK(), 0.01), search.run)
                 else:
                     search.run()
             _found[digest] = search.told()
@@ -179,8 +185,10 @@ def _repairs_of(
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Nothing that a changed function prints or warns of is seen."""
+    """Nothing that a changed function prints or warns of is seen; no rubbish is looked for."""
     nothing = _Nothing()
+    collects = gc.isenabled()
+    gc.disable()  # it would go through all candidates again and again
     with (
         contextlib.redirect_stdout(nothing),
         contextlib.redirect_stderr(nothing),
@@ -189,7 +197,11 @@ def _undisturbed() -> Iterator[None]:
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore")
-        yield
+        try:
+            yield
+        finally:
+            if collects:
+                gc.enable()
 
 
 def _agreed_late(change: Change, found: _Fit) -> bool:
@@ -210,6 +222,7 @@ class _Search:
     namespace: Mapping[str, Any]
     units: list[Unit]
     seconds: float
+    began: float
     fits: list[_Fit] = field(default_factory=list)
     tried: int = 0
     all_lost: Lost = frozenset()
@@ -218,7 +231,8 @@ class _Search:
     clock: Callable[[], float] = field(default_factory=lambda: CLOCK)
 
     def __post_init__(self) -> None:
-        self.deadline = self.clock() + (1 - AFTERWARDS / 2) * self.seconds
+        self.latest = self.began + LATEST * self.seconds
+        self.deadline = self.began + (1 - AFTERWARDS / 2) * self.seconds
 
     def run(self) -> None:
         """Try one change after the other, until the time is over or the tier of the first fit."""
@@ -250,7 +264,7 @@ class _Search:
             if whole is not None:
                 self._look_at_other_ends(fitting)
             elif whole := next((f for f in fitting if f.whole), None):
-                self.deadline = self.clock() + AFTERWARDS * self.seconds
+                self.deadline = min(self.clock() + AFTERWARDS * self.seconds, self.latest)
                 self._look_at_other_ends(self.fits)
                 if not far and whole.tier >= FAR_RANK - 1:
                     plans += self._plans(far=True, near=whole)
@@ -285,13 +299,14 @@ class _Search:
         """What else would be told in the place of a fit: as likely, in its function nearly so."""
         kept = []
         chain, own = chained(found.unit.tree, found.change.place), self.units[0]
+        raises = [u for u in self.units if self._raises(u)]
         # It is what fails; what a forward keeps may be right.
         blamed = own if self._is_beside(found.unit) else None
         for rank, unit, changes in plans:
             last = found.tier + (unit is found.unit) + 2 * (unit is blamed)
             if unit not in (found.unit, blamed) and rank <= found.tier + 1:
                 # who calls is not blamed alone
-                every = rank <= last or self._raises(unit)
+                every = rank <= last or unit in raises
                 near = [c for c in changes if every or _agreed_late(c, found) or rewrites(c)]
             elif id(changes[0].place.statement) in chain:  # it need not be near what raises
                 near = [c for c in changes if rank <= last or c.tier <= found.change.tier]
@@ -335,7 +350,8 @@ class _Search:
                 ran = ran & set(range(line - NEAR_LINES, line + NEAR_LINES + 1))
                 if unit is not near.unit:
                     continue
-            given = (unit, raised, wrong, right, numbers, ran, far, known)
+            outputs = self.row.outputs if at == 0 else ()
+            given = (unit, raised, wrong, right, numbers, ran, far, known, outputs)
             for rank, change in candidates(*given, late=lambda: self.clock() > soon):
                 ranked.append((rank + (1 if at else 0), unit, change))
         ranked.sort(key=lambda plan: plan[0])
@@ -372,7 +388,7 @@ class _Search:
 
     def _feeds(self, unit: Unit) -> tuple[Feeds | None, Feeds | None]:
         """What leads to the outputs that are wrong, and to those that are right in every case."""
-        if self.bench.failure is not None:
+        if self.bench.failure is not None or isinstance(self.exercise, (Critic, Witness)):
             return None, None
         outputs = self.row.outputs
         wrong = feeding(unit.tree, outputs, self.all_lost)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 from collections.abc import Iterator
 from typing import TypeGuard
 
 from autograder.explain.repair.places import LIBRARIES, Change, Place
-from autograder.explain.repair.units import is_tick
+from autograder.explain.repair.units import clone, is_tick
 
 MOST_NAMES = 8
 """Of so many variables in a line any two are tried in each other's place."""
@@ -25,7 +24,7 @@ def statements(place: Place) -> Iterator[Change]:
 def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
     n = place.node
     if isinstance(n, ast.AugAssign):
-        yield 0, "accumulation", ast.Assign([copy.deepcopy(n.target)], n.value)
+        yield 0, "accumulation", ast.Assign([clone(n.target)], n.value)
         for op in _ARITHMETIC:
             if op is not type(n.op):
                 sums = {op, type(n.op)} == {ast.Add, ast.Sub}
@@ -64,7 +63,7 @@ def _exchanged(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.stmt]
         m.id for m in _read_in(n) if id(m) not in called and m.id not in LIBRARIES
     )
     for one, other in itertools.combinations(list(names)[:MOST_NAMES], 2):
-        new = copy.deepcopy(n)
+        new = clone(n)
         for m in _read_in(new):
             m.id = {one: other, other: one}.get(m.id, m.id)
         yield new
@@ -83,7 +82,7 @@ def _other_shares(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.st
     """`(1 - a) * x + a * y` for `a * x + (1 - a) * y`."""
     rests = [m for m in ast.walk(n) if _is_rest(m)]
     for share in dict.fromkeys(ast.unparse(m.right) for m in rests):
-        new: ast.stmt = _Shares(share).visit(copy.deepcopy(n))  # type: ignore[assignment]
+        new: ast.stmt = _Shares(share).visit(clone(n))  # type: ignore[assignment]
         if ast.unparse(new).count(f"1 - {share}"):
             yield ast.fix_missing_locations(new)
 
@@ -122,7 +121,7 @@ def _entries(
 def _plus(target: ast.expr, op: ast.operator, value: ast.expr) -> ast.AugAssign:
     """`target op= value`."""
     assert isinstance(target, (ast.Name, ast.Attribute, ast.Subscript))
-    return ast.AugAssign(copy.deepcopy(target), op, value)
+    return ast.AugAssign(clone(target), op, value)
 
 
 def moves(found: list[Place]) -> Iterator[Change]:

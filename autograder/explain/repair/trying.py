@@ -31,6 +31,7 @@ ASK = 500
 MOST_BITS = 4096
 """An integer that is squared in a loop has no end of digits, and nothing stops its product."""
 PICK = "__pick__"
+LOAD = ast.Load()
 Lost = frozenset[str]
 """Names of the outputs that are wrong; all of them where there is no value."""
 
@@ -213,12 +214,18 @@ def _compiled(unit: Unit, change: Change) -> CodeType | None:
 
 def fit_together(one: Change, other: Change) -> bool:
     """Whether two changes stand at one place, where a value is read."""
-    return one.place is other.place and all(
-        isinstance(node, ast.expr)
-        and not isinstance(node, (ast.Slice, ast.Starred))
-        and isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
-        for node in (one.place.node, one.new, other.new)
+    return (
+        one.place is other.place
+        and _is_read(one.new)
+        and _is_read(other.new)
+        and _is_read(one.place.node)
     )
+
+
+def _is_read(node: ast.AST | None) -> bool:
+    if not isinstance(node, ast.expr) or isinstance(node, (ast.Slice, ast.Starred)):
+        return False
+    return isinstance(getattr(node, "ctx", LOAD), ast.Load)
 
 
 def _brief(error: BaseException) -> Failure:

@@ -7,7 +7,6 @@ that opens a file, asks for input, imports, or changes something outside itself 
 from __future__ import annotations
 
 import ast
-import copy
 import linecache
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ INSIDES = frozenset({
     "__del__", "__dict__",
 })  # fmt: skip
 """Attributes of functions and classes through which everything else can be reached."""
-
+UNCHANGED: Mapping[int, ast.AST] = {}
 
 Definition = ast.FunctionDef | ast.ClassDef | ast.Assign
 
@@ -117,6 +116,23 @@ def depending(changed: Unit, units: Sequence[Unit]) -> list[Unit]:
     return found
 
 
+def clone(node: Any, instead: Mapping[int, ast.AST] = UNCHANGED) -> Any:
+    """A copy of syntax, many times as fast as `copy.deepcopy`.
+
+    Args:
+        instead: The id of a node -> what stands in its place, and is not copied.
+    """
+    if isinstance(node, list):
+        return [clone(item, instead) for item in node]
+    if not isinstance(node, ast.AST) or not vars(node):
+        return node
+    if id(node) in instead:
+        return instead[id(node)]
+    new = type(node).__new__(type(node))
+    vars(new).update((name, clone(value, instead)) for name, value in vars(node).items())
+    return new
+
+
 def in_order(units: Sequence[Unit]) -> list[Unit]:
     """Units so that each comes after those that it needs at once."""
     found: list[Unit] = []
@@ -187,7 +203,7 @@ def _bound(node: ast.stmt) -> list[str]:
 
 
 def _unit(name: str, file: str, text: str, node: ast.stmt) -> Unit:
-    tree = copy.deepcopy(node)
+    tree = clone(node)
     assert isinstance(tree, (ast.FunctionDef, ast.ClassDef, ast.Assign))
     eager = frozenset(_names_read(tree) if isinstance(tree, ast.Assign) else _names_at_once(tree))
     lines = tuple(text.splitlines()[tree.lineno - 1 : tree.end_lineno or tree.lineno])

@@ -6,7 +6,6 @@ They are tried only where the student's code raises, as those of `raising`.
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
@@ -26,6 +25,7 @@ from autograder.explain.repair.places import (
     of_library,
     root,
 )
+from autograder.explain.repair.units import clone
 
 MOST = 8
 ALIKE = (
@@ -164,7 +164,7 @@ def _of_like_kind(n: ast.Call, at: int, arg: ast.expr, names: Sequence[str]) -> 
         return
     for name in names[: 2 * MOST]:
         if name != root(arg):
-            other = copy.deepcopy(arg)
+            other = clone(arg)
             first = next(
                 m for m in ast.walk(other) if isinstance(m, ast.Name) and m.id == root(arg)
             )
