@@ -51,7 +51,7 @@ SECONDS = 1.0
 CLOCK = time.perf_counter
 SOME = 24
 """So many changes of one place are compiled together."""
-SLOWEST = 5
+SLOWEST = 3
 """Where all cases together take more than this part of the time, nothing would be found."""
 AGREED = frozenset({"order", "wrong_name", "arguments", "sign"})
 """Of these it may stand elsewhere as well: two functions disagree, a sign is lost along the way."""
@@ -248,6 +248,7 @@ class _Search:
         self.all_lost = frozenset().union(*bench.base.values())
         plain = [e for e in failing if not e.case.tie] or failing
         self.first = max(plain, key=lambda e: len(bench.base[id(e)]))  # the smallest of these
+        self.soonest = bench.alone(self.first)
         rest = [e for e in bench.cases if not bench.base[id(e)]]
         self.others = [e for e in [*failing, *rest] if e is not self.first]
         trees = [unit.tree for unit in self.units]
@@ -429,6 +430,8 @@ class _Search:
     def _gained(self, change: Change) -> Lost:
         """The outputs that are right on all cases with a change, and were not before."""
         base = self.bench.base
+        if self.soonest is not self.first and self.bench.lost(self.soonest):
+            return frozenset()
         before, wrong = base[id(self.first)], self.bench.lost(self.first)
         wanted_whole = any(f.whole for f in self.fits) or not self._may_be_part(change)
         if not wrong < before or (wrong and wanted_whole):

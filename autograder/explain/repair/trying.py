@@ -17,6 +17,7 @@ from autograder.checks.expected import Expectation
 from autograder.checks.trial import Trial, fitted
 from autograder.exercises.arrays import leaves
 from autograder.exercises.exercise import Exercise, Row
+from autograder.exercises.expressions import Expressions
 from autograder.exercises.interpreter import describe, execute
 from autograder.exercises.script import Failure, Script, Strided, TooLong
 from autograder.explain.repair.places import Change, applied
@@ -96,6 +97,17 @@ class Workbench:
         self.failure, self._most = self._latest, max(FEWER, 4 * longest)
         self.broken = self._unread or self.failure is not None
         return not slow()
+
+    def alone(self, case: Expectation) -> Expectation:
+        """The shortest of what is wrong on a case, where one output can be asked for alone."""
+        if not isinstance(self.exercise, Expressions):
+            return case
+        texts, outputs = self.exercise.expressions, case.outputs[self.row_id]
+        name = min(self.base[id(case)] & set(outputs), key=lambda name: len(texts[name]))
+        asked, expected = replace(case.case, judged=(name,)), {self.row_id: {name: outputs[name]}}
+        one = replace(case, case=asked, outputs=expected)
+        self._scripts[id(one)] = _plain(self.exercise.script(asked, [self.row_id]))
+        return one
 
     def reached(self, case: Expectation) -> dict[str, set[int]]:
         """The lines of the units that run on a case, file by file."""
