@@ -25,6 +25,7 @@ EXCEPTIONS = (
     ("slice indices must be integers", "whole_number"),
     ("zero-size array to reduction operation", "empty"),
     ("'builtin_function_or_method'", "builtin"),
+    ("list assignment index out of range", "no_place"),
 )
 """A piece of what Python or NumPy says -> the sentence `exception.<name>`; the first that fits."""
 
@@ -171,6 +172,9 @@ def _of_pair(one: tuple[int, ...], other: tuple[int, ...]) -> Fact:
         return fact("shapes.keepdims")
     if len(one) == len(other) == 2 and one == other[::-1]:
         return fact("shapes.turn")
+    if len(long) > 2 and len(short) == 1 and long.count(*short) == 1:
+        sizes = [size if size in short else 1 for size in long]
+        return fact("shapes.one_axis", size=short[0], shape=tuple(sizes))
     return fact("shapes.neither")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.checks.finding import RowResult
+from autograder.checks.finding import Finding, RowResult
 from autograder.checks.trial import Trial
 from autograder.language import tr
 
@@ -74,20 +74,27 @@ def grid(output: str, case: str, got: object, expected: object) -> Grid | None:
 
 
 def grids(result: RowResult, trials: Sequence[Trial]) -> list[Grid]:
-    """The wrong outputs of a row beside what was expected, in the case that is told first."""
-    told: dict[str, str] = {}
+    """The wrong outputs of a row beside what was expected, in the case that is told first.
+
+    None of an output that was judged by something else, such as the student's own mask.
+    """
+    told: dict[str, Finding] = {}
     for finding in result.findings:
         wrong = finding.difference
         if finding.costs and finding.output and wrong is not None and wrong.kind == "value":
-            told.setdefault(finding.output, finding.case)
+            told.setdefault(finding.output, finding)
     found = []
     for trial in trials:
         seen = trial.observed.get(result.id)
         for output, expected in trial.expectation.outputs.get(result.id, {}).items():
-            first = told.get(output) == trial.case.name and not trial.hidden
-            if first and seen is not None and seen.outputs is not None:
-                found.append(grid(output, trial.case.name, seen.outputs[output], expected.value))
-    return [one for one in found if one is not None]
+            first = told.get(output)
+            if first is None or first.case != trial.case.name or trial.hidden:
+                continue
+            if seen is not None and seen.outputs is not None and first.difference is not None:
+                drawn = grid(output, first.case, seen.outputs[output], expected.value)
+                if drawn and drawn.expected[first.difference.index] == first.difference.expected:
+                    found.append(drawn)
+    return found
 
 
 def pattern(grid: Grid) -> str:

@@ -172,8 +172,8 @@ SENTENCES: dict[str, str] = {
     "stage.after": "{stage} is the first stage of {row} that is wrong (right before it: {right})",
     "own_forward.right": "{row} is right for the {forward} that was written, but {forward} is "
     "wrong: repair that first",
-    "own_forward.wrong": "Not even for the {forward} that was written are these right: {outputs}. "
-    "Its numerical gradients differ",
+    "own_forward.wrong": "It does not fit the {forward} that was written either: there the "
+    "numerical gradients differ, too ({outputs})",
     "builds_on.one": "{names} is not right yet, and {row} builds on it. Mend that one first",
     "builds_on.several": "{names} are not right yet, and {row} builds on them. Start with {first}",
     "follow.forward": "{row} is right for the {forward} that was written; the points are kept",
@@ -350,6 +350,7 @@ SENTENCES: dict[str, str] = {
     "shapes.all_axes": "With three axes or more, .T turns all of them round; .swapaxes(-1, -2) "
     "turns the last two alone.",
     "shapes.keepdims": "Is keepdims=True missing where the smaller one is made?",
+    "shapes.one_axis": "If it belongs to the axis of size {size}, give it the shape {shape}.",
     "shapes.neither": "Write both shapes beside the line: which one is not what you expect?",
     "names.unknown": "Line {line} of {function}: no line before it gives `{name}` a value. "
     "{advice}",
@@ -396,6 +397,8 @@ SENTENCES: dict[str, str] = {
     "nothing by itself. Take it away.",
     "exception.builtin": "A name here is a function of Python's own, such as input, sum or max: "
     "either the brackets of a call are missing, or it is not the name of your variable.",
+    "exception.no_place": "A list has no place for it until something was appended. Write "
+    "values.append(…), or begin with an array that is as long: np.zeros(N).",
     "exception.uncalled": "It is a function itself, not what the function gives. Are the brackets "
     "of a call missing?",
     "syntax.unseen": "The character {code} in it cannot be seen; such ones come along when text is "

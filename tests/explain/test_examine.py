@@ -289,8 +289,8 @@ def test_a_backward_that_is_wrong_for_its_own_wrong_forward_is_told(judged):
     told = [f for f in results["scale_backward"].findings if f.check == "own forward"]
     said = [message(finding, "scale_backward") for finding in told]
     assert said == [
-        "Not even for the scale_forward that was written are these right: dx. Its numerical "
-        "gradients differ"
+        "It does not fit the scale_forward that was written either: there the numerical "
+        "gradients differ, too (dx)"
     ]
 
 

@@ -99,6 +99,13 @@ def counted_on(x):
     totals["x"] += x
     return totals
 
+def no_place(x):
+    stds = []
+    stds[0] = x.std()
+
+def of_channels(x):
+    return np.ones((5, 6, 2, 3)) * np.ones(6)
+
 def append_to_array(x):
     return x.append(1)
 """
@@ -163,6 +170,8 @@ def told_of(blunder, hidden=False):
         (of_cell("two_shapes"), "Line 2 of two_shapes: `np.zeros` cannot be called with these"),
         (of_cell("two_of_one"), "`abs` cannot be called"),
         (of_cell("of_an_array"), "there is no `x.reshap`. Do you mean `x.reshape`?"),
+        (of_cell("no_place"), "append"),
+        (of_cell("of_channels"), "belongs to the axis of size 6, give it the shape (1, 6, 1, 1)."),
         (of_cell("of_another_key"), "`cache` has no entry 'f'; it has 'slope', 'w'. Is it kept"),
         (of_cell("counted_on"), "`totals` has no entry 'x'; nothing is in it yet. d.get(key"),
         (lambda: X.reshape(5 / 5, 5), "Write //."),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from autograder.feedback import (
     render_markdown,
     table,
 )
-from autograder.feedback.heatmap import Grid, grid, pattern
+from autograder.feedback.heatmap import Grid, grid, grids, pattern
 from autograder.feedback.sentences import SENTENCES
 from tests.feedback import examples
 from tests.feedback.examples import render_html, render_text
@@ -361,6 +362,19 @@ def test_pictures_only_where_they_teach() -> None:
     assert not Grid("dw", "plain", WANT + 1, WANT).teaches
     assert not Grid("dw", "plain", WANT, WANT).teaches
     assert not Grid("db", "plain", WANT[0] + [0, 0, 1], WANT[0]).teaches
+
+
+def test_no_picture_beside_other_numbers_than_those_that_judged() -> None:
+    """A mask of the student's own judges dropout; the released numbers are those of another."""
+    seen = {"f": SimpleNamespace(outputs={"dx": WANT + 1})}
+    expected = SimpleNamespace(outputs={"f": {"dx": SimpleNamespace(value=WANT)}})
+    case = SimpleNamespace(name="plain")
+    trial = SimpleNamespace(observed=seen, expectation=expected, case=case, hidden=False)
+    for judged_by, drawn in ((WANT, 1), (WANT * 2 + 1, 0)):
+        wrong = Difference("value", (), 0.0, float(judged_by[0, 1]), 1.0, (0, 1))
+        finding = Finding(Check.GRADIENT, "dx", "plain", difference=wrong)
+        result = RowResult("f", 0, 5, "wrong", {"dx": False}, (finding,))
+        assert len(grids(result, [trial])) == drawn
 
 
 def test_backticks_in_hints_and_advice_become_code_and_nothing_else_does() -> None:
