@@ -208,7 +208,7 @@ def _draw(exercise: Exercise, regime: _Regime, name: str, seed: int, *, shuffled
         if own is not None and key in own.changes:
             value = _changed(value, own.changes[key], sizes, rng)
             named = getattr(declared, "shape", "").split()
-            if np.ndim(value) == len(named):
+            if isinstance(value, np.ndarray) and value.ndim == len(named):
                 seen |= {n: size for n, size in zip(named, np.shape(value)) if n.isidentifier()}
         if key in regime.scale:
             value = value * regime.scale[key]
