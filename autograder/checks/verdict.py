@@ -48,7 +48,7 @@ def judge(row: Row, trials: Sequence[Trial]) -> RowResult:
         every = (*suspicious, *found)
         return RowResult(row.id, 0.0, row.points, "manual", outputs, every, hints=row.hints)
     seen = [trial for trial in trials if row.id in trial.observed]
-    found = _counted_once(row, found)
+    found = _counted_once(row, _tied_alone(found))
     raised = [f for f in found if f.costs and f.output is None and f.failed("exception")]
     share = 0.5 if raised and _is_one_odd_family([f.case for f in raised]) else 1.0
     lost = {f.output for f in found if f.costs and (share == 1.0 or f not in raised)}
@@ -106,6 +106,15 @@ def _earned(outputs: Mapping[str, bool], shares: Mapping[str, float]) -> float:
     if all(outputs.values()):
         return 1.0
     return sum(shares[name] for name, earned in outputs.items() if earned)
+
+
+def _tied_alone(found: Sequence[Finding]) -> list[Finding]:
+    """The findings; gradients that do not add up at a tie are none where one of them is wrong."""
+    sums = [finding for finding in found if finding.fact and finding.fact.name == "tie.sum"]
+    wrong = {finding.output for finding in found if finding.costs and finding not in sums}
+    return [
+        f for f in found if f not in sums or not f.fact or wrong.isdisjoint(f.fact.values["names"])
+    ]
 
 
 def _counted_once(row: Row, found: Sequence[Finding]) -> list[Finding]:

@@ -259,8 +259,11 @@ def _wrong_plainly(row: str, output: str, trial: Trial) -> bool:
 def _fits_or_right(known: Known, row: str, output: str, trial: Trial, ties_tell: bool) -> bool:
     """At a tie a mistake may give any of several right values, so plain cases must agree.
 
-    What is wrong at ties alone is told by them.
+    What is wrong at ties alone is told by them: there the outputs are judged together.
     """
-    if (trial.case.tie and not ties_tell) or fits(known, row, output, trial):
+    if trial.case.tie:
+        together = trial.expectation.outputs.get(row, {})
+        return not ties_tell or all(fits(known, row, name, trial) for name in {output, *together})
+    if fits(known, row, output, trial):
         return True
     return output == ROW and row in trial.observed and trial.observed[row].outputs is not None
