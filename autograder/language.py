@@ -32,18 +32,13 @@ _SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 @dataclass(frozen=True)
 class Words:
-    """What stands for an English text in a language.
-
-    Args:
-        texts: English -> that language.
-        plurals: English noun -> the forms of "{count} noun".
-        form: Which of the forms a number takes.
-    """
+    """What stands for an English text in a language."""
 
     language: str = ENGLISH
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)  # English -> that language
+    # English noun -> the forms of "{count} noun"
     plurals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    form: Callable[[int], int] = lambda count: 0
+    form: Callable[[int], int] = lambda count: 0  # which of the forms a number takes
 
 
 _speaking: ContextVar[Words | None] = ContextVar("speaking", default=None)

@@ -27,52 +27,37 @@ Path = tuple[int | str, ...]
 
 @dataclass(frozen=True)
 class Expected:
-    """What the reference returned for one output of one case.
+    """What the reference returned for one output of one case."""
 
-    Args:
-        value: A tree: an array or number, or tuples and dicts of them.
-        slack: Largest movement of an entry under last-bit noise of the input, times a safety of 8.
-        scale: The size at which an absolute error counts: that of the upstream gradient, or 1.
-        low, high: At ties: the one-sided values, entry by entry.
-        infinite: An infinite number is right, too, where this one is large.
-        shared: At ties: however they are broken, the entries add up to the same.
-    """
-
-    value: Any
+    value: Any  # a tree: an array or number, or tuples and dicts of them
+    # largest movement of an entry under last-bit noise of the input, times a safety of 8
     slack: float = 0.0
+    # the size at which an absolute error counts: that of the upstream gradient, or 1
     scale: float = 1.0
+    # low, high: at ties: the one-sided values, entry by entry
     low: Any = None
     high: Any = None
-    infinite: bool = False
-    shared: bool = False
+    infinite: bool = False  # an infinite number is right, too, where this one is large
+    shared: bool = False  # at ties: however they are broken, the entries add up to the same
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How a returned value differs from the expected one, as data.
+    """How a returned value differs from the expected one, as data."""
 
-    Args:
-        kind: What is wrong: the `"type"` of a value, a `"missing"` entry of a dict, the `"shape"`,
-            the `"dtype"`, entries that are not `"finite"`, a `"text"` or a `"truth"` value, numbers
-            (`"value"`), or that it could not be computed at all (`"broken"`).
-        where: The way to it inside the output: keys and indices.
-        got, expected: The types, shapes, dtypes, or the numbers at `index`.
-        error: Relative error, for the kind `"value"`.
-        index: Where the error is largest.
-        entries: How many entries differ, and of how many.
-        shape_of: The name of the input whose shape is expected, or `""`.
-        turn: In which of several calls, from 1; 0 where there is only one.
-    """
-
+    # what is wrong: the `"type"` of a value, a `"missing"` entry of a dict, the `"shape"`, the
+    # `"dtype"`, entries that are not `"finite"`, a `"text"` or a `"truth"` value, numbers
+    # (`"value"`), or that it could not be computed at all (`"broken"`)
     kind: Literal["broken", "type", "missing", "shape", "dtype", "finite", "text", "truth", "value"]
-    where: tuple[int | str, ...] = ()
+    where: tuple[int | str, ...] = ()  # the way to it inside the output: keys and indices
+    # got, expected: the types, shapes, dtypes, or the numbers at `index`
     got: Any = None
     expected: Any = None
-    error: float | None = None
-    index: tuple[int, ...] | None = None
-    entries: tuple[int, int] = (0, 0)
-    shape_of: str = ""
-    turn: int = 0
+    error: float | None = None  # relative error, for the kind `"value"`
+    index: tuple[int, ...] | None = None  # where the error is largest
+    entries: tuple[int, int] = (0, 0)  # how many entries differ, and of how many
+    shape_of: str = ""  # the name of the input whose shape is expected, or `""`
+    turn: int = 0  # in which of several calls, from 1; 0 where there is only one
 
     @property
     def of_form(self) -> bool:

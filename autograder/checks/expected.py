@@ -26,21 +26,15 @@ _SIGNS = np.array([-1.0, 1.0])
 
 @dataclass(frozen=True)
 class Expectation:
-    """A case with its upstream gradients, and what the reference gave on it.
-
-    Args:
-        shapes: Shapes of the upstream gradients.
-        outputs: Row id -> output name -> what is expected.
-        quiet: Row ids whose reference raised no warning.
-        stages: Local variable of a staged backward -> what it is in the reference.
-        scripts: Those that asked for rows on the case, by the rows (`trial.script_for`).
-    """
+    """A case with its upstream gradients, and what the reference gave on it."""
 
     case: Case
-    shapes: tuple[tuple[int, ...], ...]
-    outputs: dict[str, dict[str, Expected]]
-    quiet: tuple[str, ...] = ()
+    shapes: tuple[tuple[int, ...], ...]  # shapes of the upstream gradients
+    outputs: dict[str, dict[str, Expected]]  # row id -> output name -> what is expected
+    quiet: tuple[str, ...] = ()  # row ids whose reference raised no warning
+    # local variable of a staged backward -> what it is in the reference
     stages: dict[str, Expected] = field(default_factory=dict)
+    # those that asked for rows on the case, by the rows (`trial.script_for`)
     scripts: dict[frozenset[str], Script] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

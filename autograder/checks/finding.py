@@ -61,70 +61,49 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Where:
-    """A line of the student's own code.
-
-    Args:
-        line: Counted from the `def` line as 1.
-        cell: The position of its cell in the notebook, where it is known.
-        also: The other line of the function, where a change of either makes it right.
-    """
+    """A line of the student's own code."""
 
     function: str
-    line: int
-    cell: int | None = None
+    line: int  # counted from the `def` line as 1
+    cell: int | None = None  # the position of its cell in the notebook, where it is known
+    # the other line of the function, where a change of either makes it right
     also: int | None = None
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a wrong output looks like, or what the next step is.
-
-    Args:
-        name: An identifier for instructors, such as `"db_averaged"` or `"sign"`; may be empty.
-        says: The course's own words (of a mistake in its bank) …
-        fact: … or the kit's.
-        where: The line in which it goes wrong, where one change of it makes the output right.
-        kind: What kind of thing is wrong there, such as `"transpose"`.
-        before, after: That line as it stands, and changed.
-    """
+    """What a wrong output looks like, or what the next step is."""
 
     source: Source
+    # an identifier for instructors, such as `"db_averaged"` or `"sign"`; may be empty
     name: str = ""
-    says: str = ""
-    fact: Fact | None = None
+    says: str = ""  # the course's own words (of a mistake in its bank) …
+    fact: Fact | None = None  # … or the kit's
+    # the line in which it goes wrong, where one change of it makes the output right
     where: Where | None = None
-    kind: str = ""
+    kind: str = ""  # what kind of thing is wrong there, such as `"transpose"`
+    # before, after: that line as it stands, and changed
     before: str = ""
     after: str = ""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found on one case: one of `difference`, `failure` and `fact` says what.
-
-    Args:
-        output: The output that it is about; None when it is about the whole row.
-        case: The name of the case.
-        hidden: The case is hidden: before anybody reads it, `discreet` makes it coarse.
-        severity: An error that did not pass costs its output (or the row); a warning costs nothing.
-        difference: How a returned value differs from the expected one.
-        failure: Why there is no value.
-        fact: Anything else.
-        traceback: The frames in the student's own code that belong to a fact.
-        kept_axis: The numbers are right, with an axis of length 1 too many, as keepdims leaves it.
-    """
+    """What one check found on one case: one of `difference`, `failure` and `fact` says what."""
 
     check: Check
-    output: str | None = None
-    case: str = ""
-    hidden: bool = False
+    output: str | None = None  # the output that it is about; None when it is about the whole row
+    case: str = ""  # the name of the case
+    hidden: bool = False  # the case is hidden: before anybody reads it, `discreet` makes it coarse
+    # an error that did not pass costs its output (or the row); a warning costs nothing
     severity: Literal["error", "warning"] = "error"
     passed: bool = False
-    difference: Difference | None = None
-    failure: Failure | None = None
-    fact: Fact | None = None
+    difference: Difference | None = None  # how a returned value differs from the expected one
+    failure: Failure | None = None  # why there is no value
+    fact: Fact | None = None  # anything else
     explanation: Explanation | None = None
-    traceback: tuple[str, ...] = ()
+    traceback: tuple[str, ...] = ()  # the frames in the student's own code that belong to a fact
+    # the numbers are right, with an axis of length 1 too many, as keepdims leaves it
     kept_axis: bool = False
 
     @property
@@ -156,28 +135,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class RowResult:
-    """The verdict on one row.
-
-    Args:
-        findings: Most important first.
-        outputs: Output name -> whether it earned its share.
-        share: What part of its points the row can still earn: half, where it raised an exception
-            in one special family of cases and nowhere else.
-        follow_through: The row keeps points although a row that it builds on is wrong.
-        accounts: What was found on each public case, for kinds that give an account of it.
-        shares: Output name -> the share of the points that it carries.
-    """
+    """The verdict on one row."""
 
     id: str
     score: float
     points: float
     status: Status
-    outputs: dict[str, bool]
-    findings: tuple[Finding, ...] = ()
-    follow_through: bool = False
+    outputs: dict[str, bool]  # output name -> whether it earned its share
+    findings: tuple[Finding, ...] = ()  # most important first
+    follow_through: bool = False  # the row keeps points although a row that it builds on is wrong
     hints: tuple[str, ...] = ()
+    # what was found on each public case, for kinds that give an account of it
     accounts: tuple[Fact, ...] = field(default=())
+    # what part of its points the row can still earn: half, where it raised an exception in one
+    # special family of cases and nowhere else
     share: float = 1.0
+    # output name -> the share of the points that it carries
     shares: dict[str, float] = field(default_factory=dict)
 
     def with_findings(self, findings: tuple[Finding, ...]) -> RowResult:

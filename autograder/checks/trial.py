@@ -30,20 +30,16 @@ ROOM = 1000
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One case of one exercise, run in somebody's namespace.
-
-    Args:
-        observed: Row id -> what its function gave; a row that was not asked for is missing.
-        hidden: Got and expected must not be shown.
-        prints: Room for the fingerprints of what was observed; they live as long as the trial.
-        compared: Room for how outputs differ, as `wrong` found it.
-    """
+    """One case of one exercise, run in somebody's namespace."""
 
     exercise: Exercise
     expectation: Expectation
+    # row id -> what its function gave; a row that was not asked for is missing
     observed: dict[str, Observed]
-    hidden: bool = False
+    hidden: bool = False  # got and expected must not be shown
+    # room for the fingerprints of what was observed; they live as long as the trial
     prints: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    # room for how outputs differ, as `wrong` found it
     compared: dict[tuple[str, str], Difference | None] = field(default_factory=dict, repr=False)
 
     @property

@@ -30,15 +30,10 @@ class LeftOut(Exception):
 
 @dataclass(frozen=True)
 class File:
-    """A file in a download.
+    """A file in a download."""
 
-    Args:
-        path: From the top of the download, with `/`.
-        read: Its bytes; raises `LeftOut`.
-    """
-
-    path: str
-    read: Callable[[], bytes] = field(compare=False, repr=False)
+    path: str  # from the top of the download, with `/`
+    read: Callable[[], bytes] = field(compare=False, repr=False)  # its bytes; raises `LeftOut`
 
     @property
     def name(self) -> str:
@@ -48,16 +43,11 @@ class File:
 
 @dataclass(frozen=True)
 class Download:
-    """All files of a download.
-
-    Args:
-        left_out: Path -> why it is not among them.
-        repositories: The folders that are git repositories.
-    """
+    """All files of a download."""
 
     files: tuple[File, ...]
-    left_out: dict[str, str]
-    repositories: frozenset[str] = frozenset()
+    left_out: dict[str, str]  # path -> why it is not among them
+    repositories: frozenset[str] = frozenset()  # the folders that are git repositories
 
 
 def open_download(path: Path) -> Download:

@@ -34,56 +34,37 @@ _MOODLE = re.compile(
 
 @dataclass(frozen=True)
 class Claim:
-    """What a download says of who handed something in; every field may be empty.
+    """What a download says of who handed something in; every field may be empty."""
 
-    Args:
-        id: The student's id in the course: a login, a student number.
-        lms: The platform's number of the person.
-        participant: Moodle's number, which holds for one assignment only.
-        squashed: The name as Canvas writes it: last and first name in one word.
-        github: The end of the name of a repository.
-    """
-
-    id: str = ""
-    lms: str = ""
-    participant: str = ""
+    id: str = ""  # the student's id in the course: a login, a student number
+    lms: str = ""  # the platform's number of the person
+    participant: str = ""  # Moodle's number, which holds for one assignment only
     name: str = ""
-    squashed: str = ""
+    squashed: str = ""  # the name as Canvas writes it: last and first name in one word
     email: str = ""
-    github: str = ""
+    github: str = ""  # the end of the name of a repository
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that somebody handed in.
-
-    Args:
-        claims: Who; several for a group.
-        prefix: What must stand before the name of a file that the platform takes back.
-        when: When, in UTC; None where the download does not say.
-        late: The platform says that it was late.
-        order: Later files of the same person have a larger number; None where that is not known.
-    """
+    """A file that somebody handed in."""
 
     file: File
-    claims: tuple[Claim, ...]
-    prefix: str = ""
-    when: datetime | None = None
-    late: bool = False
+    claims: tuple[Claim, ...]  # who; several for a group
+    prefix: str = ""  # what must stand before the name of a file that the platform takes back
+    when: datetime | None = None  # when, in UTC; None where the download does not say
+    late: bool = False  # the platform says that it was late
+    # later files of the same person have a larger number; None where that is not known
     order: int | None = None
 
 
 @dataclass(frozen=True)
 class Found:
-    """A download that was understood.
-
-    Args:
-        strange: Path -> why the file belongs to nobody.
-    """
+    """A download that was understood."""
 
     name: str
     uploads: tuple[Upload, ...]
-    strange: dict[str, str]
+    strange: dict[str, str]  # path -> why the file belongs to nobody
 
 
 Reader = Callable[[Download, Collection[str]], Found]

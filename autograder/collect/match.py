@@ -19,18 +19,13 @@ _FEW = 3
 
 @dataclass(frozen=True)
 class Match:
-    """What a notebook is.
+    """What a notebook is."""
 
-    Args:
-        assignments: The one that it is; several where it may be any of them; none where it is
-            nothing of this course.
-        untouched: No cell differs from those that were released.
-        unreadable: Why it cannot be read; its name alone was looked at.
-    """
-
+    # the one that it is; several where it may be any of them; none where it is nothing of this
+    # course
     assignments: tuple[str, ...]
-    untouched: bool = False
-    unreadable: str = ""
+    untouched: bool = False  # no cell differs from those that were released
+    unreadable: str = ""  # why it cannot be read; its name alone was looked at
 
 
 class Matcher:

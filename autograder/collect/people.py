@@ -20,19 +20,13 @@ _WORDS = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A line of a class list.
-
-    Args:
-        participant: Moodle's number in a grading worksheet.
-        when: When Moodle says that they handed in, as it stands there.
-        group: With whom they hand in one file.
-    """
+    """A line of a class list."""
 
     person: Person
-    participant: str = ""
+    participant: str = ""  # Moodle's number in a grading worksheet
     github: str = ""
-    group: str = ""
-    when: str = ""
+    group: str = ""  # with whom they hand in one file
+    when: str = ""  # when Moodle says that they handed in, as it stands there
 
 
 _COLUMNS = {
@@ -121,16 +115,11 @@ def student_id(text: str) -> str:
 
 @dataclass
 class People:
-    """Everybody who is known, and how a download may call them.
+    """Everybody who is known, and how a download may call them."""
 
-    Args:
-        known: In the gradebook or on the class list.
-        notebooks: Names of notebooks, which are no part of a student's name.
-        new: Students in downloads whom nobody knew, as they were entered.
-    """
-
-    known: list[Enrolled]
-    notebooks: Collection[str] = ()
+    known: list[Enrolled]  # in the gradebook or on the class list
+    notebooks: Collection[str] = ()  # names of notebooks, which are no part of a student's name
+    # students in downloads whom nobody knew, as they were entered
     new: dict[str, Person] = field(default_factory=dict)
     _by: dict[tuple[str, str], str] = field(default_factory=dict)
     _groups: dict[str, list[str]] = field(default_factory=dict)

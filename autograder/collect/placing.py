@@ -30,40 +30,31 @@ REPLACED = "replaced"
 
 @dataclass
 class Placed:
-    """What was done, or would be.
+    """What was done, or would be."""
 
-    Args:
-        new, replaced, unchanged, kept: Assignment -> students.
-        refused: Why something was not put in its place -> students.
-        slipped: Assignment -> student -> days by which the deadline is moved.
-        late: Assignment -> who is late all the same, or by the platform's own mark.
-    """
-
+    # new, replaced, unchanged, kept: assignment -> students
     new: dict[str, list[str]] = field(default_factory=dict)
     replaced: dict[str, list[str]] = field(default_factory=dict)
     unchanged: dict[str, list[str]] = field(default_factory=dict)
     kept: dict[str, list[str]] = field(default_factory=dict)
+    # why something was not put in its place -> students
     refused: dict[str, list[str]] = field(default_factory=dict)
+    # assignment -> student -> days by which the deadline is moved
     slipped: dict[str, dict[str, int]] = field(default_factory=dict)
+    # assignment -> who is late all the same, or by the platform's own mark
     late: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """How what is handed in counts.
-
-    Args:
-        policy: Whether the last or the first counts.
-        due: The deadline in UTC, without a zone.
-        slip_days: By how many days in all a student may be late during the term.
-    """
+    """How what is handed in counts."""
 
     root: Path
     submitted: Path
     source: str
-    policy: str = "last"
-    due: datetime | None = None
-    slip_days: int = 0
+    policy: str = "last"  # whether the last or the first counts
+    due: datetime | None = None  # the deadline in UTC, without a zone
+    slip_days: int = 0  # by how many days in all a student may be late during the term
 
 
 @dataclass(frozen=True)

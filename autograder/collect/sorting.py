@@ -21,21 +21,16 @@ _MANY = 0.5
 
 @dataclass(frozen=True)
 class Answer:
-    """A notebook that somebody handed in for an assignment.
-
-    Args:
-        name: Its name in the folder of submissions.
-        when: When it was handed in, in UTC; None where that is not known.
-    """
+    """A notebook that somebody handed in for an assignment."""
 
     students: tuple[str, ...]
     assignment: str
-    name: str
+    name: str  # its name in the folder of submissions
     upload: Upload
     file: File
     digest: str
     match: Match
-    when: datetime | None = None
+    when: datetime | None = None  # when it was handed in, in UTC; None where that is not known
 
     @property
     def said(self) -> str:
@@ -48,14 +43,11 @@ Best = Callable[[Sequence[Answer]], Answer]
 
 @dataclass
 class Sorting:
-    """What becomes of a download.
+    """What becomes of a download."""
 
-    Args:
-        answers: One for each student (or group) and assignment.
-        notes: What a person should know -> whom or which file it is about.
-    """
-
+    # one for each student (or group) and assignment
     answers: list[Answer] = field(default_factory=list)
+    # what a person should know -> whom or which file it is about
     notes: dict[str, list[str]] = field(default_factory=dict)
 
     def note(self, text: str, about: str) -> None:

@@ -30,17 +30,12 @@ _OF_PEOPLE = ("hints", "mistakes")
 
 @dataclass(frozen=True)
 class Bearing:
-    """What bears on the rows of an exercise.
-
-    Args:
-        judged: A digest of what a verdict depends on.
-        named: A digest of that and of what else is said about an answer that is not right.
-        asked: The rows of the exercises that it reaches: a wrong row may be so because of them.
-    """
+    """What bears on the rows of an exercise."""
 
     rows: tuple[str, ...]
-    judged: str
-    named: str
+    judged: str  # a digest of what a verdict depends on
+    named: str  # a digest of that and of what else is said about an answer that is not right
+    # the rows of the exercises that it reaches: a wrong row may be so because of them
     asked: tuple[str, ...]
 
 

@@ -29,27 +29,17 @@ EXECUTED = ("import", "provided", "solution", "instructor")
 
 @dataclass(frozen=True)
 class SourceCell:
-    """A cell of the solved source.
-
-    Args:
-        released: As students get it; None where they do not.
-        cell_id: The notebook cell's id, made from names and content, never from a position.
-        grade_id: nbgrader's id of it, for cells that nbgrader knows; else empty.
-        functions: The names that it defines at the top level, in order.
-        line: The line of the file on which `source` begins.
-        row: The row that a solution, check or text cell belongs to; else empty.
-        points: What a check or text cell is worth; None for the others.
-    """
+    """A cell of the solved source."""
 
     kind: Kind
     source: str
-    released: str | None
-    line: int
-    functions: tuple[str, ...] = ()
-    cell_id: str = ""
-    grade_id: str = ""
-    row: str = ""
-    points: float | None = None
+    released: str | None  # as students get it; None where they do not
+    line: int  # the line of the file on which `source` begins
+    functions: tuple[str, ...] = ()  # the names that it defines at the top level, in order
+    cell_id: str = ""  # the notebook cell's id, made from names and content, never from a position
+    grade_id: str = ""  # nbgrader's id of it, for cells that nbgrader knows; else empty
+    row: str = ""  # the row that a solution, check or text cell belongs to; else empty
+    points: float | None = None  # what a check or text cell is worth; None for the others
 
     @property
     def markdown(self) -> bool:

@@ -15,17 +15,12 @@ from autograder.exercises import Exercise, Mistake
 
 @dataclass(frozen=True)
 class Declared:
-    """An exercise, and where in the file it and its mistakes are declared.
-
-    Args:
-        mistakes: Name of a mistake -> the line on which that name stands.
-        bank: The file in which its mistakes stand, where that is one of their own.
-    """
+    """An exercise, and where in the file it and its mistakes are declared."""
 
     exercise: Exercise
     line: int
-    mistakes: Mapping[str, int]
-    bank: Path | None = None
+    mistakes: Mapping[str, int]  # name of a mistake -> the line on which that name stands
+    bank: Path | None = None  # the file in which its mistakes stand, where that is one of their own
 
     def place(self, path: Path, mistake: str) -> str:
         """File and line of a mistake, or of the exercise where it is made by code."""

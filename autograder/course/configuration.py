@@ -32,23 +32,19 @@ KEYS = ("never", "after due", "always")
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a course says about itself.
+    """What a course says about itself."""
 
-    Args:
-        title: Stands above what is handed out.
-        hand_in: Which file students hand in, under which name, and where; Markdown.
-        key: When a handout holds the answers and solutions of an assignment: one of `KEYS`.
-        due: Assignment -> until when, as the file writes it.
-        elsewhere: Language -> its own `title` and `hand_in`.
-    """
-
-    title: str = "Backpropagation by hand"
+    title: str = "Backpropagation by hand"  # stands above what is handed out
+    # which file students hand in, under which name, and where; Markdown
     hand_in: str = (
         "Save the notebook and hand in that one file, such as `layers.ipynb`, under its own name. "
         "Your instructor says where."
     )
+    # when a handout holds the answers and solutions of an assignment: one of `KEYS`
     key: str = "never"
+    # assignment -> until when, as the file writes it
     due: Mapping[str, str] = field(default_factory=dict)
+    # language -> its own `title` and `hand_in`
     elsewhere: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def in_language(self, language: str) -> Configuration:

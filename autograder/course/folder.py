@@ -21,14 +21,10 @@ CONFIG = "nbgrader_config.py"
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """A course: a folder with `solutions/` and `nbgrader_config.py`. Notebooks load when asked.
-
-    Args:
-        sources: Assignment -> the solved source of its one notebook, in order.
-    """
+    """A course: a folder with `solutions/` and `nbgrader_config.py`. Notebooks load when asked."""
 
     root: Path
-    sources: dict[str, Path]
+    sources: dict[str, Path]  # assignment -> the solved source of its one notebook, in order
     _loaded: dict[str, Notebook] = field(default_factory=dict, repr=False)
 
     @cached_property

@@ -40,27 +40,20 @@ _NAMES = ("__name__", "__file__", "__doc__")
 
 @dataclass(frozen=True, eq=False)
 class Notebook:
-    """One solved notebook: cells, exercises, and runners for the reference and its mistakes.
-
-    Args:
-        assignment: The folder's name, such as "02_layers".
-        name: The file's name without suffix, such as "layers".
-        exercises: In order, named after the variables to which they are assigned.
-        namespace: What the import, provided, solution and instructor cells defined.
-        sources: Function or class of a solution cell -> its code, without docstrings and markers;
-            the text that `edit()` speaks of.
-        warnings: What an author should look at, but need not.
-    """
+    """One solved notebook: cells, exercises, and runners for the reference and its mistakes."""
 
     path: Path
-    assignment: str
-    name: str
+    assignment: str  # the folder's name, such as "02_layers"
+    name: str  # the file's name without suffix, such as "layers"
     title: str
     cells: tuple[SourceCell, ...]
+    # in order, named after the variables to which they are assigned
     exercises: tuple[Exercise, ...]
-    namespace: Mapping[str, Any]
+    namespace: Mapping[str, Any]  # what the import, provided, solution and instructor cells defined
+    # function or class of a solution cell -> its code, without docstrings and markers; the text
+    # that `edit()` speaks of
     sources: Mapping[str, str]
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...]  # what an author should look at, but need not
     _codes: Mapping[int, CodeType] = field(repr=False)
 
     @cached_property

@@ -17,16 +17,12 @@ _FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False
 
 @dataclass(frozen=True)
 class RawCell:
-    """A cell as written.
-
-    Args:
-        line: The line of the file on which `source` begins, counted from 1.
-    """
+    """A cell as written."""
 
     type: Literal["markdown", "code"]
     source: str
     tags: tuple[str, ...]
-    line: int
+    line: int  # the line of the file on which `source` begins, counted from 1
 
 
 def read_percent(path: Path) -> tuple[RawCell, ...]:

@@ -34,22 +34,16 @@ from autograder.whole import write_whole
 
 @dataclass(frozen=True)
 class Release:
-    """What a release, or a check of one, came to.
-
-    Args:
-        written: Files that changed, of assignments/ and docs/.
-        removed: Files of assignments/ that nothing makes any more.
-        folder: Where the notebooks lie.
-        drift: For a check: where assignments/ or a page of docs/ is not what the sources make.
-    """
+    """What a release, or a check of one, came to."""
 
     notebooks: tuple[Notebook, ...]
-    written: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()  # files that changed, of assignments/ and docs/
+    removed: tuple[str, ...] = ()  # files of assignments/ that nothing makes any more
+    # for a check: where assignments/ or a page of docs/ is not what the sources make
     drift: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     checked: bool = False
-    folder: str = ASSIGNMENTS
+    folder: str = ASSIGNMENTS  # where the notebooks lie
 
     @property
     def ok(self) -> bool:

@@ -27,16 +27,11 @@ SAID = frozenset({"hint", "mistake", "case", "text"})
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a notebook's prose.
-
-    Args:
-        kind: "markdown", "docstring or comment", "text", "hint", "mistake" or "case".
-        where: The cell, or the row and the mistake, for whoever translates it.
-    """
+    """A piece of a notebook's prose."""
 
     text: str
-    kind: str
-    where: str
+    kind: str  # "markdown", "docstring or comment", "text", "hint", "mistake" or "case"
+    where: str  # the cell, or the row and the mistake, for whoever translates it
 
 
 def pieces(notebook: Notebook) -> list[Piece]:
@@ -75,17 +70,12 @@ def pieces(notebook: Notebook) -> list[Piece]:
 
 @dataclass(frozen=True)
 class Translated:
-    """A notebook in another language.
-
-    Args:
-        words: What a check shows: English -> that language.
-        english: Pieces that stay English, because nothing (valid) stands for them.
-    """
+    """A notebook in another language."""
 
     notebook: Notebook
     language: str
-    words: dict[str, str]
-    english: tuple[Piece, ...]
+    words: dict[str, str]  # what a check shows: English -> that language
+    english: tuple[Piece, ...]  # pieces that stay English, because nothing (valid) stands for them
 
     @property
     def warnings(self) -> list[str]:

@@ -23,23 +23,19 @@ POOL = (5, 4, 3, 6, 7, 2, 8, 9, 11, 13)
 
 @dataclass(frozen=True)
 class Variant:
-    """A regime of an exercise's own, on top of the standard ones.
+    """A regime of an exercise's own, on top of the standard ones."""
 
-    Args:
-        changes: Input name -> what replaces it; a dict is merged into a dict parameter.
-        judged: Names of the outputs that count in this case; None for all.
-        allow_infinite: An infinite output is right where the reference is finite and large.
-        sizes: Dimensions fixed in this case.
-        tie: An input in which numbers are equal, such as the entries of a window whose maximum is
-            taken: however the tie is broken, the slope is right, and so is any mixture.
-        magnitude: The size of the expected numbers: an error of a billionth of it is rounding.
-    """
-
+    # input name -> what replaces it; a dict is merged into a dict parameter
     changes: dict[str, Any]
+    # names of the outputs that count in this case; None for all
     judged: tuple[str, ...] | None = None
+    # an infinite output is right where the reference is finite and large
     allow_infinite: bool = False
-    sizes: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)  # dimensions fixed in this case
+    # an input in which numbers are equal, such as the entries of a window whose maximum is taken:
+    # however the tie is broken, the slope is right, and so is any mixture
     tie: str = field(default="", metadata=IF_SET)
+    # the size of the expected numbers: an error of a billionth of it is rounding
     magnitude: float = field(default=1.0, metadata=IF_SET)
 
 
@@ -59,27 +55,21 @@ def variant(
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Named inputs, ready to be put into a script.
-
-    Args:
-        inputs: Input name -> value (placeholders of `script` allowed), in the order of the call.
-        upstream: The gradients that come from above, one per output of the forward.
-        judged: Names of the outputs that count; None for all.
-        tie: Inputs lie on a tie, so any slope between the one-sided ones is right.
-        equals: The input in which single numbers are equal; any way to break that tie is right.
-        sizes: Dimension -> its size.
-        magnitude: The size of the expected numbers; behind an upstream gradient, times its own.
-    """
+    """Named inputs, ready to be put into a script."""
 
     name: str
     seed: int
+    # input name -> value (placeholders of `script` allowed), in the order of the call
     inputs: dict[str, Any]
+    # the gradients that come from above, one per output of the forward
     upstream: tuple[Any, ...] = ()
-    judged: tuple[str, ...] | None = None
-    tie: bool = False
+    judged: tuple[str, ...] | None = None  # names of the outputs that count; None for all
+    tie: bool = False  # inputs lie on a tie, so any slope between the one-sided ones is right
     allow_infinite: bool = False
+    # the input in which single numbers are equal; any way to break that tie is right
     equals: str = ""
-    sizes: Mapping[str, int] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)  # dimension -> its size
+    # the size of the expected numbers; behind an upstream gradient, times its own
     magnitude: float = 1.0
 
     def judges(self, output: str) -> bool:

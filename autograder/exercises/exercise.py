@@ -20,23 +20,15 @@ from autograder.exercises.script import Failure, Outcome, Script
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the rubric.
+    """A line of the rubric."""
 
-    Args:
-        id: The name of the function (class, variable) graded.
-        part: What it is to its exercise: "forward", "backward", "value" …
-        outputs: The names of what it returns.
-        weights: What each output weighs beside the others; those left out weigh 1.
-        hints: Three steps: the idea, where to look, almost the code.
-        manual: A person gives the points.
-    """
-
-    id: str
-    part: str
+    id: str  # the name of the function (class, variable) graded
+    part: str  # what it is to its exercise: "forward", "backward", "value" …
     points: float
-    outputs: tuple[str, ...]
-    hints: tuple[str, ...] = ()
-    manual: bool = False
+    outputs: tuple[str, ...]  # the names of what it returns
+    hints: tuple[str, ...] = ()  # three steps: the idea, where to look, almost the code
+    manual: bool = False  # a person gives the points
+    # what each output weighs beside the others; those left out weigh 1
     weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -48,47 +40,33 @@ class Row:
 
 @dataclass(frozen=True)
 class Draws:
-    """The same call once more, and once with other chance.
+    """The same call once more, and once with other chance."""
 
-    Args:
-        again: Output -> its value from a generator in the same state, or with the same seed.
-        others: The same from different generators, or without a seed: no two are alike.
-        touched: The global random states were used or changed.
-        failure: Why one of these calls gave nothing.
-    """
-
+    # output -> its value from a generator in the same state, or with the same seed
     again: dict[str, Any]
+    # the same from different generators, or without a seed: no two are alike
     others: tuple[dict[str, Any], dict[str, Any]]
-    touched: bool = False
-    failure: Failure | None = None
+    touched: bool = False  # the global random states were used or changed
+    failure: Failure | None = None  # why one of these calls gave nothing
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What a row's function gave on one case.
+    """What a row's function gave on one case."""
 
-    Args:
-        outputs: Output name -> value, or None when nothing could be read (`problem`, `failure`).
-        problem: What is wrong with the form of what was returned.
-        failure: Why the function returned nothing.
-        changed: Names of the inputs that it changed in place.
-        account: For kinds that judge more than numbers, what was found: it is told in place of
-            "got and expected" and of the number of cases.
-        traceback: The frames of the student's code that belong to the account.
-        listed: The outputs that came as lists.
-        draws: What further calls gave, where the answer draws random numbers.
-    """
-
+    # output name -> value, or None when nothing could be read (`problem`, `failure`)
     outputs: dict[str, Any] | None
-    problem: Fact | None = None
-    failure: Failure | None = None
-    changed: tuple[str, ...] = ()
+    problem: Fact | None = None  # what is wrong with the form of what was returned
+    failure: Failure | None = None  # why the function returned nothing
+    changed: tuple[str, ...] = ()  # names of the inputs that it changed in place
     warnings: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    # for kinds that judge more than numbers, what was found: it is told in place of "got and
+    # expected" and of the number of cases
     account: Fact | None = None
-    traceback: tuple[str, ...] = ()
-    listed: tuple[str, ...] = ()
-    draws: Draws | None = None
+    traceback: tuple[str, ...] = ()  # the frames of the student's code that belong to the account
+    listed: tuple[str, ...] = ()  # the outputs that came as lists
+    draws: Draws | None = None  # what further calls gave, where the answer draws random numbers
 
 
 def named(function: Callable[..., Any] | str) -> str:

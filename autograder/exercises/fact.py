@@ -8,15 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Fact:
-    """The name of a sentence, and what stands in its gaps.
+    """The name of a sentence, and what stands in its gaps."""
 
-    Args:
-        name: Such as `"returned.count"`; `feedback.say.SENTENCES` lists them all.
-        values: Gap -> a string, a number, a shape (a tuple of integers), a list of names, or
-            another fact. Nothing but JSON values, so that facts are kept in result files.
-    """
-
-    name: str
+    name: str  # such as `"returned.count"`; `feedback.say.SENTENCES` lists them all
+    # Gap -> a string, a number, a shape (a tuple of integers), a list of names, or another fact.
+    # Nothing but JSON values, so that facts are kept in result files.
     values: dict[str, Any] = field(default_factory=dict)
 
 

@@ -49,21 +49,17 @@ class Operand:
 
 @dataclass(frozen=True)
 class Raised:
-    """Where an exception was raised.
-
-    Args:
-        line: Counted from the `def` line as 1.
-        operation: `"@"`, `"+"` …, `"="` (a place, and what is put there), `"index"`, or
-            `"unpack"`: so many names (the shape of the second operand) for so many values (that of
-            the first). Where a name has no value: `"near"` (the second operand is one that has),
-            `"elsewhere"` (a function that has it), `"lost"`. What a library or a type does not
-            have is `"absent"` (perhaps with one that it has), and a call that no arguments like
-            these suit `"call"`: whatever the values are, that line is wrong. Of a dict without
-            an entry it is `"key"`; the second operand says which it has, "" where none.
-    """
+    """Where an exception was raised."""
 
     function: str
-    line: int
+    line: int  # counted from the `def` line as 1
+    # `"@"`, `"+"` …, `"="` (a place, and what is put there), `"index"`, or `"unpack"`: so many
+    # names (the shape of the second operand) for so many values (that of the first). Where a name
+    # has no value: `"near"` (the second operand is one that has), `"elsewhere"` (a function that
+    # has it), `"lost"`. What a library or a type does not have is `"absent"` (perhaps with one that
+    # it has), and a call that no arguments like these suit `"call"`: whatever the values are, that
+    # line is wrong. Of a dict without an entry it is `"key"`; the second operand says which it has,
+    # "" where none.
     operation: str = ""
     operands: tuple[Operand, ...] = ()
 

@@ -56,36 +56,27 @@ _TAGGED: dict[str, type] = {**INPUTS, "Variant": Variant}
 
 @dataclass(frozen=True)
 class PublicExercise:
-    """One exercise as students get it.
+    """One exercise as students get it."""
 
-    Args:
-        exercise: The declaration, without mistakes.
-        cases: Case name -> `{"shapes": [...], "expected": {row: {output: ...}}}`.
-        mistakes: One dict per known mistake: function, name, says, fingerprints.
-        slips: Row -> output -> kind of slip -> keys of what such slips give.
-        slips_of: A digest of that from which the slips were derived, the cases apart, or `""`.
-    """
-
-    exercise: Exercise
-    cases: dict[str, Any]
+    exercise: Exercise  # the declaration, without mistakes
+    cases: dict[str, Any]  # case name -> `{"shapes": [...], "expected": {row: {output: ...}}}`
+    # one dict per known mistake: function, name, says, fingerprints
     mistakes: tuple[dict[str, Any], ...] = ()
+    # row -> output -> kind of slip -> keys of what such slips give
     slips: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    # a digest of that from which the slips were derived, the cases apart, or `""`
     slips_of: str = ""
 
 
 @dataclass(frozen=True)
 class PublicData:
-    """The public data of one notebook.
-
-    Args:
-        language: The language of the notebook, where it is not English.
-        words: What the texts in it are called in that language.
-    """
+    """The public data of one notebook."""
 
     assignment: str
     notebook: str
     exercises: tuple[PublicExercise, ...]
-    language: str = ""
+    language: str = ""  # the language of the notebook, where it is not English
+    # what the texts in it are called in that language
     words: dict[str, str] = field(default_factory=dict)
 
     def find(self, row: str) -> PublicExercise | None:

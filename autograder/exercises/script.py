@@ -20,26 +20,19 @@ from autograder.exercises.operands import Raised
 
 @dataclass(frozen=True)
 class Ref:
-    """The live result of an earlier call of the same script, or a part of it.
+    """The live result of an earlier call of the same script, or a part of it."""
 
-    Args:
-        call: Index of the call in the script.
-        path: Indices or keys to follow into its result; `(-1,)` is its last element.
-    """
-
-    call: int
+    call: int  # index of the call in the script
+    # indices or keys to follow into its result; `(-1,)` is its last element
     path: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Name:
-    """Whatever the namespace holds under this name, such as a provided function.
-
-    Args:
-        args: When given, what the function of that name returns for them, made anew for each use.
-    """
+    """Whatever the namespace holds under this name, such as a provided function."""
 
     name: str
+    # when given, what the function of that name returns for them, made anew for each use
     args: tuple[Any, ...] | None = None
 
 
@@ -72,41 +65,35 @@ class Implementation:
 
 @dataclass(frozen=True)
 class Call:
-    """Call `function`, a name in the namespace (or a method of `on`), with `args` and `kwargs`.
-
-    Args:
-        kind: `"call"` it, `"read"` its value, `"assign"` the attribute of `on` the one argument, or
-            `"chance"`: call nothing; seed the global generators where an argument says how, and
-            read their states, as one number.
-        hold: What stays behind and is only reachable through `Ref`: `"last"`, the last element of
-            a returned tuple or list (a cache), `"all"` (an instance), or `"nothing"`.
-        watch: Positions of the arguments whose contents after the call are wanted (a state dict).
-        count: Count the points near the inputs of the script that functions evaluate in it.
-        stages: Local variables of the function whose last values are wanted, where it has them.
-    """
+    """Call `function`, a name in the namespace (or a method of `on`), with `args` and `kwargs`."""
 
     function: str
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = field(default_factory=dict)
     on: Ref | None = None
+    # what stays behind and is only reachable through `Ref`: `"last"`, the last element of a
+    # returned tuple or list (a cache), `"all"` (an instance), or `"nothing"`
     hold: Literal["nothing", "last", "all"] = "nothing"
+    # positions of the arguments whose contents after the call are wanted (a state dict)
     watch: tuple[int, ...] = ()
+    # `"call"` it, `"read"` its value, `"assign"` the attribute of `on` the one argument, or
+    # `"chance"`: call nothing; seed the global generators where an argument says how, and read
+    # their states, as one number
     kind: Literal["call", "read", "assign", "chance"] = "call"
+    # count the points near the inputs of the script that functions evaluate in it
     count: bool = False
+    # local variables of the function whose last values are wanted, where it has them
     stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Script:
-    """Calls in order, in one random state: `numpy.random` and `random` are seeded once, before.
-
-    Args:
-        room: How many parts a value may have that comes out of a sandbox: an array or a number is
-            one, a list is one and those of its items.
-    """
+    """Calls in order, in one random state: `numpy.random` and `random` are seeded once, before."""
 
     seed: int
     calls: tuple[Call, ...]
+    # how many parts a value may have that comes out of a sandbox: an array or a number is one, a
+    # list is one and those of its items
     room: int = 20_000
 
     def uncounted(self) -> Script:
@@ -118,25 +105,17 @@ class Script:
 
 @dataclass(frozen=True)
 class Opaque:
-    """Stands in an outcome for something that stayed behind, cannot travel, or fits nothing.
-
-    Args:
-        count: Of how many values it was, for lists and tuples.
-    """
+    """Stands in an outcome for something that stayed behind, cannot travel, or fits nothing."""
 
     type_name: str
-    count: int | None = None
+    count: int | None = None  # of how many values it was, for lists and tuples
 
 
 @dataclass(frozen=True)
 class Broken(Opaque):
-    """Stands for a value that could not be computed; `type_name` says what failed.
+    """Stands for a value that could not be computed; `type_name` says what failed."""
 
-    Args:
-        unwritten: The method that is not written yet, if that is why.
-    """
-
-    unwritten: str = ""
+    unwritten: str = ""  # the method that is not written yet, if that is why
 
 
 @dataclass(frozen=True)
@@ -169,41 +148,31 @@ class TooLong(BaseException):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a call has no value.
-
-    Args:
-        type_name: The exception's class, such as `"ValueError"`; empty when there was none.
-        traceback: The frames in the student's own code, outermost first, as short texts.
-        raised: The line that raised, and what met there.
-    """
+    """Why a call has no value."""
 
     kind: FailureKind
     message: str
-    type_name: str = ""
+    type_name: str = ""  # the exception's class, such as `"ValueError"`; empty when there was none
+    # the frames in the student's own code, outermost first, as short texts
     traceback: tuple[str, ...] = ()
-    raised: Raised | None = None
+    raised: Raised | None = None  # the line that raised, and what met there
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one call. `value` counts only when `failure` is None.
+    """What came of one call. `value` counts only when `failure` is None."""
 
-    Args:
-        value: A snapshot taken when the call returned: base types only, `Opaque` for the rest.
-        changed: Positions of the arguments that the call changed in place.
-        after: Position -> contents after the call, for the arguments that the call watched.
-        warnings: Texts of the Python and NumPy warnings raised, without repeats.
-        points: At how many different points near each differentiable input of the script functions
-            were evaluated, when the call asked for it; None where the counting was switched off.
-        stages: Local variable -> its last value, for those that the call asked for.
-    """
-
+    # a snapshot taken when the call returned: base types only, `Opaque` for the rest
     value: Any = None
     failure: Failure | None = None
-    changed: tuple[int, ...] = ()
+    changed: tuple[int, ...] = ()  # positions of the arguments that the call changed in place
+    # position -> contents after the call, for the arguments that the call watched
     after: dict[int, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()  # texts of the Python and NumPy warnings raised, without repeats
+    # at how many different points near each differentiable input of the script functions were
+    # evaluated, when the call asked for it; None where the counting was switched off
     points: tuple[int, ...] | None = ()
+    # local variable -> its last value, for those that the call asked for
     stages: dict[str, Any] = field(default_factory=dict)
 
 

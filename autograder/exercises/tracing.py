@@ -39,21 +39,16 @@ def _heard(event: str, _: tuple[Any, ...]) -> None:
 
 @dataclass
 class Trace:
-    """What is watched, and what was seen.
+    """What is watched, and what was seen."""
 
-    Args:
-        function: The function whose local variables are wanted.
-        names: Names of these variables.
-        near: The arrays near which points are counted; None where nothing is counted.
-        points: Near each input, how many different points were evaluated; None where whatever
-            watched was switched off.
-        stages: The local variables as they were when the function returned.
-    """
-
-    function: str
-    names: tuple[str, ...] = ()
+    function: str  # the function whose local variables are wanted
+    names: tuple[str, ...] = ()  # names of these variables
+    # the arrays near which points are counted; None where nothing is counted
     near: Near | None = None
+    # near each input, how many different points were evaluated; None where whatever watched was
+    # switched off
     points: tuple[int, ...] | None = ()
+    # the local variables as they were when the function returned
     stages: dict[str, Any] = field(default_factory=dict)
 
 

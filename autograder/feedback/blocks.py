@@ -29,17 +29,12 @@ Line = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Head:
-    """The row, the verdict in words, and what was earned.
+    """The row, the verdict in words, and what was earned."""
 
-    Args:
-        tone: The status by which it gets its sign and colour.
-        earned: `"3.33 / 5 points"`, or `""` where no points are shown.
-    """
-
-    tone: str
+    tone: str  # the status by which it gets its sign and colour
     row: str
     verdict: str
-    earned: str = ""
+    earned: str = ""  # `"3.33 / 5 points"`, or `""` where no points are shown
 
 
 @dataclass(frozen=True)
@@ -51,17 +46,13 @@ class Ticks:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A sentence or more.
-
-    Args:
-        style: What it is: an explanation, something wrong, a warning that costs nothing, a hint,
-            or an ordinary or a less important remark.
-        name: The identifier of the mistake, for whoever reads it as an instructor.
-    """
+    """A sentence or more."""
 
     line: Line
+    # what it is: an explanation, something wrong, a warning that costs nothing, a hint, or an
+    # ordinary or a less important remark
     style: Literal["plain", "muted", "explains", "wrong", "warning", "hint"] = "plain"
-    name: str = ""
+    name: str = ""  # the identifier of the mistake, for whoever reads it as an instructor
 
 
 @dataclass(frozen=True)
@@ -91,15 +82,11 @@ class Frames:
 
 @dataclass(frozen=True)
 class Fold:
-    """Blocks that are out of the way until they are asked for.
-
-    Args:
-        style: `"wrong"`, or `""` for what is neither right nor wrong.
-    """
+    """Blocks that are out of the way until they are asked for."""
 
     title: str
     blocks: tuple[Block, ...]
-    style: Literal["wrong", ""] = "wrong"
+    style: Literal["wrong", ""] = "wrong"  # `"wrong"`, or `""` for what is neither right nor wrong
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,11 @@ WRONG = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """An output of one public case, beside what was expected.
-
-    Args:
-        got, expected: Arrays of the same shape, any number of axes.
-    """
+    """An output of one public case, beside what was expected."""
 
     output: str
     case: str
+    # got, expected: arrays of the same shape, any number of axes
     got: np.ndarray
     expected: np.ndarray
 

@@ -22,15 +22,10 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Problem:
-    """Findings that say the same thing.
+    """Findings that say the same thing."""
 
-    Args:
-        first: The one that is told: of a public case, where there is one.
-        spread: In how many cases, such as `"5 of 8 cases"`; may be empty.
-    """
-
-    first: Finding
-    spread: str
+    first: Finding  # the one that is told: of a public case, where there is one
+    spread: str  # in how many cases, such as `"5 of 8 cases"`; may be empty
 
 
 def problems(findings: Sequence[Finding], coverage: Coverage) -> list[Problem]:

@@ -21,17 +21,11 @@ UNWRITTEN = "YOUR ANSWER HERE"
 
 @dataclass(frozen=True)
 class SoFar:
-    """How far one notebook is.
+    """How far one notebook is."""
 
-    Args:
-        path: The notebook.
-        worth: Row -> its points, in order.
-        said: Row -> points and status, as last checked.
-    """
-
-    path: Path
-    worth: Mapping[str, float]
-    said: Mapping[str, tuple[float, str]]
+    path: Path  # the notebook
+    worth: Mapping[str, float]  # row -> its points, in order
+    said: Mapping[str, tuple[float, str]]  # row -> points and status, as last checked
 
     @property
     def earned(self) -> float:

@@ -54,15 +54,10 @@ Ran = Sequence[tuple[PlannedCell, CellOutcome]]
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of a submission.
+    """What came of a submission."""
 
-    Args:
-        rows: The verdicts, in the order in which they were asked for.
-        timed_out: Whether anything that counts ran out of time.
-    """
-
-    rows: list[RowResult]
-    timed_out: bool
+    rows: list[RowResult]  # the verdicts, in the order in which they were asked for
+    timed_out: bool  # whether anything that counts ran out of time
 
 
 def ask(

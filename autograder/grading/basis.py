@@ -29,19 +29,12 @@ _LENGTH = len("sha256:") + 16
 
 @dataclass(frozen=True)
 class Basis:
-    """What the grade of one submission depends on.
+    """What the grade of one submission depends on."""
 
-    Args:
-        secret: The course's.
-        content: The digest of what was handed in.
-        conditions: Limits and the like.
-        bearings: What bears on every exercise.
-    """
-
-    secret: str
-    content: str
-    conditions: str
-    bearings: Sequence[Bearing]
+    secret: str  # the course's
+    content: str  # the digest of what was handed in
+    conditions: str  # limits and the like
+    bearings: Sequence[Bearing]  # what bears on every exercise
 
     @cached_property
     def digest(self) -> str:

@@ -36,27 +36,23 @@ class Watcher(Protocol):
 
 @dataclass
 class ClassReport:
-    """What a class run did.
+    """What a class run did."""
 
-    Args:
-        results: Of every submission, by assignment and student; those that stood included. In
-            short (`brief`): what was found stands on file.
-        kept: Grades that stand though nothing is there now, which no absence takes away.
-        fresh: How many of the results were made in this run.
-        strange: What lies among the submissions and belongs to no assignment, with the students
-            whose folders have it.
-        notes: What a person should know of single submissions -> the submissions.
-        problems: What went wrong beside the grading, such as a locked gradebook.
-        remaining: How many submissions were not dealt with, because the run was stopped; None
-            where it was stopped before they were counted.
-    """
-
+    # Of every submission, by assignment and student; those that stood included. In short (`brief`):
+    # what was found stands on file.
     results: list[Result] = field(default_factory=list)
+    # grades that stand though nothing is there now, which no absence takes away
     kept: list[Result] = field(default_factory=list)
-    fresh: int = 0
+    fresh: int = 0  # how many of the results were made in this run
+    # what lies among the submissions and belongs to no assignment, with the students whose folders
+    # have it
     strange: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # what a person should know of single submissions -> the submissions
     notes: dict[str, list[str]] = field(default_factory=dict)
+    # what went wrong beside the grading, such as a locked gradebook
     problems: list[str] = field(default_factory=list)
+    # how many submissions were not dealt with, because the run was stopped; None where it was
+    # stopped before they were counted
     remaining: int | None = None
     stopped: bool = False
 

@@ -109,13 +109,10 @@ _SCORELESS = frozenset({"unreadable", "unclear", "overload"})
 
 @dataclass(frozen=True, slots=True)
 class _Failing:
-    """What is kept of a grade to look for lines in it later.
-
-    Args:
-        rows, cells: As in `Graded`; of equal cells there is one dict.
-    """
+    """What is kept of a grade to look for lines in it later."""
 
     digest: str
+    # rows, cells: as in `Graded`; of equal cells there is one dict
     rows: dict[str, str]
     cells: dict[str, int]
 

@@ -42,19 +42,13 @@ REFUSAL_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Order:
-    """A submission to grade, as it travels.
-
-    Args:
-        raw: The notebook.
-        course: Names the state of the assignment that is meant.
-        files: Path -> content, of all that grading takes of the course; None where the worker may
-            have it.
-    """
+    """A submission to grade, as it travels."""
 
     handin: Handin
     terms: Terms
-    raw: bytes
-    course: str
+    raw: bytes  # the notebook
+    course: str  # names the state of the assignment that is meant
+    # path -> content, of all that grading takes of the course; None where the worker may have it
     files: dict[str, bytes] | None = None
 
 

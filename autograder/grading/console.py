@@ -27,19 +27,12 @@ _COLOURS = {"graded": "green", "missing": "dim", "unreadable": "yellow", "unclea
 
 @dataclass(frozen=True)
 class Standing:
-    """A score as it counts, with what people and the clock changed in it.
+    """A score as it counts, with what people and the clock changed in it."""
 
-    Args:
-        score: The number; None where no grade stands.
-        shown: The same as text.
-        changes: What changed it, in a few words.
-        waits: The rows to which a person must give a score.
-    """
-
-    score: float | None
-    shown: str
-    changes: str = ""
-    waits: tuple[str, ...] = ()
+    score: float | None  # the number; None where no grade stands
+    shown: str  # the same as text
+    changes: str = ""  # what changed it, in a few words
+    waits: tuple[str, ...] = ()  # the rows to which a person must give a score
 
 
 Standings = Mapping[tuple[str, str], Standing]

@@ -20,15 +20,11 @@ _TOOLS = frozenset({".git", ".ipynb_checkpoints"})
 
 @dataclass(frozen=True)
 class Found:
-    """What lies in the folder of submissions.
+    """What lies in the folder of submissions."""
 
-    Args:
-        handins: One for every student and every assignment that anybody handed in.
-        strange: What lies there and belongs to no assignment, for a person to look at; with the
-            students whose folders have it.
-    """
-
-    handins: tuple[Handin, ...]
+    handins: tuple[Handin, ...]  # one for every student and every assignment that anybody handed in
+    # what lies there and belongs to no assignment, for a person to look at; with the students whose
+    # folders have it
     strange: Mapping[str, Sequence[str]]
 
 

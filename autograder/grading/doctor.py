@@ -24,14 +24,11 @@ EXTRAS = (("distributed", "grade --scheduler"), ("torch", "the experiments with 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that was looked at.
-
-    Args:
-        ok: True: as it should be; False: something does not work; None: worth knowing.
-    """
+    """One thing that was looked at."""
 
     what: str
     says: str
+    # True: as it should be; False: something does not work; None: worth knowing
     ok: bool | None = True
 
 

@@ -34,16 +34,13 @@ from autograder.sandbox import Limits, Sandbox
 
 @dataclass(frozen=True)
 class Graded:
-    """A result, and whether anything ran out of time on the way.
-
-    Args:
-        failing: Rows in which a line is worth looking for -> a digest of all their code.
-        cells: Function or class -> the position of the cell that defines it last.
-    """
+    """A result, and whether anything ran out of time on the way."""
 
     result: Result
     timed_out: bool = False
+    # rows in which a line is worth looking for -> a digest of all their code
     failing: dict[str, str] = field(default_factory=dict)
+    # function or class -> the position of the cell that defines it last
     cells: dict[str, int] = field(default_factory=dict)
 
 

@@ -23,20 +23,14 @@ from autograder.grading.kept import Kept
 
 @dataclass(frozen=True)
 class Paper:
-    """What grading an assignment takes.
-
-    Args:
-        cells: The cells as released, check cells included.
-        rows: The lines of the rubric, in order.
-        questions: For every exercise, in order, its public and its hidden questions.
-        per_student: The hidden cases are one student's own.
-    """
+    """What grading an assignment takes."""
 
     notebook: Notebook
-    cells: Sequence[SourceCell]
-    rows: Sequence[Row]
+    cells: Sequence[SourceCell]  # the cells as released, check cells included
+    rows: Sequence[Row]  # the lines of the rubric, in order
+    # for every exercise, in order, its public and its hidden questions
     questions: Sequence[Sequence[Question]]
-    per_student: bool = False
+    per_student: bool = False  # the hidden cases are one student's own
 
 
 def paper(root: Path, assignment: str, student: str | None = None) -> Paper:

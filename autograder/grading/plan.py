@@ -20,18 +20,13 @@ STUDENTS = frozenset({"solution", "text"})
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """A cell to run.
-
-    Args:
-        name: Stands in tracebacks: `"cell 7"` is the seventh cell of the submission.
-        experiment: An experiment that the student edited: it gets little time and costs nothing.
-        position: The cell of the submission with or after which it runs; 0: before all.
-    """
+    """A cell to run."""
 
     source: str
-    name: str
+    name: str  # stands in tracebacks: `"cell 7"` is the seventh cell of the submission
+    # an experiment that the student edited: it gets little time and costs nothing
     experiment: bool = False
-    position: int = 0
+    position: int = 0  # the cell of the submission with or after which it runs; 0: before all
 
 
 def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[PlannedCell]:

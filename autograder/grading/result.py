@@ -51,11 +51,7 @@ class ResultFinding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`checks.RowResult` on paper.
-
-    Args:
-        digest: Keyed digest of all that this verdict depends on (`basis`).
-    """
+    """`checks.RowResult` on paper."""
 
     id: str
     score: float
@@ -64,21 +60,11 @@ class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):
     follow_through: bool
     findings: tuple[ResultFinding, ...]
     outputs: dict[str, bool] = {}
-    digest: str = ""
+    digest: str = ""  # keyed digest of all that this verdict depends on (`basis`)
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The grade of one submission.
-
-    Args:
-        isolation: The level that was measured where it ran; `"none"` when it was refused by hand.
-        seconds: Wall time that it took.
-        digest: Keyed digest of all that the grade depends on; empty where it must be made again.
-        message: Why there is no ordinary grade, or why somebody should look at it.
-        file: The notebook that was graded, from the student's folder, where it has another name
-            than it should and a person accepted that.
-        per_student: The hidden cases were this student's own.
-    """
+    """The grade of one submission."""
 
     schema: int
     student: str
@@ -87,12 +73,14 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     score: float
     points: float
     rows: tuple[ResultRow, ...]
-    isolation: str
-    seconds: float
-    digest: str
-    message: str = ""
+    isolation: str  # the level that was measured where it ran; `"none"` when it was refused by hand
+    seconds: float  # wall time that it took
+    digest: str  # keyed digest of all that the grade depends on; empty where it must be made again
+    message: str = ""  # why there is no ordinary grade, or why somebody should look at it
+    # the notebook that was graded, from the student's folder, where it has another name than it
+    # should and a person accepted that
     file: str = ""
-    per_student: bool = False
+    per_student: bool = False  # the hidden cases were this student's own
 
     @property
     def is_grade(self) -> bool:

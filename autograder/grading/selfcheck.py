@@ -28,20 +28,13 @@ PLAIN = (
 
 @dataclass(frozen=True)
 class Checked:
-    """What became of a notebook on its public cases.
+    """What became of a notebook on its public cases."""
 
-    Args:
-        notebook: The name of the notebook.
-        rows: One verdict for each line of the rubric, in order.
-        cases: Row -> the names of the cases on which it was checked.
-        isolation: The level at which it ran.
-    """
-
-    notebook: str
+    notebook: str  # the name of the notebook
     assignment: str
-    rows: tuple[RowResult, ...]
-    cases: dict[str, tuple[str, ...]]
-    isolation: str
+    rows: tuple[RowResult, ...]  # one verdict for each line of the rubric, in order
+    cases: dict[str, tuple[str, ...]]  # row -> the names of the cases on which it was checked
+    isolation: str  # the level at which it ran
 
     @property
     def all_right(self) -> bool:

@@ -27,21 +27,16 @@ BESIDE = " that lies beside it"
 
 @dataclass
 class StudentFolder:
-    """A student's folder; one that is not there is empty.
-
-    Args:
-        assignments: The folders in it that have an assignment's name.
-        loose: What else lies in it -> the files in it; a file is its own.
-        owners: What else lies in it -> the assignments that it may belong to, by its name or those
-            of the files in it.
-        fault: Why nobody could look.
-    """
+    """A student's folder; one that is not there is empty."""
 
     path: Path
-    assignments: frozenset[str] = frozenset()
+    assignments: frozenset[str] = frozenset()  # the folders in it that have an assignment's name
+    # what else lies in it -> the files in it; a file is its own
     loose: dict[str, list[str]] = field(default_factory=dict)
+    # what else lies in it -> the assignments that it may belong to, by its name or those of the
+    # files in it
     owners: dict[str, frozenset[str]] = field(default_factory=dict)
-    fault: str = ""
+    fault: str = ""  # why nobody could look
 
     @property
     def student(self) -> str:

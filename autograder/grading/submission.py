@@ -17,45 +17,32 @@ MAX_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Handin:
-    """Where a student's answer to one assignment should be.
+    """Where a student's answer to one assignment should be."""
 
-    Args:
-        student: The name of the student's folder.
-        path: The notebook, or None when there is none under its name.
-        note: What was found in its place, or beside it.
-        there: The files in its place that may be the answer, by their paths from the student's
-            folder; where there are any, it is for a person to say what was handed in.
-        file: Where the notebook lies, from the student's folder, when another name was accepted.
-        fault: Why nobody could look; empty as a rule.
-        sought: It is graded; in these rows the line is sought in which they go wrong.
-        holding: Row -> the digest of its verdict, where an earlier grade holds in part; rows of
-            which that is still true are not graded anew.
-    """
-
-    student: str
+    student: str  # the name of the student's folder
     assignment: str
-    path: Path | None
-    note: str = ""
+    path: Path | None  # the notebook, or None when there is none under its name
+    note: str = ""  # what was found in its place, or beside it
+    # the files in its place that may be the answer, by their paths from the student's folder; where
+    # there are any, it is for a person to say what was handed in
     there: tuple[str, ...] = ()
+    # where the notebook lies, from the student's folder, when another name was accepted
     file: str = ""
-    fault: str = ""
+    fault: str = ""  # why nobody could look; empty as a rule
+    # it is graded; in these rows the line is sought in which they go wrong
     sought: tuple[str, ...] = ()
+    # row -> the digest of its verdict, where an earlier grade holds in part; rows of which that is
+    # still true are not graded anew
     holding: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A notebook as handed in.
+    """A notebook as handed in."""
 
-    Args:
-        digest: SHA-256 of the file's bytes.
-        cells: In order; empty when it cannot be read.
-        problem: Why it cannot be read; empty when it can.
-    """
-
-    digest: str
-    cells: tuple[SubmittedCell, ...] = ()
-    problem: str = ""
+    digest: str  # SHA-256 of the file's bytes
+    cells: tuple[SubmittedCell, ...] = ()  # in order; empty when it cannot be read
+    problem: str = ""  # why it cannot be read; empty when it can
 
     @property
     def code(self) -> tuple[SubmittedCell, ...]:

@@ -25,25 +25,16 @@ from autograder.sandbox import Limits, Sandbox
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms of a class run, the same for every submission.
+    """The terms of a class run, the same for every submission."""
 
-    Args:
-        root: The course.
-        submitted: The folder of submissions.
-        timeout: Wall seconds per call; a submission gets six times that.
-        memory: MB above the zygote.
-        isolated: False only where isolation was given up by hand.
-        per_student: Every student gets hidden cases of their own.
-        work_seconds, work_mb: Processor time and memory that the grader itself may spend on one
-            submission, whatever is in it; an ordinary one takes a hundredth.
-    """
-
-    root: Path
-    submitted: Path
-    timeout: float = 10.0
-    memory: int = 1024
-    isolated: bool = True
-    per_student: bool = False
+    root: Path  # the course
+    submitted: Path  # the folder of submissions
+    timeout: float = 10.0  # wall seconds per call; a submission gets six times that
+    memory: int = 1024  # MB above the zygote
+    isolated: bool = True  # False only where isolation was given up by hand
+    per_student: bool = False  # every student gets hidden cases of their own
+    # work_seconds, work_mb: processor time and memory that the grader itself may spend on one
+    # submission, whatever is in it; an ordinary one takes a hundredth
     work_seconds: float = 20.0
     work_mb: int = 1024
 

@@ -36,16 +36,12 @@ from autograder.whole import leave, zipped
 
 @dataclass(frozen=True)
 class Handout:
-    """What was written.
-
-    Args:
-        keys: Of which assignments the answers and solutions are in it.
-    """
+    """What was written."""
 
     path: Path
     assignments: tuple[str, ...]
     files: int
-    keys: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()  # of which assignments the answers and solutions are in it
 
     @property
     def line(self) -> str:

@@ -18,17 +18,11 @@ from autograder.language import tr
 
 @dataclass(frozen=True)
 class Line:
-    """A row of one submission with the score that counts.
+    """A row of one submission with the score that counts."""
 
-    Args:
-        result: What the grader found.
-        hand: What the gradebook says of it.
-        comment: What a person wrote below the answer.
-    """
-
-    result: ResultRow
-    hand: Hand | None = None
-    comment: str = ""
+    result: ResultRow  # what the grader found
+    hand: Hand | None = None  # what the gradebook says of it
+    comment: str = ""  # what a person wrote below the answer
 
     @property
     def by_hand(self) -> bool:
@@ -108,27 +102,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Paper:
-    """A submission.
+    """A submission."""
 
-    Args:
-        result: In a class it is in short (`grading.brief`), and so are the lines: see `whole`.
-        lines: Its rows, in order.
-        penalty: Points taken off because it was late.
-        comments: What a person wrote below cells that are no row's, by cell.
-        late: It was handed in after the deadline, or the platform says so.
-        regrades: What the student asked to be looked at again.
-        blank: Nothing was handed in, and that is to be no grade.
-        read: Reads the result with all that was found; None where it is there already.
-    """
-
-    result: Result
+    result: Result  # in a class it is in short (`grading.brief`), and so are the lines: see `whole`
     person: Person
-    lines: tuple[Line, ...]
-    penalty: float = 0.0
+    lines: tuple[Line, ...]  # its rows, in order
+    penalty: float = 0.0  # points taken off because it was late
+    # what a person wrote below cells that are no row's, by cell
     comments: dict[str, str] = field(default_factory=dict)
-    late: bool = False
-    regrades: tuple[Regrade, ...] = ()
-    blank: bool = False
+    late: bool = False  # it was handed in after the deadline, or the platform says so
+    regrades: tuple[Regrade, ...] = ()  # what the student asked to be looked at again
+    blank: bool = False  # nothing was handed in, and that is to be no grade
+    # reads the result with all that was found; None where it is there already
     read: Callable[[], Result | None] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -196,19 +181,12 @@ class Paper:
 
 @dataclass(frozen=True)
 class ClassBook:
-    """A class.
+    """A class."""
 
-    Args:
-        papers: Assignment -> its submissions by student, in order.
-        damaged: Result files that cannot be read.
-        notes: What is wrong with what was read.
-        asides: What is left out on purpose.
-    """
-
-    papers: dict[str, tuple[Paper, ...]]
-    damaged: tuple[Path, ...] = ()
-    notes: tuple[str, ...] = ()
-    asides: tuple[str, ...] = ()
+    papers: dict[str, tuple[Paper, ...]]  # assignment -> its submissions by student, in order
+    damaged: tuple[Path, ...] = ()  # result files that cannot be read
+    notes: tuple[str, ...] = ()  # what is wrong with what was read
+    asides: tuple[str, ...] = ()  # what is left out on purpose
 
     @property
     def students(self) -> dict[str, dict[str, Paper]]:

@@ -17,38 +17,23 @@ FOLDER = "collected"
 
 
 class Taken(msgspec.Struct, omit_defaults=True):
-    """A submission that was taken.
+    """A submission that was taken."""
 
-    Args:
-        file: Its path in the download.
-        source: The format of the download.
-        digest: SHA-256 of the notebook.
-        prefix: What stands before the name of a file that the platform takes back.
-        when: When it was handed in (ISO 8601, UTC); empty where the download does not say.
-        late: The platform says that it was late.
-        slip: The days by which the deadline is moved for this student.
-        group: The others who handed in the same file.
-    """
-
-    file: str
-    source: str
-    digest: str
-    prefix: str = ""
-    when: str = ""
-    late: bool = False
-    slip: int = 0
-    group: tuple[str, ...] = ()
+    file: str  # its path in the download
+    source: str  # the format of the download
+    digest: str  # SHA-256 of the notebook
+    prefix: str = ""  # what stands before the name of a file that the platform takes back
+    when: str = ""  # when it was handed in (ISO 8601, UTC); empty where the download does not say
+    late: bool = False  # the platform says that it was late
+    slip: int = 0  # the days by which the deadline is moved for this student
+    group: tuple[str, ...] = ()  # the others who handed in the same file
 
 
 class Collected(msgspec.Struct, omit_defaults=True):
-    """All that was taken for an assignment.
-
-    Args:
-        due: The deadline (ISO 8601, UTC); empty where none was given.
-    """
+    """All that was taken for an assignment."""
 
     taken: dict[str, Taken] = msgspec.field(default_factory=dict)
-    due: str = ""
+    due: str = ""  # the deadline (ISO 8601, UTC); empty where none was given
 
 
 def read_collected(root: Path, assignment: str) -> Collected:

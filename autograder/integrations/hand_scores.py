@@ -45,18 +45,13 @@ _PEOPLE = "SELECT id, first_name, last_name, email, lms_user_id FROM student"
 
 @dataclass(frozen=True)
 class Hand:
-    """What the gradebook says of a row.
+    """What the gradebook says of a row."""
 
-    Args:
-        auto: The grader's score; None where a person must give one.
-        manual: The score that a person gave, which counts instead; None where nobody did.
-        look: The row waits for a person, perhaps once more after a regrade.
-    """
-
-    auto: float | None = None
+    auto: float | None = None  # the grader's score; None where a person must give one
+    # the score that a person gave, which counts instead; None where nobody did
     manual: float | None = None
     extra: float = 0.0
-    look: bool = False
+    look: bool = False  # the row waits for a person, perhaps once more after a regrade
 
 
 @dataclass(frozen=True)
@@ -77,19 +72,16 @@ class Person:
 
 @dataclass(frozen=True)
 class HandScores:
-    """All that people decided.
+    """All that people decided."""
 
-    Args:
-        rows: (assignment, student, row) -> what the gradebook says, where that matters.
-        penalties: (assignment, student) -> points taken off for lateness.
-        comments: (assignment, student) -> cell -> what a person wrote below it.
-        late: (assignment, student) handed in after the deadline, moved ones counted.
-    """
-
+    # (assignment, student, row) -> what the gradebook says, where that matters
     rows: dict[tuple[str, str, str], Hand] = field(default_factory=dict)
+    # (assignment, student) -> points taken off for lateness
     penalties: dict[tuple[str, str], float] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
+    # (assignment, student) -> cell -> what a person wrote below it
     comments: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    # (assignment, student) handed in after the deadline, moved ones counted
     late: frozenset[tuple[str, str]] = frozenset()
 
     def person(self, student: str) -> Person:

@@ -20,16 +20,11 @@ from autograder.integrations.regrades import FILE, Regrades
 
 @dataclass(frozen=True, slots=True)
 class OnFile:
-    """A result on file.
-
-    Args:
-        assignment: The folder says which it is, whatever stands in the file.
-        name: The file's, without its ending.
-    """
+    """A result on file."""
 
     store: Store
-    assignment: str
-    name: str
+    assignment: str  # the folder says which it is, whatever stands in the file
+    name: str  # the file's, without its ending
 
     def read(self) -> Result | None:
         """The result with all that was found, if it is still there."""

@@ -19,16 +19,11 @@ COLUMNS = ("student", "assignment", "row", "request", "answer")
 
 @dataclass(frozen=True)
 class Regrade:
-    """A request.
+    """A request."""
 
-    Args:
-        row: The row of the rubric; empty where it is about the whole.
-        answer: Empty as long as it is open.
-    """
-
-    row: str
+    row: str  # the row of the rubric; empty where it is about the whole
     request: str
-    answer: str = ""
+    answer: str = ""  # empty as long as it is open
 
 
 Regrades = Mapping[tuple[str, str], tuple[Regrade, ...]]

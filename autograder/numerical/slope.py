@@ -37,23 +37,15 @@ STENCIL = np.vstack(
 
 
 class Slope(NamedTuple):
-    """Slopes of n outputs along m lines, from one step.
+    """Slopes of n outputs along m lines, from one step."""
 
-    Attributes:
-        power: The largest step h is two to this power.
-        value: The slope, shape (m, n).
-        bend: Signed error bar from the two extrapolated values, shape (m, n).
-        jump: Signed error bar from a kink: half the jump of the slope, shape (m, n).
-        rounding: Error bar from rounding in the outputs, shape (m, n).
-        floor: What rounding does to an output of ordinary size, shape (m, 1): an output near zero
-            may carry the rounding errors of large numbers that cancelled.
-    """
-
-    power: int
-    value: Array
-    bend: Array
-    jump: Array
-    rounding: Array
+    power: int  # the largest step h is two to this power
+    value: Array  # the slope, shape (m, n)
+    bend: Array  # signed error bar from the two extrapolated values, shape (m, n)
+    jump: Array  # signed error bar from a kink: half the jump of the slope, shape (m, n)
+    rounding: Array  # error bar from rounding in the outputs, shape (m, n)
+    # what rounding does to an output of ordinary size, shape (m, 1): an output near zero may carry
+    # the rounding errors of large numbers that cancelled
     floor: Array
 
     @property

@@ -15,15 +15,11 @@ FEWEST_MISSING = 2
 
 @dataclass(frozen=True)
 class Struggling:
-    """Somebody who may need help.
-
-    Args:
-        share: Of the points of what has a grade; None where nothing has.
-    """
+    """Somebody who may need help."""
 
     student: str
     why: str
-    share: float | None
+    share: float | None  # of the points of what has a grade; None where nothing has
 
 
 def struggling(book: ClassBook) -> tuple[Struggling, ...]:

@@ -24,17 +24,12 @@ OUTCOMES = ("right", "partial", "wrong", "timeout", "unanswered", "manual")
 
 @dataclass(frozen=True)
 class RowFigures:
-    """How the class did on a row.
-
-    Args:
-        counts: Outcome -> how many submissions; all of `OUTCOMES`, in order.
-        mean: Mean score of those that have one, in points; None where none has.
-    """
+    """How the class did on a row."""
 
     id: str
     points: float
-    counts: dict[str, int]
-    mean: float | None
+    counts: dict[str, int]  # outcome -> how many submissions; all of `OUTCOMES`, in order
+    mean: float | None  # mean score of those that have one, in points; None where none has
 
     @property
     def total(self) -> int:
@@ -44,30 +39,22 @@ class RowFigures:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A named mistake.
-
-    Args:
-        says: What it is, in the words of the course.
-        example: The line in which one of them made it, where it is known.
-    """
+    """A named mistake."""
 
     row: str
     name: str
-    says: str
-    example: str
+    says: str  # what it is, in the words of the course
+    example: str  # the line in which one of them made it, where it is known
     students: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of mistake, over all rows.
-
-    Args:
-        row, before, after: Of the first whose line is known: where it stands, and what would do.
-    """
+    """A kind of mistake, over all rows."""
 
     says: str
     students: int
+    # row, before, after: of the first whose line is known: where it stands, and what would do
     row: str = ""
     before: str = ""
     after: str = ""
@@ -84,29 +71,21 @@ class Concern:
 
 @dataclass(frozen=True)
 class AssignmentFigures:
-    """How the class did on an assignment.
-
-    Args:
-        scores: Of every submission that was handed in and has a grade, in points.
-        bins: How many of them lie in each tenth of the points.
-        statuses: Status of submissions -> how many.
-        isolation: Isolation level -> how many submissions ran in it.
-        per_student: How many were graded with hidden cases drawn for the student alone.
-    """
+    """How the class did on an assignment."""
 
     name: str
     points: float
-    scores: tuple[float, ...]
-    bins: tuple[int, ...]
-    statuses: dict[str, int]
-    isolation: dict[str, int]
+    scores: tuple[float, ...]  # of every submission that was handed in and has a grade, in points
+    bins: tuple[int, ...]  # how many of them lie in each tenth of the points
+    statuses: dict[str, int]  # status of submissions -> how many
+    isolation: dict[str, int]  # isolation level -> how many submissions ran in it
     rows: tuple[RowFigures, ...]
     mistakes: tuple[Mistake, ...]
     kinds: tuple[Kind, ...]
     analysis: Analysis | None
     concerns: tuple[Concern, ...]
     missing: tuple[str, ...]
-    per_student: int = 0
+    per_student: int = 0  # how many were graded with hidden cases drawn for the student alone
 
     @property
     def handed_in(self) -> int:

@@ -22,16 +22,11 @@ EASY, HARD, WEAK = 0.9, 0.3, 0.2
 
 @dataclass(frozen=True)
 class Item:
-    """A row in numbers.
-
-    Args:
-        difficulty: The mean share of its points.
-        discrimination: None where everybody has the same score, in it or in the rest.
-    """
+    """A row in numbers."""
 
     id: str
-    difficulty: float
-    discrimination: float | None
+    difficulty: float  # the mean share of its points
+    discrimination: float | None  # None where everybody has the same score, in it or in the rest
 
     @property
     def remark(self) -> str:
@@ -48,16 +43,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Analysis:
-    """The rows of an assignment in numbers.
+    """The rows of an assignment in numbers."""
 
-    Args:
-        papers: Of how many submissions.
-        reliability: Cronbach's alpha; None where it is not defined.
-    """
-
-    papers: int
+    papers: int  # of how many submissions
     items: tuple[Item, ...]
-    reliability: float | None
+    reliability: float | None  # Cronbach's alpha; None where it is not defined
 
 
 def analyse(papers: Sequence[Paper]) -> Analysis | None:

@@ -12,21 +12,13 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one submission.
+    """Limits of one submission."""
 
-    Args:
-        call_seconds: Wall time of one call or one cell.
-        submission_seconds: Wall time of all cells and calls together, replays included.
-        memory_mb: Address space above what the zygote itself uses, in MiB.
-        output_bytes: What is kept of the output; the rest is cut.
-        reply_bytes: The largest answer to one call.
-    """
-
-    call_seconds: float = 10.0
-    submission_seconds: float = 60.0
-    memory_mb: int = 1024
-    output_bytes: int = 64 * 1024
-    reply_bytes: int = 16 * MIB
+    call_seconds: float = 10.0  # wall time of one call or one cell
+    submission_seconds: float = 60.0  # wall time of all cells and calls together, replays included
+    memory_mb: int = 1024  # address space above what the zygote itself uses, in MiB
+    output_bytes: int = 64 * 1024  # what is kept of the output; the rest is cut
+    reply_bytes: int = 16 * MIB  # the largest answer to one call
 
 
 DEFAULT_LIMITS = Limits()
@@ -76,31 +68,18 @@ class Budget:
 
 @dataclass(frozen=True)
 class Cell:
-    """One code cell of a submission.
+    """One code cell of a submission."""
 
-    Args:
-        source: As it was handed in, magics and all.
-        name: Stands in tracebacks in place of a file name, such as `"cell 7"`.
-        seconds: A limit of its own, below the call limit.
-        counts: False when the cell costs nothing if it fails and its time is not charged.
-    """
-
-    source: str
-    name: str
-    seconds: float | None = None
-    counts: bool = True
+    source: str  # as it was handed in, magics and all
+    name: str  # stands in tracebacks in place of a file name, such as `"cell 7"`
+    seconds: float | None = None  # a limit of its own, below the call limit
+    counts: bool = True  # False when the cell costs nothing if it fails and its time is not charged
 
 
 @dataclass(frozen=True)
 class CellOutcome:
-    """What came of one cell.
+    """What came of one cell."""
 
-    Args:
-        failure: Why it did not run to its end; None when it did.
-        output: What it printed, cut at the limit.
-        skipped: It was never started, because the time was used up.
-    """
-
-    failure: Failure | None = None
-    output: str = ""
-    skipped: bool = False
+    failure: Failure | None = None  # why it did not run to its end; None when it did
+    output: str = ""  # what it printed, cut at the limit
+    skipped: bool = False  # it was never started, because the time was used up

@@ -37,36 +37,25 @@ ALONE: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """One forbidden thing that was tried.
-
-    Args:
-        says: How it was refused, or what happened instead.
-    """
+    """One forbidden thing that was tried."""
 
     name: str
     refused: bool
-    says: str
+    says: str  # how it was refused, or what happened instead
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the probe found.
+    """What the probe found."""
 
-    Args:
-        level: `"full"`, `"kernel"` or `"none"`.
-        attempts: Everything that was tried in a wholly locked child.
-        layers: Layer -> whether it refuses on its own what it should.
-        namespaces: Kinds of namespace that student code does not share with this process.
-        landlock_abi: The Landlock ABI in use; 0 for none.
-        harm: What the attempts did, seen from outside.
-    """
-
-    level: str
-    attempts: tuple[Attempt, ...] = ()
+    level: str  # `"full"`, `"kernel"` or `"none"`
+    attempts: tuple[Attempt, ...] = ()  # everything that was tried in a wholly locked child
+    # layer -> whether it refuses on its own what it should
     layers: Mapping[str, bool] | None = None
+    # kinds of namespace that student code does not share with this process
     namespaces: tuple[str, ...] = ()
-    landlock_abi: int = 0
-    harm: tuple[str, ...] = ()
+    landlock_abi: int = 0  # the Landlock ABI in use; 0 for none
+    harm: tuple[str, ...] = ()  # what the attempts did, seen from outside
 
     def reaches(self, level: str) -> bool:
         """Whether this is at least the level."""

@@ -20,16 +20,11 @@ _LONG = 12
 
 @dataclass(frozen=True)
 class Pair:
-    """Two answers that are alike.
-
-    Args:
-        alike: 0 to 1, of the code without names, numbers and comments.
-        rare: Lines, to the letter, that hardly anybody else has, comments included.
-    """
+    """Two answers that are alike."""
 
     students: tuple[str, str]
-    alike: float
-    rare: tuple[str, ...]
+    alike: float  # 0 to 1, of the code without names, numbers and comments
+    rare: tuple[str, ...]  # lines, to the letter, that hardly anybody else has, comments included
 
 
 def pairs(

@@ -32,33 +32,23 @@ SETTINGS = "language.toml"
 
 @dataclass(frozen=True)
 class Language:
-    """What a course says of a language, in `locale/<language>/language.toml`.
-
-    Args:
-        complete: The catalogues that must stay complete.
-        glossary: English (a regular expression) -> what may stand for it.
-    """
+    """What a course says of a language, in `locale/<language>/language.toml`."""
 
     code: str
-    complete: tuple[str, ...] = ()
+    complete: tuple[str, ...] = ()  # the catalogues that must stay complete
+    # English (a regular expression) -> what may stand for it
     glossary: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The catalogue of a notebook, or of the package.
+    """The catalogue of a notebook, or of the package."""
 
-    Args:
-        name: The assignment, or "package".
-        entries: What is to translate now.
-        stored: What the file holds, before it is brought up to date.
-    """
-
-    name: str
+    name: str  # the assignment, or "package"
     language: Language
     path: Path
-    entries: Entries
-    stored: Catalog
+    entries: Entries  # what is to translate now
+    stored: Catalog  # what the file holds, before it is brought up to date
 
     def updated(self) -> Catalog:
         """The catalogue with the entries of now, in their order.

@@ -19,24 +19,19 @@ COVERAGE = 0.98
 
 @dataclass(frozen=True)
 class State:
-    """How far a catalogue is, and what does not hold in it.
-
-    Args:
-        words: English words to translate.
-        missing, fuzzy, obsolete: Texts without a translation, with one of an earlier text, and
-            translations of what is not said any more.
-        faults: Translations that are wrong in form: text and reason.
-    """
+    """How far a catalogue is, and what does not hold in it."""
 
     name: str
     language: str
     complete: bool
     total: int
-    words: int
+    words: int  # English words to translate
+    # missing, fuzzy, obsolete: texts without a translation, with one of an earlier text, and
+    # translations of what is not said any more
     missing: tuple[str, ...]
     fuzzy: tuple[str, ...]
     obsolete: tuple[str, ...]
-    faults: tuple[str, ...]
+    faults: tuple[str, ...]  # translations that are wrong in form: text and reason
 
     @property
     def coverage(self) -> float:

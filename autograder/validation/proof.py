@@ -36,33 +36,25 @@ FRESH = "validation, fresh"
 
 @dataclass
 class ExerciseProof:
-    """What was found for one exercise.
-
-    Args:
-        mistakes: How many are declared.
-        named: How many of them are named as themselves on public and on hidden cases.
-        mutants: How many distinct mutants were tried.
-        caught: How many of them lost points.
-        equivalent: Mutants that give what the reference gives on many further cases.
-        survivors: Mutants that are neither caught nor equivalent.
-        mutants_named: Caught mutants that were given the name of a known mistake, or of a general
-            hypothesis; the slips derived from the reference are left out.
-        false_names: Of these, how many behave otherwise than that mistake on fresh cases.
-        headroom: The least ratio of tolerance to the reference's own error over many seeds.
-        problems: What must be mended, in words.
-    """
+    """What was found for one exercise."""
 
     name: str
-    mistakes: int = 0
-    named: int = 0
-    mutants: int = 0
-    caught: int = 0
+    mistakes: int = 0  # how many are declared
+    named: int = 0  # how many of them are named as themselves on public and on hidden cases
+    mutants: int = 0  # how many distinct mutants were tried
+    caught: int = 0  # how many of them lost points
+    # mutants that give what the reference gives on many further cases
     equivalent: list[str] = field(default_factory=list)
+    # mutants that are neither caught nor equivalent
     survivors: list[str] = field(default_factory=list)
+    # caught mutants that were given the name of a known mistake, or of a general hypothesis; the
+    # slips derived from the reference are left out
     mutants_named: int = 0
+    # of these, how many behave otherwise than that mistake on fresh cases
     false_names: list[str] = field(default_factory=list)
+    # the least ratio of tolerance to the reference's own error over many seeds
     headroom: float = 0.0
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)  # what must be mended, in words
 
     @property
     def complaints(self) -> list[str]:

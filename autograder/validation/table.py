@@ -49,16 +49,11 @@ _RECOGNISED = (
 
 @dataclass(frozen=True)
 class CourseProof:
-    """The proofs of all notebooks: `(assignment, proofs of its exercises)` in order.
-
-    Args:
-        partial: Whether some were left out, as they were not asked for.
-        drift: Where assignments/ or docs/ is not what the sources make.
-    """
+    """The proofs of all notebooks: `(assignment, proofs of its exercises)` in order."""
 
     notebooks: tuple[tuple[str, tuple[ExerciseProof, ...]], ...]
-    partial: bool = False
-    drift: tuple[str, ...] = ()
+    partial: bool = False  # whether some were left out, as they were not asked for
+    drift: tuple[str, ...] = ()  # where assignments/ or docs/ is not what the sources make
 
     @property
     def problems(self) -> list[str]:

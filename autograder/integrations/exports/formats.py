@@ -21,20 +21,14 @@ from autograder.integrations.file_names import file_name
 
 @dataclass(frozen=True)
 class Format:
-    """A format.
-
-    Args:
-        file: The name of the file, or of the folder where there is a file for each submission.
-        whole: Makes the file; None where there are many.
-        ending: What follows the student's name in the name of such a file.
-    """
+    """A format."""
 
     name: str
     says: str
-    file: str
-    whole: Callable[[ClassBook], str] | None = None
+    file: str  # the name of the file, or of the folder where there is a file for each submission
+    whole: Callable[[ClassBook], str] | None = None  # makes the file; None where there are many
     each: Callable[[Paper], str] | None = None
-    ending: str = ""
+    ending: str = ""  # what follows the student's name in the name of such a file
 
     def files(self, book: ClassBook) -> Iterator[tuple[str, str]]:
         """Path and text of every file, made one by one; the path `""` is the file itself."""

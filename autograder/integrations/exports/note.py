@@ -14,15 +14,10 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Note:
-    """A note.
+    """A note."""
 
-    Args:
-        text: What is to be known.
-        names: Whom or what it is about; None where it is about the whole.
-    """
-
-    text: str
-    names: Sequence[str] | None = None
+    text: str  # what is to be known
+    names: Sequence[str] | None = None  # whom or what it is about; None where it is about the whole
 
     def told(self, verbose: bool = False) -> str:
         """One line that drives no terminal; of many names the first few, unless all are wanted.

@@ -21,15 +21,11 @@ MISSING_AS = ("0", "blank")
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written.
-
-    Args:
-        notes: What should be known of the scores in it.
-    """
+    """What was written."""
 
     path: Path
     files: int
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # what should be known of the scores in it
 
 
 def export(

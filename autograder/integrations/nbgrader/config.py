@@ -54,17 +54,11 @@ def configure(c: Any) -> None:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the course told nbgrader.
+    """What the course told nbgrader."""
 
-    Args:
-        course_id: The course as the gradebook knows it.
-        gradebook: The database, as a URL.
-        config: All of `nbgrader_config.py`, a `traitlets` configuration.
-    """
-
-    course_id: str
-    gradebook: str
-    config: Any
+    course_id: str  # the course as the gradebook knows it
+    gradebook: str  # the database, as a URL
+    config: Any  # all of `nbgrader_config.py`, a `traitlets` configuration
 
 
 def read_settings(root: Path, gradebook: str | None = None) -> Settings:

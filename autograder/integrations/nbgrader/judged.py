@@ -42,18 +42,13 @@ def judged(
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is known of a row's score by hand.
+    """What is known of a row's score by hand."""
 
-    Args:
-        shown: Digest of what stands in the gradebook now.
-        given_for: Digest of what the score was given for, or of what was confirmed since; None
-            where nobody gave one.
-        manual: The score by hand when we last looked.
-    """
-
-    shown: str | None = None
+    shown: str | None = None  # digest of what stands in the gradebook now
+    # digest of what the score was given for, or of what was confirmed since; None where nobody gave
+    # one
     given_for: str | None = None
-    manual: float | None = None
+    manual: float | None = None  # the score by hand when we last looked
 
     def caught_up(self, manual: float | None, waiting: bool) -> Judgement:
         """The same after what people did since: whoever gives a score judges what is shown.

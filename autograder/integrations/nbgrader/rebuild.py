@@ -27,14 +27,11 @@ _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^(\w+
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A submission in the instructor's notebook.
+    """A submission in the instructor's notebook."""
 
-    Args:
-        notebook: Its JSON; every graded check cell says "not graded" until outputs are put there.
-        untouched: The grade ids of the cells that students write and this one did not change.
-    """
-
+    # its JSON; every graded check cell says "not graded" until outputs are put there
     notebook: dict[str, Any]
+    # the grade ids of the cells that students write and this one did not change
     untouched: frozenset[str]
 
 

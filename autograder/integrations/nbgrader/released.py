@@ -21,16 +21,11 @@ from autograder.language import LOCALE as PACKAGE
 
 @dataclass(frozen=True)
 class ReleasedCell:
-    """A cell of the released notebook.
+    """A cell of the released notebook."""
 
-    Args:
-        node: Its JSON, without outputs.
-        origin: The instructor's cell.
-        texts: What students got there, in any language of the course, as `normalised` gives it.
-    """
-
-    node: dict[str, Any]
-    origin: SourceCell
+    node: dict[str, Any]  # its JSON, without outputs
+    origin: SourceCell  # the instructor's cell
+    # what students got there, in any language of the course, as `normalised` gives it
     texts: frozenset[str]
 
     @cached_property

@@ -20,33 +20,25 @@ NO_RESPONSE = "No response."  # nbgrader's own words, which its pages know
 
 @dataclass(frozen=True)
 class Entry:
-    """What the gradebook shall say about one submission.
-
-    Args:
-        scores: Row -> what the grader gives; None where a person must. Rows that are left out keep
-            what they have.
-        fresh: It was graded just now; what stood already is what a person saw.
-        judged: Row -> digest of what a person judges there; where it is another one than that for
-            which a score was given by hand, the score wants another look.
-        untouched: Cells that students write and this one left as they were; None where that is not
-            known, and what the gradebook says of it stays.
-        timestamp: When it was handed in (UTC), where that is known.
-        extension: By how much the deadline is moved; None leaves what the gradebook says.
-        digest: Of the result; empty where it has to be written again whatever stands there.
-        stale: Why the scores cannot be relied on; empty when they can.
-        create: Whether a submission is made where the gradebook has none.
-    """
+    """What the gradebook shall say about one submission."""
 
     student: str
+    # Row -> what the grader gives; None where a person must. Rows that are left out keep what they
+    # have.
     scores: Mapping[str, float | None]
-    fresh: bool = True
+    fresh: bool = True  # it was graded just now; what stood already is what a person saw
+    # row -> digest of what a person judges there; where it is another one than that for which a
+    # score was given by hand, the score wants another look
     judged: Mapping[str, str] = field(default_factory=dict)
+    # cells that students write and this one left as they were; None where that is not known, and
+    # what the gradebook says of it stays
     untouched: frozenset[str] | None = frozenset()
-    timestamp: datetime | None = None
+    timestamp: datetime | None = None  # when it was handed in (UTC), where that is known
+    # by how much the deadline is moved; None leaves what the gradebook says
     extension: timedelta | None = None
-    digest: str = ""
-    stale: str = ""
-    create: bool = True
+    digest: str = ""  # of the result; empty where it has to be written again whatever stands there
+    stale: str = ""  # why the scores cannot be relied on; empty when they can
+    create: bool = True  # whether a submission is made where the gradebook has none
 
 
 @dataclass

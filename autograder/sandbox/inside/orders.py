@@ -13,34 +13,23 @@ NAMESPACES = ("pid", "net", "mnt", "ipc", "uts", "user")
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fork one child.
+    """Fork one child."""
 
-    Args:
-        memory_bytes: Address space above what the zygote itself uses.
-        layers: See `lockdown.LAYERS`.
-    """
-
-    memory_bytes: int
+    memory_bytes: int  # address space above what the zygote itself uses
     cpu_seconds: int
     output_bytes: int
-    layers: list[str]
+    layers: list[str]  # see `lockdown.LAYERS`
 
 
 class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Sent when the zygote is warm (`what="warm"`), has forked ("forked") or reaped ("ended").
-
-    Args:
-        namespaces: Kind -> the kernel's name of the zygote's namespace.
-        status: As `os.waitpid` gives it.
-        leftover: A process ended that the zygote had not forked itself.
-    """
+    """Sent when the zygote is warm (`what="warm"`), has forked ("forked") or reaped ("ended")."""
 
     what: str
     pid: int = 0
-    status: int = 0
+    status: int = 0  # as `os.waitpid` gives it
     landlock_abi: int = 0
-    leftover: bool = False
-    namespaces: dict[str, str] = {}
+    leftover: bool = False  # a process ended that the zygote had not forked itself
+    namespaces: dict[str, str] = {}  # kind -> the kernel's name of the zygote's namespace
     error: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
