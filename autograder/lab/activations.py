@@ -19,18 +19,14 @@ FLAT = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Activation:
-    """What was measured of one activation function on [-10, 10].
-
-    Args:
-        x, value, slope: The curve.
-        nanoseconds: Time of a forward and a backward pass, per number.
-    """
+    """What was measured of one activation function on [-10, 10]."""
 
     name: str
+    # x, value, slope: the curve
     x: np.ndarray
     value: np.ndarray
     slope: np.ndarray
-    nanoseconds: float
+    nanoseconds: float  # time of a forward and a backward pass, per number
 
     @property
     def lowest(self) -> float:

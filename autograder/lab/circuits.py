@@ -22,15 +22,12 @@ Place = tuple[float, float]
 
 @dataclass
 class Layout:
-    """Where everything stands.
+    """Where everything stands."""
 
-    Args:
-        column, row: Node -> place; a wire that spans several columns has a node in each.
-        route: (source, gate, number of the input) -> the nodes along the wire.
-    """
-
+    # column, row: node -> place; a wire that spans several columns has a node in each
     column: dict[str, int] = field(default_factory=dict)
     row: dict[str, float] = field(default_factory=dict)
+    # (source, gate, number of the input) -> the nodes along the wire
     route: dict[tuple[str, str, int], list[str]] = field(default_factory=dict)
 
 

@@ -14,17 +14,11 @@ from autograder.lab.style import line, style
 
 @dataclass(frozen=True)
 class Cost:
-    """Measured times at one size of network.
+    """Measured times at one size of network."""
 
-    Args:
-        parameters: How many numbers are learnt.
-        forward: Seconds of one forward pass.
-        backprop: Seconds of one forward and one backward pass.
-    """
-
-    parameters: int
-    forward: float
-    backprop: float
+    parameters: int  # how many numbers are learnt
+    forward: float  # seconds of one forward pass
+    backprop: float  # seconds of one forward and one backward pass
 
     @property
     def differences(self) -> float:

@@ -18,21 +18,17 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Split:
-    """Examples to learn from and examples to be judged on.
+    """Examples to learn from and examples to be judged on."""
 
-    Args:
-        X, X_val: Features, shapes (N, D) and (N_val, D), float64.
-        y, y_val: Class numbers from 0, shapes (N,) and (N_val,), int64.
-        shape: The shape of one example as a picture, such as (8, 8); empty when it is none.
-        name: What the data are, for titles.
-    """
-
+    # X, X_val: features, shapes (N, D) and (N_val, D), float64
     X: np.ndarray
+    # y, y_val: class numbers from 0, shapes (N,) and (N_val,), int64
     y: np.ndarray
     X_val: np.ndarray
     y_val: np.ndarray
+    # the shape of one example as a picture, such as (8, 8); empty when it is none
     shape: tuple[int, ...] = ()
-    name: str = ""
+    name: str = ""  # what the data are, for titles
 
     @property
     def classes(self) -> int:
@@ -114,15 +110,10 @@ def spirals(
 
 @dataclass(frozen=True)
 class Text:
-    """A text as numbers.
+    """A text as numbers."""
 
-    Args:
-        letters: The characters that occur, sorted; a character's number is its place here.
-        codes: The text, shape (length,), int64.
-    """
-
-    letters: str
-    codes: np.ndarray
+    letters: str  # the characters that occur, sorted; a character's number is its place here
+    codes: np.ndarray  # the text, shape (length,), int64
 
     def read(self, codes: np.ndarray) -> str:
         """The characters that stand for `codes`."""

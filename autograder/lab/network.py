@@ -28,19 +28,13 @@ ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 
 @dataclass
 class Plug:
-    """A layer of the student's, to be put before the activation, or after it.
+    """A layer of the student's, to be put before the activation, or after it."""
 
-    Args:
-        forward: `(h, gamma, beta, param)`, or `(h, param)` without parameters to learn.
-        backward: `(dout, cache)`, returning the gradients of those arrays.
-        param: The dict parameter to start from; each layer gets its own copy.
-        learns: Whether it has `gamma` and `beta`.
-    """
-
-    forward: Forward
-    backward: Backward
+    forward: Forward  # `(h, gamma, beta, param)`, or `(h, param)` without parameters to learn
+    backward: Backward  # `(dout, cache)`, returning the gradients of those arrays
+    # the dict parameter to start from; each layer gets its own copy
     param: Mapping[str, Any] = field(default_factory=dict)
-    learns: bool = True
+    learns: bool = True  # whether it has `gamma` and `beta`
 
 
 class Network:

@@ -25,19 +25,14 @@ BLOCK = ("g1", "Wq", "Wk", "Wv", "Wo", "g2", "W1", "b1", "W2", "b2")
 
 @dataclass(frozen=True)
 class Part:
-    """A module of the library: where it is written, and what stands in for it.
-
-    Args:
-        names: The student's functions, in that notebook.
-        ours: The stand-in: a pair of functions, or one function.
-        adapt: From the student's functions to the form of `ours`.
-        trial: Arguments on which both must give the same.
-    """
+    """A module of the library: where it is written, and what stands in for it."""
 
     notebook: str
-    names: tuple[str, ...]
-    ours: Any
+    names: tuple[str, ...]  # the student's functions, in that notebook
+    ours: Any  # the stand-in: a pair of functions, or one function
+    # arguments on which both must give the same
     trial: Callable[[np.random.Generator], tuple[Any, ...]]
+    # from the student's functions to the form of `ours`
     adapt: Callable[..., Any] = lambda *functions: functions
 
 

@@ -16,14 +16,10 @@ Item = TypeVar("Item")
 
 @dataclass
 class History:
-    """What a training run leaves behind.
+    """What a training run leaves behind."""
 
-    Args:
-        loss: The loss of every mini-batch, in order.
-        train, val: Accuracy from 0 to 1 after every epoch.
-    """
-
-    loss: list[float] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)  # the loss of every mini-batch, in order
+    # train, val: accuracy from 0 to 1 after every epoch
     train: list[float] = field(default_factory=list)
     val: list[float] = field(default_factory=list)
 
