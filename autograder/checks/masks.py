@@ -3,8 +3,8 @@
 Any way of drawing is right. What must hold: every entry of `out` is 0 or x / p; on many entries the
 kept fraction is p; the mask is drawn anew in every call; and backward multiplies by the very mask
 that `out` shows. Where x is 0 `out` shows none: there backward does, and keeps the fraction p, too.
-A forward that scales what it keeps by another number is wrong; a backward that scales by the same
-one keeps its points.
+A forward that scales what it keeps by another number, or keeps another fraction, is wrong; a
+backward that scales by the same one, or lets as many through, keeps its points.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _kept_together(kept: np.ndarray, keep: float, axis: int) -> bool:
     return bool((np.abs(kept.mean(axis=axis) - keep) > room).any())
 
 
-def _room(keep: float, size: int) -> float:
+def _room(keep: float, size: float) -> float:
     """How far the share kept of so many entries strays from `keep` at most."""
     return float(DEVIATIONS * np.sqrt(keep * (1 - keep) / size))
 
@@ -131,7 +131,7 @@ def _judge_backward(
     wrong = difference(seen.outputs[name], Expected(np.where(kept, dout / keep, 0.0)))
     if wrong is None:
         hidden = kept[(x == 0) & (dout != 0)]
-        if hidden.size and abs(hidden.mean() - keep) > _room(keep, hidden.size):
+        if hidden.size and not _is_share(hidden, keep, kept[x != 0]):
             said = fact("mask.zeros", name=name, share=float(hidden.mean()), keep=keep)
             yield _told(trial.finding(Check.GRADIENT, name, fact=said), fact("mask.not_by_out"))
             return
@@ -144,6 +144,15 @@ def _judge_backward(
     else:
         found = trial.finding(Check.GRADIENT, name, difference=wrong)
         yield _told(found, fact("mask.same"))
+
+
+def _is_share(hidden: np.ndarray, keep: float, shown: np.ndarray) -> bool:
+    """Whether as many are kept as `keep` says, or as the forward keeps where `out` shows it."""
+    share, size = float(hidden.mean()), hidden.size
+    if abs(share - keep) <= _room(keep, size):
+        return True
+    both = size * shown.size / (size + shown.size)  # both shares stray
+    return bool(shown.size) and abs(share - float(shown.mean())) <= _room(keep, both)
 
 
 def _judge_unseeded(row: Row, trial: Trial, keep: float) -> Iterator[Finding]:
