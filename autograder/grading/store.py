@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,10 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Store:
-    """The results under one folder: `<assignment>/<student>.json`, readable by the owner only."""
+    """The results under one folder: `<assignment>/<student>.json`, readable by the owner only.
+
+    Where the file system refuses, every method raises a `GradingError` that says what to do.
+    """
 
     folder: Path
 
@@ -50,83 +53,53 @@ class Store:
         return self.folder / assignment / f"{student}{_ENDING}"
 
     def get(self, assignment: str, student: str) -> Result | None:
-        """The result on file; None when there is none or it is damaged.
-
-        Raises:
-            GradingError: When the file system refuses.
-        """
+        """The result on file; None when there is none or it is damaged."""
         path = self.path(assignment, student)
-        try:
-            return load(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (ValueError, IsADirectoryError):  # msgspec's errors are of the first kind
-            return None
-        except OSError as error:
-            raise _refused("read", path, error) from error
+        with _told("read", path):
+            try:
+                return load(path.read_bytes())
+            except (FileNotFoundError, IsADirectoryError, ValueError):  # msgspec's are of the last
+                return None
 
     def set_aside(self, assignment: str, student: str) -> Path | None:
-        """Move a result that cannot be read out of the way; where it lies now, if there is one.
-
-        Raises:
-            GradingError: When the file system refuses.
-        """
+        """Move a result that cannot be read out of the way; where it lies now, if there is one."""
         path = self.path(assignment, student)
         if not path.exists():
             return None
         aside = path.with_name(path.name[: _LONGEST // 4 * 3] + _DAMAGED)
-        try:
+        with _told("move", path):
             os.replace(path, aside)
-        except OSError as error:
-            raise _refused("move", path, error) from error
         return aside
 
     def put(self, result: Result, student: str | None = None, *, durable: bool = True) -> Path:
-        """Write a result: first beside its place, then moved there in one step.
+        """Write a result: the old one stands until the new one is whole.
 
         Args:
             student: The name of the student's folder, where it differs from what can be written.
             durable: Wait until the disk has it; otherwise somebody calls `sync`.
-
-        Raises:
-            GradingError: When the disk is full, read-only or not ours; the old file stands.
         """
         path = self.path(result.assignment, student or result.student)
-        try:
+        with _told("write", path):
             self._make_folders(path.parent)
             write_whole(path, dump(result), mode=0o600, durable=durable)
-        except OSError as error:
-            raise _refused("write", path, error) from error
         return path
 
     def sync(self, assignment: str, student: str) -> None:
-        """Wait until the disk has a result; after many were put, that takes hardly longer.
-
-        Raises:
-            GradingError: When the disk refuses.
-        """
+        """Wait until the disk has a result; after many were put, that takes hardly longer."""
         path = self.path(assignment, student)
-        try:
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
-        except FileNotFoundError:  # somebody took it
-            pass
-        except OSError as error:
-            raise _refused("write", path, error) from error
+        # where it is not found, somebody took it
+        with _told("write", path), contextlib.suppress(FileNotFoundError), path.open("rb+") as file:
+            os.fsync(file.fileno())
 
     def probe(self) -> None:
-        """Find out before a run whether results can be written.
-
-        Raises:
-            GradingError: When they cannot.
-        """
+        """Find out before a run whether results can be written."""
         beside = self.folder / f".{secrets.token_hex(8)}.tmp"
         try:
-            self._make_folders(self.folder)
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
-                f.write(b"\0" * 4096)
-        except OSError as error:
-            raise _refused("write", self.folder, error) from error
+            with _told("write", self.folder):
+                self._make_folders(self.folder)
+                descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(b"\0" * 4096)
         finally:
             with contextlib.suppress(OSError):
                 beside.unlink()
@@ -145,11 +118,7 @@ class Store:
         return stale
 
     def force(self, assignment: str, students: Iterable[str]) -> None:
-        """Have these results of an assignment made anew, unless a run that is not finished did.
-
-        Raises:
-            GradingError: When the file system refuses.
-        """
+        """Have these results of an assignment made anew, unless a run that is not finished did."""
         mark = self.folder / assignment / _FORCED
         if mark.exists():
             return
@@ -157,11 +126,9 @@ class Store:
             old = self.get(assignment, student)
             if old is not None and old.digest:
                 self.put(msgspec.structs.replace(old, assignment=assignment, digest=""), student)
-        try:
+        with _told("write", mark):
             self._make_folders(mark.parent)
             mark.touch(mode=0o600)
-        except OSError as error:
-            raise _refused("write", mark, error) from error
 
     def finished(self, assignment: str) -> None:
         """Every submission of an assignment was dealt with: the next run that is forced begins."""
@@ -173,9 +140,6 @@ class Store:
 
         Args:
             besides: Files that are passed over.
-
-        Raises:
-            GradingError: When the file system refuses.
         """
         folder = self.folder / assignment
         paths = (p for p in folder.glob(f"*{_ENDING}") if not p.name.startswith("."))
@@ -194,9 +158,14 @@ def is_current(old: Result | None, digest: str) -> bool:
     return old is not None and old.is_settled and old.digest == digest
 
 
-def _refused(verb: str, path: Path, error: OSError) -> GradingError:
-    advice = _ADVICE.get(error.errno or 0, "mend that, or give another folder (--results)")
-    return GradingError(
-        f"cannot {verb} {path}: {error.strerror or error}. What was written before is kept; "
-        f"{advice}, then run the same command again: it goes on from there."
-    )
+@contextlib.contextmanager
+def _told(verb: str, path: Path) -> Iterator[None]:
+    """What the file system refuses here ends with advice."""
+    try:
+        yield
+    except OSError as error:
+        advice = _ADVICE.get(error.errno or 0, "mend that, or give another folder (--results)")
+        raise GradingError(
+            f"cannot {verb} {path}: {error.strerror or error}. What was written before is kept; "
+            f"{advice}, then run the same command again: it goes on from there."
+        ) from error
