@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from autograder.course.folder import ASSIGNMENTS
 from autograder.grading.notebook_json import SubmittedCell, UnreadableError, parse
 from autograder.grading.plan import normalised
+from autograder.grading.student_folder import sounds_like
 from autograder.grading.submission import read
 
 _FEW = 3
@@ -67,14 +67,7 @@ class Matcher:
 
     def _named(self, path: str) -> tuple[str, ...]:
         """The assignments whose names, or those of their notebooks, are part of a path."""
-        return tuple(
-            name
-            for name, stem in self._names.items()
-            if any(
-                re.search(rf"(?<![^\W_]){re.escape(part)}(?![^\W_])", path, re.IGNORECASE)
-                for part in (name, stem)
-            )
-        )
+        return tuple(n for n, stem in self._names.items() if sounds_like(path, n, stem))
 
 
 def _keys(cells: Sequence[SubmittedCell]) -> set[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
@@ -11,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.collect.formats import Claim
-from autograder.errors import CourseError, GradingError
+from autograder.errors import CourseError
+from autograder.integrations.csv_text import read_csv
 from autograder.integrations.hand_scores import Person
 
 _LONGEST = 60
@@ -56,14 +55,8 @@ def read_roster(path: Path) -> list[Enrolled]:
         CourseError: It is none of them.
         GradingError: It cannot be read.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise GradingError(f"cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise CourseError(f"{path} is not UTF-8; save the class list as CSV in UTF-8") from error
-    lines = list(csv.reader(io.StringIO(text, newline="")))
-    header = [cell.strip().casefold() for cell in lines[0]] if lines else []
+    names, lines = read_csv(path, "save the class list as CSV in UTF-8")
+    header = [name.strip().casefold() for name in names]
     kind = next(((ids, lms) for needed, ids, lms in _IDS if needed <= set(header)), None)
     if kind is None:
         raise CourseError(
@@ -72,7 +65,7 @@ def read_roster(path: Path) -> list[Enrolled]:
             f"of Gradescope; its columns are {', '.join(header[:8]) or 'none'}"
         )
     found = []
-    for line in lines[1:]:
+    for line in lines:
         said = {name: cell.strip() for name, cell in zip(header, line)}
         one = _enrolled(said, *kind)
         if one.person.id and "points possible" not in one.person.name.casefold():

@@ -116,7 +116,7 @@ def look(path: Path, notebooks: Mapping[str, str]) -> StudentFolder:
                 found.owners[name] = frozenset(
                     assignment
                     for assignment, notebook in notebooks.items()
-                    if any(_sounds_like(file, assignment, notebook) for file in files)
+                    if any(sounds_like(file, assignment, notebook) for file in files)
                 )
     except OSError as error:
         found.fault = _refused(error)
@@ -210,12 +210,10 @@ def _said(files: Sequence[str]) -> str:
     return listed([writable_name(file) for file in files], _SHOWN)
 
 
-def _sounds_like(file: str, assignment: str, notebook: str) -> bool:
-    """Whether the name of an assignment or of its notebook is part of a path."""
-    return any(
-        re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", file, re.IGNORECASE)
-        for name in (assignment, notebook)
-    )
+def sounds_like(path: str, *names: str) -> bool:
+    """Whether a name, such as that of an assignment or of its notebook, is part of a path."""
+    part = r"(?<![^\W_])({})(?![^\W_])".format("|".join(map(re.escape, names)))
+    return re.search(part, path, re.IGNORECASE) is not None
 
 
 def _refused(error: OSError) -> str:

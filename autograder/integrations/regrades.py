@@ -5,13 +5,12 @@ A person enters each request that reaches them, in whatever way, and the answer 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import CourseError
+from autograder.integrations.csv_text import read_csv
 
 FILE = "regrades.csv"
 COLUMNS = ("student", "assignment", "row", "request", "answer")
@@ -35,23 +34,21 @@ def read_regrades(root: Path) -> Regrades:
 
     Raises:
         CourseError: It is no such file.
+        GradingError: It cannot be read.
     """
     path = root / FILE
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise CourseError(f"cannot read {path}: {error}; save it as CSV in UTF-8") from error
-    lines = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [name for name in COLUMNS if name not in (lines.fieldnames or ())]
+    header, lines = read_csv(path, "save it as CSV in UTF-8")
+    missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise CourseError(
             f"{path} has no column {', '.join(missing)}; expected {', '.join(COLUMNS)}"
         )
     found: dict[tuple[str, str], tuple[Regrade, ...]] = {}
     for line in lines:
-        said = {name: (line[name] or "").strip() for name in COLUMNS}
+        cells = dict(zip(header, line))
+        said = {name: cells.get(name, "").strip() for name in COLUMNS}
         key = (said["assignment"], said["student"])
         if any(said.values()):
             one = Regrade(said["row"], said["request"], said["answer"])

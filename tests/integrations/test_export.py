@@ -18,8 +18,8 @@ from autograder.feedback.text import plain
 from autograder.grading.result import SubmissionStatus
 from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook
+from autograder.integrations.csv_text import neutral, table
 from autograder.integrations.exports import FORMATS, export, find_format
-from autograder.integrations.exports.csv_text import neutral, table
 from autograder.integrations.exports.worksheet import fill_worksheet
 from autograder.integrations.file_names import file_name
 from autograder.integrations.hand_scores import HandScores, Person

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from autograder.integrations.classbook import ClassBook
-from autograder.integrations.exports.csv_text import Cell, rounded, table
+from autograder.integrations.csv_text import Cell, rounded, table
 from autograder.integrations.hand_scores import Person
 
 Line = Sequence[Cell]

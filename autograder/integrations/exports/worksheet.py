@@ -16,12 +16,12 @@ import math
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from autograder.errors import CourseError, GradingError
+from autograder.errors import CourseError
 from autograder.feedback.say import advice
 from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
-from autograder.integrations.exports.csv_text import neutral
+from autograder.integrations.csv_text import neutral, read_csv
 from autograder.integrations.exports.note import Note
 
 NEEDED = ("Identifier", "Grade", "Last modified (grade)")
@@ -190,21 +190,14 @@ def _directory(papers: Iterable[Paper]) -> dict[str, Paper]:
 
 
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise GradingError(f"cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise CourseError(f"{path} is not UTF-8; download the worksheet again") from error
-    lines = list(csv.reader(io.StringIO(text, newline="")))
-    header = lines[0] if lines else []
+    header, lines = read_csv(path, "download the worksheet again")
     missing = [name for name in NEEDED if name not in header]
     if missing:
         raise CourseError(
             f"{path} is no grading worksheet of Moodle: it has no column {', '.join(missing)}. "
             "Download it in English: Submissions > Actions > Download grading worksheet."
         )
-    return header, lines[1:]
+    return header, lines
 
 
 def _text(lines: list[list[str]]) -> str:

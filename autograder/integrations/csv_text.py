@@ -1,4 +1,4 @@
-"""CSV that spreadsheets open without running anything."""
+"""CSV that spreadsheets open without running anything; and what people bring in CSV."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from autograder.errors import CourseError, GradingError
 from autograder.feedback.text import plain
 from autograder.feedback.wording import points
 
@@ -31,6 +33,26 @@ def table(rows: Iterable[Sequence[Cell]]) -> str:
     for row in rows:
         writer.writerow([_cell(value) for value in row])
     return text.getvalue()
+
+
+def read_csv(path: Path, advice: str) -> tuple[list[str], list[list[str]]]:
+    """The header of a table, and its other lines.
+
+    Args:
+        advice: What to do where it is not in UTF-8.
+
+    Raises:
+        CourseError: It is not in UTF-8.
+        GradingError: It cannot be read.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise GradingError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CourseError(f"{path} is not UTF-8; {advice}") from error
+    header, *lines = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+    return header, lines
 
 
 def rounded(score: float | None) -> float | None:
