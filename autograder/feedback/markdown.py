@@ -23,10 +23,10 @@ def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
     head = tr("{earned} of {available} points").format(
         earned=points(earned), available=points(available)
     )
-    lines = [f"## {_text(title)}: {head}" if title else f"## {head}", ""]
+    lines = [f"## {inline(title)}: {head}" if title else f"## {head}", ""]
     lines += [f"| | {tr('row')} | {tr('verdict')} | {tr('points')} |", "|---|---|---|---:|"]
     lines += [
-        f"| {mark(tone)} | {_code(row)} | {_text(verdict)} | {_text(worth)} |"
+        f"| {mark(tone)} | {_code(row)} | {inline(verdict)} | {inline(worth)} |"
         for tone, row, verdict, worth in table(results).rows
     ]
     for result in results:
@@ -42,12 +42,12 @@ def render_markdown(results: Sequence[RowResult], *, title: str = "") -> str:
 def _lines(block: Block) -> Iterator[str]:
     match block:
         case Head(tone, row, verdict, _):
-            yield f"### {mark(tone)} {_code(row)}: {_text(verdict)}"
+            yield f"### {mark(tone)} {_code(row)}: {inline(verdict)}"
         case Paragraph(line, style, name) if style not in ("muted", "hint"):
             known = f" ({_code(name)})" if name else ""
             yield f"- {tr(FREE) if style == 'warning' else ''}{_line(line)}{known}"
         case Place(where, got, expected, case):
-            told = f" ({_text(case)})" if case else ""
+            told = f" ({inline(case)})" if case else ""
             yield f"  - {_code(where)}{placed(_code(got), _code(expected))}{told}"
         case Fold(_, inside):
             for one in inside:
@@ -57,21 +57,22 @@ def _lines(block: Block) -> Iterator[str]:
 
 
 def _line(line: Line) -> str:
-    return "".join(_code(part) if isinstance(part, Code) else _text(part) for part in line)
+    return "".join(_code(part) if isinstance(part, Code) else inline(part) for part in line)
 
 
 def _flat(text: str) -> str:
     return re.sub(r"\s+", " ", plain(text))
 
 
-def _text(text: str) -> str:
+def inline(text: str) -> str:
     """One line of text in which nothing is markup, a mention, a link or a table border.
 
     Example:
-        >>> _text("a|b <b>*x*")
-        'a&#124;b &lt;b&gt;&#42;x&#42;'
+        >>> inline("a|b <b>*x* www.a.b")
+        'a&#124;b &lt;b&gt;&#42;x&#42; www&#46;a.b'
     """
-    return re.sub(r"[&<>|*`\[\]\\~#@$]|(?<=:)/|(?<!\w)_|_(?!\w)", _entity, _flat(text))
+    signs = r"[&<>|*`\[\]\\~#@$]|(?<=:)/|(?i:(?<=www))\.|(?<!\w)_|_(?!\w)"
+    return re.sub(signs, _entity, _flat(text))
 
 
 def _entity(found: re.Match[str]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from autograder.feedback.text import plain
+from autograder.feedback.markdown import inline
 from autograder.feedback.wording import counted, points
 from autograder.integrations.classbook import ClassBook, Paper
 
@@ -21,7 +19,7 @@ def github_markdown(book: ClassBook) -> str:
     lines: list[str] = []
     size = left_out = 0
     for assignment, papers in book.papers.items():
-        lines += [f"## {_inline(assignment)}", ""]
+        lines += [f"## {inline(assignment)}", ""]
         lines += ["| student | status | score | points | to mend |", "|---|---|---:|---:|---|"]
         for paper in papers:
             line = _line(paper)
@@ -40,11 +38,11 @@ def _line(paper: Paper) -> str:
     result = paper.result
     changes = f" ({paper.changes})" if paper.changes else ""
     cells = (
-        _inline(result.student),
-        _inline(result.status),
+        inline(result.student),
+        inline(result.status),
         paper.shown + changes,
         points(result.points),
-        _inline(_to_mend(paper)),
+        inline(_to_mend(paper)),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -57,15 +55,3 @@ def _to_mend(paper: Paper) -> str:
     wrong = [line.result.id for line in paper.lines if line.status not in ("right", "manual")]
     said = ", ".join(wrong) if len(wrong) <= 4 else f"{len(wrong)} rows"
     return f"{said}; needs a person: {', '.join(paper.misplaced)}" if paper.misplaced else said
-
-
-def _inline(text: str) -> str:
-    """One line in which nothing is markup, a mention, a link or the border of a table.
-
-    Example:
-        >>> _inline("a|b @eve <b>")
-        'a&#124;b &#64;eve &#60;b&#62;'
-    """
-    flat = re.sub(r"\s+", " ", plain(text)).strip()
-    # A full stop inside a word may make a link of it: www.example.org
-    return re.sub(r"[^\w .,;:()-]|_|(?<=\w)\.(?=\w)", lambda found: f"&#{ord(found[0])};", flat)
