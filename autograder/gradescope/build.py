@@ -13,13 +13,13 @@ from pathlib import Path
 
 import autograder
 from autograder.course import Course, secret_seed
+from autograder.course.build import files_below
 from autograder.course.folder import ASSIGNMENTS, CONFIG, SOLUTIONS
 from autograder.course.secret import PRIVATE
 from autograder.errors import CourseError
 from autograder.whole import leave, zipped
 
 KIT, COURSE = "kit", "course"
-_SKIPPED = frozenset({"__pycache__", ".ipynb_checkpoints"})
 
 SETUP = """\
 #!/usr/bin/env bash
@@ -96,7 +96,7 @@ def _kit() -> dict[str, Path]:
             "build the autograder from one"
         )
     return files | {
-        f"{KIT}/{source.relative_to(root).as_posix()}": source for source in _files(package)
+        f"{KIT}/{source.relative_to(root).as_posix()}": source for source in files_below(package)
     }
 
 
@@ -107,16 +107,8 @@ def _course(course: Course, assignment: str) -> dict[str, Path]:
     return {
         f"{COURSE}/{source.relative_to(course.root).as_posix()}": source
         for folder in (course.root / SOLUTIONS / assignment, released)
-        for source in _files(folder)
+        for source in files_below(folder)
     }
-
-
-def _files(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not _SKIPPED & set(path.parts) and path.suffix != ".pyc"
-    ]
 
 
 def _seed_of_its_own(root: Path, assignment: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as xml
@@ -11,6 +11,7 @@ from autograder.checks.finding import RowResult
 from autograder.feedback import as_text, card
 from autograder.feedback.say import in_full, spot
 from autograder.feedback.story import headline
+from autograder.feedback.text import plain
 from autograder.grading.selfcheck import Checked
 from autograder.whole import leave
 
@@ -96,9 +97,4 @@ def _case(suite: xml.Element, group: str, row: RowResult) -> None:
 
 def _legal(text: str) -> str:
     """The text without what XML cannot hold, not even escaped."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}"
-        if (unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t") or c in "\ufffe\uffff"
-        else c
-        for c in text
-    )
+    return re.sub("[\ufffe\uffff]", "\N{REPLACEMENT CHARACTER}", plain(text))

@@ -12,8 +12,8 @@ import numpy as np
 
 from autograder.numerical.arguments import Arguments, Array
 from autograder.numerical.directions import entry_exponents, exponent
-from autograder.numerical.evaluate import Evaluator, OutputError
-from autograder.numerical.probe import CHUNK, Point, Probe, flat
+from autograder.numerical.evaluate import Evaluator, OutputError, flat
+from autograder.numerical.probe import CHUNK, Point, Probe
 from autograder.numerical.report import GradcheckError
 from autograder.numerical.steps import UNSEEN, on_a_kink, refine
 from autograder.numerical.upstreams import vector_of

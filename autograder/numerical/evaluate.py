@@ -75,7 +75,7 @@ class Evaluator:
             (copy == array).all() or np.array_equal(copy, array, equal_nan=True)
             for copy, array in zip(copies, arrays, strict=True)
         )
-        return _flat(converted), kept
+        return flat(converted), kept
 
     def many(self, points: Sequence[Sequence[Any]]) -> Array:
         """Evaluate at many points, whose arrays the forward may change.
@@ -90,7 +90,7 @@ class Evaluator:
             if not isinstance(raw, Exception):
                 try:
                     parts = [_real(p) for p in (raw if isinstance(raw, tuple | list) else [raw])]
-                    row = _flat(parts) if [part.shape for part in parts] == self.shapes else None
+                    row = flat(parts) if [part.shape for part in parts] == self.shapes else None
                 except OutputError:
                     pass
             rows.append(row)
@@ -155,8 +155,8 @@ def _real(part: Any) -> Array:
     return array
 
 
-def _flat(parts: Sequence[Array]) -> Array:
-    """All outputs in one vector of its own."""
+def flat(parts: Sequence[Array]) -> Array:
+    """All entries in one vector of float64, of its own."""
     if len(parts) == 1:
         return parts[0].flatten().astype(np.float64, copy=False)
     return np.concatenate([np.zeros(0), *(np.asarray(p, dtype=np.float64).ravel() for p in parts)])

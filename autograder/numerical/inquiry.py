@@ -20,10 +20,10 @@ from autograder.numerical.contract import (
 )
 from autograder.numerical.curve import v_curve
 from autograder.numerical.directions import exponent, far, nudge
-from autograder.numerical.evaluate import Evaluator, OutputError, resolution
+from autograder.numerical.evaluate import Evaluator, OutputError, flat, resolution
 from autograder.numerical.judge import Judge
 from autograder.numerical.localise import localised
-from autograder.numerical.probe import Point, Probe, flat
+from autograder.numerical.probe import Point, Probe
 from autograder.numerical.report import ArrayReport, GradientReport, Opinion, summarise
 from autograder.numerical.upstreams import Upstreams, integers, whole
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.numerical.arguments import Array
 from autograder.numerical.directions import exponent, signs_and_sizes
-from autograder.numerical.evaluate import DOUBLE, Evaluator, resolution
+from autograder.numerical.evaluate import DOUBLE, Evaluator, flat, resolution
 from autograder.numerical.slope import OFFSETS, Slope, merge, slope_with_error_bar
 
 Exponents = Callable[[Array], Any]
@@ -284,11 +284,6 @@ class Probe:
     def telling_powers(self) -> list[int]:
         """The steps that some output was best served by."""
         return [s.power for r, s in enumerate(self.slopes) if np.any(self.chosen == r)]
-
-
-def flat(parts: Sequence[Array]) -> Array:
-    """All entries in one vector of float64."""
-    return np.concatenate([np.zeros(0), *(part.ravel() for part in parts)])
 
 
 def _cut(rows: Array, arrays: Sequence[Array]) -> list[tuple[Any, ...]]:
