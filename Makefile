@@ -11,6 +11,9 @@ PYTHON ?=
 # Writes the sample class (submitted/) from the readable sources beside the tests.
 SAMPLE_CLASS = python -m tests.submissions.build
 
+# Compiled once, not anew by each of the thousand processes that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 # nbgrader calls `alembic` by name, so the environment must be on PATH and not only be called.
 IN_VENV = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH" &&
 
