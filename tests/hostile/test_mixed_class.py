@@ -17,7 +17,7 @@ from tests.submissions.tamper import code
 
 ATTACKS = suite.programs(
     "forging", "leaks", "network", "processes", "protocol", "reading", "values", "writing"
-)[::5]
+)[::9]
 HONEST = 3
 ATTACK_AT_EVERY_CALL = """
 there = {there!r}

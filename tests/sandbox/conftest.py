@@ -13,6 +13,8 @@ if not sys.platform.startswith("linux"):
 
 
 STRONGEST = "full" if shutil.which("bwrap") else "kernel"
+locked = pytest.mark.parametrize("sandbox", [STRONGEST], indirect=True)
+"""For tests of what runs in every child alike, once it runs."""
 
 
 @pytest.fixture(scope="session", params=[STRONGEST, "none"])

@@ -23,6 +23,7 @@ from autograder.sandbox import Cell, Limits, Sandbox, Session
 from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.packing import pack_outcome
 from autograder.sandbox.inside.unpacking import decode_answer
+from tests.sandbox.conftest import locked
 
 PATIENT = Limits(call_seconds=20.0, submission_seconds=60.0, memory_mb=128)
 IMPATIENT = Limits(call_seconds=0.5, submission_seconds=60.0)
@@ -89,6 +90,7 @@ def test_values_cross_unchanged(sandbox: Sandbox) -> None:
             assert type(outcome.value) is type(value)
 
 
+@locked
 def test_placeholders_are_resolved_in_the_child(sandbox: Sandbox) -> None:
     source = """
         import numpy as np
@@ -120,6 +122,7 @@ def test_placeholders_are_resolved_in_the_child(sandbox: Sandbox) -> None:
         assert outcomes[5].value is False
 
 
+@locked
 @pytest.mark.parametrize("args", [(), ("a", [0.5, 1.0])])
 def test_what_is_made_anew_survives_the_public_data_and_the_wire(sandbox: Sandbox, args) -> None:
     source = "def fresh(*args): return [list(args)]\ndef use(x): x.append(1); return x"
@@ -129,6 +132,7 @@ def test_what_is_made_anew_survives_the_public_data_and_the_wire(sandbox: Sandbo
     assert [o.value for o in outcomes] == 2 * [[list(args), 1]]
 
 
+@locked
 def test_a_cell_that_raises_keeps_what_it_defined(sandbox: Sandbox) -> None:
     cells = [cell("a = 1\n1 / 0\nb = 2", 1), cell("c = a + 1", 2), cell("def f(:", 3)]
     with sandbox.open(cells) as session:
@@ -142,6 +146,7 @@ def test_a_cell_that_raises_keeps_what_it_defined(sandbox: Sandbox) -> None:
         assert kind(outcomes[1]) == "missing"
 
 
+@locked
 def test_a_traceback_shows_the_students_lines_only(sandbox: Sandbox) -> None:
     source = "def inner(x):\n    return x[5]\ndef outer(x):\n    return inner(x)  # here"
     with sandbox.open([cell(source, 7)]) as session:
@@ -192,10 +197,9 @@ def test_a_deadly_call_costs_only_itself(sandbox: Sandbox, code: str, expected: 
         assert call(session, "honest", 3).value == 6
 
 
+@locked
 @pytest.mark.parametrize(("code", "expected"), DEADLY.items())
 def test_a_deadly_cell_costs_only_itself(sandbox: Sandbox, code: str, expected: str) -> None:
-    if sandbox.isolation == "none" and code == "os.close(3)":
-        pytest.skip("a plain subprocess has its connection elsewhere")
     cells = [cell(KINDS, 1), cell(f"before = 1\n{code}", 2), cell("after = 3", 3)]
     limits = IMPATIENT if expected == "timeout" else PATIENT
     with sandbox.open(cells, limits) as session:
@@ -288,6 +292,7 @@ def test_a_call_does_not_sabotage_the_next(sandbox: Sandbox) -> None:
         assert outcome.warnings
 
 
+@locked
 def test_sabotage_in_a_cell_reaches_student_code_only(sandbox: Sandbox) -> None:
     source = """
         import builtins, random, traceback, warnings
@@ -308,6 +313,7 @@ def test_sabotage_in_a_cell_reaches_student_code_only(sandbox: Sandbox) -> None:
         assert failure is not None and failure.message == "mine"
 
 
+@locked
 def test_a_cell_leaves_no_tracer_behind(sandbox: Sandbox) -> None:
     source = """
         import sys
@@ -322,6 +328,7 @@ def test_a_cell_leaves_no_tracer_behind(sandbox: Sandbox) -> None:
         assert call(session, "honest", [1]).value == [1]
 
 
+@locked
 def test_a_keyboard_interrupt_is_an_exception_like_any_other(sandbox: Sandbox) -> None:
     source = "def stop():\n    raise KeyboardInterrupt\ndef go():\n    return 1"
     with sandbox.open([cell(source)]) as session:
@@ -366,6 +373,7 @@ def test_an_answer_beyond_the_limit_is_refused(sandbox: Sandbox) -> None:
         assert call(session, "big", 1).failure is None
 
 
+@locked
 def test_random_state_is_the_scripts(sandbox: Sandbox) -> None:
     source = (
         "import numpy as np, random\ndef draw():\n    return np.random.rand(2), random.random()"
@@ -402,6 +410,7 @@ def test_nothing_of_one_submission_is_seen_by_the_next(sandbox: Sandbox) -> None
         assert call(session, "seen", kind="read").value == [False] * 5
 
 
+@locked
 def test_points_that_a_call_evaluates_are_counted(sandbox: Sandbox) -> None:
     source = """
         import numpy as np
@@ -425,6 +434,7 @@ def test_points_that_a_call_evaluates_are_counted(sandbox: Sandbox) -> None:
         assert call(session, "hiding", np.ones(5), count=True).points is None
 
 
+@locked
 def test_a_cell_may_await_as_in_jupyter(sandbox: Sandbox) -> None:
     source = """
     import asyncio
