@@ -279,31 +279,38 @@ SCALE = "scale_forward scale_backward"
 ALL = f"{SCALE} twice Counter answer_small text_why"
 
 
+PROSE = {
+    "# %% [markdown]\n": "# %% [markdown]\n# A typo mended.\n#\n",
+    "    ### BEGIN SOLUTION\n": "    ### BEGIN SOLUTION\n    # a comment\n",
+    '"""Send the gradient back.': '"""Send it back.',
+    "# A function that calls another.": "# One that calls another.",
+    '"A product.", ': '"It is a product.", ',
+    "plt.plot(np.arange(3))": "plt.plot(np.arange(4))",
+    'says="The sign of one."': 'says="A sign."',
+    "cache = (x, a)": "cache = x, (a)",
+    "def wrong_backward": "def wrongly_backward",  # a function that is no exercise's
+    "scale_backward, wrong_backward": "scale_backward, wrongly_backward",
+}
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "right", "wrong"),
+    ("changes", "right", "wrong"),
     [
-        ("# %% [markdown]\n", "# %% [markdown]\n# A typo mended.\n#\n", "", ""),
-        ("    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    # a comment\n", "", ""),
-        ('"""Send the gradient back.', '"""Send it back.', "", ""),
-        ("# A function that calls another.", "# One that calls another.", "", ""),
-        ('"A product.", ', '"It is a product.", ', "", ""),
-        ("plt.plot(np.arange(3))", "plt.plot(np.arange(4))", "", ""),
-        ("wrong_backward", "wrongly_backward", "", ""),  # a function that is no exercise's
-        ("is averaged; it", "is averaged, and it", "", "scale_backward"),
-        ('says="Twice too big.", follow=True', 'says="Too big."', "", "scale_backward"),
-        ('says="The sign of one."', 'says="A sign."', "", ""),
-        ('points={"forward": 1,', 'points={"forward": 2,', SCALE, SCALE),
-        ("dx = a * dout", "dx = dout * a", SCALE, SCALE),
-        ("cache = (x, a)", "cache = x, (a)", "", ""),
-        ("cache = (x, a)", "cache = (x, +a)", f"{SCALE} twice", f"{SCALE} twice"),
-        ("return helper(out)", "return helper(1 * out)", "twice", "twice"),
-        ("points=2, rubric", "points=3, rubric", "text_why", "text_why"),
-        ("return 2 * x", "return x * 2", ALL, ALL),  # a student may call it from anywhere
-        ("import numpy as np\n", "import math\nimport numpy as np\n", ALL, ALL),
+        (PROSE, "", ""),
+        ({"is averaged; it": "is averaged, and it"}, "", "scale_backward"),
+        ({'says="Twice too big.", follow=True': 'says="Too big."'}, "", "scale_backward"),
+        ({'points={"forward": 1,': 'points={"forward": 2,'}, SCALE, SCALE),
+        ({"dx = a * dout": "dx = dout * a"}, SCALE, SCALE),
+        ({"cache = (x, a)": "cache = (x, +a)"}, f"{SCALE} twice", f"{SCALE} twice"),
+        ({"return helper(out)": "return helper(1 * out)"}, "twice", "twice"),
+        ({"points=2, rubric": "points=3, rubric"}, "text_why", "text_why"),
+        ({"return 2 * x": "return x * 2"}, ALL, ALL),  # a student may call it from anywhere
+        ({"import numpy as np\n": "import math\nimport numpy as np\n"}, ALL, ALL),
     ],
+    ids=lambda value: "prose" if value is PROSE else None,
 )
 def test_only_the_rows_on_which_a_change_bears_are_graded_anew(
-    small_class: Class, old: str, new: str, right: str, wrong: str
+    small_class: Class, changes: dict[str, str], right: str, wrong: str
 ) -> None:
     small_class.hand_in("right")
     small_class.hand_in("wrong", lambda text: text.replace("np.sum(dout * x)", "np.mean(dout * x)"))
@@ -311,10 +318,10 @@ def test_only_the_rows_on_which_a_change_bears_are_graded_anew(
     before = {student: small_class.result(student) for student in ("right", "wrong")}
     source = small_class.notebook.path
     text = source.read_text()
-    assert old in text
-    source.write_text(
-        text.replace(old, new) if old == "wrong_backward" else text.replace(old, new, 1)
-    )
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    source.write_text(text)
     report, pool = run(small_class)
     anew = {"right": set(right.split()), "wrong": set(wrong.split())}
     assert pool.rows == {student: rows for student, rows in anew.items() if rows}
