@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from autograder.course import Course, load_course
 from autograder.course.build import Watch, files_below
@@ -50,14 +51,16 @@ class Handout:
         return f"Wrote {self.path}: {', '.join(self.assignments)} ({self.files} files){keys}"
 
 
+class Wanted(TypedDict, total=False):
+    """How a handout is to be."""
+
+    key: bool  # answers and solutions come along, whatever the configuration says
+    language: str  # in which the notebooks are, and the README
+    watch: Watch  # is told which notebooks are compared with their sources
+
+
 def write_handout(
-    root: Path,
-    only: Sequence[str] = (),
-    out: Path | None = None,
-    *,
-    key: bool = False,
-    language: str = ENGLISH,
-    watch: Watch = lambda line: None,
+    root: Path, only: Sequence[str] = (), out: Path | None = None, **wanted: Unpack[Wanted]
 ) -> Handout:
     """Write the zip.
 
@@ -65,9 +68,6 @@ def write_handout(
         only: The notebooks in it, as `Course.chosen` takes them; all that are released where none
             is named.
         out: Where to; by default `handout.zip` in the course (`handout-zh.zip` in Chinese).
-        key: Whether answers and solutions come along, whatever the configuration says.
-        language: In which the notebooks are, and the README.
-        watch: Is told which notebooks are compared with their sources.
 
     Raises:
         CourseError: Something is not released, is older than its source or would leak. Then nothing
@@ -75,7 +75,8 @@ def write_handout(
         GradingError: The file cannot be written.
     """
     course = load_course(root)
-    names, content = content_of(root, only, key=key, language=language, watch=watch)
+    names, content = content_of(root, only, **wanted)
+    language = wanted.get("language", ENGLISH)
     ending = "" if language == ENGLISH else f"-{language}"
     path = course.root / f"handout{ending}.zip" if out is None else out
     if path.is_dir():
@@ -86,13 +87,7 @@ def write_handout(
 
 
 def write_repository(
-    root: Path,
-    folder: Path,
-    only: Sequence[str] = (),
-    *,
-    key: bool = False,
-    language: str = ENGLISH,
-    watch: Watch = lambda line: None,
+    root: Path, folder: Path, only: Sequence[str] = (), **wanted: Unpack[Wanted]
 ) -> Handout:
     """Write a template repository for students, with a workflow that checks on every push.
 
@@ -100,7 +95,7 @@ def write_repository(
         CourseError: As for `write_handout`, or the folder is not empty.
     """
     empty_folder(folder, "--repository")
-    names, content = content_of(root, only, key=key, language=language, watch=watch)
+    names, content = content_of(root, only, **wanted)
     content |= repository_files()
     put(content, folder)
     return Handout(folder, names, len(content), _keys(content))
@@ -145,8 +140,8 @@ def content_of(
     root: Path,
     only: Sequence[str],
     *,
-    key: bool,
-    language: str,
+    key: bool = False,
+    language: str = ENGLISH,
     watch: Watch = lambda line: None,
 ) -> tuple[tuple[str, ...], dict[str, bytes]]:
     """The assignments, and name -> content of every file.

@@ -16,14 +16,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
-from autograder.course.build import Watch
 from autograder.errors import CourseError
-from autograder.handout.handout import Handout, content_of, empty_folder, put
+from autograder.handout.handout import Handout, Wanted, content_of, empty_folder, put
 from autograder.lab.samples import FILE, samples
-from autograder.language import ENGLISH
 
 _NEEDED = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
 _INSTALLED_ONLY = ("requirements.txt", "pins.txt", "README.md")
@@ -31,13 +30,7 @@ _INSTALLED_ONLY = ("requirements.txt", "pins.txt", "README.md")
 
 
 def write_site(
-    root: Path,
-    folder: Path,
-    only: Sequence[str] = (),
-    *,
-    key: bool = False,
-    language: str = ENGLISH,
-    watch: Watch = lambda line: None,
+    root: Path, folder: Path, only: Sequence[str] = (), **wanted: Unpack[Wanted]
 ) -> Handout:
     """Build the site into a new folder.
 
@@ -51,7 +44,7 @@ def write_site(
             + " ".join(name.replace("_", "-") for name in _NEEDED)
         )
     empty_folder(folder, "--site")
-    names, content = content_of(root, only, key=key, language=language, watch=watch)
+    names, content = content_of(root, only, **wanted)
     content = {name: data for name, data in content.items() if name not in _INSTALLED_ONLY}
     data = io.BytesIO()
     np.savez_compressed(data, **samples())  # type: ignore[arg-type]
