@@ -269,7 +269,7 @@ def test_check_without_a_course(small_class: Class, tmp_path: Path) -> None:
     path = small_class.hand_in("ada", lambda text: text.replace("np.sum(dout * x)", "0.0"))
     shutil.copy(path, alone / "small.ipynb")
     notebook = alone / "small.ipynb"
-    code, _, error = small_class.run("check", str(notebook))
+    code, error = small_class.refused("check", str(notebook))
     assert code == 2 and "small.check.json" in error
     (alone / "small.check.json").write_text(public_data(small_class.notebook))
     shutil.rmtree(small_class.root / "solutions")
@@ -284,9 +284,9 @@ def test_check_without_a_course(small_class: Class, tmp_path: Path) -> None:
     shutil.copy(small_class.path("bob"), notebook)
     assert small_class.run("check", str(notebook))[0] == 0
     notebook.write_text("{not json")
-    code, _, error = small_class.run("check", str(notebook))
+    code, error = small_class.refused("check", str(notebook))
     assert code == 2 and "not JSON" in error
-    assert small_class.run("check", str(alone / "none.ipynb"))[0] == 2
+    assert small_class.refused("check", str(alone / "none.ipynb"))[0] == 2
 
 
 def _zombie(pid: int) -> bool:

@@ -284,12 +284,6 @@ def test_a_locked_gradebook_costs_no_result(graded: Path) -> None:
     assert (graded / "autograded" / "ada" / ASSIGNMENT / f"{NAME}.ipynb").exists()
 
 
-def test_a_row_can_be_graded_in_another_gradebook(course: Path) -> None:
-    hand_in(course, "ada", classroom.solved(classroom.small_notebook(course)))
-    run(course, "autograder", "grade", "--gradebook", "other.db")
-    assert (course / "other.db").exists() and not (course / "gradebook.db").exists()
-
-
 LATE = classroom.CONFIG + 'c.LateSubmissionPlugin.penalty_method = "zero"\n'
 
 

@@ -125,14 +125,10 @@ def test_a_submission_shows_findings_rubric_and_model_answer_and_runs_nothing_of
         assert "Model answer" not in path.read_text()
 
 
-@pytest.mark.browser
-def test_manage_assignments_lists_what_was_graded(
-    server: str, course: Path, chromium: str, tmp_path: Path
-) -> None:
+def test_manage_assignments_lists_what_was_graded(server: str) -> None:
     with urllib.request.urlopen(f"{server}formgrader/api/assignments", timeout=60) as answer:
         (one,) = json.load(answer)
     assert one["name"] == ASSIGNMENT
-    assert ASSIGNMENT in page(chromium, f"{server}formgrader/manage_assignments", tmp_path)
 
 
 @pytest.mark.browser

@@ -72,15 +72,6 @@ def hand_in(course: Path) -> None:
     path.write_text(json.dumps(classroom.solved(classroom.small_notebook(course))))
 
 
-def test_grading_leaves_the_report(course: Path) -> None:
-    hand_in(course)
-    done = run("grade", "--jobs", "1")
-    assert done.exit_code == 0, done.output
-    page = (course / "reports" / "index.html").read_text(encoding="utf-8")
-    assert "Zoë" in page and "to be graded by hand" in page
-    assert (course / "results" / classroom.ASSIGNMENT / "Zoë.json").is_file()
-
-
 def test_the_terminal_the_pages_and_the_exports_have_one_score(
     course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
