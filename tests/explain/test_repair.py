@@ -525,6 +525,33 @@ def test_of_two_mistakes_each_output_gets_its_own_line(question):
     ]
 
 
+SHARED = """
+def sum_forward(x, y):
+    return (x + 7 * y) ** 2, x + 7 * y
+
+def sum_backward(dout, total):
+    d = {"x": np.zeros_like(dout), "y": np.zeros_like(dout)}
+    tx = 2 * dout * total
+    ty = 14 * dout * total
+    d["x"] += tx
+    d["y"] += ty
+    return d["x"], d["y"]
+"""
+
+
+def test_what_takes_from_one_output_what_it_gives_to_another_is_no_repair(monkeypatch):
+    """Without its 2 dx would be right, too, if d["x"] got what belongs to d["y"]."""
+    points, inputs = {"forward": 1, "backward": 1}, {"x": "N D", "y": "N D"}
+    layer = Layer("sum_forward", "sum_backward", inputs=inputs, points=points)
+    layer, reference = attrs.evolve(layer, name="sum"), LocalRunner(namespace_of(SHARED))
+    asked = prepare(layer, reference=reference, mistaken={}, hidden=False)
+    wrong = SHARED.replace("14 * dout", "dout").replace("2 * dout", "dout")
+    fits, told_of = [], search._Search.told
+    monkeypatch.setattr(search._Search, "told", lambda s: fits.extend(s.fits) or told_of(s))
+    found(asked, wrong, row="sum_backward", seconds=20)
+    assert fits and all(f.gained == {"dx"} and f.kind not in search.AGREED for f in fits)
+
+
 def test_a_right_answer_and_one_beyond_repair_have_no_line(question):
     assert found(question, FORWARD, RIGHT) == ()
     other = "def dense_backward(dout, cache):\n    return np.ones(2), np.ones(3), np.ones(4)"

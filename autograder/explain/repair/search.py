@@ -116,6 +116,7 @@ class _Fit:
     after: str
     target: str
     change: Change
+    moves: bool
 
     @property
     def lines(self) -> list[tuple[str, int]]:
@@ -228,6 +229,8 @@ class _Search:
     all_lost: Lost = frozenset()
     unread: Sequence[str] = ()
     sure: bool = True
+    ended: bool = False
+    moves: bool = False
     clock: Callable[[], float] = field(default_factory=lambda: CLOCK)
 
     def __post_init__(self) -> None:
@@ -270,6 +273,7 @@ class _Search:
                 if not far and whole.tier >= FAR_RANK - 1:
                     plans += self._plans(far=True, near=whole)
                 plans, before = self._instead(whole, plans), self.tried
+        self.ended = not plans
         if whole is None:
             self._look_at_other_ends(self.fits)
         elif whole.tier >= FAR_RANK and self._numbers_judged() < TELLING:
@@ -408,14 +412,14 @@ class _Search:
 
     def _try(self, tier: int, unit: Unit, changes: Sequence[Change]) -> Iterator[_Fit]:
         """What fits of some changes at one place."""
-        fitting: list[tuple[Change, Lost, set[tuple[str, str]]]] = []
+        fitting: list[tuple[Change, Lost, bool, set[tuple[str, str]]]] = []
         with self.bench.restored(), contextlib.suppress(TooLong):
             for change in self.bench.loaded(unit, changes):
                 self.tried += 1
                 gained = self._gained(change)
                 if gained:
-                    fitting.append((change, gained, self.bench.lost_beside(unit)))
-        for change, gained, elsewhere in fitting:
+                    fitting.append((change, gained, self.moves, self.bench.lost_beside(unit)))
+        for change, gained, moves, elsewhere in fitting:
             if elsewhere and not elsewhere <= self.bench.lost_beside(unit):
                 continue
             with applied(change):
@@ -425,7 +429,9 @@ class _Search:
             found = places(unit.tree)
             other = change.beside or first_use(change, found) or made_at(change, found)
             beside = unit.line_of(other.node) if other else _below(unit, change)
-            yield _Fit(tier, change.kind, unit, line, beside, gained, whole, after, target, change)
+            yield _Fit(
+                tier, change.kind, unit, line, beside, gained, whole, after, target, change, moves
+            )
 
     def _gained(self, change: Change) -> Lost:
         """The outputs that are right on all cases with a change, and were not before."""
@@ -436,6 +442,9 @@ class _Search:
         wanted_whole = any(f.whole for f in self.fits) or not self._may_be_part(change)
         if not wrong < before or (wrong and wanted_whole):
             return frozenset()
+        self.moves = bool(wrong) and self.bench.moved(self.first, wrong)
+        if self.moves and change.kind in AGREED:
+            return frozenset()  # it takes from another output what it gives to this one
         for expectation in self.others:
             before |= base[id(expectation)]
             wrong |= self.bench.lost(expectation)
@@ -463,6 +472,8 @@ class _Search:
             return (Repair(lost, "", 0, "unread", whole=False, target=target),)
         found = []
         parts = [f for f in self.fits if not self._is_beside(f.unit)]  # of a backward, no forward's
+        if not self.ended:  # there may be one change that makes all outputs right
+            parts = [f for f in parts if not f.moves]
         names = [n for n in self.row.outputs if any(n in f.gained for f in parts)]
         for name in names:
             fits = [f for f in parts if name in f.gained]

@@ -51,6 +51,7 @@ class Workbench:
         base: Id of a case -> what is wrong on it as the code stands.
         failure: What the code as it stands raises on some case.
         broken: It raises, or what it returns cannot be taken apart.
+        values: Id of a case -> the outputs as the code stands.
     """
 
     exercise: Exercise
@@ -62,6 +63,8 @@ class Workbench:
     failure: Failure | None = None
     broken: bool = False
     base: dict[int, Lost] = field(default_factory=dict)
+    values: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    _returned: Mapping[str, Any] = field(default_factory=dict)
     _turns: int = 0
     _most: int = TURNS
     _latest: Failure | None = None
@@ -90,6 +93,7 @@ class Workbench:
             if slow():
                 return False
             self.base[id(case)] = self.lost(case, blame=describe)
+            self.values[id(case)] = self._returned
             if self._turns > self._most:  # without an end; so it will be on the others
                 self._most = FEWER
             else:
@@ -143,6 +147,7 @@ class Workbench:
         names = frozenset(row.outputs)
         outcomes = execute(script, self.live, blame=blame or _brief)
         seen = self.exercise.observe(case.case, outcomes).get(row.id)
+        self._returned = (seen and seen.outputs) or {}
         if seen is None:
             return names
         if seen.failure is not None:
@@ -153,6 +158,11 @@ class Workbench:
         lost = frozenset(f.output for f in found if f.costs)
         self._unread |= None in lost
         return names if None in lost else lost  # type: ignore[return-value]
+
+    def moved(self, case: Expectation, names: Lost) -> bool:
+        """Whether some outputs are other numbers now than as the code stood, on the last case."""
+        before, now = self.values[id(case)], self._returned
+        return any(not _same(before.get(name), now.get(name)) for name in names)
 
     def lost_beside(self, unit: Unit) -> set[tuple[str, str]]:
         """What is wrong in the other rows, where a change is made in what they are about.
@@ -238,6 +248,11 @@ def _is_read(node: ast.AST | None) -> bool:
     if not isinstance(node, ast.expr) or isinstance(node, (ast.Slice, ast.Starred)):
         return False
     return isinstance(getattr(node, "ctx", LOAD), ast.Load)
+
+
+def _same(one: Any, other: Any) -> bool:
+    pairs = zip(leaves(one), leaves(other), strict=False)
+    return all(np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind in "fc") for a, b in pairs)
 
 
 def _brief(error: BaseException) -> Failure:
