@@ -181,12 +181,9 @@ def _mended(request: wire.Mend, namespace: dict[str, Any]) -> list[wire.WireRepa
             limit=False,
         )
         return [
-            wire.WireRepair(
-                list(r.outputs), r.function, r.line, r.kind, r.whole, r.before[:300],
-                r.after[:300], r.file, r.target, r.also,
-            )
-            for r in found
-        ]  # fmt: skip
+            wire.WireRepair(**{**vars(one), "before": one.before[:300], "after": one.after[:300]})
+            for one in found
+        ]
     except BaseException:
         return []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -59,7 +58,7 @@ class Packer:
             return self._integer(value)
         if kind is str:
             self._charge(len(value))
-            return value[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
+            return _text(value, MAX_TEXT)
         if kind is np.ndarray:
             return self._array(value)
         if kind is complex:
@@ -127,43 +126,32 @@ def pack_call(call: Call, max_bytes: int) -> wire.WireCall:
         NotAcceptable: An argument is of a type that does not travel.
     """
     packer = Packer(max_bytes)
-    return wire.WireCall(
-        call.function,
-        packer.pack(tuple(call.args)),
-        packer.pack(dict(call.kwargs)),
-        packer.pack(call.on),
-        call.hold,
-        list(call.watch),
-        call.kind,
-        call.count,
-        list(call.stages),
-    )
+    values = {name: packer.pack(getattr(call, name)) for name in ("args", "kwargs", "on")}
+    return wire.WireCall(**{**vars(call), **values})
+
+
+def _text(value: Any, length: int) -> str:
+    return str(value)[:length].encode("utf-8", "replace").decode("utf-8")
 
 
 def pack_failure(failure: Failure) -> wire.WireFailure:
     """The wire form of a failure, cut to what the grader accepts."""
-
-    def text(value: str, length: int) -> str:
-        return str(value)[:length].encode("utf-8", "replace").decode("utf-8")
-
     return wire.WireFailure(
         failure.kind,
-        text(failure.message, 2000),
-        text(failure.type_name, 200),
-        [text(line, 500) for line in failure.traceback[-12:]],
-        _pack_raised(failure.raised, text),
+        _text(failure.message, 2000),
+        _text(failure.type_name, 200),
+        [_text(line, 500) for line in failure.traceback[-12:]],
+        None if failure.raised is None else _pack_raised(failure.raised),
     )
 
 
-def _pack_raised(raised: Raised | None, text: Callable[[str, int], str]) -> wire.WireRaised | None:
-    if raised is None:
-        return None
+def _pack_raised(raised: Raised) -> wire.WireRaised:
     operands = [
-        wire.WireOperand(text(operand.text, 100), [min(size, 10**6) for size in operand.shape])
-        for operand in raised.operands
+        wire.WireOperand(_text(one.text, 100), [min(size, 10**6) for size in one.shape])
+        for one in raised.operands
     ]
     line = min(raised.line, 10**6)
-    return wire.WireRaised(text(raised.function, 300), line, raised.operation, operands)
+    return wire.WireRaised(_text(raised.function, 300), line, raised.operation, operands)
 
 
 def pack_outcome(
@@ -180,7 +168,6 @@ def pack_outcome(
         value, after, stages = None, {}, {}
         message = f"what came back can't be graded: {error}"
         failure = pack_failure(Failure("protocol", message))
-    texts = [str(t)[:200].encode("utf-8", "replace").decode("utf-8") for t in outcome.warnings]
     return wire.WireOutcome(
         nonce,
         index,
@@ -188,7 +175,7 @@ def pack_outcome(
         failure,
         list(outcome.changed)[:100],
         after,
-        texts[:10],
+        [_text(text, 200) for text in outcome.warnings[:10]],
         None if outcome.points is None else list(outcome.points)[:200],
         stages,
     )

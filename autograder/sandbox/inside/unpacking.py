@@ -181,17 +181,9 @@ def _unpack_array(array: wire.WireArray) -> np.ndarray:
 
 def unpack_call(call: wire.WireCall) -> Call:
     """Rebuild a call from the grader's own words."""
-    return Call(
-        function=call.function,
-        args=unpack(call.args, trusted=True),
-        kwargs=unpack(call.kwargs, trusted=True),
-        on=None if call.on is None else unpack(call.on, trusted=True),
-        hold=call.hold,  # type: ignore[arg-type]
-        watch=tuple(call.watch),
-        kind=call.kind,  # type: ignore[arg-type]
-        count=call.count,
-        stages=tuple(call.stages),
-    )
+    values = {name: unpack(getattr(call, name), trusted=True) for name in ("args", "kwargs", "on")}
+    lists = {"watch": tuple(call.watch), "stages": tuple(call.stages)}
+    return Call(**{**msgspec.structs.asdict(call), **lists, **values})
 
 
 def unpack_failure(failure: wire.WireFailure) -> Failure:
