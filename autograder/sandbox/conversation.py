@@ -42,8 +42,8 @@ class ChildProcess(Protocol):
     def has_unsolicited(self) -> bool:
         """Whether bytes came that nobody asked for, or the child hung up."""
 
-    def output(self, start: int) -> bytes:
-        """What student code printed, from the byte `start` on."""
+    def output(self) -> bytes:
+        """What it printed: of a child that does not start, why."""
 
     def end(self, patience: float = 0.0) -> int | None:
         """Wait `patience` seconds, kill, reap; return the wait status if it ended by itself."""

@@ -42,9 +42,7 @@ class Dialogue:
 
     def __init__(self, child: ChildProcess, limits: Limits) -> None:
         self.child = child
-        self._limits = limits
         self._sent: deque[tuple[Script, bytes]] = deque()
-        self._seen_output = 0
         nonce = os.urandom(16)
         begin = wire.Begin(nonce, limits.reply_bytes, limits.output_bytes)
         deadline = time.monotonic() + START_SECONDS
@@ -52,7 +50,7 @@ class Dialogue:
             child.send(wire.frame(begin), deadline)
             ready, _ = self._answer(deadline, 0)
         except ChildFault as error:
-            said = child.output(0)[:500].decode("utf-8", "replace").strip()
+            said = child.output()[:500].decode("utf-8", "replace").strip()
             child.end()
             raise ZygoteFault(f"a sandboxed process did not start: {error}. {said}") from error
         if type(ready) is not wire.Ready or ready.nonce != nonce:
@@ -153,12 +151,6 @@ class Dialogue:
         if type(answer) is not wire.Mended or answer.nonce != nonce:
             raise ChildFault("protocol", "it answered something that was not asked")
         return msgspec.convert(answer.found, Repairs, from_attributes=True)
-
-    def take_output(self) -> str:
-        """What student code printed since the last time, cut a little above the limit."""
-        data = self.child.output(self._seen_output)
-        self._seen_output += len(data)
-        return data[: self._limits.output_bytes + 1].decode("utf-8", "replace")
 
     def _ask(self, request: msgspec.Struct, deadline: float) -> None:
         if self.child.has_unsolicited():

@@ -17,7 +17,7 @@ class Limits:
     call_seconds: float = 10.0  # wall time of one call or one cell
     submission_seconds: float = 60.0  # wall time of all cells and calls together, replays included
     memory_mb: int = 1024  # address space above what the zygote itself uses, in MiB
-    output_bytes: int = 64 * 1024  # what is kept of the output; the rest is cut
+    output_bytes: int = 64 * 1024  # what may be printed: the rest is dropped, and nobody reads it
     reply_bytes: int = 16 * MIB  # the largest answer to one call
 
 
@@ -81,5 +81,4 @@ class CellOutcome:
     """What came of one cell."""
 
     failure: Failure | None = None  # why it did not run to its end; None when it did
-    output: str = ""  # what it printed, cut at the limit
     skipped: bool = False  # it was never started, because the time was used up

@@ -14,7 +14,6 @@ from autograder.sandbox.dialogue import Dialogue
 from autograder.sandbox.limits import MIB, Budget, Cell, CellOutcome, Limits
 
 NATURAL_END_SECONDS = 0.25
-_CUT = "\n[output cut here]"
 _REPLIES = 4  # how many answers of the largest size one script may have
 
 
@@ -23,7 +22,6 @@ class Session:
 
     Attributes:
         cells: One outcome per cell.
-        call_output: What calls printed (`output` is what the cells printed), cut at the limit.
         restarts: How many children were started so far.
     """
 
@@ -35,7 +33,6 @@ class Session:
     ) -> None:
         self.cells: list[CellOutcome] = []
         self.limits = limits
-        self.call_output = ""
         self.restarts = 0
         self._start = start
         self._sources = list(cells)
@@ -69,14 +66,6 @@ class Session:
     def seconds_left(self) -> float:
         """Wall time that is left."""
         return self.limits.submission_seconds - self._budget.used
-
-    @property
-    def output(self) -> str:
-        """What the cells printed, cut at the limit."""
-        data = "".join(cell.output for cell in self.cells).encode()
-        keep = self.limits.output_bytes
-        cut = _CUT if len(data) > keep else ""
-        return data[:keep].decode("utf-8", "ignore") + cut
 
     def __enter__(self) -> Session:
         return self
@@ -144,9 +133,7 @@ class Session:
             self._converse(script, ahead, outcomes, seconds)
         except ChildFault as fault:
             self._budget.charge()
-            failure, output = self._bury(fault, seconds)
-            outcomes.append(Outcome(failure=failure))
-            self._keep(output)
+            outcomes.append(Outcome(failure=self._bury(fault, seconds)))
         if any(o.failure is not None and o.failure.kind == "memory" for o in outcomes):
             self._drop()  # what filled the memory may still fill it
         if len(outcomes) < len(script.calls):
@@ -178,12 +165,8 @@ class Session:
             budget.charge()
         sound = dialogue.finish_script(nonce, budget.deadline(call_seconds))
         budget.charge()
-        self._keep(dialogue.take_output())
         if not sound:  # something that was left behind hung or broke it: nobody pays
             self._drop()
-
-    def _keep(self, output: str) -> None:
-        self.call_output = (self.call_output + output)[: self.limits.output_bytes]
 
     # Cells --------------------------------------------------------------------------------------
 
@@ -198,22 +181,15 @@ class Session:
             budget.charge()
             deadline = budget.deadline(self._allowed(cell), cell.counts)
             failure = dialogue.run_cell(cell, deadline)
-            output = self._fitting(dialogue.take_output())
             if failure is not None and failure.kind == "memory" and not self._has_room(dialogue):
                 self._left_out.add(index)
                 self._drop()
             budget.charge(cell.counts)
-            return CellOutcome(failure, output)
+            return CellOutcome(failure)
         except ChildFault as fault:
             budget.charge(cell.counts)
             self._left_out.add(index)
-            failure, output = self._bury(fault, self._allowed(cell), cell.counts)
-            return CellOutcome(failure, self._fitting(output))
-
-    def _fitting(self, output: str) -> str:
-        """As much of a cell's output as all cells together may keep, and a little more."""
-        kept = sum(len(cell.output) for cell in self.cells)
-        return output[: max(0, self.limits.output_bytes + 1 - kept)]
+            return CellOutcome(self._bury(fault, self._allowed(cell), cell.counts))
 
     def _has_room(self, dialogue: Dialogue) -> bool:
         """Whether half of the memory is still free, after a cell asked for too much."""
@@ -243,7 +219,6 @@ class Session:
             self._dialogue = Dialogue(self._start(self.limits), self.limits)
             hung = self._replay(self._dialogue)
             if hung is None:
-                self._dialogue.take_output()  # of the replay: it is known
                 return self._dialogue
             self._left_out.add(hung)
 
@@ -263,26 +238,25 @@ class Session:
                 return index
         return None
 
-    def _bury(self, fault: ChildFault, allowed: float, counts: bool = True) -> tuple[Failure, str]:
-        """End the child after a fault; return what that means, and what it printed last.
+    def _bury(self, fault: ChildFault, allowed: float, counts: bool = True) -> Failure:
+        """End the child after a fault; return what that means.
 
         Args:
             allowed: Seconds that the call or cell was allowed.
             counts: False when its time is not charged to the submission.
         """
         dialogue, self._dialogue = self._dialogue, None
-        output, status = "", None
+        status = None
         if dialogue is not None:
-            output = dialogue.take_output()
             status = dialogue.child.end(NATURAL_END_SECONDS if fault.kind == "ended" else 0.0)
         if fault.kind == "ended":
-            return explain_death(status), output
+            return explain_death(status)
         if fault.kind == "timeout":
             message = f"it took more than {allowed:.3g} seconds"
             if self._budget.is_used_up(counts):
                 message = self._budget.message()
-            return Failure("timeout", message), output
-        return Failure(fault.kind, fault.message), output
+            return Failure("timeout", message)
+        return Failure(fault.kind, fault.message)
 
     def _drop(self) -> None:
         dialogue, self._dialogue = self._dialogue, None

@@ -204,9 +204,8 @@ class LockedChild:
     def has_unsolicited(self) -> bool:
         return bool(self._frames.received or self._news.poll(0))
 
-    def output(self, start: int) -> bytes:
-        size = os.fstat(self._output).st_size
-        return os.pread(self._output, max(0, size - start), start)
+    def output(self) -> bytes:
+        return os.pread(self._output, _READ_BYTES, 0)
 
     def end(self, patience: float = 0.0) -> int | None:
         if self._pidfd < 0:

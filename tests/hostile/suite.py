@@ -177,7 +177,6 @@ def run(opened: Open, program: Program, there: dict[str, Any]) -> tuple[Outcome,
             wrong.append(f"the honest answer was lost: {after}")
         failure = outcome.failure
         seen = repr((outcome.value, outcome.after, outcome.warnings, failure and failure.message))
-        seen += session.output + session.call_output
     for word in (SECRET, "LEAK"):
         if word in seen:
             wrong.append(f"{word} came back")

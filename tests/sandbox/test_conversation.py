@@ -41,7 +41,7 @@ class Parrot:
     def has_unsolicited(self) -> bool:
         return bool(self._frames.received or self._said)
 
-    def output(self, start: int) -> bytes:
+    def output(self) -> bytes:
         return b""
 
     def end(self, patience: float = 0.0) -> int | None:
