@@ -55,7 +55,7 @@ def read_roster(path: Path) -> list[Enrolled]:
         CourseError: It is none of them.
         GradingError: It cannot be read.
     """
-    names, lines = read_csv(path, "save the class list as CSV in UTF-8")
+    names, lines = read_csv(path)
     header = [name.strip().casefold() for name in names]
     kind = next(((ids, lms) for needed, ids, lms in _IDS if needed <= set(header)), None)
     if kind is None:

@@ -26,6 +26,7 @@ EXCEPTIONS = (
     ("zero-size array to reduction operation", "empty"),
     ("'builtin_function_or_method'", "builtin"),
     ("list assignment index out of range", "no_place"),
+    ("append() takes exactly one argument", "append_one"),
 )
 """A piece of what Python or NumPy says -> the sentence `exception.<name>`; the first that fits."""
 

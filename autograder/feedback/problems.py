@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.checks.finding import Check, Finding
-from autograder.feedback.wording import counted, listed, shown_case
+from autograder.feedback.wording import counted, listed, shown_case, shown_output
 from autograder.language import tr
 
 NAMED_CASES = 2
+NAMED_OUTPUTS = 4
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,21 @@ def problems(findings: Sequence[Finding], coverage: Coverage) -> list[Problem]:
         of_output.setdefault(finding.output, key)
         of_check.setdefault((finding.output, finding.check), key)
         groups.setdefault(key, []).append(finding)
-    return [
-        Problem(min(group, key=lambda f: f.hidden), _spread(group, coverage))
-        for group in groups.values()
-    ]
+    return [Problem(_first(group), _spread(group, coverage)) for group in groups.values()]
+
+
+def _first(group: Sequence[Finding]) -> Finding:
+    """The finding that is told; what one exception left without a value is told together."""
+    first = min(group, key=lambda f: f.hidden)
+    if first.difference is None or first.difference.kind != "broken":
+        return first
+    names = dict.fromkeys(shown_output(f.output) for f in group if f.output)
+    return replace(first, output=listed(list(names), NAMED_OUTPUTS) or None)
 
 
 def _key(finding: Finding) -> Hashable:
+    if finding.difference is not None and finding.difference.kind == "broken":
+        return (finding.difference.kind, str(finding.difference.got))
     if finding.check is Check.ACCOUNT:  # it is about all outputs
         return finding.check
     if finding.failure is not None:

@@ -399,6 +399,8 @@ SENTENCES: dict[str, str] = {
     "either the brackets of a call are missing, or it is not the name of your variable.",
     "exception.no_place": "A list has no place for it until something was appended. Write "
     "values.append(…), or begin with an array that is as long: np.zeros(N).",
+    "exception.append_one": "append puts one value in. Two that belong together are a pair, with "
+    "brackets of its own: append((a, b)).",
     "exception.uncalled": "It is a function itself, not what the function gives. Are the brackets "
     "of a call missing?",
     "syntax.unseen": "The character {code} in it cannot be seen; such ones come along when text is "

@@ -35,11 +35,8 @@ def table(rows: Iterable[Sequence[Cell]]) -> str:
     return text.getvalue()
 
 
-def read_csv(path: Path, advice: str) -> tuple[list[str], list[list[str]]]:
+def read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
     """The header of a table, and its other lines.
-
-    Args:
-        advice: What to do where it is not in UTF-8.
 
     Raises:
         CourseError: It is not in UTF-8.
@@ -50,7 +47,9 @@ def read_csv(path: Path, advice: str) -> tuple[list[str], list[list[str]]]:
     except OSError as error:
         raise GradingError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise CourseError(f"{path} is not UTF-8; {advice}") from error
+        raise CourseError(
+            f"{path} is not UTF-8; download it again, or save it as CSV in UTF-8"
+        ) from error
     header, *lines = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
     return header, lines
 

@@ -39,7 +39,7 @@ def read_regrades(root: Path) -> Regrades:
     path = root / FILE
     if not path.exists():
         return {}
-    header, lines = read_csv(path, "save it as CSV in UTF-8")
+    header, lines = read_csv(path)
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise CourseError(

@@ -174,6 +174,7 @@ def told_of(blunder, hidden=False):
         (of_cell("of_channels"), "belongs to the axis of size 6, give it the shape (1, 6, 1, 1)."),
         (of_cell("of_another_key"), "`cache` has no entry 'f'; it has 'slope', 'w'. Is it kept"),
         (of_cell("counted_on"), "`totals` has no entry 'x'; nothing is in it yet. d.get(key"),
+        (lambda: [].append(1, 2), "append((a, b))"),
         (lambda: X.reshape(5 / 5, 5), "Write //."),
         (lambda: [0 for _ in range(4 / 2)], "Write //."),
         (lambda: X[: len(X) / 2], "Write //."),

@@ -364,6 +364,20 @@ def test_pictures_only_where_they_teach() -> None:
     assert not Grid("db", "plain", WANT[0] + [0, 0, 1], WANT[0]).teaches
 
 
+def test_what_one_exception_left_without_a_value_is_told_together() -> None:
+    names = ["data: sum", "exp", "tanh", "a fork", "many paths"]
+    broken = Difference("broken", (), "TypeError: no")
+    found = [Finding(Check.CONTRACT, name, "plain", difference=broken) for name in names]
+    other = Finding(
+        Check.CONTRACT, "relu", "plain", difference=replace(broken, got="KeyError: 'x'")
+    )
+    outputs = dict.fromkeys([*names, "relu"], False)
+    result = RowResult("Value", 0, 5, "wrong", outputs, (*found, other))
+    text = render_text(result)
+    assert text.count("TypeError: no") == text.count("KeyError") == 1
+    assert "data: sum, exp, tanh, a fork and 1 more could not be computed" in text
+
+
 def test_no_picture_beside_other_numbers_than_those_that_judged() -> None:
     """A mask of the student's own judges dropout; the released numbers are those of another."""
     seen = {"f": SimpleNamespace(outputs={"dx": WANT + 1})}

@@ -190,7 +190,7 @@ def _directory(papers: Iterable[Paper]) -> dict[str, Paper]:
 
 
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    header, lines = read_csv(path, "download the worksheet again")
+    header, lines = read_csv(path)
     missing = [name for name in NEEDED if name not in header]
     if missing:
         raise CourseError(
