@@ -39,7 +39,7 @@ def complaints(notebook, name):
         prepare(exercise, seed=seed, reference=reference, mistaken={}, hidden=hidden)
         for seed, hidden in (("a seed", False), ("another", True))
     ]
-    return list(wrong_gradients(exercise, asked, reference))
+    return wrong_gradients(exercise, asked, reference)
 
 
 @pytest.mark.parametrize(
