@@ -234,6 +234,13 @@ def test_a_product_that_is_turned_may_be_turned_where_it_is_used():
     assert [ast.unparse(c.new) for c in echoes(turned, found, [])] == ["c.T"]
 
 
+BEGUN = """
+def begun(x):
+    d = {"a": 0.0}
+    d["b"] += x.sum(axis=1)
+    d["a"] += 2 * d["b"]
+    return d["a"]
+"""
 SLIDE = """
 def slide(share, hi, lo):
     height = (np.cos(np.pi * share) + 1) / 2
@@ -404,6 +411,8 @@ def plus(a, slopes):
         # `t += 1` was left out: it begins with 0, and is read in the line below.
         (COUNTED.replace("    t += 1\n", ""), COUNTED,
          {"x": "N D", "state": constant({"m": 0.3, "t": 2})}, (2, 4)),
+        # An entry may as well be missing where the dict begins.
+        (BEGUN, BEGUN.replace('0.0}', '0.0, "b": 0.0}'), {"x": "N D"}, (2, 3)),
         # The line is missing below the last of its block.
         (RISEN.replace("            bad = 0\n        else", "        else"), RISEN,
          {"x": "N D", "state": constant({"m": 0.3})}, (5, 6)),
@@ -480,6 +489,29 @@ def test_what_is_kept_the_wrong_way_round_is_not_told_where_it_is_used(right, ol
     asked = prepare(layer, reference=reference, mistaken={}, hidden=False)
     repairs = found(asked, right.replace(old, new), row="half_backward", seconds=20)
     assert [r.line for r in repairs] == [0]
+
+
+GATE = """
+def gate_forward(x, y):
+    return x * y, {"x": y, "y": x}
+
+
+def gate_backward(dout, cache):
+    dx = cache["x"] * dout
+    dy = cache["y"] * dout
+    return dx, dy
+"""
+
+
+def test_no_line_is_told_where_what_is_returned_has_the_right_names():
+    """Two are exchanged in what the forward keeps: to return them the other way round fits, too."""
+    reference = namespace_of(GATE)
+    of = {"inputs": {"x": "N D", "y": "N D"}, "points": {"forward": 1, "backward": 1}}
+    layer = Layer(reference["gate_forward"], reference["gate_backward"], **of)
+    asked = prepare(layer, reference=LocalRunner(reference), mistaken={}, hidden=False)
+    wrong = GATE.replace('{"x": y, "y": x}', '{"x": x, "y": y}')
+    (repair,) = found(asked, wrong, row="gate_backward", seconds=20)
+    assert (repair.line, repair.kind) == (0, "order")
 
 
 def test_a_parameter_that_is_never_used_is_told_where_no_change_fits():
@@ -719,6 +751,16 @@ def test_lines_that_never_run_are_not_changed(question):
         ("x.transpose(2, 0)", "x.transpose(2, 1, 0)"),
         ("[v for v in x]", "[v for v in x.values()]"),
         ("x", "(x, n)"),
+        ("x[:n]", "x[-n:]"),
+        ("np.sum(x) ** 2", "np.sum(x ** 2)"),
+        ("np.sqrt(x / n)", "np.sqrt(x) / n"),
+        ("np.maximum(x, n)", "x + n"),
+        ("x * (1 - x)", "n * (1 - n)"),
+        ("list(x)", "tuple(x)"),
+        ("enumerate(x)", "np.ndenumerate(x)"),
+        ("len(x)", "x.shape"),
+        ("[n]", "[n, x]"),
+        ("x.get('n')", "x.get('n', {})"),
     ],
 )
 def test_there_is_a_change_that_gives_the_right_code(wrong, right):

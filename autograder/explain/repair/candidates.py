@@ -10,11 +10,11 @@ from autograder.explain.repair.agreement import weighed
 from autograder.explain.repair.expressions import edits
 from autograder.explain.repair.lost import lost_lines
 from autograder.explain.repair.missing import missing, missing_names, scope_of
-from autograder.explain.repair.places import Change, Place, places, root
-from autograder.explain.repair.raising import Known, letters, raising, raising_lines
+from autograder.explain.repair.places import Change, Place, places
+from autograder.explain.repair.raising import Known, keys, letters, raising, raising_lines
 from autograder.explain.repair.repeated import repeated
 from autograder.explain.repair.statements import moves, statements
-from autograder.explain.repair.units import Unit
+from autograder.explain.repair.units import Unit, root
 
 NEAR, FAR = 2, 4
 FAR_RANK = 2
@@ -30,6 +30,7 @@ def candidates(
     ran: Set[int] | None = None,
     far: bool = False,
     known: Known | None = None,
+    words: Sequence[str] = (),
     outputs: Sequence[str] = (),
     late: Callable[[], bool] = bool,
 ) -> list[tuple[int, Change]]:
@@ -43,6 +44,7 @@ def candidates(
         ran: Lines of the file that run on a failing case: nothing else can mend it.
         far: Those of rank `FAR_RANK` and above that there are thousands of, instead of the others.
         known: What the units hold together, where the code raises or returns no values.
+        words: The keys under which the units keep something.
         outputs: The names of what the unit returns, where that is known.
         late: Whether the time is over: then those so far are all.
     """
@@ -57,14 +59,14 @@ def candidates(
             continue
         if ran is not None and not _runs(place, ran):
             continue
-        if isinstance(place.node, ast.stmt):
-            made += statements(place) if not far else ()
-            continue
-        # Unpacking `x, w = cache` in another order is a change, too.
         local = _known_at(place, names)
         holders = _holders(place.statement)
         if holders:  # a list that holds itself: NumPy would look into it without an end
             local = [name for name in local if name.partition(".")[0] not in holders]
+        if isinstance(place.node, ast.stmt):
+            made += statements(place, local) if not far else ()
+            continue
+        # Unpacking `x, w = cache` in another order is a change, too.
         unread = [name for name in local if name in idle]
         if far:
             news = missing_names(place, [name for name in local if name not in idle])
@@ -75,6 +77,7 @@ def candidates(
             for tier, kind, new in (
                 *edits(place, local),
                 *letters(place),
+                *keys(place, words),
                 *(raising(place, local, known) if known else ()),
             )
         ]

@@ -11,15 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from autograder.explain.repair.agreement import looked_up
-from autograder.explain.repair.places import (
-    Change,
-    Place,
-    function_name,
-    named,
-    root,
-    transpose,
-)
-from autograder.explain.repair.units import clone
+from autograder.explain.repair.places import Change, Place, function_name, named, transpose
+from autograder.explain.repair.units import clone, root
 
 ADDED = frozenset({
     "sign", "missing_term", "missing_factor", "missing_function", "missing_sum", "missing_mean",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
-import itertools
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from autograder.explain.repair.places import (
     LIBRARIES,
     Place,
     constant,
+    exchanged,
+    formed,
     function_name,
     named,
     of_library,
-    root,
-    transpose,
+    put,
 )
+from autograder.explain.repair.units import clone, root
 
 Edit = tuple[int, str, ast.expr]
 """The tier, the kind, and the new node."""
@@ -25,51 +27,31 @@ _COMPARISONS = (ast.Gt, ast.Lt, ast.GtE, ast.LtE, ast.Eq, ast.NotEq)
 REDUCTIONS = frozenset(
     {"sum", "mean", "max", "min", "argmax", "argmin", "var", "std", "prod", "any", "all", "norm"}
 )
-_RENAMED: dict[str, tuple[tuple[str, str], ...]] = {
-    "sum": (("mean", "sum_for_mean"), ("cumsum", "function"), ("max", "function")),
-    "mean": (("sum", "mean_for_sum"), ("max", "function"), ("median", "function")),
-    "max": (("min", "function"), ("maximum", "function"), ("sum", "function"),
-            ("mean", "function")),
-    "min": (("max", "function"), ("minimum", "function")),
-    "maximum": (("minimum", "function"), ("max", "function")),
-    "minimum": (("maximum", "function"),),
-    "argmax": (("argmin", "function"), ("max", "function")),
-    "argmin": (("argmax", "function"),),
-    "exp": (("expm1", "function"), ("exp2", "function")),
-    "expm1": (("exp", "function"),),
-    "exp2": (("exp", "function"),),
-    "log": (("log1p", "function"),),
-    "log1p": (("log", "function"),),
-    "log2": (("log", "function"),),
-    "log10": (("log", "function"),),
-    "sqrt": (("square", "power"), ("abs", "power")),
-    "square": (("sqrt", "power"), ("abs", "power")),
-    "abs": (("square", "power"), ("sqrt", "power"), ("sign", "function")),
-    "sign": (("abs", "function"),),
-    "tanh": (("sin", "function"), ("sinh", "function")),
-    "sin": (("tanh", "function"), ("cos", "function")),
-    "cos": (("sin", "function"),),
-    "var": (("std", "power"),),
-    "std": (("var", "power"),),
-    "zeros": (("ones", "initial"),),
-    "ones": (("zeros", "initial"),),
-    "zeros_like": (("ones_like", "initial"),),
-    "ones_like": (("zeros_like", "initial"),),
-    "empty": (("zeros", "initial"),),
-    "empty_like": (("zeros_like", "initial"),),
-    "dot": (("multiply", "product"),),
-    "multiply": (("dot", "product"), ("matmul", "product")),
-    "outer": (("dot", "product"),),
-    "vstack": (("hstack", "axis"), ("column_stack", "axis")),
-    "hstack": (("vstack", "axis"),),
-    "concatenate": (("stack", "axis"),),
-    "stack": (("concatenate", "axis"),),
-    "floor": (("ceil", "function"),),
-    "ceil": (("floor", "function"),),
-    "cumsum": (("sum", "function"),),
-    "rand": (("randn", "function"),),
-    "randn": (("rand", "function"),),
+_OTHERS = {
+    "sum_for_mean": "sum mean",
+    "mean_for_sum": "mean sum",
+    "power": "sqrt square abs; square sqrt abs; abs square sqrt; var std; std var",
+    "initial":
+        "zeros ones; ones zeros; zeros_like ones_like; ones_like zeros_like; empty zeros; "
+        "empty_like zeros_like",
+    "product": "dot multiply; multiply dot matmul; outer dot",
+    "axis": "vstack hstack column_stack; hstack vstack; concatenate stack; stack concatenate",
+    "function":
+        "sum cumsum max; mean max median; max min maximum sum mean; min max minimum; maximum "
+        "minimum max; minimum maximum; argmax argmin max; argmin argmax; exp expm1 exp2; "
+        "expm1 exp; exp2 exp; log log1p; log1p log; log2 log; log10 log; abs sign; sign abs; "
+        "tanh sin sinh; sin tanh cos; cos sin; floor ceil; ceil floor; cumsum sum; rand "
+        "randn; randn rand",
 }  # fmt: skip
+"""Kind -> a function and those that may be meant, where it is that kind of slip."""
+_RENAMED: dict[str, list[tuple[str, str]]] = {}
+for _kind, _text in _OTHERS.items():
+    for _function, *_others in map(str.split, _text.split("; ")):
+        _RENAMED.setdefault(_function, []).extend((_other, _kind) for _other in _others)
+_PRODUCTS = (
+    (1, "product", "A * B"),
+    (0, "transpose", "A @ B.T; A.T @ B; A.T @ B.T; B @ A; B @ A.T; B.T @ A; B.T @ A.T"),
+)
 _TURNED = {"min": "max", "max": "min"}
 AXES = (0, 1, -1, None, (0, 1), (0, 2), (1, 2), (0, 2, 3), 2, (2, 3))
 
@@ -77,12 +59,10 @@ AXES = (0, 1, -1, None, (0, 1), (0, 2), (1, 2), (0, 2, 3), 2, (2, 3))
 def edits(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """All changes of one node; `names` are what is in scope."""
     for family in _FAMILIES.get(type(place.node), ()):
-        yield from family(place, names)
+        yield from family(place.node, place, names)
 
 
-def _operation(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.BinOp)
+def _operation(n: ast.BinOp, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     left, op, right = n.left, n.op, n.right
     for other in _ARITHMETIC:
         if type(op) in _ARITHMETIC and other is not type(op):
@@ -92,45 +72,50 @@ def _operation(place: Place, names: Sequence[str]) -> Iterator[Edit]:
             kind = "sign" if sums else "inverse" if products else "operator"
             yield 0 if sums or products else 1, kind, ast.BinOp(left, other(), right)
     if isinstance(op, ast.FloorDiv):
-        yield 0, "inverse", ast.BinOp(left, ast.Div(), right)
+        yield 0, "inverse", put("A / B", left, right)
     if isinstance(op, ast.MatMult):
-        yield 1, "product", ast.BinOp(left, ast.Mult(), right)
-        for one, other_side in ((left, right), (right, left)):
-            for a in (one, transpose(one)):
-                for b in (other_side, transpose(other_side)):
-                    if (a, b) != (left, right):
-                        yield 0, "transpose", ast.BinOp(a, ast.MatMult(), b)
+        for form in _PRODUCTS:
+            yield from formed(form, left, right)
     elif isinstance(op, ast.Mult):
-        for a, b in ((left, right), (transpose(left), right), (left, transpose(right))):
-            yield 1, "product", ast.BinOp(a, ast.MatMult(), b)
+        yield from formed((1, "product", "A @ B; A.T @ B; A @ B.T"), left, right)
     if isinstance(op, (ast.Sub, ast.Div)):
         yield int(isinstance(op, ast.Div)), "order", ast.BinOp(right, op, left)
     if isinstance(op, (ast.BitAnd, ast.BitOr)):
-        other_op = ast.BitOr() if isinstance(op, ast.BitAnd) else ast.BitAnd()
-        yield 0, "comparison", ast.BinOp(left, other_op, right)
+        pattern = "A | B" if isinstance(op, ast.BitAnd) else "A & B"
+        yield 0, "comparison", put(pattern, left, right)
     small = isinstance(right, ast.Constant)
     extra = "extra_term" if isinstance(op, (ast.Add, ast.Sub)) else "extra_factor"
     extra = "power" if isinstance(op, ast.Pow) else extra
     yield 0 if small else 1, extra, left
-    if not isinstance(op, (ast.Sub, ast.Div, ast.Pow)):
-        yield 1, extra, right
-    elif isinstance(op, ast.Sub):
-        if isinstance(left, ast.Constant):  # 1 - p
-            yield 0, extra, right
+    ordered = isinstance(op, (ast.Sub, ast.Div, ast.Pow))
+    rest = isinstance(op, ast.Sub) and isinstance(left, ast.Constant)  # 1 - p
+    yield 0 if rest else 2 if ordered else 1, extra, right
+    if isinstance(op, ast.Sub):
         yield 2, extra, ast.UnaryOp(ast.USub(), right)
-        yield 2, extra, right
-    else:
-        yield 2, extra, right
     if isinstance(op, ast.Pow):
         for power in (1, 2, 3, 4, 0.5, -1, -2, -0.5, -1.5):
             if not (isinstance(right, ast.Constant) and right.value == power):
                 yield 0, "power", ast.BinOp(left, op, ast.Constant(power))
         yield 1, "order", ast.BinOp(right, op, left)
+    if isinstance(op, (ast.Add, ast.Sub)):  # (1 - a) * x + a * y for a * x + (1 - a) * y
+        one, two = _first_factor(left), _first_factor(right)
+        if one is not left and two is not right:
+            yield 0, "order", clone(n, {id(one): two, id(two): one})
     yield from _grouped(n)
+
+
+def _first_factor(n: ast.expr) -> ast.expr:
+    while isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Mult, ast.Div)):
+        n = n.left
+    return n
 
 
 def _grouped(n: ast.BinOp) -> Iterator[Edit]:
     """Brackets elsewhere."""
+    if isinstance(n.left, ast.Call) and n.left.args:
+        first, *more = n.left.args
+        taken = [ast.BinOp(first, n.op, n.right), *more]
+        yield 1, "grouping", ast.Call(n.left.func, taken, n.left.keywords)
     if type(n.op) not in _ARITHMETIC:
         return
     inner = n.left
@@ -141,31 +126,22 @@ def _grouped(n: ast.BinOp) -> Iterator[Edit]:
     if isinstance(inner, ast.BinOp) and type(inner.op) in _ARITHMETIC:
         first = ast.BinOp(n.left, n.op, inner.left)
         yield 1, "grouping", ast.BinOp(first, inner.op, inner.right)
-    if isinstance(n.right, ast.BinOp) and isinstance(n.right.op, ast.Pow):
-        yield (
-            1,
-            "grouping",
-            ast.BinOp(ast.BinOp(n.left, n.op, n.right.left), ast.Pow(), n.right.right),
-        )
+    if isinstance(inner, ast.Call) and inner.args:
+        first = ast.BinOp(n.left, n.op, inner.args[0])
+        yield 1, "grouping", ast.Call(inner.func, [first, *inner.args[1:]], inner.keywords)
+    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Pow):
+        first = ast.BinOp(n.left, n.op, inner.left)
+        yield 1, "grouping", ast.BinOp(first, ast.Pow(), inner.right)
 
 
-def _sign(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.UnaryOp)
+def _sign(n: ast.UnaryOp, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     kind = "sign" if isinstance(n.op, (ast.USub, ast.UAdd)) else "comparison"
-    if not isinstance(n.operand, ast.Constant) or kind != "sign":
-        yield 0, kind, n.operand
-        return
-    yield (
-        0,
-        "sign" if _counts_as(place, "number") == "number" else _counts_as(place, "number"),
-        (n.operand),
-    )
+    if isinstance(n.operand, ast.Constant) and kind == "sign":
+        kind = _counts_as(place, "sign")
+    yield 0, kind, n.operand
 
 
-def _number(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Constant)
+def _number(n: ast.Constant, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     value = n.value
     if isinstance(value, bool):
         keyword = place.parent.arg if isinstance(place.parent, ast.keyword) else ""
@@ -231,36 +207,26 @@ def _counts_as(place: Place, kind: str) -> str:
     return kind
 
 
-def _comparison(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Compare)
+def _comparison(n: ast.Compare, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     if len(n.ops) != 1 or isinstance(n.ops[0], (ast.In, ast.NotIn)):
         return
     for other in _COMPARISONS:
         if other is not type(n.ops[0]) and not isinstance(n.ops[0], (ast.Is, ast.IsNot)):
             exact = other in (ast.Eq, ast.NotEq) and not isinstance(n.ops[0], (ast.Eq, ast.NotEq))
             yield 2 if exact else 0, "comparison", ast.Compare(n.left, [other()], n.comparators)
-    if isinstance(n.ops[0], ast.Is):
-        yield 0, "comparison", ast.Compare(n.left, [ast.IsNot()], n.comparators)
-    if isinstance(n.ops[0], ast.IsNot):
-        yield 0, "comparison", ast.Compare(n.left, [ast.Is()], n.comparators)
+    if isinstance(n.ops[0], (ast.Is, ast.IsNot)):
+        turned = ast.IsNot() if isinstance(n.ops[0], ast.Is) else ast.Is()
+        yield 0, "comparison", ast.Compare(n.left, [turned], n.comparators)
 
 
-def _either(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.BoolOp)
-    yield (
-        0,
-        "comparison",
-        ast.BoolOp(ast.Or() if isinstance(n.op, ast.And) else ast.And(), n.values),
-    )
+def _either(n: ast.BoolOp, place: Place, names: Sequence[str]) -> Iterator[Edit]:
+    other = ast.Or() if isinstance(n.op, ast.And) else ast.And()
+    yield 0, "comparison", ast.BoolOp(other, n.values)
     for value in n.values:
         yield 1, "comparison", value
 
 
-def _attribute(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Attribute)
+def _attribute(n: ast.Attribute, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     if not isinstance(n.ctx, ast.Load):
         return
     if n.attr == "T":
@@ -277,9 +243,7 @@ def _is_called(place: Place) -> bool:
     return isinstance(place.parent, ast.Call) and place.field == "func"
 
 
-def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Call)
+def _call(n: ast.Call, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     name, args = function_name(n), n.args
     if name in ("roll", "flip") and args:
         yield 0, "off_by_one" if name == "roll" else "direction", args[0]
@@ -296,31 +260,33 @@ def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
     if name == "maximum" or name == "minimum":
         for arg in args:
             yield 1, "extra_function", arg
-    for i in range(len(args) - 1):
-        swapped = [*args]
-        swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
-        if not all(isinstance(a, ast.Starred) for a in args):
+        if len(args) == 2:
+            yield 1, "operator", ast.BinOp(args[0], ast.Add(), args[1])
+    if args and isinstance(args[0], ast.BinOp):  # brackets around one of the two alone
+        one, op, other = args[0].left, args[0].op, args[0].right
+        yield 1, "grouping", ast.BinOp(ast.Call(n.func, [one, *args[1:]], n.keywords), op, other)
+        yield 1, "grouping", ast.BinOp(one, op, ast.Call(n.func, [other, *args[1:]], n.keywords))
+    if not all(isinstance(a, ast.Starred) for a in args):
+        for swapped in exchanged(args, near=True):
             yield 0, "arguments", ast.Call(n.func, swapped, n.keywords)
-    for i, j in itertools.combinations(range(len(n.keywords)), 2):
-        if not {n.keywords[i].arg, n.keywords[j].arg} & {None, "axis", "keepdims", "dtype"}:
-            kept = [ast.keyword(k.arg, k.value) for k in n.keywords]
-            kept[i].value, kept[j].value = kept[j].value, kept[i].value
-            yield 0, "arguments", ast.Call(n.func, args, kept)
-    for i, keyword in enumerate(n.keywords):
+    given = [k for k in n.keywords if k.arg not in (None, "axis", "keepdims", "dtype")]
+    others = [k for k in n.keywords if k not in given]
+    for swapped in exchanged([k.value for k in given]):
+        named_anew = [ast.keyword(k.arg, value) for k, value in zip(given, swapped)]
+        yield 0, "arguments", ast.Call(n.func, args, [*named_anew, *others])
+    for keyword in n.keywords:
         if keyword.arg not in ("axis", "keepdims"):
-            rest = [*n.keywords[:i], *n.keywords[i + 1 :]]
+            rest = [k for k in n.keywords if k is not keyword]
             tier, kind = (0, "dtype") if keyword.arg == "dtype" else (1, "argument")
             yield tier, kind, ast.Call(n.func, args, rest)
     if name == "dot" and len(args) == 2:
-        for a, b in ((args[1], args[0]), (transpose(args[0]), args[1]),
-                     (args[0], transpose(args[1])),
-                     (transpose(args[1]), transpose(args[0]))):  # fmt: skip
-            yield 0, "transpose", ast.Call(n.func, [a, b], [])
+        for a, b in ("BA", ("A.T", "B"), ("A", "B.T"), ("B.T", "A.T")):
+            turned = [put(part, *args) for part in (a, b)]
+            yield 0, "transpose", ast.Call(n.func, turned, [])
     if name == "dot" and len(args) == 1 and isinstance(n.func, ast.Attribute):
-        one, other = n.func.value, args[0]
-        for a, b in ((other, one), (transpose(one), other), (one, transpose(other)),
-                     (transpose(other), one), (other, transpose(one))):  # fmt: skip
-            yield 0, "transpose", ast.BinOp(a, ast.MatMult(), b)
+        both = (n.func.value, args[0])
+        form = (0, "transpose", "B @ A; A.T @ B; A @ B.T; B.T @ A; B @ A.T")
+        yield from formed(form, *both)
     if name == "range":
         yield from _range(n)
     if name == "reversed" and args:
@@ -362,29 +328,24 @@ def _reduction(n: ast.Call) -> Iterator[Edit]:
 
 def _range(n: ast.Call) -> Iterator[Edit]:
     for i, arg in enumerate(n.args):
-        for op in (ast.Add(), ast.Sub()):
-            moved = [*n.args]
-            moved[i] = ast.BinOp(arg, op, ast.Constant(1))
+        for pattern in ("A + 1", "A - 1"):
+            moved = [*n.args[:i], put(pattern, arg), *n.args[i + 1 :]]
             yield 0, "off_by_one", ast.Call(n.func, moved, [])
-    backwards = ast.Call(ast.Name("reversed", ast.Load()), [n], [])
-    yield 0, "direction", backwards
+    yield 0, "direction", put("reversed(A)", n)
     if len(n.args) == 1:
-        yield 0, "off_by_one", ast.Call(n.func, [ast.Constant(1), *n.args], [])
+        yield 0, "off_by_one", put("range(1, A)", *n.args)
     if len(n.args) == 2:
         yield 0, "off_by_one", ast.Call(n.func, n.args[1:], [])
     if len(n.args) == 3:
         yield 1, "direction", ast.Call(n.func, n.args[:2], [])
 
 
-def _entry(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Subscript)
+def _entry(n: ast.Subscript, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     reads = isinstance(n.ctx, ast.Load)
     index = n.slice
     if not isinstance(index, (ast.Slice, ast.Tuple)) and not isinstance(index, ast.Constant):
-        for op in (ast.Add(), ast.Sub()):
-            moved = ast.BinOp(index, op, ast.Constant(1))
-            yield 0, "off_by_one", ast.Subscript(n.value, moved, n.ctx)
+        for pattern in ("A + 1", "A - 1"):
+            yield 0, "off_by_one", ast.Subscript(n.value, put(pattern, index), n.ctx)
     for new in _counted_back(index):
         yield 1, "direction", ast.Subscript(n.value, new, n.ctx)
     if isinstance(index, ast.Name):
@@ -404,24 +365,19 @@ def _entry(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         parts = index.elts
         if len(parts) == 2 and isinstance(parts[0], ast.Slice) and not parts[0].lower:
             yield 0, "index", ast.Subscript(n.value, parts[1], n.ctx)
-        for i in range(len(parts)):
-            for j in range(i + 1, len(parts)):
-                swapped = [*parts]
-                swapped[i], swapped[j] = swapped[j], swapped[i]
-                yield 1, "index", ast.Subscript(n.value, ast.Tuple(swapped, ast.Load()), n.ctx)
+        for swapped in exchanged(parts):
+            yield 1, "index", ast.Subscript(n.value, ast.Tuple(swapped, ast.Load()), n.ctx)
         for i, part in enumerate(parts):
             if not isinstance(part, (ast.Slice, ast.Constant)):
-                for op in (ast.Add(), ast.Sub()):
-                    moved_parts = [*parts]
-                    moved_parts[i] = ast.BinOp(part, op, ast.Constant(1))
-                    moved_index = ast.Tuple(moved_parts, ast.Load())
-                    yield 0, "off_by_one", ast.Subscript(n.value, moved_index, n.ctx)
+                for pattern in ("A + 1", "A - 1"):
+                    moved = [*parts[:i], put(pattern, part), *parts[i + 1 :]]
+                    index = ast.Tuple(moved, ast.Load())
+                    yield 0, "off_by_one", ast.Subscript(n.value, index, n.ctx)
     if reads:
-        back = ast.Slice(None, None, ast.UnaryOp(ast.USub(), ast.Constant(1)))
         if isinstance(index, ast.Slice) and index.step is not None:
             yield 0, "direction", n.value
         yield 2, "index", n.value
-        yield 2, "direction", ast.Subscript(n, back, ast.Load())
+        yield 2, "direction", put("A[::-1]", n)
 
 
 def _counted_back(index: ast.expr) -> Iterator[ast.expr]:
@@ -431,11 +387,7 @@ def _counted_back(index: ast.expr) -> Iterator[ast.expr]:
         last = part.right if isinstance(part, ast.BinOp) else None
         if isinstance(part, ast.Name):
             new: ast.expr = ast.BinOp(ast.Constant(-1), ast.Sub(), part)
-        elif (
-            isinstance(part, ast.BinOp)
-            and isinstance(part.op, ast.Sub)
-            and (isinstance(last, ast.Name))
-        ):
+        elif isinstance(last, ast.Name) and isinstance(part.op, ast.Sub):  # type: ignore[attr-defined]
             new = last
         else:
             continue
@@ -443,46 +395,40 @@ def _counted_back(index: ast.expr) -> Iterator[ast.expr]:
         yield ast.Tuple(changed, ast.Load()) if isinstance(index, ast.Tuple) else new
 
 
-def _slice(place: Place, names: Sequence[str]) -> Iterator[tuple[int, str, ast.expr]]:
-    n = place.node
-    assert isinstance(n, ast.Slice)
+def _slice(n: ast.Slice, place: Place, names: Sequence[str]) -> Iterator[tuple[int, str, ast.expr]]:
     one = ast.Constant(1)
-    for side in ("lower", "upper"):
-        bound = getattr(n, side)
-        if bound is None:
-            continue
-        for changed in (ast.BinOp(bound, ast.Add(), one), ast.BinOp(bound, ast.Sub(), one), None):
-            lower = changed if side == "lower" else n.lower
-            upper = changed if side == "upper" else n.upper
-            tier = 0 if changed is not None else 1
-            yield tier, "off_by_one", ast.Slice(lower, upper, n.step)
-    if n.upper is not None:  # both ends
-        for op in (ast.Sub(), ast.Add()):
-            lower = None if n.lower is None else ast.BinOp(n.lower, op, one)
-            if lower is not None or isinstance(op, ast.Add):
-                lower = lower or one
-                yield 1, "off_by_one", ast.Slice(lower, ast.BinOp(n.upper, op, one), n.step)
+    moved = ("A + 1", "A - 1")
+    lowers = [put(pattern, n.lower) for pattern in moved] if n.lower else []
+    uppers = [put(pattern, n.upper) for pattern in moved] if n.upper else []
+    yield from ((0, "off_by_one", ast.Slice(lower, n.upper, n.step)) for lower in lowers)
+    yield from ((0, "off_by_one", ast.Slice(n.lower, upper, n.step)) for upper in uppers)
+    if n.lower is not None:
+        yield 1, "off_by_one", ast.Slice(None, n.upper, n.step)
+    if n.upper is not None:
+        yield 1, "off_by_one", ast.Slice(n.lower, None, n.step)
+    for lower, upper in zip(lowers or [one], uppers):  # both ends
+        yield 1, "off_by_one", ast.Slice(lower, upper, n.step)
     if n.lower is None:
         yield 1, "off_by_one", ast.Slice(one, n.upper, n.step)
     if n.upper is None:
         yield 1, "off_by_one", ast.Slice(n.lower, ast.UnaryOp(ast.USub(), one), n.step)
+    only = n.upper if n.lower is None else n.lower if n.upper is None else None
+    if only is not None:  # the first of them, the rest, the last
+        turned = only.operand if isinstance(only, ast.UnaryOp) else ast.UnaryOp(ast.USub(), only)
+        for end in (only, turned):
+            yield 1, "index", ast.Slice(end, None, n.step)
+            yield 1, "index", ast.Slice(None, end, n.step)
     if n.step is not None and isinstance(n.step, ast.Constant):
         yield 1, "number", ast.Slice(n.lower, n.upper, ast.BinOp(n.step, ast.Add(), one))
 
 
-def _several(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, (ast.Tuple, ast.List))
+def _several(n: ast.Tuple | ast.List, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     kind = "order"
     if isinstance(place.parent, ast.keyword):
         kind = "axis"
     if isinstance(place.parent, ast.Subscript):
         return
-    for i in range(len(n.elts)):
-        for j in range(i + 1, len(n.elts)):
-            swapped = [*n.elts]
-            swapped[i], swapped[j] = swapped[j], swapped[i]
-            yield 0, kind, type(n)(swapped, n.ctx)
+    yield from ((0, kind, type(n)(swapped, n.ctx)) for swapped in exchanged(n.elts))
     if kind == "axis":
         for axis in AXES:
             if ast.unparse(constant(axis)) != ast.unparse(n):
@@ -491,27 +437,17 @@ def _several(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         yield 2, "order", type(n)(n.elts[::-1], n.ctx)
 
 
-def _entries(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Dict)
-    for i in range(len(n.values)):
-        for j in range(i + 1, len(n.values)):
-            swapped = [*n.values]
-            swapped[i], swapped[j] = swapped[j], swapped[i]
-            yield 0, "order", ast.Dict(n.keys, swapped)
+def _entries(n: ast.Dict, place: Place, names: Sequence[str]) -> Iterator[Edit]:
+    yield from ((0, "order", ast.Dict(n.keys, swapped)) for swapped in exchanged(n.values))
 
 
-def _choice(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.IfExp)
+def _choice(n: ast.IfExp, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     yield 0, "comparison", ast.IfExp(n.test, n.orelse, n.body)
     yield 1, "comparison", n.body
     yield 1, "comparison", n.orelse
 
 
-def _name(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Name)
+def _name(n: ast.Name, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     if not isinstance(n.ctx, ast.Load) or n.id in LIBRARIES or _is_called(place):
         return
     for name in names:
@@ -519,7 +455,9 @@ def _name(place: Place, names: Sequence[str]) -> Iterator[Edit]:
             yield 1, "wrong_name", named(name)
 
 
-_FAMILIES: dict[type[ast.AST], tuple[Callable[[Place, Sequence[str]], Iterator[Edit]], ...]] = {
+_FAMILIES: dict[
+    type[ast.AST], tuple[Callable[[Any, Place, Sequence[str]], Iterator[Edit]], ...]
+] = {
     ast.BinOp: (_operation,),
     ast.UnaryOp: (_sign,),
     ast.Constant: (_number,),

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from autograder.explain.repair.places import Change, Place
-from autograder.explain.repair.units import is_tick
+from autograder.explain.repair.units import is_tick, placed
 
 MOST_NAMES = 4
 _JUMPS = (ast.Return, ast.Break, ast.Continue)
@@ -38,16 +38,9 @@ def lost_lines(found: Sequence[Place]) -> Iterator[Change]:
                 above = begin if begin in inside else inside[max(inside.index(here) - 1, 0)]
                 beside = of[id(above)] if above is not here else None
                 for text in (f"{name} += 1", f"{name} = {first}"):
-                    changed = [*body[:at], _parsed(text, here), *body[at:]]
+                    changed = [*body[:at], placed(ast.parse(text).body[0], here), *body[at:]]
                     block = ((body, changed),)
                     yield Change(1, "lost_line", of[id(here)], beside=beside, block=block)
-
-
-def _parsed(text: str, at: ast.stmt) -> ast.stmt:
-    [new] = ast.parse(text).body
-    for node in ast.walk(new):
-        ast.copy_location(node, at)
-    return new
 
 
 def _beginnings(tree: ast.AST) -> Iterator[tuple[str, int, ast.stmt]]:

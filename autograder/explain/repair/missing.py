@@ -9,19 +9,20 @@ from functools import lru_cache
 from autograder.explain.repair.expressions import Edit
 from autograder.explain.repair.places import (
     Place,
+    formed,
     function_name,
     is_value,
     library,
     named,
-    root,
+    put,
     transpose,
 )
+from autograder.explain.repair.units import root
 
 BUILTIN = frozenset({
     "len", "range", "float", "int", "max", "min", "abs", "sum", "zip", "enumerate", "reversed",
     "sorted", "tuple", "list", "dict", "isinstance", "bool", "str", "round", "map",
 })  # fmt: skip
-FUNCTIONS = ("exp", "log", "sqrt", "square", "tanh", "abs", "sign")
 MOST_NAMES = 16
 SIZED = frozenset({
     "zeros", "ones", "empty", "full", "random", "rand", "randn", "random_sample", "standard_normal",
@@ -53,26 +54,20 @@ def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         return
     yield from _shapes(n, names)
     yield from _parts(n)
-    yield from _sums(n)
+    for form in _SUMS:
+        yield from formed(form, n)
     if isinstance(place.parent, (ast.Attribute, ast.Starred)):
         return
-    yield 1, "complement", ast.BinOp(ast.Constant(1), ast.Sub(), n)
-    yield 1, "inverse", ast.BinOp(ast.Constant(1), ast.Div(), n)
-    for power in (0.5, -1) if _makes_size(place) else (2, 0.5, -1, 3):
-        yield 1, "power", ast.BinOp(n, ast.Pow(), ast.Constant(power))
+    for form in _AROUND:
+        yield from formed(form, n)
+    if not _makes_size(place):
+        yield from formed((1, "power", "A ** 2; A ** 3"), n)
     if not in_product:
-        for factor in (2.0, 0.5):  # not 2: a tuple times 2 is the tuple twice
-            yield 1, "missing_factor", ast.BinOp(n, ast.Mult(), ast.Constant(factor))
-        two = ast.BinOp(ast.Constant(2), ast.Pow(), ast.Constant(0.5))
-        yield 2, "missing_factor", ast.BinOp(n, ast.Div(), two)
-        yield 2, "missing_factor", ast.BinOp(n, ast.Mult(), two)
+        for form in _TIMES:
+            yield from formed(form, n)
     if not in_sum:
-        for op in (ast.Add(), ast.Sub()):
-            tier = 1 if isinstance(n, (ast.Name, ast.BinOp)) else 2
-            yield tier, "missing_term", ast.BinOp(n, op, ast.Constant(1))
-    for name in FUNCTIONS:
-        yield 2, "missing_function", library(name, n)
-    yield 2, "missing_function", library("maximum", n, ast.Constant(0))
+        tier = 1 if isinstance(n, (ast.Name, ast.BinOp)) else 2
+        yield from formed((tier, "missing_term", "A + 1; A - 1"), n)
     yield 1, "copy", library("array", n)
 
 
@@ -122,16 +117,41 @@ def _within(place: Place, *ops: type[ast.operator]) -> bool:
     return not (isinstance(parent.op, (ast.Div, ast.Sub)) and place.field == "right")
 
 
+_AROUND = (
+    (1, "complement", "1 - A"),
+    (1, "inverse", "1 / A"),
+    (1, "power", "A ** 0.5; A ** -1"),
+    (2, "missing_function",
+     "np.exp(A); np.log(A); np.sqrt(A); np.square(A); np.tanh(A); np.abs(A); np.sign(A); "
+     "np.maximum(A, 0)"),
+)  # fmt: skip
+_TIMES = (
+    (1, "missing_factor", "A * 2.0; A * 0.5"),  # not 2: a tuple times 2 is the tuple twice
+    (2, "missing_factor", "A / 2 ** 0.5; A * 2 ** 0.5"),
+)
+_SHAPES = (
+    (1, "flatten", "np.reshape(A, (A.shape[0], -1))"),
+    (1, "keepdims", "A[:, None]"),
+    (2, "keepdims", "A[None]"),
+    (2, "shape", "np.squeeze(A)"),
+)
+_SUMS = (
+    (1, "missing_sum", "np.sum(A, axis=0); np.sum(A, axis=1); np.sum(A, axis=-1); np.sum(A)"),
+    (2, "missing_sum", "np.sum(A, axis=1, keepdims=True); np.sum(A, axis=0, keepdims=True); "
+     "np.sum(A, axis=-1, keepdims=True)"),
+    (2, "missing_mean", "np.mean(A); np.mean(A, axis=0)"),
+)  # fmt: skip
+_BY_NAME = (
+    (3, "missing_factor", "A * (1 - B); A * np.sign(B); A * (B > 0); A * (1 - B ** 2)"),
+    (3, "product", "A @ B; A @ B.T"),
+)
+"""What may be missing of anything in scope."""
+
+
 def _shapes(n: ast.expr, names: Sequence[str]) -> Iterator[Edit]:
-    none = ast.Constant(None)
     if isinstance(n, (ast.Name, ast.Subscript, ast.Call)):
-        first = ast.Subscript(ast.Attribute(n, "shape", ast.Load()), ast.Constant(0), ast.Load())
-        minus = ast.UnaryOp(ast.USub(), ast.Constant(1))
-        yield 1, "flatten", library("reshape", n, ast.Tuple([first, minus], ast.Load()))
-        column = ast.Tuple([ast.Slice(), none], ast.Load())
-        yield 1, "keepdims", ast.Subscript(n, column, ast.Load())
-        yield 2, "keepdims", ast.Subscript(n, none, ast.Load())
-        yield 2, "shape", library("squeeze", n)
+        for form in _SHAPES:
+            yield from formed(form, n)
     for name in names[:MOST_NAMES]:
         if name.endswith("]") and ".shape" in name:
             continue
@@ -146,21 +166,9 @@ def _shapes(n: ast.expr, names: Sequence[str]) -> Iterator[Edit]:
 def _parts(n: ast.expr) -> Iterator[Edit]:
     """One of several values that a function of the student's returns; all but one of a list."""
     if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id not in BUILTIN:
-        for part in (0, 1):
-            yield 1, "index", ast.Subscript(n, ast.Constant(part), ast.Load())
+        yield from formed((1, "index", "A[0]; A[1]"), n)
     if isinstance(n, ast.Name):
-        one = ast.Constant(1)
-        for rest in (ast.Slice(upper=ast.UnaryOp(ast.USub(), one)), ast.Slice(lower=one)):
-            yield 2, "index", ast.Subscript(n, rest, ast.Load())
-
-
-def _sums(n: ast.expr) -> Iterator[Edit]:
-    for axis in (0, 1, -1, None):
-        yield 1, "missing_sum", library("sum", n, **({} if axis is None else {"axis": axis}))
-    for axis in (1, 0, -1):
-        yield 2, "missing_sum", library("sum", n, axis=axis, keepdims=True)
-    for axis in (None, 0):
-        yield 2, "missing_mean", library("mean", n, **({} if axis is None else {"axis": axis}))
+        yield from formed((2, "index", "A[:-1]; A[1:]"), n)
 
 
 def missing_names(place: Place, names: Sequence[str]) -> Iterator[Edit]:
@@ -182,23 +190,14 @@ def missing_names(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         other = named(name)
         counts = ".shape" in name
         if not in_product:
-            if not sized:
-                yield 2, "missing_factor", ast.BinOp(n, ast.Mult(), other)
-            yield 2, "missing_factor", ast.BinOp(n, ast.Div(), other)
-            if not counts:
-                rest = ast.BinOp(ast.Constant(1), ast.Sub(), other)
-                yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), rest)
-                yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), library("sign", other))
-                above = ast.Compare(other, [ast.Gt()], [ast.Constant(0)])
-                yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), above)
-                square = ast.BinOp(other, ast.Pow(), ast.Constant(2))
-                rest = ast.BinOp(ast.Constant(1), ast.Sub(), square)
-                yield 3, "missing_factor", ast.BinOp(n, ast.Mult(), rest)
-                yield 3, "product", ast.BinOp(n, ast.MatMult(), other)
-                yield 3, "product", ast.BinOp(n, ast.MatMult(), transpose(other))
+            products = "A / B" if sized else "A * B; A / B"
+            yield from formed((2, "missing_factor", products), n, other)
+            for form in _BY_NAME if not counts else ():
+                yield from formed(form, n, other)
+            if not counts and not sized:
+                yield 3, "missing_factor", put("A * B * (1 - B)", n, other)
         if not in_sum and not counts:
-            yield 2, "missing_term", ast.BinOp(n, ast.Add(), other)
-            yield 2, "missing_term", ast.BinOp(n, ast.Sub(), other)
+            yield from formed((2, "missing_term", "A + B; A - B"), n, other)
 
 
 def scope_of(tree: ast.AST) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import combinations
 from typing import Any
 
-from autograder.explain.repair.units import is_tick
+from autograder.explain.repair.units import clone, is_tick, root
 
 _NOT_CODE = frozenset({"args", "decorator_list", "returns", "annotation", "ctx", "op", "ops"})
 _COMPUTED = ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.Compare | ast.Call | ast.Constant | ast.IfExp
@@ -165,13 +166,6 @@ def is_value(place: Place) -> bool:
     return not isinstance(parent, (ast.Slice, ast.FormattedValue))
 
 
-def root(node: ast.AST) -> str:
-    """The name at which an attribute or an entry begins."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
 def function_name(call: ast.Call) -> str:
     """The last part of the name of what is called: `sum` for `np.sum` and `x.sum`."""
     return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
@@ -187,6 +181,44 @@ def constant(value: Any) -> ast.expr:
     if isinstance(value, tuple):
         return ast.Tuple([ast.Constant(v) for v in value], ast.Load())
     return ast.Constant(value)
+
+
+def exchanged(items: Sequence[Any], near: bool = False) -> Iterator[list[Any]]:
+    """The same with two of them in each other's place; with `near` only two that are neighbours."""
+    for i, j in combinations(range(len(items)), 2):
+        if not near or j == i + 1:
+            new = [*items]
+            new[i], new[j] = items[j], items[i]
+            yield new
+
+
+Form = tuple[int, str, str]
+"""The tier, the kind, and patterns of `put`, with "; " between them."""
+
+
+def formed(form: Form, *parts: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
+    """What a form makes of some expressions."""
+    tier, kind, patterns = form
+    for pattern in patterns.split("; "):
+        yield tier, kind, put(pattern, *parts)
+
+
+def put(pattern: str, *parts: ast.expr) -> ast.expr:
+    """Syntax from a pattern: `put("A - B", x, y)` is `x - y`."""
+    tree, holes = _pattern(pattern)
+    made: ast.expr = clone(tree, {hole: parts[at] for hole, at in holes})
+    return made
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str) -> tuple[ast.expr, tuple[tuple[int, int], ...]]:
+    """A pattern without places in a text, and (the id of each letter in it, which it is)."""
+    tree = ast.parse(pattern, mode="eval").body
+    for n in ast.walk(tree):
+        for name in _WHERE:
+            vars(n).pop(name, None)
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id in ("A", "B", "C")]
+    return tree, tuple((id(n), "ABC".index(n.id)) for n in names)
 
 
 @lru_cache(maxsize=2048)

@@ -21,14 +21,15 @@ from autograder.explain.repair.places import (
     Change,
     Place,
     constant,
+    formed,
     function_name,
     is_value,
     library,
     named,
     of_library,
-    root,
+    put,
 )
-from autograder.explain.repair.units import clone
+from autograder.explain.repair.units import clone, placed, root
 from autograder.explain.repair.wrong_type import entries_in, returned, unbound, wrong_types
 
 MOST_NAMES = 8
@@ -140,11 +141,21 @@ def letters(place: Place) -> Iterator[Edit]:
             yield tier, "index", ast.Constant(f"{','.join(now[:-1])}->{now[-1]}")
 
 
+def keys(place: Place, known: Sequence[str]) -> Iterator[Edit]:
+    """Another key of a dictionary."""
+    n = place.node
+    is_key = isinstance(place.parent, ast.Subscript) or place.field == "keys"
+    if isinstance(n, ast.Constant) and isinstance(n.value, str) and is_key:
+        for key in known:
+            if key != n.value:
+                yield 0 if _near(key, n.value) else 1, "wrong_name", ast.Constant(key)
+
+
 def raising(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     """What one node may have to be, where the code raises."""
     family = _FAMILIES.get(type(place.node))
     if family is not None:
-        yield from family(place, names, known)
+        yield from family(place.node, place, names, known)
     yield from wrong_types(place, names, known.every_attribute, known.keys)
     n = place.node
     if is_value(place) and isinstance(n, ast.expr) and not isinstance(n, ast.Compare):
@@ -156,8 +167,7 @@ def raising(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
                 yield 1, "index", ast.Subscript(n, index, ast.Load())
         if isinstance(n, (ast.Name, ast.Subscript)):
             for name in known.functions:
-                call = ast.Call(ast.Name(name, ast.Load()), [n], [])
-                yield 1, "missing_function", call
+                yield 1, "missing_function", ast.Call(ast.Name(name, ast.Load()), [n], [])
 
 
 @lru_cache(maxsize=64)
@@ -171,36 +181,24 @@ def _indices(tree: ast.AST) -> tuple[ast.expr, ...]:
 
 def _with_axes(n: ast.expr) -> Iterator[Edit]:
     """New axes, none at all, or two that change places."""
-    none, every, rest = ast.Constant(None), ast.Slice(), ast.Constant(...)
-    for parts in ([rest, none], [every, none, none], [none, every, none, none]):
-        yield 1, "keepdims", ast.Subscript(n, ast.Tuple([*parts], ast.Load()), ast.Load())
-    yield 1, "shape", library("ravel", n)
-    for one, other in ((0, 1), (-1, -2), (1, 2)):
-        yield 1, "transpose", library("swapaxes", n, ast.Constant(one), ast.Constant(other))
+    yield from formed((1, "keepdims", "A[..., None]; A[:, None, None]; A[None, :, None, None]"), n)
+    yield from formed((1, "shape", "np.ravel(A)"), n)
+    patterns = "np.swapaxes(A, 0, 1); np.swapaxes(A, -1, -2); np.swapaxes(A, 1, 2)"
+    yield from formed((1, "transpose", patterns), n)
 
 
-def _word(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
-    """Another key of a dictionary; a variable for a number."""
-    n = place.node
-    assert isinstance(n, ast.Constant)
-    is_key = isinstance(place.parent, ast.Subscript) or place.field == "keys"
-    if isinstance(n.value, str) and is_key:
-        for key in known.keys:
-            if key != n.value:
-                yield 0 if _near(key, n.value) else 1, "wrong_name", ast.Constant(key)
+def _word(n: ast.Constant, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+    """A variable for a number."""
     if type(n.value) is int and isinstance(place.parent, ast.Call):
         for name in names[:MOST_NAMES]:
             yield 1, "hard_coded", named(name)
 
 
-def _variable(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Name)
+def _variable(n: ast.Name, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     attributes = _attributes(place, known)
     called = isinstance(place.parent, ast.Call) and place.field == "func"
     if n.id in attributes:  # self. is missing
-        own = ast.Attribute(ast.Name("self", ast.Load()), n.id, n.ctx)
-        yield 0, "wrong_name", own
+        yield 0, "wrong_name", ast.Attribute(ast.Name("self", ast.Load()), n.id, n.ctx)
     if isinstance(n.ctx, ast.Store) or called:
         if isinstance(n.ctx, ast.Store) and isinstance(place.parent, ast.Assign):
             for name in names:
@@ -220,9 +218,9 @@ def _variable(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit
         yield 0, "loop", ast.Call(ast.Name("len", ast.Load()), [n], [])
 
 
-def _attribute(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Attribute)
+def _attribute(
+    n: ast.Attribute, place: Place, names: Sequence[str], known: Known
+) -> Iterator[Edit]:
     called = isinstance(place.parent, ast.Call) and place.field == "func"
     if n.attr in known.keys and not called:
         yield 0, "index", ast.Subscript(n.value, ast.Constant(n.attr), n.ctx)
@@ -233,15 +231,12 @@ def _attribute(place: Place, names: Sequence[str], known: Known) -> Iterator[Edi
     if n.attr in CALLED and not called:
         yield 0, "function", ast.Call(n, [], [])
     if n.attr == "shape" and not isinstance(place.parent, ast.Subscript):
-        for axis in (0, 1, -1):
-            yield 0, "index", ast.Subscript(n, ast.Constant(axis), ast.Load())
+        yield from formed((0, "index", "A[0]; A[1]; A[-1]"), n)
     if root(n) == "math":
         yield 0, "function", ast.Attribute(ast.Name("np", ast.Load()), n.attr, ast.Load())
 
 
-def _call(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Call)
+def _call(n: ast.Call, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     name, args = function_name(n), n.args
     if of_library(n):
         if name in JOINING and not any(k.arg == "axis" for k in n.keywords):
@@ -273,40 +268,38 @@ def _call(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
             yield 1, "missing_argument", ast.Call(n.func, args, [*n.keywords, keyword])
 
 
-def _several(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+def _several(
+    n: ast.Tuple | ast.List, place: Place, names: Sequence[str], known: Known
+) -> Iterator[Edit]:
     """One value more or less, where several are packed, unpacked or returned."""
-    n = place.node
-    assert isinstance(n, ast.Tuple)
     if isinstance(place.parent, (ast.Subscript, ast.keyword)):
         return
     for at in range(len(n.elts)) if len(n.elts) > 1 else ():
         rest = [*n.elts[:at], *n.elts[at + 1 :]]
         alone = len(rest) == 1 and isinstance(n.ctx, ast.Load)
-        yield 1, "packing", rest[0] if alone else ast.Tuple(rest, n.ctx)
+        yield 1, "packing", rest[0] if alone else type(n)(rest, n.ctx)
     if isinstance(n.ctx, ast.Store):
-        unused: Sequence[ast.expr] = [ast.Name(name, ast.Store()) for name in unbound(place)]
+        known_too = [name for name in names if name.isidentifier()][:MOST_NAMES]
+        idle = dict.fromkeys([*unbound(place), *known_too])
+        unused: Sequence[ast.expr] = [ast.Name(name, ast.Store()) for name in idle]
     else:
         held = {ast.unparse(part) for part in n.elts}
         unused = [named(name) for name in names if name not in held][:MOST_NAMES]
     for other in unused:
         for at in range(len(n.elts) + 1):
-            yield 1, "packing", ast.Tuple([*n.elts[:at], other, *n.elts[at:]], n.ctx)
+            yield 1, "packing", type(n)([*n.elts[:at], other, *n.elts[at:]], n.ctx)
 
 
-def _operation(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.BinOp)
+def _operation(n: ast.BinOp, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     if isinstance(n.op, ast.Div):
         yield 0, "operator", ast.BinOp(n.left, ast.FloorDiv(), n.right)
     for one, other in ((n.left, n.right), (n.right, n.left)):
         if isinstance(one, ast.Name):  # it may be None
-            absent = ast.Compare(one, [ast.Is()], [ast.Constant(None)])
-            yield 1, "comparison", ast.IfExp(absent, other, n)
+            yield 1, "comparison", ast.IfExp(put("A is None", one), other, n)
 
 
-def _truth(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
+def _truth(n: ast.AST, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     """`and`, `or` and `not` of arrays."""
-    n = place.node
     if isinstance(n, ast.BoolOp):
         name = "logical_and" if isinstance(n.op, ast.And) else "logical_or"
         yield 0, "function", library(name, *n.values)
@@ -314,12 +307,13 @@ def _truth(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
         yield 0, "function", library("logical_not", n.operand)
 
 
-_FAMILIES: dict[type[ast.AST], Callable[[Place, Sequence[str], Known], Iterator[Edit]]] = {
+_FAMILIES: dict[type[ast.AST], Callable[[Any, Place, Sequence[str], Known], Iterator[Edit]]] = {
     ast.Constant: _word,
     ast.Name: _variable,
     ast.Attribute: _attribute,
     ast.Call: _call,
     ast.Tuple: _several,
+    ast.List: _several,
     ast.BinOp: _operation,
     ast.BoolOp: _truth,
     ast.UnaryOp: _truth,
@@ -372,9 +366,7 @@ def _unmade(found: Sequence[Place]) -> Iterator[Change]:
         idle = [a.arg for a in n.args.args if a.arg not in loaded and a.arg != "self"]
         for name in [name for name in reads if name not in made | methods][:1]:
             for begin in (*idle, "[]", "{}", "0", "None"):
-                [line] = ast.parse(f"self.{name} = {begin}").body
-                for part in ast.walk(line):
-                    ast.copy_location(part, n.body[-1])
+                line = placed(ast.parse(f"self.{name} = {begin}").body[0], n.body[-1])
                 for body in ([*n.body, line], [line, *n.body]):
                     block = ((n.body, body),)
                     yield Change(0, "lost_line", last, beside=reads[name], block=block)
@@ -398,11 +390,23 @@ def _lost_entry(place: Place, names: Sequence[str], lost: str) -> Iterator[Chang
             return
         for value in (n.value, *map(named, likely)):
             kept = ast.Subscript(n.targets[0].value, key, ast.Store())
-            line = ast.copy_location(ast.Assign([kept], value), n)
-            ast.fix_missing_locations(line)
+            line = placed(ast.Assign([kept], clone(value)), n)
             at = body.index(n) + 1
             block = ((body, [*body[:at], line, *body[at:]]),)
             yield Change(0, "lost_line", place, block=block)
+
+
+def _by_index(n: ast.AST, names: Sequence[str]) -> Iterator[ast.stmt]:
+    """`a.append(x)` for `a[i] = x` of a list, and the other way round of an array or a dict."""
+    if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Subscript):
+        append = ast.Attribute(n.targets[0].value, "append", ast.Load())
+        yield ast.Expr(ast.Call(append, [n.value], []))
+    call = n.value if isinstance(n, ast.Expr) else None
+    if isinstance(call, ast.Call) and function_name(call) == "append" and len(call.args) == 1:
+        held = getattr(call.func, "value", call)
+        for name in [name for name in names if name.isidentifier()]:
+            entry = ast.Subscript(held, ast.Name(name, ast.Load()), ast.Store())
+            yield ast.Assign([entry], call.args[0])
 
 
 def raising_lines(found: Sequence[Place], names: Sequence[str], known: Known) -> Iterator[Change]:
@@ -413,7 +417,7 @@ def raising_lines(found: Sequence[Place], names: Sequence[str], known: Known) ->
         if known.absent and isinstance(n, (ast.Assign, ast.AugAssign, ast.Expr)):
             read = {m.id: None for m in ast.walk(n) if isinstance(m, ast.Name)}
             for name in [name for name in read if name in names][:MOST_NAMES]:
-                test = ast.Compare(ast.Name(name, ast.Load()), [ast.IsNot()], [ast.Constant(None)])
+                test = put("A is not None", named(name))
                 yield Change(1, "comparison", place, ast.If(test, [n], []))
         if known.lost_key:
             yield from _lost_entry(place, names, known.lost_key)
@@ -425,6 +429,7 @@ def raising_lines(found: Sequence[Place], names: Sequence[str], known: Known) ->
             count = ast.Call(ast.Name("len", ast.Load()), [n.value], [])
             part = ast.Subscript(named(n.target.id), ast.Slice(None, count), ast.Store())
             yield Change(1, "index", place, ast.AugAssign(part, n.op, n.value))
+        yield from (Change(1, "index", place, new) for new in _by_index(n, names))
         if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call):
             call = n.value
             if function_name(call) in IN_PLACE and not of_library(call):

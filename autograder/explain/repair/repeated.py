@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from typing import cast
 
 from autograder.explain.repair.places import Change, Place, function_name
 from autograder.explain.repair.units import clone
@@ -107,28 +106,19 @@ def _under_root(other: ast.expr) -> Swap:
 def _everywhere(
     tree: ast.FunctionDef, found: Sequence[Place], kind: str, swap: Swap
 ) -> Iterator[Change]:
-    at = [
-        place
-        for place in found
-        if swap(place.node) is not None
-        and not any(isinstance(p, (ast.keyword, ast.Slice)) for p in place.parents[:2])
-    ]
+    at = [place for place in found if not _counts(place) and swap(place.node) is not None]
     if at:
-        changed = ast.Module(clone(tree.body), [])
-        ast.fix_missing_locations(_All(swap).visit(changed))
+        news = {id(place.node): new for place in at if (new := swap(place.node)) is not None}
+        changed = ast.fix_missing_locations(ast.Module(clone(tree.body, news), []))
         yield Change(0, kind, at[0], block=((tree.body, changed.body),))
 
 
-class _All(ast.NodeTransformer):
-    def __init__(self, swap: Swap) -> None:
-        self.swap = swap
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Change the node, or look into it; not into axes and indices."""
-        if isinstance(node, ast.keyword) and node.arg in ("axis", "keepdims", "dtype", "ddof"):
-            return node
-        if isinstance(node, ast.Subscript):
-            node.value = cast("ast.expr", self.visit(node.value))
-            return node
-        new = self.swap(node)
-        return ast.copy_location(new, node) if new is not None else self.generic_visit(node)
+def _counts(place: Place) -> bool:
+    """Whether it is part of an axis or an index, or stands alone for a keyword."""
+    around = (place.node, *place.parents)
+    axes = ("axis", "keepdims", "dtype", "ddof")
+    if any(isinstance(p, ast.keyword) and p.arg in axes for p in around):
+        return True
+    indices = (p.slice for p in around if isinstance(p, ast.Subscript))
+    first = any(isinstance(p, (ast.keyword, ast.Slice)) for p in place.parents[:2])
+    return first or any(index in around for index in indices)

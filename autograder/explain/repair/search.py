@@ -37,15 +37,24 @@ from autograder.explain.repair.candidates import (
     candidates,
     chained,
     feeding,
-    idle_names,
 )
-from autograder.explain.repair.echoes import carried, echoes, first_use, made_at
+from autograder.explain.repair.echoes import echoes, first_use, made_at
+from autograder.explain.repair.fits import (
+    MOST_LINES_TOLD,
+    Fit,
+    Repair,
+    Repairs,
+    agreed,
+    below,
+    changed_line,
+    target_of,
+)
 from autograder.explain.repair.missing import scope_of
-from autograder.explain.repair.places import Change, applied, places, rewrites, root
+from autograder.explain.repair.places import Change, applied, places, rewrites
 from autograder.explain.repair.raising import known_in
 from autograder.explain.repair.repeated import unread
 from autograder.explain.repair.trying import Lost, Workbench, fit_together
-from autograder.explain.repair.units import TICK, Unit, units_of
+from autograder.explain.repair.units import Unit, units_of
 
 SECONDS = 1.0
 CLOCK = time.perf_counter
@@ -63,7 +72,6 @@ LATEST = 1.2
 """After this part of the time all is over, but for one long call of NumPy."""
 PLANNING = 0.3
 """Where code raises this part of the time is for making changes, those near that line first."""
-MOST_LINES_TOLD = 2
 NEAR_LINES = 2
 """Lines so near to the one that was found are looked at first."""
 LOOKED_AT = 100
@@ -71,57 +79,6 @@ LOOKED_AT = 100
 TELLING = 6
 """Of thousands of changes one makes fewer numbers than these right by chance."""
 KINDS = (Layer, Loss, Function, Module)
-LONGEST_LINE = 160
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A change that makes outputs right on every public case.
-
-    Args:
-        outputs: The outputs that it makes right.
-        function: Where it stands; "" when more than two lines fit.
-        line: Counted from the `def` line as 1; 0 when more than two lines fit.
-        also: The other line of the function where two fit.
-        kind: What is wrong there; "" when the changes that fit have no kind in common.
-        whole: The row is right with it.
-        before, after: The line as the student wrote it, and changed.
-        file: The name under which Python knows the cell.
-    """
-
-    outputs: tuple[str, ...]
-    function: str
-    line: int
-    kind: str
-    whole: bool
-    before: str = ""
-    after: str = ""
-    file: str = ""
-    target: str = ""
-    also: int | None = None
-
-
-Repairs = tuple[Repair, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _Fit:
-    tier: int
-    kind: str
-    unit: Unit
-    line: int
-    beside: int | None
-    gained: Lost
-    whole: bool
-    after: str
-    target: str
-    change: Change
-    moves: bool
-
-    @property
-    def lines(self) -> list[tuple[str, int]]:
-        """The function with each line that changes."""
-        return [(self.unit.name, line) for line in (self.line, self.beside) if line]
 
 
 Plan = tuple[int, Unit, list[Change]]
@@ -205,7 +162,7 @@ def _undisturbed() -> Iterator[None]:
                 gc.enable()
 
 
-def _agreed_late(change: Change, found: _Fit) -> bool:
+def _agreed_late(change: Change, found: Fit) -> bool:
     late = change.kind == "sign"
     return change.kind in AGREED and change.tier <= found.change.tier + late
 
@@ -224,7 +181,7 @@ class _Search:
     units: list[Unit]
     seconds: float
     began: float
-    fits: list[_Fit] = field(default_factory=list)
+    fits: list[Fit] = field(default_factory=list)
     tried: int = 0
     all_lost: Lost = frozenset()
     unread: Sequence[str] = ()
@@ -252,12 +209,13 @@ class _Search:
         plain = [e for e in failing if not e.case.tie] or failing
         self.first = max(plain, key=lambda e: len(bench.base[id(e)]))  # the smallest of these
         self.soonest = bench.alone(self.first)
+        self.lines = bench.reached(self.soonest)
         rest = [e for e in bench.cases if not bench.base[id(e)]]
         self.others = [e for e in [*failing, *rest] if e is not self.first]
         trees = [unit.tree for unit in self.units]
         self.unread = unread(trees, _numbers(self.first.case.inputs))
         plans, far = self._plans(), False
-        whole: _Fit | None = None
+        whole: Fit | None = None
         before = 0
         while plans and self.clock() < self.deadline and len(self._lines()) <= MOST_LINES_TOLD:
             if not far and whole is None and plans[0][0] >= FAR_RANK:
@@ -291,7 +249,7 @@ class _Search:
         """The lines that fit as a whole."""
         return {line for f in self._whole() for line in f.lines}
 
-    def _whole(self) -> list[_Fit]:
+    def _whole(self) -> list[Fit]:
         """What makes all of it right, where names speak for some of it only that."""
         whole = [f for f in self.fits if f.whole]
         for one in self.fits if whole else ():  # the same mistake twice in a line
@@ -300,7 +258,7 @@ class _Search:
             whole += [f for f in alike if together == self.all_lost and f not in whole]
         return [f for f in whole if f.change.tier == SPEAKS] or whole
 
-    def _instead(self, found: _Fit, plans: list[Plan]) -> list[Plan]:
+    def _instead(self, found: Fit, plans: list[Plan]) -> list[Plan]:
         """What else would be told in the place of a fit: as likely, in its function nearly so."""
         kept = []
         chain, own = chained(found.unit.tree, found.change.place), self.units[0]
@@ -325,7 +283,7 @@ class _Search:
         """Whether it is another function of the exercise, which has a row of its own."""
         return unit is not self.units[0] and unit.name in self.exercise.functions
 
-    def _how_far(self, plan: Plan, found: _Fit, chain: Set[int]) -> tuple[object, ...]:
+    def _how_far(self, plan: Plan, found: Fit, chain: Set[int]) -> tuple[object, ...]:
         """What is most like a fit comes first: of its kind along the way, as likely, near."""
         rank, unit, (change, *_) = plan
         away = abs(unit.line_of(change.place.node) - found.line) if unit is found.unit else 0
@@ -333,14 +291,14 @@ class _Search:
         first = (alike and found.kind in TRAVELS) or id(change.place.statement) in chain
         return not first, away > NEAR_LINES, rank > found.tier, not alike, away, rank
 
-    def _plans(self, far: bool = False, near: _Fit | None = None) -> list[Plan]:
+    def _plans(self, far: bool = False, near: Fit | None = None) -> list[Plan]:
         """What is tried, the likely first; changes of one place stand together."""
         numbers = _numbers(self.first.case.inputs)
-        lines = self.bench.reached(self.first)
         trees, inputs = [u.tree for u in self.units], self.first.case.inputs
         failure = self.bench.failure
         ends = failure is None or failure.kind != "timeout"  # else each change takes long to try
-        known = known_in(trees, inputs, failure) if self.bench.broken and ends else None
+        held = known_in(trees, inputs, failure)
+        known = held if self.bench.broken and ends else None
         ranked: list[tuple[int, Unit, Change]] = []
         soon = self.deadline
         if self.bench.failure is not None:
@@ -349,14 +307,14 @@ class _Search:
             if self.clock() > soon:
                 break
             wrong, right = self._feeds(unit) if at == 0 else (None, None)
-            raised, ran = self._raised_in(unit), lines[unit.file]
+            raised, ran = self._raised_in(unit), self.lines[unit.file]
             if near is not None:
                 line = near.line + unit.tree.lineno - 1
                 ran = ran & set(range(line - NEAR_LINES, line + NEAR_LINES + 1))
                 if unit is not near.unit:
                     continue
             outputs = self.row.outputs if at == 0 else ()
-            given = (unit, raised, wrong, right, numbers, ran, far, known, outputs)
+            given = (unit, raised, wrong, right, numbers, ran, far, known, held.keys, outputs)
             for rank, change in candidates(*given, late=lambda: self.clock() > soon):
                 ranked.append((rank + (1 if at else 0), unit, change))
         ranked.sort(key=lambda plan: plan[0])
@@ -374,7 +332,7 @@ class _Search:
                 plans.append((rank, unit, [change]))
         return plans
 
-    def _look_at_other_ends(self, fits: Sequence[_Fit]) -> None:
+    def _look_at_other_ends(self, fits: Sequence[Fit]) -> None:
         left = list(fits)
         while left and len(self._lines()) <= MOST_LINES_TOLD:
             fit = left.pop(0)
@@ -410,7 +368,7 @@ class _Search:
         frames = self.bench.failure.traceback if self.bench.failure is not None else ()
         return any(_line_in(unit, frame) for frame in frames[-1:])
 
-    def _try(self, tier: int, unit: Unit, changes: Sequence[Change]) -> Iterator[_Fit]:
+    def _try(self, tier: int, unit: Unit, changes: Sequence[Change]) -> Iterator[Fit]:
         """What fits of some changes at one place."""
         fitting: list[tuple[Change, Lost, bool, set[tuple[str, str]]]] = []
         with self.bench.restored(), contextlib.suppress(TooLong):
@@ -423,15 +381,14 @@ class _Search:
             if elsewhere and not elsewhere <= self.bench.lost_beside(unit):
                 continue
             with applied(change):
-                after = _changed_line(unit, change)
+                after = changed_line(unit, change)
             whole = gained == self.all_lost
-            line, target = unit.line_of(change.place.node), _target(change.place.statement)
+            line, target = unit.line_of(change.place.node), target_of(change.place.statement)
             found = places(unit.tree)
             other = change.beside or first_use(change, found) or made_at(change, found)
-            beside = unit.line_of(other.node) if other else _below(unit, change)
-            yield _Fit(
-                tier, change.kind, unit, line, beside, gained, whole, after, target, change, moves
-            )
+            beside = unit.line_of(other.node) if other else below(unit, change)
+            made = (unit, line, beside, gained, whole, after, target, change, moves)
+            yield Fit(tier, change.kind, *made)
 
     def _gained(self, change: Change) -> Lost:
         """The outputs that are right on all cases with a change, and were not before."""
@@ -466,7 +423,7 @@ class _Search:
         whole = self._whole()
         lost = tuple(n for n in self.row.outputs if n in self.all_lost)
         if whole:
-            return (self._agreed(whole, lost),)
+            return (agreed(whole, lost, self.units[0], self.sure),)
         if not self.fits and self.unread:
             target = self.unread[0].rpartition(".")[2]
             return (Repair(lost, "", 0, "unread", whole=False, target=target),)
@@ -478,30 +435,9 @@ class _Search:
         for name in names:
             fits = [f for f in parts if name in f.gained]
             least = min(f.tier for f in fits)
-            found.append(self._agreed([f for f in fits if f.tier <= least + 1], (name,)))
+            likely = [f for f in fits if f.tier <= least + 1]
+            found.append(agreed(likely, (name,), self.units[0], self.sure))
         return tuple(found)
-
-    def _agreed(self, fits: Sequence[_Fit], outputs: tuple[str, ...]) -> Repair:
-        lines = list(dict.fromkeys(line for f in fits for line in f.lines))
-        kinds = list(dict.fromkeys(f.kind for f in fits))
-        targets = {f.target for f in fits}
-        first = fits[0]
-        several = len(lines) > MOST_LINES_TOLD or len({name for name, _ in lines}) > 1
-        several |= any(carried(f.change, places(f.unit.tree)) for f in fits)
-        several |= any(f.unit is not self.units[0] and _leaves_unread(f) for f in fits)
-        if several or _is_filled_later(fits[0]) or not self.sure:
-            kind = kinds[0] if len(kinds) == 1 else ""
-            target = first.target if len(targets) == 1 else ""
-            idle = {name for f in fits for name in _brought(f)}
-            if several and len(idle) == 1 and all(map(_brought, fits)):
-                kind, target = "unread", idle.pop()
-            return Repair(outputs, "", 0, kind, first.whole, target=target)
-        before = first.unit.lines[first.line - 1].strip()
-        return Repair(
-            outputs, first.unit.name, first.line, first.kind, first.whole,
-            before[:LONGEST_LINE], first.after[:LONGEST_LINE], first.unit.file, first.target,
-            also=lines[1][1] if len(lines) > 1 else None,
-        )  # fmt: skip
 
 
 def _line_in(unit: Unit, frame: str) -> int | None:
@@ -513,28 +449,6 @@ def _line_in(unit: Unit, frame: str) -> int | None:
     return line if 1 <= line <= len(unit.lines) else None
 
 
-def _below(unit: Unit, change: Change) -> int | None:
-    """The line below one after which a line is missing."""
-    statement = change.place.statement
-    last = unit.line_of(statement) + (statement.end_lineno or statement.lineno) - statement.lineno
-    missing = change.kind == "lost_line" and last < len(unit.lines)
-    return last + 1 if missing else None
-
-
-def _brought(fit: _Fit) -> set[str]:
-    """The variables that are made and never read, and that a change reads."""
-    new = fit.change.new
-    idle = idle_names(fit.unit.tree)
-    return {n.id for n in ast.walk(new) if isinstance(n, ast.Name)} & idle if new else set()
-
-
-def _leaves_unread(fit: _Fit) -> bool:
-    """Whether nobody would read some variable any more: that is to go around what is in it."""
-    before = idle_names(fit.unit.tree)
-    with applied(fit.change):
-        return not idle_names(fit.unit.tree) <= before
-
-
 def _numbers(inputs: Mapping[str, Any]) -> list[str]:
     """The inputs that are single numbers, also those inside a dict of settings."""
     found = [name for name, value in inputs.items() if type(value) is float]
@@ -542,34 +456,3 @@ def _numbers(inputs: Mapping[str, Any]) -> list[str]:
         if isinstance(value, dict):
             found += [f"{name}.{key}" for key, item in value.items() if type(item) is float]
     return found
-
-
-def _changed_line(unit: Unit, change: Change) -> str:
-    """The changed statement on one line; "" where that says nothing."""
-    if change.new is None or isinstance(change.new, ast.Pass):
-        return ""
-    statement = change.new if isinstance(change.new, ast.stmt) else change.place.statement
-    text = ast.unparse(ast.fix_missing_locations(statement)).replace(f" if not {TICK}()", "")
-    return text.partition("\n")[0] if isinstance(statement, (ast.For, ast.If, ast.While)) else text
-
-
-def _is_filled_later(fit: _Fit) -> bool:
-    """Whether something is added to a value into which parts are put afterwards: at any of them."""
-    puts = (n for n in ast.walk(fit.unit.tree) if isinstance(n, ast.Subscript))
-    filled = {root(n) for n in puts if isinstance(n.ctx, ast.Store)}
-    return fit.kind.startswith("missing_") and fit.target in filled - {""}
-
-
-def _target(statement: ast.stmt) -> str:
-    """The variable that a statement computes."""
-    if isinstance(statement, ast.Assign):
-        target = statement.targets[0]
-    elif isinstance(statement, (ast.AugAssign, ast.AnnAssign)):
-        target = statement.target
-    else:
-        return ""
-    while isinstance(target, (ast.Subscript, ast.Attribute)) and not (
-        isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
-    ):
-        target = target.value
-    return ast.unparse(target) if isinstance(target, (ast.Name, ast.Attribute)) else ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
-from typing import TypeGuard
+from collections.abc import Iterator, Sequence
 
 from autograder.explain.repair.places import LIBRARIES, Change, Place
 from autograder.explain.repair.units import clone, is_tick
@@ -15,10 +14,23 @@ MOST_NAMES = 8
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
-def statements(place: Place) -> Iterator[Change]:
+def statements(place: Place, names: Sequence[str]) -> Iterator[Change]:
     """All changes of one statement in its place."""
-    for tier, kind, new in _replaced(place):
+    for tier, kind, new in itertools.chain(_replaced(place), _renamed(place.node, names)):
         yield Change(tier, kind, place, new)
+
+
+def _renamed(n: ast.AST, names: Sequence[str]) -> Iterator[tuple[int, str, ast.stmt]]:
+    """Another variable wherever one is read in a line: `a * (1 - a)` for `x * (1 - x)`."""
+    if not isinstance(n, (ast.Assign, ast.AugAssign, ast.Return)) or n.value is None:
+        return
+    reads = [m for m in ast.walk(n.value) if isinstance(m, ast.Name) and m.id not in LIBRARIES]
+    for name in dict.fromkeys(m.id for m in reads):
+        here = [m for m in reads if m.id == name]
+        for other in names if len(here) > 1 else ():
+            if other.isidentifier() and other != name:
+                new = {id(m): ast.Name(other, ast.Load()) for m in here}
+                yield 1, "wrong_name", clone(n, new)
 
 
 def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
@@ -46,7 +58,6 @@ def _replaced(place: Place) -> Iterator[tuple[int, str, ast.stmt]]:
         yield 1, "extra_statement", ast.Pass()
     if isinstance(n, (ast.Assign, ast.AugAssign, ast.Return)) and n.value is not None:
         yield from ((1, "order", new) for new in _exchanged(n))
-        yield from ((0, "order", new) for new in _other_shares(n))
     if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call):
         yield 0, "return", ast.Return(n.value)
     if isinstance(n, ast.If):
@@ -76,34 +87,6 @@ def _read_in(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.Name]:
     indices = (p.slice for p in kept if isinstance(p, ast.Subscript))
     for part in (*indices, n.value):
         yield from (m for m in ast.walk(part) if isinstance(m, ast.Name)) if part else ()
-
-
-def _other_shares(n: ast.Assign | ast.AugAssign | ast.Return) -> Iterator[ast.stmt]:
-    """`(1 - a) * x + a * y` for `a * x + (1 - a) * y`."""
-    rests = [m for m in ast.walk(n) if _is_rest(m)]
-    for share in dict.fromkeys(ast.unparse(m.right) for m in rests):
-        new: ast.stmt = _Shares(share).visit(clone(n))  # type: ignore[assignment]
-        if ast.unparse(new).count(f"1 - {share}"):
-            yield ast.fix_missing_locations(new)
-
-
-def _is_rest(n: ast.AST) -> TypeGuard[ast.BinOp]:
-    """Whether it is `1 - a`."""
-    one = isinstance(n, ast.BinOp) and isinstance(n.op, ast.Sub) and n.left
-    return isinstance(one, ast.Constant) and one.value == 1
-
-
-class _Shares(ast.NodeTransformer):
-    def __init__(self, share: str) -> None:
-        self.share = share
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Turn what is left of 1 into the share, and the share into what is left."""
-        if _is_rest(node) and ast.unparse(node.right) == self.share:
-            return node.right
-        if isinstance(node, ast.expr) and ast.unparse(node) == self.share:
-            return ast.BinOp(ast.Constant(1), ast.Sub(), node)
-        return self.generic_visit(node)
 
 
 def _entries(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from autograder.checks.finding import Explanation, Finding, RowResult, Source, Where
 from autograder.exercises.fact import Fact, fact
-from autograder.explain.repair.search import Repair, Repairs
+from autograder.explain.repair.fits import Repair, Repairs
 from autograder.explain.slips import PREFIX
 
 LOOKS: dict[str, str] = {

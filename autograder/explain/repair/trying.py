@@ -19,7 +19,7 @@ from autograder.exercises.arrays import leaves
 from autograder.exercises.exercise import Exercise, Row
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.interpreter import describe, execute
-from autograder.exercises.script import Failure, Script, Strided, TooLong
+from autograder.exercises.script import Failure, Outcome, Script, Strided, TooLong
 from autograder.explain.repair.places import Change, applied
 from autograder.explain.repair.units import TICK, Unit, copy_of, depending, in_order
 
@@ -145,15 +145,16 @@ class Workbench:
         else:
             script = _plain(self.exercise.script(case.case, [row.id]))
         names = frozenset(row.outputs)
-        outcomes = execute(script, self.live, blame=blame or _brief)
-        seen = self.exercise.observe(case.case, outcomes).get(row.id)
+        outcomes = execute(script, self.live, self._goes_on, blame=blame or _brief)
+        rows = self.exercise.observe(case.case, outcomes)
+        seen = rows.get(row.id)
         self._returned = (seen and seen.outputs) or {}
         if seen is None:
             return names
         if seen.failure is not None:
             self._latest = seen.failure
             return names
-        observed = {row.id: fitted(row.id, seen, case)}
+        observed = {**rows, row.id: fitted(row.id, seen, case)}  # a backward has its forward's mask
         found = findings(row, Trial(self.exercise, case, observed))
         lost = frozenset(f.output for f in found if f.costs)
         self._unread |= None in lost
@@ -206,6 +207,11 @@ class Workbench:
         except Exception:  # what a class or a default is made of may raise
             return False
         return True
+
+    def _goes_on(self, outcome: Outcome) -> None:
+        """Nothing more is called once the time is over, though a call was ended."""
+        if outcome.failure is not None and self.late():
+            raise TooLong
 
     def _tick(self) -> None:
         self._turns += 1

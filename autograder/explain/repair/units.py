@@ -241,9 +241,7 @@ def _count_turns(tree: Definition) -> None:
             count = ast.UnaryOp(ast.Not(), ast.Call(ast.Name(TICK, ast.Load()), [], []))
             node.ifs.insert(0, ast.fix_missing_locations(ast.copy_location(count, node.target)))
         elif isinstance(node, (ast.For, ast.While, ast.FunctionDef)):
-            tick = ast.Expr(ast.Call(ast.Name(TICK, ast.Load()), [], []))
-            ast.copy_location(tick, node.body[0])
-            ast.fix_missing_locations(tick)
+            tick = placed(ast.Expr(ast.Call(ast.Name(TICK, ast.Load()), [], [])), node.body[0])
             at = 1 if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) else 0
             node.body.insert(at, tick)
 
@@ -286,7 +284,7 @@ def only_computes(tree: ast.AST, namespace: Mapping[str, Any]) -> bool:
             if known not in MODULES:
                 return False
         target = node if isinstance(node, (ast.Attribute, ast.Subscript)) else None
-        if target is not None and isinstance(target.ctx, ast.Store) and _root(target) not in local:
+        if target is not None and isinstance(target.ctx, ast.Store) and root(target) not in local:
             return False
     return True
 
@@ -303,10 +301,18 @@ def _is_calm(node: ast.AST) -> bool:
     )
 
 
-def _root(node: ast.AST) -> str:
+def root(node: ast.AST) -> str:
+    """The name at which an attribute or an entry begins."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def placed(node: ast.stmt, at: ast.AST) -> ast.stmt:
+    """A new statement with the line of another."""
+    for part in ast.walk(node):
+        ast.copy_location(part, at)
+    return node
 
 
 def copy_of(namespace: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ They are tried only where the student's code raises, as those of `raising`.
 from __future__ import annotations
 
 import ast
+import builtins
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -18,14 +20,15 @@ from autograder.explain.repair.missing import BUILTIN, SIZED
 from autograder.explain.repair.places import (
     LIBRARIES,
     Place,
+    formed,
     function_name,
     is_value,
     library,
     named,
     of_library,
-    root,
+    put,
 )
-from autograder.explain.repair.units import clone
+from autograder.explain.repair.units import clone, root
 
 MOST = 8
 ALIKE = (
@@ -35,8 +38,10 @@ ALIKE = (
     ("integers", "randint", "choice"),
     ("items", "keys", "values"),
     ("get", "setdefault"),
+    ("list", "tuple", "set", "dict"),
+    ("enumerate", "ndenumerate", "zip", "range", "ndindex"),
 )
-"""Methods of other types that do the like."""
+"""Methods of other types, or functions, that do the like."""
 
 
 def wrong_types(
@@ -51,7 +56,7 @@ def wrong_types(
     n = place.node
     family = _FAMILIES.get(type(n))
     if family is not None:
-        yield from family(place, [name for name in names if name.isidentifier()])
+        yield from family(n, place, [name for name in names if name.isidentifier()])
     called = isinstance(place.parent, ast.Call) and place.field == "func"
     if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load) and not called:
         for name in attributes[:MOST] if n.attr not in keys and root(n) != "self" else ():
@@ -64,30 +69,23 @@ def wrong_types(
             yield 1, "wrong_name", ast.Attribute(n, name, ast.Load())
     if isinstance(n, (ast.Name, ast.Subscript, ast.Attribute, ast.Call)):
         yield from _taken(place, n)
-    for size in (
-        _sizes(place.parents[-1])[:MOST] if isinstance(n, (ast.Name, ast.Subscript)) else ()
-    ):
-        part = ast.Slice(None, ast.Name(size, ast.Load()))
-        yield 2, "index", ast.Subscript(n, part, ast.Load())
+    if isinstance(n, (ast.Name, ast.Subscript)):
+        for size in _sizes(place.parents[-1])[:MOST]:
+            yield 2, "index", put("A[:B]", n, named(size))
 
 
 def _taken(place: Place, n: ast.expr) -> Iterator[Edit]:
     """A part of a value, all of them, how many they are; the value alone in a list."""
-    for at in (0, 1, -1):
-        yield 1, "index", ast.Subscript(n, ast.Constant(at), ast.Load())
-    for name in ("values", "items") if not isinstance(n, ast.Call) else ():
-        yield 1, "function", _method(n, name)
-    for name, kind in (("len", "missing_function"), ("int", "dtype"), ("list", "dtype")):
-        yield 1, kind, ast.Call(ast.Name(name, ast.Load()), [n], [])
-    yield 1, "packing", ast.List([n], ast.Load())
+    yield from formed((1, "index", "A[0]; A[1]; A[-1]"), n)
+    if not isinstance(n, ast.Call):
+        yield from formed((1, "function", "A.values(); A.items()"), n)
+    yield from formed((1, "missing_function", "len(A)"), n)
+    yield from formed((1, "dtype", "int(A); list(A)"), n)
+    yield from formed((1, "packing", "[A]"), n)
     if isinstance(place.parent, ast.Call) and place.field == "args":
         yield 1, "argument", ast.Starred(n, ast.Load())
     if isinstance(place.parent, (ast.For, ast.comprehension)) and place.field == "iter":
-        yield 0, "loop", ast.Call(ast.Name("enumerate", ast.Load()), [n], [])
-
-
-def _method(value: ast.expr, name: str, *args: ast.expr) -> ast.Call:
-    return ast.Call(ast.Attribute(value, name, ast.Load()), [*args], [])
+        yield 0, "loop", put("enumerate(A)", n)
 
 
 @lru_cache(maxsize=64)
@@ -112,21 +110,26 @@ def _counters(tree: ast.AST) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    n = place.node
-    assert isinstance(n, ast.Call)
+def _call(n: ast.Call, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     name, args, function = function_name(n), n.args, n.func
     if of_library(n):
         yield from _of_module(n, name)
-    elif isinstance(function, ast.Attribute):
-        for group in ALIKE:
-            for other in group if name in group else ():
-                if other != name:
-                    new = ast.Attribute(function.value, other, ast.Load())
-                    yield 0, "function", ast.Call(new, args, n.keywords)
+    others = [other for group in ALIKE if name in group for other in group if other != name]
+    for other in others:
+        new = named(other if hasattr(builtins, other) else f"np.{other}")
+        if isinstance(function, ast.Attribute) and not of_library(n):
+            new = ast.Attribute(function.value, other, ast.Load())
+        yield 0, "function", ast.Call(new, args, n.keywords)
+    if isinstance(function, ast.Attribute) and not of_library(n):
+        if name == "get" and len(args) == 1:
+            for begin in (*BEGINNINGS, *(f"np.zeros_like({other})" for other in names[:MOST])):
+                yield 0, "initial", put("A.get(B, C)", function.value, *args, named(begin))
         if hasattr(np, name) and root(function) not in LIBRARIES:
             yield 1, "function", ast.Call(library(name).func, [function.value, *args], n.keywords)
-        yield from _in_place(function.value, name, args)
+        for pattern in IN_PLACE.get(name, ()) if len(args) < 2 else ():
+            yield 0, "function", put(pattern, function.value, *args)
+    if name == "len" and args:
+        yield 0, "function", ast.Attribute(args[0], "shape", ast.Load())
     plain = isinstance(function, (ast.Name, ast.Attribute)) and root(function) not in LIBRARIES
     if plain and name not in BUILTIN and not n.keywords:
         yield 1, "extra_function", function
@@ -134,20 +137,21 @@ def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
             index = args[0] if len(args) == 1 else ast.Tuple(args, ast.Load())
             yield 0, "index", ast.Subscript(function, index, ast.Load())
     for at, arg in enumerate(args):
-        rest = [*args[:at], *args[at + 1 :]]
+        instead: list[tuple[int, str, list[ast.expr]]] = []
         if len(args) > 1 and (of_library(n) or at < len(args) - 1):
-            yield 1, "argument", ast.Call(function, rest, n.keywords)
+            instead.append((1, "argument", []))
         if isinstance(arg, ast.Starred):
-            one = [*args[:at], arg.value, *args[at + 1 :]]
-            yield 1, "argument", ast.Call(function, one, n.keywords)
+            instead.append((1, "argument", [arg.value]))
         if isinstance(arg, (ast.Tuple, ast.List)) and name not in SIZED:
-            several = [*args[:at], *arg.elts, *args[at + 1 :]]
-            yield 1, "argument", ast.Call(function, several, n.keywords)
+            instead.append((1, "argument", arg.elts))
         if isinstance(arg, ast.BinOp):  # a comma is lost
-            both = [*args[:at], arg.left, arg.right, *args[at + 1 :]]
-            yield 0, "missing_argument", ast.Call(function, both, n.keywords)
+            instead.append((0, "missing_argument", [arg.left, arg.right]))
         if not of_library(n) and name not in BUILTIN:
-            yield from _of_like_kind(n, at, arg, names)
+            for like in _of_like_kind(arg, names):
+                instead += ((1, "missing_argument", both) for both in ([arg, like], [like, arg]))
+        for tier, kind, parts in instead:
+            now = [*args[:at], *parts, *args[at + 1 :]]
+            yield tier, kind, ast.Call(function, now, n.keywords)
     if len(args) > 1 and not of_library(n):
         yield 1, "packing", ast.Call(function, [ast.Tuple(args, ast.Load())], n.keywords)
     if name == "transpose" and len(args) in (1, 2, 3):
@@ -158,20 +162,14 @@ def _call(place: Place, names: Sequence[str]) -> Iterator[Edit]:
                 yield 0, "axis", ast.Call(function, more, n.keywords)
 
 
-def _of_like_kind(n: ast.Call, at: int, arg: ast.expr, names: Sequence[str]) -> Iterator[Edit]:
-    """One argument more, which is to another variable what this one is: `f(x[i], y[i])`."""
+def _of_like_kind(arg: ast.expr, names: Sequence[str]) -> Iterator[ast.expr]:
+    """What is to another variable what an argument is to its own: `f(x[i], y[i])`."""
     if not isinstance(arg, (ast.Subscript, ast.Attribute)) or root(arg) in LIBRARIES:
         return
+    own = next(m for m in ast.walk(arg) if isinstance(m, ast.Name) and m.id == root(arg))
     for name in names[: 2 * MOST]:
-        if name != root(arg):
-            other = clone(arg)
-            first = next(
-                m for m in ast.walk(other) if isinstance(m, ast.Name) and m.id == root(arg)
-            )
-            first.id = name
-            for args in ([*n.args[: at + 1], other, *n.args[at + 1 :]],
-                         [*n.args[:at], other, *n.args[at:]]):  # fmt: skip
-                yield 1, "missing_argument", ast.Call(n.func, args, n.keywords)
+        if name != own.id:
+            yield clone(arg, {id(own): ast.Name(name, ast.Load())})
 
 
 def _of_module(n: ast.Call, name: str) -> Iterator[Edit]:
@@ -179,8 +177,7 @@ def _of_module(n: ast.Call, name: str) -> Iterator[Edit]:
     args, function = n.args, n.func
     assert isinstance(function, ast.Attribute)
     if name in ("argmax", "argmin") and len(args) == 1 and not n.keywords:
-        like = ast.Attribute(args[0], "shape", ast.Load())
-        yield 0, "missing_function", library("unravel_index", n, like)
+        yield 0, "missing_function", put("np.unravel_index(A, B.shape)", n, args[0])
     if hasattr(np.ndarray, name) and args and not hasattr(np, name):
         own = ast.Attribute(args[0], name, ast.Load())
         yield 0, "function", ast.Call(own, args[1:], n.keywords)
@@ -193,23 +190,14 @@ def _of_module(n: ast.Call, name: str) -> Iterator[Edit]:
             yield 0, "function", ast.Call(library(other).func, args, n.keywords)
 
 
-def _in_place(value: ast.expr, name: str, args: list[ast.expr]) -> Iterator[Edit]:
-    """What a method that works in place, and gives None, is meant to give."""
-    if name == "sort":
-        yield 0, "function", library("sort", value)
-    elif name == "reverse":
-        step = ast.UnaryOp(ast.USub(), ast.Constant(1))
-        yield 0, "function", ast.Subscript(value, ast.Slice(None, None, step), ast.Load())
-    elif name == "append" and len(args) == 1:
-        yield 0, "function", ast.BinOp(value, ast.Add(), ast.List(args, ast.Load()))
-    elif name == "update" and len(args) == 1:
-        yield 0, "function", ast.BinOp(value, ast.BitOr(), args[0])
+IN_PLACE: dict[str, tuple[str, ...]] = {
+    "sort": ("np.sort(A)",), "reverse": ("A[::-1]",), "append": ("A + [B]",), "update": ("A | B",),
+}  # fmt: skip
+"""What a method that works in place, and gives None, is meant to give."""
 
 
-def _entry(place: Place, names: Sequence[str]) -> Iterator[Edit]:
+def _entry(n: ast.Subscript, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """Another index; an entry that may not be there yet; a function that is to be called."""
-    n = place.node
-    assert isinstance(n, ast.Subscript)
     parts = n.slice.elts if isinstance(n.slice, ast.Tuple) else [n.slice]
     plain = not isinstance(n.slice, ast.Tuple)
     for counter in _counters(place.parents[-1])[:MOST]:
@@ -241,13 +229,13 @@ def _entry(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         yield 1, "missing_function", ast.Call(n.value, [n.slice], [])
     if isinstance(n.slice, ast.Constant) and not isinstance(n.slice.value, str):
         return
-    yield 0, "initial", _method(n.value, "get", n.slice)
+    yield 0, "initial", put("A.get(B)", n.value, n.slice)
     begun = entries_in(place.parents[-1]).get(ast.unparse(n.value), {})
     key = getattr(n.slice, "value", None)
     if any(other != key and line < n.lineno for other, line in begun.items()):
         return  # it is missing where others begin
     for begin in (*BEGINNINGS, *(f"np.zeros_like({name})" for name in names[:MOST])):
-        yield 0, "initial", _method(n.value, "setdefault", n.slice, named(begin))
+        yield 0, "initial", put("A.setdefault(B, C)", n.value, n.slice, named(begin))
 
 
 @lru_cache(maxsize=64)
@@ -276,33 +264,29 @@ def _of_so_many(place: Place, n: ast.Subscript, index: ast.Slice) -> Iterator[Ed
 
 
 BEGINNINGS = ("[]", "{}", "0", "None")
+_LIKE = (1, "initial", "np.zeros_like(A, dtype=float); np.zeros(len(A)); [None] * len(A)")
+_SIZED = (1, "initial", "np.zeros(A); [None] * A")
 
 
-def _beginning(place: Place, names: Sequence[str]) -> Iterator[Edit]:
+def _beginning(n: ast.expr, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """What a variable may have to begin with."""
-    n, statement = place.node, place.statement
+    statement = place.statement
     if place.parent is not statement or not isinstance(statement, ast.Assign):
         return
     empty = isinstance(n, (ast.List, ast.Dict)) and not ast.unparse(n)[1:-1]
     if not empty and not isinstance(n, ast.Constant):
         return
-    assert isinstance(n, ast.expr)
     yield from ((1, "initial", named(text)) for text in BEGINNINGS if text != ast.unparse(n))
     if isinstance(n, ast.Constant):
         yield 1, "initial", ast.List([n], ast.Load())
     for name in names[:MOST]:
-        for text in (f"np.zeros_like({name}, dtype=float)", f"np.zeros(len({name}))",
-                     f"[None] * len({name})"):  # fmt: skip
-            yield 1, "initial", named(text)
+        yield from formed(_LIKE, named(name))
     for size in _sizes(place.parents[-1])[:MOST]:
-        yield from ((1, "initial", named(text)) for text in (f"np.zeros({size})",
-                                                            f"[None] * {size}"))  # fmt: skip
+        yield from formed(_SIZED, named(size))
 
 
-def _several(place: Place, names: Sequence[str]) -> Iterator[Edit]:
+def _several(n: ast.Tuple | ast.List, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """Brackets around some of the values, or around fewer."""
-    n = place.node
-    assert isinstance(n, (ast.Tuple, ast.List))
     if isinstance(place.parent, (ast.Subscript, ast.keyword)):
         return
     if len(n.elts) > 2 and isinstance(n, ast.Tuple):
@@ -325,10 +309,8 @@ def _several(place: Place, names: Sequence[str]) -> Iterator[Edit]:
                 yield 1, "shape", ast.Tuple([*n.elts[:at], larger, *n.elts[at + 1 :]], n.ctx)
 
 
-def _target(place: Place, names: Sequence[str]) -> Iterator[Edit]:
+def _target(n: ast.Name, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """Several names, where one holds all that should be taken apart."""
-    n = place.node
-    assert isinstance(n, ast.Name)
     if isinstance(n.ctx, ast.Store) and isinstance(place.parent, (ast.Assign, ast.For)):
         for other in unbound(place):
             idle = ast.Name(other, ast.Store())
@@ -352,21 +334,17 @@ def _unbound(tree: ast.FunctionDef) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n.id for n in read if n.id not in made))[:3]
 
 
-def _attribute(place: Place, names: Sequence[str]) -> Iterator[Edit]:
+def _attribute(n: ast.Attribute, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """The thing itself, where one of its attributes stands."""
-    n = place.node
-    assert isinstance(n, ast.Attribute)
     called = isinstance(place.parent, ast.Call) and place.field == "func"
     if isinstance(n.ctx, ast.Load) and root(n) not in ("np", "numpy", "math") and not called:
         yield 1, "index", n.value
 
 
-_FAMILIES: dict[type[ast.AST], Callable[[Place, Sequence[str]], Iterator[Edit]]] = {
+_FAMILIES: dict[type[ast.AST], Callable[[Any, Place, Sequence[str]], Iterator[Edit]]] = {
     ast.Call: _call,
     ast.Subscript: _entry,
-    ast.List: lambda place, names: itertools.chain(
-        _several(place, names), _beginning(place, names)
-    ),
+    ast.List: lambda *of: itertools.chain(_several(*of), _beginning(*of)),
     ast.Tuple: _several,
     ast.Dict: _beginning,
     ast.Constant: _beginning,
