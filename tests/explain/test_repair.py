@@ -784,6 +784,7 @@ def test_no_shape_is_made_larger():
     m = [n, 2]
     np.ones(m[0])
     out = np.zeros(x.shape)
+    np.random.standard_normal((n, n))
     return out + np.random.random(size=n)"""
     unit = units_of("f", ("f",), namespace_of(text))[0]
     for far in (False, True):
@@ -792,6 +793,7 @@ def test_no_shape_is_made_larger():
                 made = ast.unparse(unit.tree)
             assert not re.search(r"shape [-+*/]|(zeros|size=)\(?[^()]* [*+] ", made), made
             assert not re.search(r"m = \[n( \*\* [23]| \* [a-z]+,)", made), made
+            assert not re.search(r"normal\(\((n, )?n (\*\* [23]|\* [nx][,)])", made), made
 
 
 def test_what_a_class_is_given_is_not_squared():

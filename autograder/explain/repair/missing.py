@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from autograder.explain.repair.expressions import Edit
 from autograder.explain.repair.places import (
@@ -85,6 +86,14 @@ def _makes_size(place: Place) -> bool:
 
     What `__init__` is given may be one, however far from here the array is made.
     """
+    around = [p for p in place.parents if not isinstance(p, ast.keyword)]
+    if any(
+        isinstance(inner, (ast.Tuple, ast.List))
+        and isinstance(call, ast.Call)
+        and function_name(call) in SIZED
+        for inner, call in pairwise(around)
+    ):
+        return True
     n, scope = place.node, next((p for p in place.parents if isinstance(p, ast.FunctionDef)), None)
     if scope is not None and scope.name == "__init__" and isinstance(n, ast.Name):
         return any(n.id == a.arg for a in scope.args.args)
