@@ -61,8 +61,8 @@ looked at, and `third.py`, `fourth.py`, `fifth.py`, `sixth.py` and `seventh.py`,
 before any of it was tried; many of the last four, of mistakes as students make them, end in an
 exception.
 
-*Line*: of those that were told one, it is the one that was changed; where a line was left out,
-also one that reads what it made. *Two*: told two lines, of which either may be changed; either
+*Line*: of those that were told one, it is the one that was changed, or one that reads what it makes
+no more. *Two*: told two lines, of which either may be changed; either
 counts. *Raised*: named or located, of the answers that end in an exception. *False names* do not
 hold on fresh cases of another seed. *Seconds* of the search for the line: {clock}, median, 95 %,
 most.

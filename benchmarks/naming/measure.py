@@ -283,17 +283,22 @@ def written(text: str, mistakes: Sequence[ByHand]) -> Iterator[Wrong]:
 
 
 def _lines(before: str, after: str, line: int) -> frozenset[int]:
-    """The line that was changed; of one that was left out, those that miss what it made, too."""
-    lost = [n for n in ast.walk(ast.parse(before)) if isinstance(n, ast.stmt) and n.lineno == line]
-    now = ast.parse(after)
+    """The line that was changed, and those that miss what it made and makes no more."""
+    now, then = ast.parse(after), ast.parse(before)
     left = sum(isinstance(n, ast.stmt) and not isinstance(n, ast.Pass) for n in ast.walk(now))
-    if left >= sum(isinstance(n, ast.stmt) for n in ast.walk(ast.parse(before))):
-        return frozenset({line})
-    names = [n for o in lost for n in ast.walk(o) if isinstance(n, (ast.Name, ast.Attribute))]
-    made = {ast.unparse(n) for n in names if isinstance(n.ctx, ast.Store)}
+    made = _made(then, line)
+    if left >= sum(isinstance(n, ast.stmt) for n in ast.walk(then)):  # otherwise it was left out
+        made -= _made(now, line)
     found = (n for n in ast.walk(now) if isinstance(n, (ast.Name, ast.Attribute)))
     reads = [n for n in found if ast.unparse(n) in made]
     return frozenset({line, *(n.lineno for n in reads if isinstance(n.ctx, ast.Load))})
+
+
+def _made(tree: ast.Module, line: int) -> set[str]:
+    """The variables and attributes to which what stands in a line gives values."""
+    there = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno == line]
+    names = [n for o in there for n in ast.walk(o) if isinstance(n, (ast.Name, ast.Attribute))]
+    return {ast.unparse(n) for n in names if isinstance(n.ctx, ast.Store)}
 
 
 def _unknown_names(row: RowResult) -> set[tuple[str, int]]:

@@ -14,10 +14,10 @@ import pytest
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
 from autograder.exercises import Function, Layer, constant
 from autograder.exercises.fact import fact
-from autograder.exercises.interpreter import LocalRunner
-from autograder.exercises.script import Failure
+from autograder.exercises.interpreter import LocalRunner, execute
+from autograder.exercises.script import Call, Failure, Ref, Script
 from autograder.explain import examine, may_be_repaired, prepare
-from autograder.explain.repair import repairs_of, search, told
+from autograder.explain.repair import repairs_of, search, told, trying
 from autograder.explain.repair.candidates import candidates, feeding
 from autograder.explain.repair.echoes import echoes, made_at
 from autograder.explain.repair.places import applied, places
@@ -600,6 +600,14 @@ def test_a_comprehension_without_an_end_ends(question):
     wrong = RIGHT.replace("    dx", "    seen = [n for n in iter(int, 1)]\n    dx", 1)
     (repair,) = found(question, FORWARD, wrong, seconds=20)
     assert repair.line == 3
+
+
+@pytest.mark.parametrize(("start", "grows"), [(3, lambda x: x * x), ([1], lambda x: x + x)])
+def test_what_doubles_from_call_to_call_ends(start, grows):
+    """No alarm stops one call of Python's own arithmetic."""
+    calls = [Call("grows", (start,)), *(Call("grows", (Ref(n),)) for n in range(22))]
+    outcomes = execute(Script(0, tuple(calls)), {"grows": grows}, limit=trying.bounded)
+    assert outcomes[5].failure is None and outcomes[-1].failure is not None
 
 
 def test_the_verdict_gains_a_line_and_nothing_else(question):

@@ -374,6 +374,10 @@ def _entry(n: ast.Subscript, place: Place, names: Sequence[str]) -> Iterator[Edi
                     index = ast.Tuple(moved, ast.Load())
                     yield 0, "off_by_one", ast.Subscript(n.value, index, n.ctx)
     if reads:
+        if isinstance(index, ast.Name):
+            for name in names:
+                if name.isidentifier() and name not in (index.id, root(n)):
+                    yield 1, "wrong_name", named(name)
         if isinstance(index, ast.Slice) and index.step is not None:
             yield 0, "direction", n.value
         yield 2, "index", n.value

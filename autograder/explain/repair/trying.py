@@ -18,7 +18,7 @@ from autograder.checks.trial import Trial, fitted
 from autograder.exercises.arrays import leaves
 from autograder.exercises.exercise import Exercise, Row
 from autograder.exercises.expressions import Expressions
-from autograder.exercises.interpreter import describe, execute
+from autograder.exercises.interpreter import Made, describe, execute
 from autograder.exercises.script import Failure, Outcome, Script, Strided, TooLong
 from autograder.explain.repair.places import Change, applied
 from autograder.explain.repair.units import TICK, Unit, copy_of, depending, in_order
@@ -31,8 +31,11 @@ ASK = 500
 """After so many turns the clock is looked at."""
 MOST_BITS = 4096
 """An integer that is squared in a loop has no end of digits, and nothing stops its product."""
+MOST_ITEMS = 100_000
+"""The same of a list or a text that is added to itself."""
 PICK = "__pick__"
 LOAD = ast.Load()
+
 Lost = frozenset[str]
 """Names of the outputs that are wrong; all of them where there is no value."""
 
@@ -145,7 +148,7 @@ class Workbench:
         else:
             script = _plain(self.exercise.script(case.case, [row.id]))
         names = frozenset(row.outputs)
-        outcomes = execute(script, self.live, self._goes_on, blame=blame or _brief)
+        outcomes = execute(script, self.live, self._goes_on, limit=bounded, blame=blame or _brief)
         rows = self.exercise.observe(case.case, outcomes)
         seen = rows.get(row.id)
         self._returned = (seen and seen.outputs) or {}
@@ -220,6 +223,17 @@ class Workbench:
         for value in sys._getframe(1).f_locals.values():
             if type(value) is int and value.bit_length() > MOST_BITS:
                 raise TooLong
+
+
+def bounded(work: Callable[[], Made]) -> Made:
+    """A call whose result is not too large for the next: doubled again and again, it would be."""
+    made = work()
+    result = made[0]
+    if type(result) is int and result.bit_length() > MOST_BITS:
+        raise TooLong
+    if type(result) in (list, tuple, str, dict) and len(result) > MOST_ITEMS:
+        raise TooLong
+    return made
 
 
 def _choice(changes: Sequence[Change]) -> Change:
