@@ -289,9 +289,10 @@ def _lines(before: str, after: str, line: int) -> frozenset[int]:
     made = _made(then, line)
     if left >= sum(isinstance(n, ast.stmt) for n in ast.walk(then)):  # otherwise it was left out
         made -= _made(now, line)
-    found = (n for n in ast.walk(now) if isinstance(n, (ast.Name, ast.Attribute)))
-    reads = [n for n in found if ast.unparse(n) in made]
-    return frozenset({line, *(n.lineno for n in reads if isinstance(n.ctx, ast.Load))})
+    found = [n for n in ast.walk(now) if isinstance(n, (ast.Name, ast.Attribute))]
+    reads = [n for n in found if isinstance(n.ctx, ast.Load)]
+    reads += [n.target for n in ast.walk(now) if isinstance(n, ast.AugAssign)]  # type: ignore[misc]
+    return frozenset({line, *(n.lineno for n in reads if ast.unparse(n) in made)})
 
 
 def _made(tree: ast.Module, line: int) -> set[str]:

@@ -138,6 +138,15 @@ def test_what_may_be_mended_in_either_of_two_lines_is_told_with_both(question, l
     assert {repair.line, repair.also} == {3, 4}
 
 
+def test_a_factor_may_be_missing_where_a_value_is_only_looked_up():
+    text = "def hump(x):\n    s = 1 / (1 + np.exp(-x))\n    slope = s - s**2\n    return x * slope"
+    right = namespace_of(text)
+    exercise = Function(right["hump"], points=1, inputs={"x": "N D"})
+    asked = prepare(exercise, reference=LocalRunner(right), mistaken={}, hidden=False)
+    (repair,) = found(asked, text.replace("s - s**2", "s"), row="hump", seconds=20)
+    assert {repair.line, repair.also} == {3, 4}
+
+
 RAISES = [
     ("dx = dout @ w.T", "dx = np.einsum('nm,md->nd', dout, w)", 3, "index"),
     ("dx = dout @ w.T", "both = {'rows': dout, 'wt': w.T}\n    dx = both['rows'] @ both['w']",

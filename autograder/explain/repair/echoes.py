@@ -45,10 +45,22 @@ def echoes(change: Change, found: Sequence[Place], names: Sequence[str]) -> Iter
     if isinstance(place.node, ast.Name):
         before = [p for p in found if _made(p) == place.node.id and _line(p) < _line(place)]
         ends += [p for p in before[-1:] if len(list(_uses_of(p, found))) <= FEW]
+    if change.kind == "missing_factor":  # what is only looked up may lack it from the beginning
+        names_there = {n.id for n in _factors(place.node) if isinstance(n, ast.Name)}
+        made = [p for p in found if _made(p) in names_there and _line(p) < _line(place)]
+        bare = [p for p in made if isinstance(p.node, ast.Name) or looked_up(p.node)]
+        ends += [p for p in bare if p not in ends]
     if change.kind == "missing_factor" and not any(_is_returned(p) for p in ends):
         ends += [p for p in found if _is_returned(p)]  # it may be missing at the end of the way
     for end in ends:
         yield replace(change, place=end, new=_around(new, place.node, _value(end)))
+
+
+def _factors(node: ast.AST) -> Iterator[ast.AST]:
+    while isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
+        yield node.right
+        node = node.left
+    yield node
 
 
 def _is_returned(place: Place) -> bool:
