@@ -197,7 +197,7 @@ def _draw(exercise: Exercise, regime: _Regime, name: str, seed: int, *, shuffled
         value = declared.draw(sizes, rng)
         if own is not None and key in own.changes:
             value = _changed(value, own.changes[key], sizes, rng)
-            named = getattr(declared, "shape", "").split()
+            named = getattr(declared, "shape", "").split()  # the new value may have other sizes
             if isinstance(value, np.ndarray) and value.ndim == len(named):
                 seen |= {n: size for n, size in zip(named, np.shape(value)) if n.isidentifier()}
         if key in regime.scale:

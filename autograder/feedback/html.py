@@ -86,7 +86,7 @@ def _block(block: Block) -> str:
                 f"<b>{_code(row)}</b> {_text(verdict)}</span>{right}</div>"
             )
         case Ticks(outputs):
-            return f"<div>{''.join(_tick(name, ok) for name, ok in outputs)}</div>"
+            return f"<div>{' '.join(_tick(name, ok) for name, ok in outputs)}</div>"
         case Paragraph(line, style):
             lead = f'<span style="{_MUTED}">{_text(tr(FREE))}</span>' if style == "warning" else ""
             inside = _SIGNS.get(style, "") + lead + _line(line)

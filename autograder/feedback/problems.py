@@ -49,15 +49,23 @@ def problems(findings: Sequence[Finding], coverage: Coverage) -> list[Problem]:
 def _first(group: Sequence[Finding]) -> Finding:
     """The finding that is told; what one exception left without a value is told together."""
     first = min(group, key=lambda f: f.hidden)
-    if first.difference is None or first.difference.kind != "broken":
+    if not _breaks(first):
         return first
     names = dict.fromkeys(shown_output(f.output) for f in group if f.output)
     return replace(first, output=listed(list(names), NAMED_OUTPUTS) or None)
 
 
+def _breaks(finding: Finding) -> str:
+    """Why an output as a whole could not be computed; "" for an entry, which is told by its name."""
+    wrong = finding.difference
+    if wrong is None or wrong.kind != "broken" or wrong.where:
+        return ""
+    return str(wrong.got)
+
+
 def _key(finding: Finding) -> Hashable:
-    if finding.difference is not None and finding.difference.kind == "broken":
-        return (finding.difference.kind, str(finding.difference.got))
+    if why := _breaks(finding):
+        return ("broken", why)
     if finding.check is Check.ACCOUNT:  # it is about all outputs
         return finding.check
     if finding.failure is not None:

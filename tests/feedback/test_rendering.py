@@ -371,10 +371,12 @@ def test_what_one_exception_left_without_a_value_is_told_together() -> None:
     other = Finding(
         Check.CONTRACT, "relu", "plain", difference=replace(broken, got="KeyError: 'x'")
     )
-    outputs = dict.fromkeys([*names, "relu"], False)
-    result = RowResult("Value", 0, 5, "wrong", outputs, (*found, other))
+    entry = Finding(Check.CONTRACT, "grads", "plain", difference=replace(broken, where=("w",)))
+    outputs = dict.fromkeys([*names, "relu", "grads"], False)
+    result = RowResult("Value", 0, 5, "wrong", outputs, (*found, other, entry))
     text = render_text(result)
-    assert text.count("TypeError: no") == text.count("KeyError") == 1
+    assert (text.count("TypeError: no"), text.count("KeyError")) == (2, 1)
+    assert "grads['w'] could not be computed: TypeError: no" in text
     assert "data: sum, exp, tanh, a fork and 1 more could not be computed" in text
 
 

@@ -60,7 +60,7 @@ class Fit:
     after: str
     target: str
     change: Change
-    moves: bool
+    moves: bool  # it changes an output that stays wrong, too
 
     @property
     def lines(self) -> list[tuple[str, int]]:

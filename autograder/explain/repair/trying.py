@@ -18,7 +18,7 @@ from autograder.checks.trial import Trial, fitted
 from autograder.exercises.arrays import leaves
 from autograder.exercises.exercise import Exercise, Row
 from autograder.exercises.expressions import Expressions
-from autograder.exercises.interpreter import Made, describe, execute
+from autograder.exercises.interpreter import Made, describe, execute, same
 from autograder.exercises.script import Failure, Outcome, Script, Strided, TooLong
 from autograder.explain.repair.places import Change, applied
 from autograder.explain.repair.units import TICK, Unit, copy_of, depending, in_order
@@ -166,7 +166,7 @@ class Workbench:
     def moved(self, case: Expectation, names: Lost) -> bool:
         """Whether some outputs are other numbers now than as the code stood, on the last case."""
         before, now = self.values[id(case)], self._returned
-        return any(not _same(before.get(name), now.get(name)) for name in names)
+        return any(not same(before.get(name), now.get(name)) for name in names)
 
     def lost_beside(self, unit: Unit) -> set[tuple[str, str]]:
         """What is wrong in the other rows, where a change is made in what they are about.
@@ -268,11 +268,6 @@ def _is_read(node: ast.AST | None) -> bool:
     if not isinstance(node, ast.expr) or isinstance(node, (ast.Slice, ast.Starred)):
         return False
     return isinstance(getattr(node, "ctx", LOAD), ast.Load)
-
-
-def _same(one: Any, other: Any) -> bool:
-    pairs = zip(leaves(one), leaves(other), strict=False)
-    return all(np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind in "fc") for a, b in pairs)
 
 
 def _brief(error: BaseException) -> Failure:
