@@ -56,7 +56,7 @@ def _first(group: Sequence[Finding]) -> Finding:
 
 
 def _breaks(finding: Finding) -> str:
-    """Why an output as a whole could not be computed; "" for an entry, which is told by its name."""
+    """Why an output as a whole could not be computed; "" otherwise, as for an entry of one."""
     wrong = finding.difference
     if wrong is None or wrong.kind != "broken" or wrong.where:
         return ""
