@@ -17,6 +17,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # nbgrader calls `alembic` by name, so the environment must be on PATH and not only be called.
 IN_VENV = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH" &&
 
+# The pages of docs/ that come from the course; with ARGS one asked for something else.
+PAGES = $(if $(ARGS),:,python -m docs)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup grade test release validate lite bench lint
 
@@ -34,11 +37,13 @@ grade: setup ## Grade the sample class, print its scores, write its reports
 test: setup ## Run the tests on all cores; the ten slowest are printed
 	@$(IN_VENV) python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations=10 $(ARGS)
 
-release: setup ## Build the students' notebooks (assignments/) from solutions/
+release: setup ## Build the students' notebooks (assignments/) from solutions/, and the pages about them
 	@$(IN_VENV) autograder release $(ARGS)
+	@$(IN_VENV) $(PAGES)
 
 validate: setup ## Prove the grader: every known mistake is caught, every reference passes
 	@$(IN_VENV) autograder validate $(ARGS)
+	@$(IN_VENV) $(PAGES) --check
 
 lite: setup ## Build build/lite, a site in which the notebooks run in the browser (JupyterLite)
 	@$(IN_VENV) python -m pip install --quiet --disable-pip-version-check -c constraints.txt \

@@ -42,36 +42,25 @@ def release(
     only_check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 where anything differs.")
     ] = False,
-    gallery: Annotated[
-        bool, typer.Option("--gallery", help="Draw every picture of docs/gallery.md anew.")
-    ] = False,
 ) -> None:
-    """Build the students' notebooks (assignments/) from solutions/, and the pages about them.
+    """Build the students' notebooks (assignments/) from solutions/.
 
-    The solved notebooks whose code changed are run, for the pictures of docs/gallery.md.
     With a NOTEBOOK nothing else is touched: an author's loop of seconds.
     """
     from autograder.course import find_course_root
-    from autograder.course.gallery import write_gallery
     from autograder.course.release import check_release, release_translated
     from autograder.course.release import release as build
 
     root = find_course_root()
     only = notebooks or ()
-    if language is not None and (only_check or gallery):
-        raise typer.BadParameter(
-            "--language goes with no other option: --check looks at every language by itself, and "
-            "the gallery is English"
-        )
+    if language is not None and only_check:
+        raise typer.BadParameter("--check looks at every language by itself: leave out --language")
     if language is not None:
         made = release_translated(root, language, only)
     else:
         made = (check_release if only_check else build)(root, only, warn)
     for line in made.lines:
         tell(line)
-    if language is None and not only_check:
-        for line in write_gallery(root, only, everything=gallery):
-            say(line)
     raise typer.Exit(0 if made.ok else 1)
 
 

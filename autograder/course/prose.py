@@ -29,6 +29,11 @@ _QUOTE = re.compile(r"^(\s*> ?)(.*)$")
 _BEFORE_COMMENT = re.compile(r"^([^#]*#\s+)(.*)$")
 _ENTRY = re.compile(r"^(\*{0,2}\w+(?:, \*{0,2}\w+)*: )(\S.*)$")
 _WITH_DOCSTRING = (ast.FunctionDef, ast.ClassDef, ast.Module)
+MADE = re.compile(
+    r"(?P<begin><!-- from the course: (?P<what>\S+) -->\n)(?P<text>.*?)(?P<end><!-- end -->)",
+    re.DOTALL,
+)
+"""A place of a page that is made from the course."""
 _SHOWING = frozenset({"title", "label", "xlabel", "ylabel", "what"})
 
 
@@ -44,7 +49,18 @@ def markdown(source: str, change: Change) -> str:
 
 
 def page(source: str, change: Change) -> str:
-    """Walk through a page of Markdown, where a solution's markers are words like others."""
+    """Walk through a page of Markdown, where a solution's markers are words like others.
+
+    What is made from the course is left alone.
+    """
+    changed, after = "", 0
+    for made in MADE.finditer(source):
+        changed += _page(source[after : made.start()], change) + made[0]
+        after = made.end()
+    return changed + _page(source[after:], change)
+
+
+def _page(source: str, change: Change) -> str:
     return "\n".join(_markdown(source.split("\n"), change))
 
 

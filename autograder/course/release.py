@@ -1,9 +1,4 @@
-"""`autograder release`: build what students get, search it for leaks, put it into assignments/.
-
-The pages of docs/ that come from the course are kept in step: the syllabus and the guides in other
-languages here, as they are only text; the gallery by `write_gallery`, which runs notebooks; a check
-looks at all.
-"""
+"""`autograder release`: build what students get, search it for leaks, put it into assignments/."""
 
 from __future__ import annotations
 
@@ -16,14 +11,10 @@ from pathlib import Path
 from autograder.course.build import Watch, files_below, generate
 from autograder.course.drift import compare, differences
 from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, load_course
-from autograder.course.gallery import gallery_drift
-from autograder.course.guides import DOCS, guides_drift, write_guides
 from autograder.course.leaks import find_leaks
 from autograder.course.notebook import Notebook
 from autograder.course.questions import made_now
 from autograder.course.secret import existing_seed
-from autograder.course.syllabus import PAGE as SYLLABUS
-from autograder.course.syllabus import syllabus_drift, write_syllabus
 from autograder.course.translated import course_languages
 from autograder.course.translations import built_translated, chosen, translated_drift
 from autograder.errors import CourseError
@@ -37,10 +28,9 @@ class Release:
     """What a release, or a check of one, came to."""
 
     notebooks: tuple[Notebook, ...]
-    written: tuple[str, ...] = ()  # files that changed, of assignments/ and docs/
+    written: tuple[str, ...] = ()  # files of assignments/ that changed
     removed: tuple[str, ...] = ()  # files of assignments/ that nothing makes any more
-    # for a check: where assignments/ or a page of docs/ is not what the sources make
-    drift: tuple[str, ...] = ()
+    drift: tuple[str, ...] = ()  # for a check: where assignments/ is not what the sources make
     warnings: tuple[str, ...] = ()
     checked: bool = False
     folder: str = ASSIGNMENTS  # where the notebooks lie
@@ -69,7 +59,6 @@ class Release:
             changed = any(path.startswith(folder) for path in (*self.written, *self.removed))
             state = tr("written") if changed else tr("unchanged")
             lines.append(f"{name}: {len(notebook.rows)} rows, {notebook.points:g} points, {state}")
-        lines += [f"{page}: written" for page in self.written if page.startswith(f"{DOCS}/")]
         lines += [f"removed {path}, which nothing makes any more" for path in self.removed]
         return [*lines, f"released {what}"]
 
@@ -94,8 +83,7 @@ def release(root: Path, only: Sequence[str] = (), watch: Watch = lambda line: No
         apart = set(course_languages(course.root))
         written, removed = _publish(course, fresh / ASSIGNMENTS, ASSIGNMENTS, folders, apart)
         _bring(fresh / SOURCE, course.root / SOURCE, folders)  # nbgrader's, for its own commands
-    pages = (*((SYLLABUS,) if write_syllabus(course) else ()), *write_guides(course))
-    return Release(notebooks, (*written, *pages), removed, warnings=_warnings(notebooks))
+    return Release(notebooks, written, removed, warnings=_warnings(notebooks))
 
 
 def release_translated(root: Path, language: str, only: Sequence[str] = ()) -> Release:
@@ -121,7 +109,7 @@ def release_translated(root: Path, language: str, only: Sequence[str] = ()) -> R
 def check_release(
     root: Path, only: Sequence[str] = (), watch: Watch = lambda line: None
 ) -> Release:
-    """Compare `assignments/` and the pages of docs/ with what the sources make; write nothing.
+    """Compare `assignments/` with what the sources make; write nothing.
 
     Args:
         only: The notebooks to look at, as for `release`.
@@ -132,7 +120,7 @@ def check_release(
     for number, notebook in enumerate(notebooks, 1):
         drift += notebook_drift(course, notebook.assignment)
         watch(f"{notebook.assignment} ({number}/{len(notebooks)})")
-    drift += page_drift(course, only)
+    drift += [] if only else stale(course)
     return Release(notebooks, drift=tuple(drift), warnings=_warnings(notebooks), checked=True)
 
 
@@ -145,17 +133,12 @@ def notebook_drift(course: Course, name: str) -> list[str]:
         return drift + find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
 
 
-def page_drift(course: Course, only: Sequence[str] = ()) -> list[str]:
-    """Where docs/, and what else lies in `assignments/`, is not what the sources make."""
-    names = list(course.chosen(only))
-    drift = syllabus_drift(course, names if only else None) + gallery_drift(course, only)
-    drift += guides_drift(course)
-    if not only:
-        apart = {*course.sources, *course_languages(course.root)}
-        with tempfile.TemporaryDirectory() as nothing:
-            there = course.root / ASSIGNMENTS
-            drift += differences(Path(nothing), there, shown=ASSIGNMENTS, apart=apart)
-    return drift
+def stale(course: Course) -> list[str]:
+    """What lies in `assignments/` and no source makes."""
+    apart = {*course.sources, *course_languages(course.root)}
+    with tempfile.TemporaryDirectory() as nothing:
+        there = course.root / ASSIGNMENTS
+        return differences(Path(nothing), there, shown=ASSIGNMENTS, apart=apart)
 
 
 def behind(

@@ -18,7 +18,6 @@ from babel.messages import Catalog, Message
 from babel.messages.pofile import PoFileError, denormalize, read_po, write_po
 
 from autograder.course import Course
-from autograder.course.guides import english_pages, guide_catalogue, guide_pages
 from autograder.course.translated import catalogue as place_of
 from autograder.course.translated import course_languages
 from autograder.errors import CourseError
@@ -109,17 +108,28 @@ def open_catalogues(
     for code in list(languages) or course_languages(course.root):
         language = read_language(course.root, code)
         pages = english_pages(course.root)
-        every = [PACKAGE, *course.sources, *guide_pages(course.root, code)]
+        paths = {name: guide_catalogue(course.root, code, name) for name in pages}
+        every = [PACKAGE, *course.sources, *(name for name in pages if paths[name].is_file())]
         for name in list(names) or every:
             if name == PACKAGE:
                 path, entries = LOCALE / f"{code}.po", package
             elif name in pages:
-                path = guide_catalogue(course.root, code, name)
-                entries = of_guide(pages[name], package)
+                path, entries = paths[name], of_guide(pages[name], package)
             else:
                 path = place_of(course.root, code, name)
                 entries = of_notebook(course.assignment(name), package)
             yield Catalogue(name, language, path, entries, _read(path, code))
+
+
+def english_pages(root: Path) -> dict[str, Path]:
+    """The pages that a course may have in other languages: name -> file."""
+    found = [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+    return {path.stem: path for path in found if path.is_file()}
+
+
+def guide_catalogue(root: Path, language: str, page: str) -> Path:
+    """Where the catalogue of a page lies."""
+    return root / "locale" / language / "guides" / f"{page}.po"
 
 
 def read_language(root: Path, code: str) -> Language:

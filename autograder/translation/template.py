@@ -11,9 +11,8 @@ from typing import get_args
 
 from jinja2 import Environment, nodes
 
-from autograder.course import Notebook
+from autograder.course import Notebook, prose
 from autograder.course.configuration import Configuration
-from autograder.course.guides import guide_texts
 from autograder.course.regions import BEGIN, END
 from autograder.course.shields import has_words
 from autograder.course.translated import pieces
@@ -71,7 +70,19 @@ def of_guide(page: Path, known: Iterable[str | tuple[str, str]]) -> Entries:
     Args:
         known: What the package's catalogue holds already.
     """
-    return _unknown(known, ((text, page.name) for text in guide_texts(page)))
+    return _unknown(known, ((text, page.name) for text in page_texts(page)))
+
+
+def page_texts(page: Path) -> list[str]:
+    """What is to translate in a page of Markdown, in its order."""
+    found: list[str] = []
+
+    def keep(text: str) -> str:
+        found.append(text)
+        return text
+
+    prose.page(page.read_text(encoding="utf-8"), keep)
+    return found
 
 
 def of_package(texts: Mapping[str, Iterable[str]] | None = None) -> Entries:
@@ -103,7 +114,7 @@ def of_package(texts: Mapping[str, Iterable[str]] | None = None) -> Entries:
             _add(entries, found, where)
     _add(entries, Configuration.hand_in, "how to hand in, where a course does not say")
     for path in sorted(PACKAGE.rglob("templates/*.md")):
-        for text in guide_texts(path):
+        for text in page_texts(path):
             if not re.fullmatch(r"\{\w+\}", text):  # a gap alone is no text
                 _add(entries, text, path.name)
     for path in sorted(PACKAGE.rglob("templates/*.html")):

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from autograder.course import Course, load_course
-from autograder.course.release import notebook_drift, page_drift
+from autograder.course.release import notebook_drift, stale
 from autograder.errors import CourseError
 from autograder.validation.proof import ExerciseProof, prove
 
@@ -151,14 +151,14 @@ def prove_course(
             watch(proof.line)
 
         proofs = prove(course.assignment(name), exercises, seeds=seeds, watch=tell)
-        drift = notebook_drift(course, name) + page_drift(course, only)
+        drift = notebook_drift(course, name) + ([] if only else stale(course))
         return CourseProof(((name, tuple(proofs)),), partial, tuple(drift))
     workers = min(jobs or os.cpu_count() or 1, len(chosen))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         largest = sorted(chosen, key=lambda name: -course.sources[name].stat().st_size)
         asked = tuple(exercises)
         todo = {name: pool.submit(_prove_one, course.root, name, asked, seeds) for name in largest}
-        pages = page_drift(course, only)
+        strays = [] if only else stale(course)
         found, drift = [], []
         for name in chosen:
             proven, own = todo[name].result()
@@ -166,7 +166,7 @@ def prove_course(
             drift += own
             for proof in proven:
                 watch(f"{name}, {proof.line}")
-    return CourseProof(tuple(found), partial, (*drift, *pages))
+    return CourseProof(tuple(found), partial, (*drift, *strays))
 
 
 @cache

@@ -16,7 +16,6 @@ from autograder.collect.match import Matcher
 from autograder.course import Course, load_course, load_notebook
 from autograder.course.build import generate_translated
 from autograder.course.cells import SourceCell, classify
-from autograder.course.guides import guides_drift, write_guides
 from autograder.course.percent import read_percent
 from autograder.course.prose import code, markdown
 from autograder.course.shields import unshielded
@@ -161,50 +160,6 @@ def test_a_changed_paragraph_is_named_and_stays_english_until_somebody_looks(
     # what was moved or rewrapped keeps its words
     source.write_text(small.replace("One thing;\n#   it is", "One\n#   thing; it is"), "utf-8")
     assert not next(states([opened(course)])).missing
-
-
-def test_a_guide_is_made_from_its_catalogue_and_its_links_lead_on(course: Course) -> None:
-    root = course.root
-    (root / "docs").mkdir()
-    (root / "README.md").write_text(
-        "# A course\n\n[汉字](docs/zh/README.md)\n\n"
-        "Start with [the guide](docs/guide.md#two-words), or [a file](data/x.csv).\n",
-        encoding="utf-8",
-    )
-    (root / "docs" / "guide.md").write_text(
-        "# Guide\n\n```\n# Run it.\nmake\n```\n\n## Two words!\n\nBack: [there](../README.md), "
-        "[here](#two-words), [away](https://example.org/x.md).\n",
-        encoding="utf-8",
-    )
-    for page in ("README", "guide"):
-        (catalogue,) = open_catalogues(load_course(root), ["zh"], [page])
-        catalogue.write()
-        text = catalogue.path.read_text(encoding="utf-8")
-        for english in catalogue.entries:
-            before = f'msgid "{english}"\nmsgstr "'
-            text = text.replace(before, f"{before}字 {english}".replace("字 [汉字]", "[English]"))
-        catalogue.path.write_text(text, encoding="utf-8")
-    assert {"docs/zh/README.md", "docs/zh/guide.md"} == {
-        line.split(" is missing")[0] for line in guides_drift(course)
-    }
-    assert write_guides(course) == ("docs/zh/README.md", "docs/zh/guide.md")
-    assert not guides_drift(course)
-    readme = (root / "docs" / "zh" / "README.md").read_text(encoding="utf-8")
-    guide = (root / "docs" / "zh" / "guide.md").read_text(encoding="utf-8")
-    assert "[English](../../README.md)" in readme
-    assert "(guide.md#字-two-words)" in readme
-    assert "(../../data/x.csv)" in readme
-    assert "# 字 Run it.\nmake\n" in guide
-    assert "[there](README.md), [here](#字-two-words), [away](https://example.org/x.md)" in guide
-    # a sentence that changed is English again until somebody looks, and the page is out of date
-    page = root / "docs" / "guide.md"
-    page.write_text(page.read_text("utf-8").replace("Run it.", "Run it twice."), "utf-8")
-    (catalogue,) = open_catalogues(load_course(root), ["zh"], ["guide"])
-    catalogue.write()
-    assert [t.split(" (")[0] for s in states([catalogue]) for t in s.fuzzy] == ["Run it twice."]
-    assert guides_drift(course) == ["docs/zh/guide.md is out of date; run `make release`"]
-    assert write_guides(course) == ("docs/zh/guide.md",)
-    assert "# Run it twice.\n" in (root / "docs" / "zh" / "guide.md").read_text(encoding="utf-8")
 
 
 def test_a_complete_catalogue_must_stay_complete_and_keep_shields_and_glossary(

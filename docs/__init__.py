@@ -1,0 +1,1 @@
+"""This course's pages, and what makes those of them that come from the course."""
