@@ -11,7 +11,6 @@ import errno
 import random
 import traceback
 import warnings
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -133,7 +132,10 @@ def _make(
     if call.kind == "chance":
         for seed in call.args:
             _seed(seed)
-        return None, Outcome(value=_chance())
+        drawn = _chance()
+        for seed in call.args:  # as if nothing had been drawn
+            _seed(seed)
+        return None, Outcome(value=drawn)
     owner = resolve(call.on, namespace, results) if call.on is not None else None
     if call.kind == "assign":
         try:
@@ -208,12 +210,8 @@ def _seed(seed: int) -> None:
 
 
 def _chance() -> int:
-    """The global random states, of Python and of NumPy, as one number."""
-    _, keys, *rest = np.random.get_state()
-    _, numbers, left = random.getstate()
-    return zlib.crc32(
-        repr((*rest, left, hash(numbers))).encode(), zlib.crc32(np.asarray(keys).tobytes())
-    )
+    """What the global generators, of Python and of NumPy, draw next, as one number."""
+    return random.getrandbits(31) << 31 | int(np.random.random() * 2**31)
 
 
 def _exported(result: Any, hold: str) -> Any:

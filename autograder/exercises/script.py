@@ -77,8 +77,8 @@ class Call:
     # positions of the arguments whose contents after the call are wanted (a state dict)
     watch: tuple[int, ...] = ()
     # `"call"` it, `"read"` its value, `"assign"` the attribute of `on` the one argument, or
-    # `"chance"`: call nothing; seed the global generators where an argument says how, and read
-    # their states, as one number
+    # `"chance"`: call nothing; seed the global generators where an argument says how, and tell
+    # what they draw next, as one number: another one where they were used in between
     kind: Literal["call", "read", "assign", "chance"] = "call"
     # count the points near the inputs of the script that functions evaluate in it
     count: bool = False
