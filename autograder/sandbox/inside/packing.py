@@ -22,6 +22,7 @@ from autograder.sandbox.inside import wire
 
 _DTYPES = "|b1 |i1 <i2 <i4 <i8 |u1 <u2 <u4 <u8 <f2 <f4 <f8 <c8 <c16"
 DTYPES = frozenset(_DTYPES.split())
+PLACEHOLDERS = {kind.__name__: kind for kind in (Ref, Name, Rng, Strided, Implementation)}
 MAX_DEPTH = 12
 MAX_ITEMS = 100_000
 MAX_TEXT = 100_000
@@ -72,7 +73,12 @@ class Packer:
             return wire.WireDict(keys, [self.pack(item, depth + 1) for item in value.values()])
         if kind is Opaque:
             return wire.WireOpaque(str(value.type_name)[:200])
-        return self._placeholder(value, depth)
+        if kind in PLACEHOLDERS.values():
+            parts = [self.pack(part, depth + 1) for part in vars(value).values()]
+            return wire.WirePlaceholder(kind.__name__, parts)
+        if isinstance(value, np.generic):
+            return self._array(np.asarray(value))
+        raise NotAcceptable(f"it holds a {kind.__name__}")
 
     def _key(self, key: Any) -> int | str:
         if type(key) is int and -(1 << 63) <= key < 1 << 63:
@@ -102,21 +108,6 @@ class Packer:
         self._charge(array.nbytes)
         data = np.ascontiguousarray(array, dtype=dtype).tobytes()
         return wire.WireArray(dtype.str, list(array.shape), data)
-
-    def _placeholder(self, value: Any, depth: int) -> Any:
-        if isinstance(value, Ref):
-            return wire.WireRef(value.call, list(value.path))
-        if isinstance(value, Name):
-            return wire.WireName(value.name, self.pack(value.args, depth + 1))
-        if isinstance(value, Rng):
-            return wire.WireRng(self.pack(value.seed, depth + 1))
-        if isinstance(value, Strided):
-            return wire.WireStrided(self._array(value.array))
-        if isinstance(value, Implementation):
-            return wire.WireImplementation(value.source, value.name)
-        if isinstance(value, np.generic):
-            return self._array(np.asarray(value))
-        raise NotAcceptable(f"it holds a {type(value).__name__}")
 
 
 def pack_call(call: Call, max_bytes: int) -> wire.WireCall:

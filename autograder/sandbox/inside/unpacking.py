@@ -12,19 +12,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from autograder.exercises.script import (
-    Call,
-    Failure,
-    Implementation,
-    Name,
-    Opaque,
-    Outcome,
-    Ref,
-    Rng,
-    Strided,
-)
+from autograder.exercises.script import Call, Failure, Opaque, Outcome
 from autograder.sandbox.inside import wire
-from autograder.sandbox.inside.packing import DTYPES, MAX_DEPTH, NotAcceptable
+from autograder.sandbox.inside.packing import DTYPES, MAX_DEPTH, PLACEHOLDERS, NotAcceptable
 
 _PLAIN = frozenset((bool, int, float, str, type(None)))
 _decode_answer = msgspec.msgpack.Decoder(wire.Answer).decode
@@ -151,17 +141,8 @@ def unpack(value: Any, trusted: bool = False, depth: int = 0) -> Any:
         return int(value.digits, 16)
     if kind is wire.WireOpaque:
         return Opaque(value.type_name)
-    if trusted:
-        if kind is wire.WireRef:
-            return Ref(value.call, tuple(value.path))
-        if kind is wire.WireName:
-            return Name(value.name, unpack(value.args, True))
-        if kind is wire.WireRng:
-            return Rng(unpack(value.seed, True))
-        if kind is wire.WireStrided:
-            return Strided(_unpack_array(value.array))
-        if kind is wire.WireImplementation:
-            return Implementation(value.source, value.name)
+    if trusted and kind is wire.WirePlaceholder:
+        return PLACEHOLDERS[value.kind](*(unpack(part, True, depth + 1) for part in value.parts))
     raise NotAcceptable(f"a {kind.__name__} is no answer")
 
 

@@ -65,30 +65,11 @@ class WireOpaque(_Frame, tag="opaque"):
     type_name: _Short
 
 
-# Placeholders, from the grader to the child only ------------------------------------------------
+class WirePlaceholder(_Frame, tag="placeholder"):
+    """A placeholder of `script`, from the grader to the child only: its type and its fields."""
 
-
-class WireRef(_Frame, tag="ref"):
-    call: int
-    path: list[int | str]
-
-
-class WireName(_Frame, tag="name"):
-    name: str
-    args: WireValue = None
-
-
-class WireRng(_Frame, tag="rng"):
-    seed: WireValue
-
-
-class WireStrided(_Frame, tag="strided"):
-    array: WireArray
-
-
-class WireImplementation(_Frame, tag="implementation"):
-    source: str
-    name: str
+    kind: str
+    parts: list[WireValue]
 
 
 WireValue = Union[
@@ -104,11 +85,7 @@ WireValue = Union[
     WireList,
     WireDict,
     WireOpaque,
-    WireRef,
-    WireName,
-    WireRng,
-    WireStrided,
-    WireImplementation,
+    WirePlaceholder,
 ]
 
 
@@ -135,7 +112,7 @@ class WireCall(_Frame):
     function: str
     args: WireTuple
     kwargs: WireDict
-    on: WireRef | None
+    on: WirePlaceholder | None
     hold: str
     watch: list[int]
     kind: str
