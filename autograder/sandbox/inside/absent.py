@@ -67,12 +67,14 @@ def erf(x: Any) -> Any:
 class ProgressBar(StandIn):
     """Stands in for a bar of tqdm: gives what it goes over, shows nothing."""
 
+    _stand_in_iterable: Any = ()
+
     def __init__(self, iterable: Any = (), *_: Any, **__: Any) -> None:
         super().__init__("tqdm.tqdm()")
         object.__setattr__(self, "_stand_in_iterable", iterable)
 
     def __iter__(self) -> Any:
-        return iter(object.__getattribute__(self, "_stand_in_iterable"))
+        return iter(self._stand_in_iterable)
 
     def __len__(self) -> int:
-        return len(object.__getattribute__(self, "_stand_in_iterable"))
+        return len(self._stand_in_iterable)

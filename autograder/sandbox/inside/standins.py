@@ -25,6 +25,7 @@ class StandIn:
     """Answers for an object of a package that is not there."""
 
     __array_ufunc__ = None  # NumPy's operators leave the answer to ours
+    _stand_in_name = ""
 
     def __init__(self, name: str) -> None:
         object.__setattr__(self, "_stand_in_name", name)
@@ -32,13 +33,13 @@ class StandIn:
     def __getattr__(self, name: str) -> StandIn:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return StandIn(f"{object.__getattribute__(self, '_stand_in_name')}.{name}")
+        return StandIn(f"{self._stand_in_name}.{name}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Settings of a package that is not there are forgotten."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        name = object.__getattribute__(self, "_stand_in_name")
+        name = self._stand_in_name
         if len(args) == 1 and not kwargs and isinstance(args[0], (FunctionType, type)):
             return args[0]  # a decorator that does nothing
         if _is_quiet(self):
@@ -66,7 +67,7 @@ class StandIn:
         return (StandInBase,) if first is self else ()
 
     def __repr__(self) -> str:
-        return f"<stand-in for {object.__getattribute__(self, '_stand_in_name')}>"
+        return f"<stand-in for {self._stand_in_name}>"
 
     def __getitem__(self, key: Any) -> StandIn:
         if _is_quiet(self):
@@ -86,38 +87,36 @@ class StandIn:
 class StandInParts(StandIn):
     """A stand-in that can be taken apart: the axes of a figure, the lines of a plot."""
 
+    _stand_in_shape: tuple[int, ...] = ()
+
     def __init__(self, name: str, shape: tuple[int, ...]) -> None:
         super().__init__(name)
         object.__setattr__(self, "_stand_in_shape", shape)
 
     def __iter__(self) -> Any:
-        name = object.__getattribute__(self, "_stand_in_name")
-        first, *rest = object.__getattribute__(self, "_stand_in_shape")
+        name, (first, *rest) = self._stand_in_name, self._stand_in_shape
         if rest:
             return iter([StandInParts(f"{name}[{i}]", tuple(rest)) for i in range(first)])
         return iter([StandIn(f"{name}[{i}]") for i in range(first)])
 
     def __getattr__(self, name: str) -> Any:
-        shape = object.__getattribute__(self, "_stand_in_shape")
         if name == "shape":
-            return shape
+            return self._stand_in_shape
         if name == "flat":
             return self.ravel()
         return super().__getattr__(name)
 
     def ravel(self) -> StandInParts:
         """All parts in one row."""
-        shape = object.__getattribute__(self, "_stand_in_shape")
-        return StandInParts(object.__getattribute__(self, "_stand_in_name"), (math.prod(shape),))
+        return StandInParts(self._stand_in_name, (math.prod(self._stand_in_shape),))
 
     flatten = ravel
 
     def __len__(self) -> int:
-        shape: tuple[int, ...] = object.__getattribute__(self, "_stand_in_shape")
-        return shape[0]
+        return self._stand_in_shape[0]
 
     def __getitem__(self, key: Any) -> StandIn:
-        return StandIn(object.__getattribute__(self, "_stand_in_name"))
+        return StandIn(self._stand_in_name)
 
 
 _PARTS = {"plot": 1, "hist": 3, "pie": 2, "hist2d": 4, "loglog": 1, "semilogx": 1, "semilogy": 1}
@@ -137,12 +136,11 @@ class StandInBase:
 
 
 def _is_quiet(stand_in: StandIn) -> bool:
-    name: str = object.__getattribute__(stand_in, "_stand_in_name")
-    return name.partition(".")[0] in QUIET
+    return stand_in._stand_in_name.partition(".")[0] in QUIET
 
 
 def _not_provided(stand_in: StandIn) -> NotProvided:
-    name: str = object.__getattribute__(stand_in, "_stand_in_name")
+    name = stand_in._stand_in_name
     package = name.partition(".")[0]
     return NotProvided(
         f"the value of {name} is needed, but grading does not provide {package}: "
