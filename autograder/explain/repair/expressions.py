@@ -8,19 +8,22 @@ from typing import Any
 
 from autograder.explain.repair.places import (
     LIBRARIES,
+    Edit,
     Place,
     constant,
+    entry,
     exchanged,
     formed,
     function_name,
+    given,
+    keyworded,
+    moved,
     named,
     of_library,
+    parts_of,
     put,
 )
 from autograder.explain.repair.units import clone, root
-
-Edit = tuple[int, str, ast.expr]
-"""The tier, the kind, and the new node."""
 
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 _COMPARISONS = (ast.Gt, ast.Lt, ast.GtE, ast.LtE, ast.Eq, ast.NotEq)
@@ -48,11 +51,23 @@ _RENAMED: dict[str, list[tuple[str, str]]] = {}
 for _kind, _text in _OTHERS.items():
     for _function, *_others in map(str.split, _text.split("; ")):
         _RENAMED.setdefault(_function, []).extend((_other, _kind) for _other in _others)
-_PRODUCTS = (
-    (1, "product", "A * B"),
-    (0, "transpose", "A @ B.T; A.T @ B; A.T @ B.T; B @ A; B @ A.T; B.T @ A; B.T @ A.T"),
-)
+_OPERATIONS: dict[type[ast.operator], str] = {
+    ast.Add: "0 sign: A - B\n1 operator: A * B; A / B",
+    ast.Sub: "0 sign: A + B\n1 operator: A * B; A / B\n0 order: B - A",
+    ast.Mult: "1 operator: A + B; A - B\n0 inverse: A / B\n1 product: A @ B; A.T @ B; A @ B.T",
+    ast.Div: "1 operator: A + B; A - B\n0 inverse: A * B\n1 order: B / A",
+    ast.FloorDiv: "0 inverse: A / B",
+    ast.MatMult: "1 product: A * B\n0 transpose: A @ B.T; A.T @ B; A.T @ B.T; B @ A; B @ A.T; "
+    "B.T @ A; B.T @ A.T",
+    ast.BitAnd: "0 comparison: A | B",
+    ast.BitOr: "0 comparison: A & B",
+}
+"""An operator -> what `A op B` may have to be."""
 _TURNED = {"min": "max", "max": "min"}
+_RANGES = {
+    1: "0 off_by_one: range(1, A)", 2: "0 off_by_one: range(B)", 3: "1 direction: range(A, B)",
+}  # fmt: skip
+"""A number of arguments -> what `range` of them may have to be."""
 AXES = (0, 1, -1, None, (0, 1), (0, 2), (1, 2), (0, 2, 3), 2, (2, 3))
 
 
@@ -64,25 +79,7 @@ def edits(place: Place, names: Sequence[str]) -> Iterator[Edit]:
 
 def _operation(n: ast.BinOp, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     left, op, right = n.left, n.op, n.right
-    for other in _ARITHMETIC:
-        if type(op) in _ARITHMETIC and other is not type(op):
-            both = {type(op), other}
-            sums = both == {ast.Add, ast.Sub}
-            products = both == {ast.Mult, ast.Div}
-            kind = "sign" if sums else "inverse" if products else "operator"
-            yield 0 if sums or products else 1, kind, ast.BinOp(left, other(), right)
-    if isinstance(op, ast.FloorDiv):
-        yield 0, "inverse", put("A / B", left, right)
-    if isinstance(op, ast.MatMult):
-        for form in _PRODUCTS:
-            yield from formed(form, left, right)
-    elif isinstance(op, ast.Mult):
-        yield from formed((1, "product", "A @ B; A.T @ B; A @ B.T"), left, right)
-    if isinstance(op, (ast.Sub, ast.Div)):
-        yield int(isinstance(op, ast.Div)), "order", ast.BinOp(right, op, left)
-    if isinstance(op, (ast.BitAnd, ast.BitOr)):
-        pattern = "A | B" if isinstance(op, ast.BitAnd) else "A & B"
-        yield 0, "comparison", put(pattern, left, right)
+    yield from formed(_OPERATIONS.get(type(op), ""), left, right)
     small = isinstance(right, ast.Constant)
     extra = "extra_term" if isinstance(op, (ast.Add, ast.Sub)) else "extra_factor"
     extra = "power" if isinstance(op, ast.Pow) else extra
@@ -112,26 +109,19 @@ def _first_factor(n: ast.expr) -> ast.expr:
 
 def _grouped(n: ast.BinOp) -> Iterator[Edit]:
     """Brackets elsewhere."""
-    if isinstance(n.left, ast.Call) and n.left.args:
-        first, *more = n.left.args
-        taken = [ast.BinOp(first, n.op, n.right), *more]
-        yield 1, "grouping", ast.Call(n.left.func, taken, n.left.keywords)
+    left, right = n.left, n.right
+    if isinstance(left, ast.Call) and left.args:
+        first = ast.BinOp(left.args[0], n.op, right)
+        yield 1, "grouping", given(left, [first, *left.args[1:]])
     if type(n.op) not in _ARITHMETIC:
         return
-    inner = n.left
-    if isinstance(inner, ast.BinOp) and type(inner.op) in _ARITHMETIC:
-        rest = ast.BinOp(inner.right, n.op, n.right)
-        yield 1, "grouping", ast.BinOp(inner.left, inner.op, rest)
-    inner = n.right
-    if isinstance(inner, ast.BinOp) and type(inner.op) in _ARITHMETIC:
-        first = ast.BinOp(n.left, n.op, inner.left)
-        yield 1, "grouping", ast.BinOp(first, inner.op, inner.right)
-    if isinstance(inner, ast.Call) and inner.args:
-        first = ast.BinOp(n.left, n.op, inner.args[0])
-        yield 1, "grouping", ast.Call(inner.func, [first, *inner.args[1:]], inner.keywords)
-    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Pow):
-        first = ast.BinOp(n.left, n.op, inner.left)
-        yield 1, "grouping", ast.BinOp(first, ast.Pow(), inner.right)
+    if isinstance(left, ast.BinOp) and type(left.op) in _ARITHMETIC:
+        yield 1, "grouping", ast.BinOp(left.left, left.op, ast.BinOp(left.right, n.op, right))
+    if isinstance(right, ast.BinOp) and type(right.op) in (*_ARITHMETIC, ast.Pow):
+        yield 1, "grouping", ast.BinOp(ast.BinOp(left, n.op, right.left), right.op, right.right)
+    if isinstance(right, ast.Call) and right.args:
+        first = ast.BinOp(left, n.op, right.args[0])
+        yield 1, "grouping", given(right, [first, *right.args[1:]])
 
 
 def _sign(n: ast.UnaryOp, place: Place, names: Sequence[str]) -> Iterator[Edit]:
@@ -258,37 +248,36 @@ def _call(n: ast.Call, place: Place, names: Sequence[str]) -> Iterator[Edit]:
         inner = args[0] if of_library(n) and args else own
         yield (0, "dtype", inner) if name == "astype" else (1, "shape", inner)
     if name == "maximum" or name == "minimum":
-        for arg in args:
-            yield 1, "extra_function", arg
+        yield from ((1, "extra_function", arg) for arg in args)
         if len(args) == 2:
-            yield 1, "operator", ast.BinOp(args[0], ast.Add(), args[1])
+            yield from formed("1 operator: A + B", *args)
     if args and isinstance(args[0], ast.BinOp):  # brackets around one of the two alone
         one, op, other = args[0].left, args[0].op, args[0].right
-        yield 1, "grouping", ast.BinOp(ast.Call(n.func, [one, *args[1:]], n.keywords), op, other)
-        yield 1, "grouping", ast.BinOp(one, op, ast.Call(n.func, [other, *args[1:]], n.keywords))
+        yield 1, "grouping", ast.BinOp(given(n, [one, *args[1:]]), op, other)
+        yield 1, "grouping", ast.BinOp(one, op, given(n, [other, *args[1:]]))
     if not all(isinstance(a, ast.Starred) for a in args):
-        for swapped in exchanged(args, near=True):
-            yield 0, "arguments", ast.Call(n.func, swapped, n.keywords)
-    given = [k for k in n.keywords if k.arg not in (None, "axis", "keepdims", "dtype")]
-    others = [k for k in n.keywords if k not in given]
-    for swapped in exchanged([k.value for k in given]):
-        named_anew = [ast.keyword(k.arg, value) for k, value in zip(given, swapped)]
-        yield 0, "arguments", ast.Call(n.func, args, [*named_anew, *others])
+        yield from ((0, "arguments", given(n, swapped)) for swapped in exchanged(args, near=True))
+    named_ones = [k for k in n.keywords if k.arg not in (None, "axis", "keepdims", "dtype")]
+    others = [k for k in n.keywords if k not in named_ones]
+    for swapped in exchanged([k.value for k in named_ones]):
+        anew = [ast.keyword(k.arg, value) for k, value in zip(named_ones, swapped)]
+        yield 0, "arguments", keyworded(n, [*anew, *others])
     for keyword in n.keywords:
         if keyword.arg not in ("axis", "keepdims"):
-            rest = [k for k in n.keywords if k is not keyword]
             tier, kind = (0, "dtype") if keyword.arg == "dtype" else (1, "argument")
-            yield tier, kind, ast.Call(n.func, args, rest)
+            yield tier, kind, keyworded(n, [k for k in n.keywords if k is not keyword])
     if name == "dot" and len(args) == 2:
-        for a, b in ("BA", ("A.T", "B"), ("A", "B.T"), ("B.T", "A.T")):
-            turned = [put(part, *args) for part in (a, b)]
-            yield 0, "transpose", ast.Call(n.func, turned, [])
+        for pattern in ("(B, A)", "(A.T, B)", "(A, B.T)", "(B.T, A.T)"):
+            turned = put(pattern, *args)
+            assert isinstance(turned, ast.Tuple)
+            yield 0, "transpose", ast.Call(n.func, turned.elts, [])
     if name == "dot" and len(args) == 1 and isinstance(n.func, ast.Attribute):
-        both = (n.func.value, args[0])
-        form = (0, "transpose", "B @ A; A.T @ B; A @ B.T; B.T @ A; B @ A.T")
-        yield from formed(form, *both)
+        table = "0 transpose: B @ A; A.T @ B; A @ B.T; B.T @ A; B @ A.T"
+        yield from formed(table, n.func.value, args[0])
     if name == "range":
-        yield from _range(n)
+        yield from ((0, "off_by_one", ast.Call(n.func, new, [])) for new in moved(args))
+        yield from formed("0 direction: reversed(A)", n)
+        yield from formed(_RANGES.get(len(args), ""), *args)
     if name == "reversed" and args:
         yield 0, "direction", args[0]
     if name in ("zeros", "empty", "ones") and args and not isinstance(args[0], ast.Tuple):
@@ -305,75 +294,47 @@ def _reduction(n: ast.Call) -> Iterator[Edit]:
     now = n.args[first] if len(n.args) > first else now
     before = "None" if now is None else ast.unparse(now)
     kept = any(k.arg == "keepdims" for k in n.keywords)
+    keepdims = ast.keyword("keepdims", ast.Constant(True))
     for axis in AXES:
-        keyword = [] if axis is None else [ast.keyword("axis", constant(axis))]
+        keywords = [*([] if axis is None else [ast.keyword("axis", constant(axis))]), *rest]
         if ast.unparse(constant(axis)) == before:
             continue
         tier = 0 if axis in (0, 1, -1, None) else 1
         kind = "axis" if now is not None or axis is None else "missing_axis"
-        yield tier, kind, ast.Call(n.func, base, [*keyword, *rest])
+        yield tier, kind, ast.Call(n.func, base, keywords)
         if not kept and axis is not None and now is None:
-            kept_too = ast.keyword("keepdims", ast.Constant(True))
-            yield tier + 1, kind, ast.Call(n.func, base, [*keyword, *rest, kept_too])
+            yield tier + 1, kind, ast.Call(n.func, base, [*keywords, keepdims])
     if kept:
-        without = [k for k in n.keywords if k.arg != "keepdims"]
-        yield 0, "keepdims", ast.Call(n.func, n.args, without)
+        yield 0, "keepdims", keyworded(n, [k for k in n.keywords if k.arg != "keepdims"])
     elif now is not None:
-        added = [*n.keywords, ast.keyword("keepdims", ast.Constant(True))]
-        yield 0, "keepdims", ast.Call(n.func, n.args, added)
+        yield 0, "keepdims", keyworded(n, [*n.keywords, keepdims])
     inner = base[0] if base else None if first else n.func.value
     if inner is not None:
         yield 1, "extra_sum", inner
 
 
-def _range(n: ast.Call) -> Iterator[Edit]:
-    for i, arg in enumerate(n.args):
-        for pattern in ("A + 1", "A - 1"):
-            moved = [*n.args[:i], put(pattern, arg), *n.args[i + 1 :]]
-            yield 0, "off_by_one", ast.Call(n.func, moved, [])
-    yield 0, "direction", put("reversed(A)", n)
-    if len(n.args) == 1:
-        yield 0, "off_by_one", put("range(1, A)", *n.args)
-    if len(n.args) == 2:
-        yield 0, "off_by_one", ast.Call(n.func, n.args[1:], [])
-    if len(n.args) == 3:
-        yield 1, "direction", ast.Call(n.func, n.args[:2], [])
-
-
 def _entry(n: ast.Subscript, place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    reads = isinstance(n.ctx, ast.Load)
-    index = n.slice
-    if not isinstance(index, (ast.Slice, ast.Tuple)) and not isinstance(index, ast.Constant):
-        for pattern in ("A + 1", "A - 1"):
-            yield 0, "off_by_one", ast.Subscript(n.value, put(pattern, index), n.ctx)
-    for new in _counted_back(index):
-        yield 1, "direction", ast.Subscript(n.value, new, n.ctx)
+    index, parts = n.slice, parts_of(n)
+    whole = not isinstance(index, (ast.Slice, ast.Tuple))
+    if whole:
+        yield from ((0, "off_by_one", entry(n, new)) for new in moved(parts, (ast.Constant,)))
+    yield from ((1, "direction", entry(n, new)) for new in _counted_back(parts))
     if isinstance(index, ast.Name):
         for name in names:
             if name.isidentifier() and name != index.id:  # y[i] where i stands
-                other = ast.Subscript(ast.Name(name, ast.Load()), index, ast.Load())
-                yield 2, "index", ast.Subscript(n.value, other, n.ctx)
-    everything = ast.Slice()
-    if not isinstance(index, (ast.Slice, ast.Tuple)) and not (
-        (isinstance(index, ast.Constant) and isinstance(index.value, str))
-        or (isinstance(n.value, ast.Attribute) and n.value.attr == "shape")
-    ):
-        for before in (1, 2):
-            inner = ast.Tuple([everything] * before + [index], ast.Load())
-            yield before - 1, "index", ast.Subscript(n.value, inner, n.ctx)
+                yield 2, "index", entry(n, [ast.Subscript(named(name), index, ast.Load())])
+    is_key = isinstance(index, ast.Constant) and isinstance(index.value, str)
+    of_shape = isinstance(n.value, ast.Attribute) and n.value.attr == "shape"
+    if whole and not is_key and not of_shape:
+        yield 0, "index", entry(n, [ast.Slice(), index])
+        yield 1, "index", entry(n, [ast.Slice(), ast.Slice(), index])
     if isinstance(index, ast.Tuple):
-        parts = index.elts
         if len(parts) == 2 and isinstance(parts[0], ast.Slice) and not parts[0].lower:
-            yield 0, "index", ast.Subscript(n.value, parts[1], n.ctx)
-        for swapped in exchanged(parts):
-            yield 1, "index", ast.Subscript(n.value, ast.Tuple(swapped, ast.Load()), n.ctx)
-        for i, part in enumerate(parts):
-            if not isinstance(part, (ast.Slice, ast.Constant)):
-                for pattern in ("A + 1", "A - 1"):
-                    moved = [*parts[:i], put(pattern, part), *parts[i + 1 :]]
-                    index = ast.Tuple(moved, ast.Load())
-                    yield 0, "off_by_one", ast.Subscript(n.value, index, n.ctx)
-    if reads:
+            yield 0, "index", entry(n, parts[1:])
+        yield from ((1, "index", entry(n, swapped)) for swapped in exchanged(parts))
+        still = (ast.Slice, ast.Constant)
+        yield from ((0, "off_by_one", entry(n, new)) for new in moved(parts, still))
+    if isinstance(n.ctx, ast.Load):
         if isinstance(index, ast.Name):
             for name in names:
                 if name.isidentifier() and name not in (index.id, root(n)):
@@ -381,41 +342,33 @@ def _entry(n: ast.Subscript, place: Place, names: Sequence[str]) -> Iterator[Edi
         if isinstance(index, ast.Slice) and index.step is not None:
             yield 0, "direction", n.value
         yield 2, "index", n.value
-        yield 2, "direction", put("A[::-1]", n)
+        yield from formed("2 direction: A[::-1]", n)
 
 
-def _counted_back(index: ast.expr) -> Iterator[ast.expr]:
+def _counted_back(parts: Sequence[ast.expr]) -> Iterator[list[ast.expr]]:
     """`t` as an index counted from the end, or what was counted from there, from the front."""
-    parts = index.elts if isinstance(index, ast.Tuple) else [index]
     for i, part in enumerate(parts):
-        last = part.right if isinstance(part, ast.BinOp) else None
-        if isinstance(part, ast.Name):
-            new: ast.expr = ast.BinOp(ast.Constant(-1), ast.Sub(), part)
-        elif isinstance(last, ast.Name) and isinstance(part.op, ast.Sub):  # type: ignore[attr-defined]
-            new = last
-        else:
-            continue
-        changed = [*parts[:i], new, *parts[i + 1 :]]
-        yield ast.Tuple(changed, ast.Load()) if isinstance(index, ast.Tuple) else new
+        new = put("-1 - A", part) if isinstance(part, ast.Name) else None
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub):
+            new = part.right if isinstance(part.right, ast.Name) else None
+        if new is not None:
+            yield [*parts[:i], new, *parts[i + 1 :]]
 
 
-def _slice(n: ast.Slice, place: Place, names: Sequence[str]) -> Iterator[tuple[int, str, ast.expr]]:
+def _slice(n: ast.Slice, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     one = ast.Constant(1)
-    moved = ("A + 1", "A - 1")
-    lowers = [put(pattern, n.lower) for pattern in moved] if n.lower else []
-    uppers = [put(pattern, n.upper) for pattern in moved] if n.upper else []
-    yield from ((0, "off_by_one", ast.Slice(lower, n.upper, n.step)) for lower in lowers)
-    yield from ((0, "off_by_one", ast.Slice(n.lower, upper, n.step)) for upper in uppers)
-    if n.lower is not None:
-        yield 1, "off_by_one", ast.Slice(None, n.upper, n.step)
-    if n.upper is not None:
-        yield 1, "off_by_one", ast.Slice(n.lower, None, n.step)
-    for lower, upper in zip(lowers or [one], uppers):  # both ends
-        yield 1, "off_by_one", ast.Slice(lower, upper, n.step)
-    if n.lower is None:
-        yield 1, "off_by_one", ast.Slice(one, n.upper, n.step)
-    if n.upper is None:
-        yield 1, "off_by_one", ast.Slice(n.lower, ast.UnaryOp(ast.USub(), one), n.step)
+    lowers = [lower for (lower,) in moved([n.lower] if n.lower else [])]
+    uppers = [upper for (upper,) in moved([n.upper] if n.upper else [])]
+    ends = [
+        *((0, lower, n.upper) for lower in lowers),
+        *((0, n.lower, upper) for upper in uppers),
+        *((1, None, n.upper) for _ in lowers[:1]),
+        *((1, n.lower, None) for _ in uppers[:1]),
+        *((1, lower, upper) for lower, upper in zip(lowers or [one], uppers)),  # both ends
+        *(((1, one, n.upper),) if n.lower is None else ()),
+        *(((1, n.lower, ast.UnaryOp(ast.USub(), one)),) if n.upper is None else ()),
+    ]
+    yield from ((tier, "off_by_one", ast.Slice(low, high, n.step)) for tier, low, high in ends)
     only = n.upper if n.lower is None else n.lower if n.upper is None else None
     if only is not None:  # the first of them, the rest, the last
         turned = only.operand if isinstance(only, ast.UnaryOp) else ast.UnaryOp(ast.USub(), only)
@@ -423,7 +376,7 @@ def _slice(n: ast.Slice, place: Place, names: Sequence[str]) -> Iterator[tuple[i
             yield 1, "index", ast.Slice(end, None, n.step)
             yield 1, "index", ast.Slice(None, end, n.step)
     if n.step is not None and isinstance(n.step, ast.Constant):
-        yield 1, "number", ast.Slice(n.lower, n.upper, ast.BinOp(n.step, ast.Add(), one))
+        yield 1, "number", ast.Slice(n.lower, n.upper, put("A + 1", n.step))
 
 
 def _several(n: ast.Tuple | ast.List, place: Place, names: Sequence[str]) -> Iterator[Edit]:
@@ -446,9 +399,8 @@ def _entries(n: ast.Dict, place: Place, names: Sequence[str]) -> Iterator[Edit]:
 
 
 def _choice(n: ast.IfExp, place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    yield 0, "comparison", ast.IfExp(n.test, n.orelse, n.body)
-    yield 1, "comparison", n.body
-    yield 1, "comparison", n.orelse
+    table = "0 comparison: B if C else A\n1 comparison: A; B"
+    yield from formed(table, n.body, n.orelse, n.test)
 
 
 def _name(n: ast.Name, place: Place, names: Sequence[str]) -> Iterator[Edit]:

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from autograder.explain.repair.expressions import Edit
 from autograder.explain.repair.places import (
+    Edit,
     Place,
     formed,
     function_name,
     is_value,
-    library,
     named,
-    put,
     transpose,
 )
 from autograder.explain.repair.units import root
@@ -55,21 +53,18 @@ def missing(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         return
     yield from _shapes(n, names)
     yield from _parts(n)
-    for form in _SUMS:
-        yield from formed(form, n)
+    yield from formed(_SUMS, n)
     if isinstance(place.parent, (ast.Attribute, ast.Starred)):
         return
-    for form in _AROUND:
-        yield from formed(form, n)
+    yield from formed(_AROUND, n)
     if not _makes_size(place):
-        yield from formed((1, "power", "A ** 2; A ** 3"), n)
+        yield from formed("1 power: A ** 2; A ** 3", n)
     if not in_product:
-        for form in _TIMES:
-            yield from formed(form, n)
+        yield from formed(_TIMES, n)
     if not in_sum:
         tier = 1 if isinstance(n, (ast.Name, ast.BinOp)) else 2
-        yield from formed((tier, "missing_term", "A + 1; A - 1"), n)
-    yield 1, "copy", library("array", n)
+        yield from formed(f"{tier} missing_term: A + 1; A - 1", n)
+    yield from formed("1 copy: np.array(A)", n)
 
 
 def _is_shape(place: Place) -> bool:
@@ -126,58 +121,54 @@ def _within(place: Place, *ops: type[ast.operator]) -> bool:
     return not (isinstance(parent.op, (ast.Div, ast.Sub)) and place.field == "right")
 
 
-_AROUND = (
-    (1, "complement", "1 - A"),
-    (1, "inverse", "1 / A"),
-    (1, "power", "A ** 0.5; A ** -1"),
-    (2, "missing_function",
-     "np.exp(A); np.log(A); np.sqrt(A); np.square(A); np.tanh(A); np.abs(A); np.sign(A); "
-     "np.maximum(A, 0)"),
-)  # fmt: skip
-_TIMES = (
-    (1, "missing_factor", "A * 2.0; A * 0.5"),  # not 2: a tuple times 2 is the tuple twice
-    (2, "missing_factor", "A / 2 ** 0.5; A * 2 ** 0.5"),
-)
-_SHAPES = (
-    (1, "flatten", "np.reshape(A, (A.shape[0], -1))"),
-    (1, "keepdims", "A[:, None]"),
-    (2, "keepdims", "A[None]"),
-    (2, "shape", "np.squeeze(A)"),
-)
-_SUMS = (
-    (1, "missing_sum", "np.sum(A, axis=0); np.sum(A, axis=1); np.sum(A, axis=-1); np.sum(A)"),
-    (2, "missing_sum", "np.sum(A, axis=1, keepdims=True); np.sum(A, axis=0, keepdims=True); "
-     "np.sum(A, axis=-1, keepdims=True)"),
-    (2, "missing_mean", "np.mean(A); np.mean(A, axis=0)"),
-)  # fmt: skip
-_BY_NAME = (
-    (3, "missing_factor", "A * (1 - B); A * np.sign(B); A * (B > 0); A * (1 - B ** 2)"),
-    (3, "product", "A @ B; A @ B.T"),
-)
+_AROUND = """
+1 complement: 1 - A
+1 inverse: 1 / A
+1 power: A ** 0.5; A ** -1
+2 missing_function: np.exp(A); np.log(A); np.sqrt(A); np.square(A); np.tanh(A)
+2 missing_function: np.abs(A); np.sign(A); np.maximum(A, 0)
+"""
+_TIMES = """
+1 missing_factor: A * 2.0; A * 0.5
+2 missing_factor: A / 2 ** 0.5; A * 2 ** 0.5
+"""  # not 2: a tuple times 2 is the tuple twice
+_SHAPES = """
+1 flatten: np.reshape(A, (A.shape[0], -1))
+1 keepdims: A[:, None]
+2 keepdims: A[None]
+2 shape: np.squeeze(A)
+"""
+_SUMS = """
+1 missing_sum: np.sum(A, axis=0); np.sum(A, axis=1); np.sum(A, axis=-1); np.sum(A)
+2 missing_sum: np.sum(A, axis=1, keepdims=True); np.sum(A, axis=0, keepdims=True)
+2 missing_sum: np.sum(A, axis=-1, keepdims=True)
+2 missing_mean: np.mean(A); np.mean(A, axis=0)
+"""
+_BY_NAME = """
+3 missing_factor: A * (1 - B); A * np.sign(B); A * (B > 0); A * (1 - B ** 2)
+3 product: A @ B; A @ B.T
+"""
 """What may be missing of anything in scope."""
 
 
 def _shapes(n: ast.expr, names: Sequence[str]) -> Iterator[Edit]:
     if isinstance(n, (ast.Name, ast.Subscript, ast.Call)):
-        for form in _SHAPES:
-            yield from formed(form, n)
+        yield from formed(_SHAPES, n)
     for name in names[:MOST_NAMES]:
         if name.endswith("]") and ".shape" in name:
             continue
-        other = named(name)
         if "shape" in name:  # a shape that was kept
-            yield 1, "reshape", library("reshape", n, other)
-        like = ast.Attribute(other, "shape", ast.Load())
+            yield from formed("1 reshape: np.reshape(A, B)", n, named(name))
         if not (isinstance(n, ast.Name) and n.id == name):
-            yield 1, "reshape", library("reshape", n, like)
+            yield from formed("1 reshape: np.reshape(A, B.shape)", n, named(name))
 
 
 def _parts(n: ast.expr) -> Iterator[Edit]:
     """One of several values that a function of the student's returns; all but one of a list."""
     if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id not in BUILTIN:
-        yield from formed((1, "index", "A[0]; A[1]"), n)
+        yield from formed("1 index: A[0]; A[1]", n)
     if isinstance(n, ast.Name):
-        yield from formed((2, "index", "A[:-1]; A[1:]"), n)
+        yield from formed("2 index: A[:-1]; A[1:]", n)
 
 
 def missing_names(place: Place, names: Sequence[str]) -> Iterator[Edit]:
@@ -200,13 +191,12 @@ def missing_names(place: Place, names: Sequence[str]) -> Iterator[Edit]:
         counts = ".shape" in name
         if not in_product:
             products = "A / B" if sized else "A * B; A / B"
-            yield from formed((2, "missing_factor", products), n, other)
-            for form in _BY_NAME if not counts else ():
-                yield from formed(form, n, other)
+            yield from formed(f"2 missing_factor: {products}", n, other)
+            yield from formed(_BY_NAME if not counts else "", n, other)
             if not counts and not sized:
-                yield 3, "missing_factor", put("A * B * (1 - B)", n, other)
+                yield from formed("3 missing_factor: A * B * (1 - B)", n, other)
         if not in_sum and not counts:
-            yield from formed((2, "missing_term", "A + B; A - B"), n, other)
+            yield from formed("2 missing_term: A + B; A - B", n, other)
 
 
 def scope_of(tree: ast.AST) -> list[str]:

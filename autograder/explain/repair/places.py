@@ -12,6 +12,8 @@ from typing import Any
 
 from autograder.explain.repair.units import clone, is_tick, root
 
+Edit = tuple[int, str, ast.expr]
+"""The tier, the kind, and the new node."""
 _NOT_CODE = frozenset({"args", "decorator_list", "returns", "annotation", "ctx", "op", "ops"})
 _COMPUTED = ast.BinOp | ast.UnaryOp | ast.BoolOp | ast.Compare | ast.Call | ast.Constant | ast.IfExp
 _WHERE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
@@ -192,15 +194,60 @@ def exchanged(items: Sequence[Any], near: bool = False) -> Iterator[list[Any]]:
             yield new
 
 
-Form = tuple[int, str, str]
-"""The tier, the kind, and patterns of `put`, with "; " between them."""
+def without_one(items: Sequence[Any]) -> Iterator[list[Any]]:
+    """The same, each of them left out in turn."""
+    return ([*items[:at], *items[at + 1 :]] for at in range(len(items)))
 
 
-def formed(form: Form, *parts: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
-    """What a form makes of some expressions."""
-    tier, kind, patterns = form
-    for pattern in patterns.split("; "):
-        yield tier, kind, put(pattern, *parts)
+def with_one_more(items: Sequence[Any], new: Any) -> Iterator[list[Any]]:
+    """The same with one more, at each place in turn."""
+    return ([*items[:at], new, *items[at:]] for at in range(len(items) + 1))
+
+
+def moved(items: Sequence[Any], still: tuple[type, ...] = ()) -> Iterator[list[Any]]:
+    """The same with one of them larger or smaller by 1, but for those of some types."""
+    for at, item in enumerate(items):
+        for pattern in ("A + 1", "A - 1") if not isinstance(item, still) else ():
+            yield [*items[:at], put(pattern, item), *items[at + 1 :]]
+
+
+def given(call: ast.Call, args: Sequence[ast.expr]) -> ast.Call:
+    """A call with other arguments; its keywords stay."""
+    return ast.Call(call.func, [*args], call.keywords)
+
+
+def keyworded(call: ast.Call, keywords: Sequence[ast.keyword]) -> ast.Call:
+    """A call with other keywords; its arguments stay."""
+    return ast.Call(call.func, call.args, [*keywords])
+
+
+def parts_of(entry: ast.Subscript) -> list[ast.expr]:
+    """The indices of an entry, one for each axis."""
+    return entry.slice.elts if isinstance(entry.slice, ast.Tuple) else [entry.slice]
+
+
+def entry(of: ast.Subscript, parts: Sequence[ast.expr]) -> ast.Subscript:
+    """An entry of the same with other indices."""
+    index = parts[0] if len(parts) == 1 else ast.Tuple([*parts], ast.Load())
+    return ast.Subscript(of.value, index, of.ctx)
+
+
+def formed(table: str, *parts: ast.expr) -> Iterator[Edit]:
+    """What a table makes of some expressions.
+
+    In each line stand a tier, a kind and patterns of `put`: `1 index: A[0]; A[1]`.
+    """
+    for tier, kind, (tree, holes) in _rows(table):
+        yield tier, kind, clone(tree, {hole: parts[at] for hole, at in holes})
+
+
+@lru_cache(maxsize=128)
+def _rows(table: str) -> list[tuple[int, str, Any]]:
+    lines = (line.partition(": ") for line in table.strip().splitlines())
+    heads = ((head.split(), forms) for head, _, forms in lines)
+    return [
+        (int(t), kind, _pattern(form)) for (t, kind), forms in heads for form in forms.split("; ")
+    ]
 
 
 def put(pattern: str, *parts: ast.expr) -> ast.expr:

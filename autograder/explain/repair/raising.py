@@ -14,20 +14,25 @@ from functools import lru_cache
 from typing import Any
 
 from autograder.exercises.script import Failure
-from autograder.explain.repair.expressions import AXES, REDUCTIONS, Edit
+from autograder.explain.repair.expressions import AXES, REDUCTIONS
 from autograder.explain.repair.missing import SIZED
 from autograder.explain.repair.places import (
     LIBRARIES,
     Change,
+    Edit,
     Place,
     constant,
     formed,
     function_name,
+    given,
     is_value,
+    keyworded,
     library,
     named,
     of_library,
     put,
+    with_one_more,
+    without_one,
 )
 from autograder.explain.repair.units import clone, placed, root
 from autograder.explain.repair.wrong_type import entries_in, returned, unbound, wrong_types
@@ -160,14 +165,14 @@ def raising(place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     n = place.node
     if is_value(place) and isinstance(n, ast.expr) and not isinstance(n, ast.Compare):
         if isinstance(place.parent, ast.For) and place.field == "iter":
-            yield 0, "loop", ast.Call(ast.Name("range", ast.Load()), [n], [])
-        yield from _with_axes(n)
+            yield from formed("0 loop: range(A)", n)
+        yield from formed(_WITH_AXES, n)
         if isinstance(n, ast.Name):
             for index in _indices(place.parents[-1]):
                 yield 1, "index", ast.Subscript(n, index, ast.Load())
         if isinstance(n, (ast.Name, ast.Subscript)):
             for name in known.functions:
-                yield 1, "missing_function", ast.Call(ast.Name(name, ast.Load()), [n], [])
+                yield from formed("1 missing_function: A(B)", named(name), n)
 
 
 @lru_cache(maxsize=64)
@@ -179,12 +184,12 @@ def _indices(tree: ast.AST) -> tuple[ast.expr, ...]:
     return tuple(clone(part) for part in parts.values())
 
 
-def _with_axes(n: ast.expr) -> Iterator[Edit]:
-    """New axes, none at all, or two that change places."""
-    yield from formed((1, "keepdims", "A[..., None]; A[:, None, None]; A[None, :, None, None]"), n)
-    yield from formed((1, "shape", "np.ravel(A)"), n)
-    patterns = "np.swapaxes(A, 0, 1); np.swapaxes(A, -1, -2); np.swapaxes(A, 1, 2)"
-    yield from formed((1, "transpose", patterns), n)
+_WITH_AXES = """
+1 keepdims: A[..., None]; A[:, None, None]; A[None, :, None, None]
+1 shape: np.ravel(A)
+1 transpose: np.swapaxes(A, 0, 1); np.swapaxes(A, -1, -2); np.swapaxes(A, 1, 2)
+"""
+"""New axes, none at all, or two that change places."""
 
 
 def _word(n: ast.Constant, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
@@ -215,7 +220,7 @@ def _variable(n: ast.Name, place: Place, names: Sequence[str], known: Known) -> 
         for key in known.keys[:MOST_NAMES]:
             yield 1, "index", ast.Subscript(n, ast.Constant(key), ast.Load())
     if isinstance(place.parent, ast.Call) and function_name(place.parent) == "range":
-        yield 0, "loop", ast.Call(ast.Name("len", ast.Load()), [n], [])
+        yield from formed("0 loop: len(A)", n)
 
 
 def _attribute(
@@ -229,43 +234,42 @@ def _attribute(
             if name != n.attr and _near(name, n.attr):
                 yield 0, "wrong_name", ast.Attribute(n.value, name, n.ctx)
     if n.attr in CALLED and not called:
-        yield 0, "function", ast.Call(n, [], [])
+        yield from formed("0 function: A()", n)
     if n.attr == "shape" and not isinstance(place.parent, ast.Subscript):
-        yield from formed((0, "index", "A[0]; A[1]; A[-1]"), n)
+        yield from formed("0 index: A[0]; A[1]; A[-1]", n)
     if root(n) == "math":
         yield 0, "function", ast.Attribute(ast.Name("np", ast.Load()), n.attr, ast.Load())
 
 
 def _call(n: ast.Call, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
-    name, args = function_name(n), n.args
+    name, args, keywords = function_name(n), n.args, n.keywords
     if of_library(n):
-        if name in JOINING and not any(k.arg == "axis" for k in n.keywords):
+        if name in JOINING and not any(k.arg == "axis" for k in keywords):
             for axis in (0, 1, -1, 2):
-                keyword = ast.keyword("axis", ast.Constant(axis))
-                yield 0, "missing_axis", ast.Call(n.func, args, [*n.keywords, keyword])
+                axis_too = [*keywords, ast.keyword("axis", ast.Constant(axis))]
+                yield 0, "missing_axis", keyworded(n, axis_too)
         if name in SHAPED and len(args) > 1:
-            yield 0, "shape", ast.Call(n.func, [ast.Tuple(args, ast.Load())], n.keywords)
+            yield 0, "shape", given(n, [ast.Tuple(args, ast.Load())])
         if name in SIZED and len(args) == 1 and isinstance(args[0], ast.Tuple):
-            yield 0, "shape", ast.Call(n.func, args[0].elts, n.keywords)
+            yield 0, "shape", given(n, args[0].elts)
         return
     if isinstance(n.func, ast.Name) and name in ("max", "min") and len(args) == 2:
         yield 0, "function", library(f"{name}imum", *args)
     if name in LIBRARIES or name in REDUCTIONS or not isinstance(n.func, (ast.Name, ast.Attribute)):
         return
     if args:
-        yield 1, "argument", ast.Call(n.func, args[:-1], n.keywords)
+        yield 1, "argument", given(n, args[:-1])
     near = {m.id for p in place.parents for loop in (*getattr(p, "generators", ()), p)
             for m in ast.walk(getattr(loop, "target", loop)) if isinstance(loop, LOOPS)
             if isinstance(m, ast.Name)}  # fmt: skip
     likely = sorted(names, key=lambda name: (name not in near, not name.isidentifier()))
-    for other in likely[:MOST_NAMES]:
-        for at in (len(args), 0) if args else (0,):
-            more = [*args[:at], named(other), *args[at:]]
-            yield 1, "missing_argument", ast.Call(n.func, more, n.keywords)
+    for other in map(named, likely[:MOST_NAMES]):
+        for more in ([*args, other], [other, *args]) if args else ([other],):
+            yield 1, "missing_argument", given(n, more)
     for key, value in known.optional.get(name, ()):
-        if key not in {k.arg for k in n.keywords}:
-            keyword = ast.keyword(key, ast.Name(key, ast.Load()) if key in names else value)
-            yield 1, "missing_argument", ast.Call(n.func, args, [*n.keywords, keyword])
+        if key not in {k.arg for k in keywords}:
+            value = ast.Name(key, ast.Load()) if key in names else value
+            yield 1, "missing_argument", keyworded(n, [*keywords, ast.keyword(key, value)])
 
 
 def _several(
@@ -274,8 +278,7 @@ def _several(
     """One value more or less, where several are packed, unpacked or returned."""
     if isinstance(place.parent, (ast.Subscript, ast.keyword)):
         return
-    for at in range(len(n.elts)) if len(n.elts) > 1 else ():
-        rest = [*n.elts[:at], *n.elts[at + 1 :]]
+    for rest in without_one(n.elts) if len(n.elts) > 1 else ():
         alone = len(rest) == 1 and isinstance(n.ctx, ast.Load)
         yield 1, "packing", rest[0] if alone else type(n)(rest, n.ctx)
     if isinstance(n.ctx, ast.Store):
@@ -286,16 +289,15 @@ def _several(
         held = {ast.unparse(part) for part in n.elts}
         unused = [named(name) for name in names if name not in held][:MOST_NAMES]
     for other in unused:
-        for at in range(len(n.elts) + 1):
-            yield 1, "packing", type(n)([*n.elts[:at], other, *n.elts[at:]], n.ctx)
+        yield from ((1, "packing", type(n)(more, n.ctx)) for more in with_one_more(n.elts, other))
 
 
 def _operation(n: ast.BinOp, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     if isinstance(n.op, ast.Div):
-        yield 0, "operator", ast.BinOp(n.left, ast.FloorDiv(), n.right)
+        yield from formed("0 operator: A // B", n.left, n.right)
     for one, other in ((n.left, n.right), (n.right, n.left)):
         if isinstance(one, ast.Name):  # it may be None
-            yield 1, "comparison", ast.IfExp(put("A is None", one), other, n)
+            yield from formed("1 comparison: B if A is None else C", one, other, n)
 
 
 def _truth(n: ast.AST, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
@@ -440,8 +442,8 @@ def raising_lines(found: Sequence[Place], names: Sequence[str], known: Known) ->
         stored = {m.id for m in ast.walk(n) if isinstance(m, ast.Name) and m.id not in LIBRARIES}
         in_class = isinstance(place.parent, ast.ClassDef) and "self" not in given
         for name in [*(["self"] if in_class else []), *sorted(stored - given)][:MOST_NAMES]:
-            for at in (0, len(arguments)) if arguments else (0,):
-                more = [*arguments[:at], ast.arg(name), *arguments[at:]]
+            new = ast.arg(name)
+            for more in ([new, *arguments], [*arguments, new]) if arguments else ([new],):
                 for one in more:
                     ast.copy_location(one, n)
                 yield Change(1, "missing_argument", place, block=((arguments, more),))  # type: ignore[arg-type]

@@ -15,18 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from autograder.explain.repair.expressions import Edit
 from autograder.explain.repair.missing import BUILTIN, SIZED
 from autograder.explain.repair.places import (
     LIBRARIES,
+    Edit,
     Place,
+    entry,
     formed,
     function_name,
+    given,
     is_value,
     library,
     named,
     of_library,
-    put,
+    parts_of,
+    with_one_more,
+    without_one,
 )
 from autograder.explain.repair.units import clone, root
 
@@ -71,21 +75,26 @@ def wrong_types(
         yield from _taken(place, n)
     if isinstance(n, (ast.Name, ast.Subscript)):
         for size in _sizes(place.parents[-1])[:MOST]:
-            yield 2, "index", put("A[:B]", n, named(size))
+            yield from formed("2 index: A[:B]", n, named(size))
+
+
+_TAKEN = """
+1 missing_function: len(A)
+1 dtype: int(A); list(A)
+1 packing: [A]
+"""
 
 
 def _taken(place: Place, n: ast.expr) -> Iterator[Edit]:
     """A part of a value, all of them, how many they are; the value alone in a list."""
-    yield from formed((1, "index", "A[0]; A[1]; A[-1]"), n)
+    yield from formed("1 index: A[0]; A[1]; A[-1]", n)
     if not isinstance(n, ast.Call):
-        yield from formed((1, "function", "A.values(); A.items()"), n)
-    yield from formed((1, "missing_function", "len(A)"), n)
-    yield from formed((1, "dtype", "int(A); list(A)"), n)
-    yield from formed((1, "packing", "[A]"), n)
+        yield from formed("1 function: A.values(); A.items()", n)
+    yield from formed(_TAKEN, n)
     if isinstance(place.parent, ast.Call) and place.field == "args":
         yield 1, "argument", ast.Starred(n, ast.Load())
     if isinstance(place.parent, (ast.For, ast.comprehension)) and place.field == "iter":
-        yield 0, "loop", put("enumerate(A)", n)
+        yield from formed("0 loop: enumerate(A)", n)
 
 
 @lru_cache(maxsize=64)
@@ -123,19 +132,17 @@ def _call(n: ast.Call, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     if isinstance(function, ast.Attribute) and not of_library(n):
         if name == "get" and len(args) == 1:
             for begin in (*BEGINNINGS, *(f"np.zeros_like({other})" for other in names[:MOST])):
-                yield 0, "initial", put("A.get(B, C)", function.value, *args, named(begin))
+                yield from formed("0 initial: A.get(B, C)", function.value, *args, named(begin))
         if hasattr(np, name) and root(function) not in LIBRARIES:
             yield 1, "function", ast.Call(library(name).func, [function.value, *args], n.keywords)
-        for pattern in IN_PLACE.get(name, ()) if len(args) < 2 else ():
-            yield 0, "function", put(pattern, function.value, *args)
+        yield from formed(IN_PLACE.get((name, len(args)), ""), function.value, *args)
     if name == "len" and args:
-        yield 0, "function", ast.Attribute(args[0], "shape", ast.Load())
+        yield from formed("0 function: A.shape", args[0])
     plain = isinstance(function, (ast.Name, ast.Attribute)) and root(function) not in LIBRARIES
     if plain and name not in BUILTIN and not n.keywords:
         yield 1, "extra_function", function
         if args:  # f(i) for f[i]
-            index = args[0] if len(args) == 1 else ast.Tuple(args, ast.Load())
-            yield 0, "index", ast.Subscript(function, index, ast.Load())
+            yield 0, "index", entry(ast.Subscript(function, args[0], ast.Load()), args)
     for at, arg in enumerate(args):
         instead: list[tuple[int, str, list[ast.expr]]] = []
         if len(args) > 1 and (of_library(n) or at < len(args) - 1):
@@ -150,16 +157,14 @@ def _call(n: ast.Call, place: Place, names: Sequence[str]) -> Iterator[Edit]:
             for like in _of_like_kind(arg, names):
                 instead += ((1, "missing_argument", both) for both in ([arg, like], [like, arg]))
         for tier, kind, parts in instead:
-            now = [*args[:at], *parts, *args[at + 1 :]]
-            yield tier, kind, ast.Call(function, now, n.keywords)
+            yield tier, kind, given(n, [*args[:at], *parts, *args[at + 1 :]])
     if len(args) > 1 and not of_library(n):
-        yield 1, "packing", ast.Call(function, [ast.Tuple(args, ast.Load())], n.keywords)
-    if name == "transpose" and len(args) in (1, 2, 3):
-        axes = [a.value for a in args if isinstance(a, ast.Constant)]
-        for axis in range(4) if len(axes) == len(args) else ():
-            for at in range(len(args) + 1) if axis not in axes else ():
-                more = [*args[:at], ast.Constant(axis), *args[at:]]
-                yield 0, "axis", ast.Call(function, more, n.keywords)
+        yield 1, "packing", given(n, [ast.Tuple(args, ast.Load())])
+    axes = [a.value for a in args if isinstance(a, ast.Constant)]
+    if name == "transpose" and len(args) == len(axes) in (1, 2, 3):
+        for axis in (axis for axis in range(4) if axis not in axes):
+            for more in with_one_more(args, ast.Constant(axis)):
+                yield 0, "axis", given(n, more)
 
 
 def _of_like_kind(arg: ast.expr, names: Sequence[str]) -> Iterator[ast.expr]:
@@ -177,47 +182,41 @@ def _of_module(n: ast.Call, name: str) -> Iterator[Edit]:
     args, function = n.args, n.func
     assert isinstance(function, ast.Attribute)
     if name in ("argmax", "argmin") and len(args) == 1 and not n.keywords:
-        yield 0, "missing_function", put("np.unravel_index(A, B.shape)", n, args[0])
+        yield from formed("0 missing_function: np.unravel_index(A, B.shape)", n, args[0])
     if hasattr(np.ndarray, name) and args and not hasattr(np, name):
         own = ast.Attribute(args[0], name, ast.Load())
         yield 0, "function", ast.Call(own, args[1:], n.keywords)
     if isinstance(function.value, ast.Name) and not hasattr(np, name):
-        for module in ("np.linalg", "np.random", "math"):
-            new = ast.Attribute(named(module), name, ast.Load())
-            yield 0, "function", ast.Call(new, args, n.keywords)
-        yield 0, "function", ast.Call(ast.Name(name, ast.Load()), args, n.keywords)
-        for other in get_close_matches(name, dir(np), 3):
-            yield 0, "function", ast.Call(library(other).func, args, n.keywords)
+        homes = ("np.linalg.", "np.random.", "math.", "")
+        likely = (*(home + name for home in homes),
+                  *(f"np.{other}" for other in get_close_matches(name, dir(np), 3)))  # fmt: skip
+        yield from ((0, "function", ast.Call(named(new), args, n.keywords)) for new in likely)
 
 
-IN_PLACE: dict[str, tuple[str, ...]] = {
-    "sort": ("np.sort(A)",), "reverse": ("A[::-1]",), "append": ("A + [B]",), "update": ("A | B",),
+IN_PLACE = {
+    ("sort", 0): "0 function: np.sort(A)", ("sort", 1): "0 function: np.sort(A)",
+    ("reverse", 0): "0 function: A[::-1]", ("append", 1): "0 function: A + [B]",
+    ("update", 1): "0 function: A | B",
 }  # fmt: skip
-"""What a method that works in place, and gives None, is meant to give."""
+"""Method, number of arguments -> what one that works in place, and gives None, is meant to give."""
 
 
 def _entry(n: ast.Subscript, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """Another index; an entry that may not be there yet; a function that is to be called."""
-    parts = n.slice.elts if isinstance(n.slice, ast.Tuple) else [n.slice]
+    parts = parts_of(n)
     plain = not isinstance(n.slice, ast.Tuple)
     for counter in _counters(place.parents[-1])[:MOST]:
         if not any(isinstance(p, ast.Name) and p.id == counter for p in parts):
-            for at in range(len(parts) + 1):
-                here = ast.Name(counter, ast.Load())
-                more = ast.Tuple([*parts[:at], here, *parts[at:]], ast.Load())
-                yield 1, "index", ast.Subscript(n.value, more, n.ctx)
-    for at in range(len(parts) + 1):
-        every = ast.Tuple([*parts[:at], ast.Slice(), *parts[at:]], ast.Load())
-        yield 1, "index", ast.Subscript(n.value, every, n.ctx)
-    for at in range(len(parts)) if len(parts) > 1 else ():
-        rest = [*parts[:at], *parts[at + 1 :]]
-        index = rest[0] if len(rest) == 1 else ast.Tuple(rest, ast.Load())
-        yield 1, "index", ast.Subscript(n.value, index, n.ctx)
+            here = ast.Name(counter, ast.Load())
+            yield from ((1, "index", entry(n, more)) for more in with_one_more(parts, here))
+    yield from ((1, "index", entry(n, more)) for more in with_one_more(parts, ast.Slice()))
+    if len(parts) > 1:
+        yield from ((1, "index", entry(n, rest)) for rest in without_one(parts))
     if not isinstance(n.slice, ast.Slice):  # dw[x[i]] for dw[i]
         for name in names[:MOST]:
             if name != root(n):
                 inner = ast.Subscript(ast.Name(name, ast.Load()), n.slice, ast.Load())
-                yield 2, "index", ast.Subscript(n.value, inner, n.ctx)
+                yield 2, "index", entry(n, [inner])
     if not isinstance(n.ctx, ast.Load) or not plain:
         return
     if isinstance(n.slice, ast.Constant) and type(n.slice.value) is int:
@@ -229,13 +228,13 @@ def _entry(n: ast.Subscript, place: Place, names: Sequence[str]) -> Iterator[Edi
         yield 1, "missing_function", ast.Call(n.value, [n.slice], [])
     if isinstance(n.slice, ast.Constant) and not isinstance(n.slice.value, str):
         return
-    yield 0, "initial", put("A.get(B)", n.value, n.slice)
+    yield from formed("0 initial: A.get(B)", n.value, n.slice)
     begun = entries_in(place.parents[-1]).get(ast.unparse(n.value), {})
     key = getattr(n.slice, "value", None)
     if any(other != key and line < n.lineno for other, line in begun.items()):
         return  # it is missing where others begin
     for begin in (*BEGINNINGS, *(f"np.zeros_like({name})" for name in names[:MOST])):
-        yield 0, "initial", put("A.setdefault(B, C)", n.value, n.slice, named(begin))
+        yield from formed("0 initial: A.setdefault(B, C)", n.value, n.slice, named(begin))
 
 
 @lru_cache(maxsize=64)
@@ -260,12 +259,12 @@ def _of_so_many(place: Place, n: ast.Subscript, index: ast.Slice) -> Iterator[Ed
         first = getattr(index.lower, "value", 0) if index.lower else 0
         if type(first) is int:
             last = ast.Constant(first + len(target.elts))
-            yield 0, "packing", ast.Subscript(n.value, ast.Slice(index.lower, last), n.ctx)
+            yield 0, "packing", entry(n, [ast.Slice(index.lower, last)])
 
 
 BEGINNINGS = ("[]", "{}", "0", "None")
-_LIKE = (1, "initial", "np.zeros_like(A, dtype=float); np.zeros(len(A)); [None] * len(A)")
-_SIZED = (1, "initial", "np.zeros(A); [None] * A")
+_LIKE = "1 initial: np.zeros_like(A, dtype=float); np.zeros(len(A)); [None] * len(A)"
+_SIZED = "1 initial: np.zeros(A); [None] * A"
 
 
 def _beginning(n: ast.expr, place: Place, names: Sequence[str]) -> Iterator[Edit]:
