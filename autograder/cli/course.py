@@ -27,7 +27,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or an empty folder.")],
 ) -> None:
     """Write a course of your own, with one worked notebook, into a folder."""
-    from autograder.handout.own_course import start_course
+    from autograder.handout.handout import start_course
 
     tell(start_course(folder))
 

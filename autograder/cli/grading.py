@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.cli.options import Gradebook, Verbose
+from autograder.cli.results import Gradebook, Verbose
 from autograder.command import Explain, Memory, Timeout, app, say, tell, warn
 
 if TYPE_CHECKING:
@@ -71,14 +71,10 @@ def collect(
     verbose: Verbose = False,
 ) -> None:
     """Sort a download of a learning platform into the folder of submissions."""
-    from autograder.collect.command import Wanted
     from autograder.collect.command import collect as take
 
-    wanted = Wanted(
-        *(source, platform, assignment, policy, roster, due, slip_days, submitted, gradebook),
-        *(dry_run, verbose),
-    )
-    for line in take(wanted):
+    asked = (source, platform, assignment, policy, roster, due, slip_days, submitted, gradebook)
+    for line in take(*asked, dry_run, verbose):
         tell(line)
 
 
@@ -201,7 +197,7 @@ def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None]
     Grades never depend on either.
     """
     from autograder.integrations.read_class import read_class, standings
-    from autograder.reports.command import leave_report
+    from autograder.reports.write import leave_report
 
     def not_written(error: Exception) -> None:
         warn(

@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.options import Gradebook, Verbose
 from autograder.command import app, say, tell, warn
 from autograder.language import counted, tr
 
+Gradebook = Annotated[
+    str | None, typer.Option(metavar="URL", help="Default: nbgrader's of this course.")
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Name all in notes.")]
 Graded = Annotated[
     list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")
 ]
@@ -30,7 +33,7 @@ def report(
 ) -> None:
     """Write the pages of the class and of every student anew, from the results."""
     from autograder.integrations.read_class import read_class
-    from autograder.reports.command import leave_report
+    from autograder.reports.write import leave_report
 
     book = read_class(results, assignments or (), gradebook, tolerant=True)
     say(leave_report(book, results, out))
@@ -93,7 +96,7 @@ def export(
     from autograder.integrations.exports import export as write
 
     if autograder_zip:
-        from autograder.gradescope.command import build_for
+        from autograder.gradescope.build import build_for
 
         tell(build_for(name, assignments or (), out))
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -26,25 +25,20 @@ from autograder.integrations.nbgrader.timestamps import parse_timestamp
 from autograder.language import tr
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What was asked for; see `autograder collect --help`."""
-
-    source: Path
-    format: str = ""
-    assignment: str = ""
-    policy: str = "last"
-    roster: Path | None = None
-    due: str = ""
-    slip_days: int = 0
-    submitted: Path = Path("submitted")
-    gradebook: str | None = None
-    dry: bool = False
-    verbose: bool = False
-
-
-def collect(wanted: Wanted) -> list[str]:
-    """Sort a download into the folder of submissions.
+def collect(
+    source: Path,
+    format: str = "",
+    assignment: str = "",
+    policy: str = "last",
+    roster: Path | None = None,
+    due: str = "",
+    slip_days: int = 0,
+    submitted: Path = Path("submitted"),
+    gradebook: str | None = None,
+    dry: bool = False,
+    verbose: bool = False,
+) -> list[str]:
+    """Sort a download into the folder of submissions; the options are those of the command.
 
     Returns:
         What was done (or would be), and what a person should know, line by line.
@@ -55,45 +49,41 @@ def collect(wanted: Wanted) -> list[str]:
     """
     root = find_course_root()
     course = load_course(root)
-    if wanted.assignment and wanted.assignment not in course.sources:
-        raise CourseError(
-            f"no assignment is called {wanted.assignment!r}; "
-            f"this course has {', '.join(course.sources)}"
-        )
-    if wanted.policy not in POLICIES:
-        raise CourseError(f"no policy is called {wanted.policy!r}; there are {', '.join(POLICIES)}")
+    if assignment:
+        (assignment,) = course.chosen([assignment])
+    if policy not in POLICIES:
+        raise CourseError(f"no policy is called {policy!r}; there are {', '.join(POLICIES)}")
     zone = str(read_settings(root).config.Exchange.get("timezone", "UTC"))
-    due = _time(wanted.due, zone) if wanted.due else None
-    if wanted.slip_days and due is None:
+    until = _time(due, zone) if due else None
+    if slip_days and until is None:
         raise CourseError("slip days are counted from a deadline; give it with --due")
-    download = open_download(wanted.source)
-    found = understand(download, course.sources, wanted.format)
+    download = open_download(source)
+    found = understand(download, course.sources, format)
     notebooks = {name: path.stem for name, path in course.sources.items()}
-    roster = read_roster(wanted.roster) if wanted.roster is not None else []
-    if wanted.roster is not None:
+    enrolled = read_roster(roster) if roster is not None else []
+    if roster is not None:
         numbers = {claim.participant for upload in found.uploads for claim in upload.claims}
-        must_be_of(wanted.roster, {one.participant for one in roster} - {""}, numbers - {""})
-    there = {one.person.id for one in roster}
-    known = read_hand_scores(root, wanted.gradebook).people.values()
+        must_be_of(roster, {one.participant for one in enrolled} - {""}, numbers - {""})
+    there = {one.person.id for one in enrolled}
+    known = read_hand_scores(root, gradebook).people.values()
     others = [Enrolled(person) for person in known if person.id not in there]
-    people = People([*roster, *others], {*notebooks, *notebooks.values()})
+    people = People([*enrolled, *others], {*notebooks, *notebooks.values()})
     sorting = sort_uploads(
-        found.uploads, people, Matcher(root, course.sources), notebooks, wanted.assignment,
-        wanted.policy, best_by_grading(course), starters=found.name != "repositories",
+        found.uploads, people, Matcher(root, course.sources), notebooks, assignment,
+        policy, best_by_grading(course), starters=found.name != "repositories",
         moment=_moments(people, zone),
     )  # fmt: skip
     for path, why in {**download.left_out, **found.strange}.items():
         sorting.note(f"left out, {why}", path)
     if not sorting.answers:
-        told = _told(sorting, wanted.verbose)
+        told = _told(sorting, verbose)
         raise CourseError("\n".join(["no notebook can be taken; nothing was moved", *told]))
     taken = {student for answer in sorting.answers for student in answer.students}
-    _of_this_course(taken, there, wanted.roster)
-    submitted = root / wanted.submitted
-    terms = Terms(root, submitted, found.name, wanted.policy, due, wanted.slip_days)
-    if not wanted.dry:
-        clear_staging(submitted)
-    placed = place(sorting.answers, terms, list(course.sources), dry=wanted.dry)
+    _of_this_course(taken, there, roster)
+    terms = Terms(root, root / submitted, found.name, policy, until, slip_days)
+    if not dry:
+        clear_staging(terms.submitted)
+    placed = place(sorting.answers, terms, list(course.sources), dry=dry)
     new = [people.new[student] for student in people.new if student in taken]
     lines = [
         tr("{platform}: {files} of {students}").format(
@@ -102,16 +92,16 @@ def collect(wanted: Wanted) -> list[str]:
             students=counted(len(taken), "student"),
         )
     ]
-    lines += _done(placed, wanted.submitted, wanted.dry)
-    lines += _told(sorting, wanted.verbose)
-    if roster and new:
+    lines += _done(placed, submitted, dry)
+    lines += _told(sorting, verbose)
+    if enrolled and new:
         names = [person.id for person in new]
-        lines.append(Note("not on the class list, taken all the same", names).told(wanted.verbose))
+        lines.append(Note("not on the class list, taken all the same", names).told(verbose))
     if not any(answer.when for answer in sorting.answers):
         lines.append("The download has no times: late is who bears the platform's own mark.")
-    if wanted.dry:
+    if dry:
         return [*lines, tr("Nothing was moved. Without --dry-run it is.")]
-    _enter(root, wanted.gradebook, [*(one.person for one in roster), *new])
+    _enter(root, gradebook, [*(one.person for one in enrolled), *new])
     return lines
 
 

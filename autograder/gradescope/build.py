@@ -1,7 +1,8 @@
-"""Build the zip that Gradescope takes as an autograder (gradescope-autograders.readthedocs.io).
+"""`autograder export gradescope --autograder`: the zip that Gradescope takes as an autograder.
 
-It is unpacked to `/autograder/source`; `setup.sh` runs once, when the container's image is made,
-and `run_autograder`, which is copied to `/autograder`, for each submission.
+It is unpacked to `/autograder/source` (gradescope-autograders.readthedocs.io); `setup.sh` runs
+once, when the container's image is made, and `run_autograder`, which is copied to `/autograder`,
+for each submission.
 """
 
 from __future__ import annotations
@@ -9,52 +10,44 @@ from __future__ import annotations
 import hashlib
 import hmac
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import autograder
-from autograder.course import Course, secret_seed
+from autograder.course import Course, find_course_root, load_course, secret_seed
 from autograder.course.build import files_below
 from autograder.course.folder import ASSIGNMENTS, CONFIG, SOLUTIONS
 from autograder.course.secret import PRIVATE
 from autograder.errors import CourseError
+from autograder.language import tr
 from autograder.whole import leave, zipped
 
 KIT, COURSE = "kit", "course"
+FOLDER = "exports"
 
-SETUP = """\
-#!/usr/bin/env bash
-# Runs once, when Gradescope makes the image: Python 3.11 or newer, and the kit in its own folder.
-set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-[ -d "$here/kit" ] || here=$here/source
-usable() {
-    for python in python3.13 python3.12 python3.11 python3; do
-        "$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null &&
-            return
-    done
-    return 1
-}
-if ! usable; then
-    apt-get update
-    for version in 3.12 3.11; do
-        apt-get install -y "python$version" "python$version-venv" && break
-    done
-    usable || { echo "Python 3.11 or newer is needed: choose a newer base image." >&2; exit 1; }
-fi
-# With bubblewrap around it students' code is locked up twice; where it cannot work the kit says so.
-command -v bwrap >/dev/null || apt-get install -y bubblewrap || true
-"$python" -m venv "$here/venv"
-"$here/venv/bin/python" -m pip install --quiet -c "$here/kit/constraints.txt" "$here/kit@EXTRAS@"
-chmod -R go-rwx "$here"
-"""
-RUN = """\
-#!/usr/bin/env bash
-# Runs for each submission: grades /autograder/submission, writes /autograder/results/results.json.
-set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cd "$here/source/course"
-exec "$here/source/venv/bin/python" -m autograder.gradescope.run "$here"
-"""
+
+def build_for(name: str, assignments: Sequence[str], out: Path | None) -> str:
+    """Write the zip of each assignment.
+
+    Raises:
+        CourseError: The format is not Gradescope, no assignment is named, or several for one file.
+        GradingError: It cannot be written.
+    """
+    if name != "gradescope":
+        raise CourseError(f"--autograder is for the format gradescope, not for {name}")
+    root = find_course_root()
+    course = load_course(root)
+    if not assignments or (out is not None and len(assignments) > 1):
+        raise CourseError(
+            "say which assignment the zip is for, such as 02_layers; with --out one at a time"
+        )
+    said = []
+    for assignment in course.chosen(assignments):
+        place = out if out is not None else Path(FOLDER) / f"gradescope-{assignment}.zip"
+        build_autograder(course, assignment, root / place)
+        text = tr("Wrote {place}: Gradescope > Configure Autograder > Zip file upload")
+        said.append(text.format(place=place))
+    return "\n".join(said)
 
 
 def build_autograder(course: Course, assignment: str, path: Path) -> None:
@@ -64,15 +57,13 @@ def build_autograder(course: Course, assignment: str, path: Path) -> None:
     notebook, and a seed for hidden cases of its own, from which the course's cannot be found.
 
     Raises:
-        CourseError: The assignment is unknown or not released, or the kit is not a checkout.
+        CourseError: The assignment is not released, or the kit is not a checkout.
         GradingError: It cannot be written.
     """
-    if assignment not in course.sources:
-        raise CourseError(
-            f"no assignment is called {assignment!r}; this course has {', '.join(course.sources)}"
-        )
-    texts = {"setup.sh": SETUP.replace("@EXTRAS@", _extras()), "run_autograder": RUN}
-    texts |= {
+    here = Path(__file__).parent
+    texts = {
+        "setup.sh": (here / "setup.sh").read_text("utf-8").replace("@EXTRAS@", _extras()),
+        "run_autograder": (here / "run_autograder").read_text("utf-8"),
         f"{COURSE}/{PRIVATE}/course.seed": f"{_seed_of_its_own(course.root, assignment)}\n",
         f"{COURSE}/{CONFIG}": '"""Grading on Gradescope needs no settings."""\n',
     }

@@ -68,7 +68,8 @@ def grade_class(
     run = _Run(course, terms, store, sinks, watcher, ClassReport(), explain)
     with interruptible():
         try:
-            found = discover(terms.submitted, notebooks, assignments, roster, accept)
+            wanted = course.chosen(assignments) if assignments else ()
+            found = discover(terms.submitted, notebooks, wanted, roster, accept)
             run.report.strange = found.strange
             run.report.remaining = len(found.handins)
             store.probe()

@@ -31,7 +31,7 @@ class Found:
 def discover(
     submitted: Path,
     notebooks: Mapping[str, str],
-    wanted: Iterable[str] = (),
+    wanted: Sequence[str] = (),
     roster: Iterable[str] = (),
     accept: Sequence[str] = (),
 ) -> Found:
@@ -47,16 +47,9 @@ def discover(
         accept: Other names, or patterns, under which a notebook is taken.
 
     Raises:
-        CourseError: An assignment is unknown, or there is no such folder.
+        CourseError: There is no such folder.
         GradingError: The file system refuses.
     """
-    asked = list(dict.fromkeys(wanted))
-    unknown = [name for name in asked if name not in notebooks]
-    if unknown:
-        raise CourseError(
-            f"no assignment is called {', '.join(map(repr, unknown))}; "
-            f"this course has {', '.join(sorted(notebooks)) or 'none'}"
-        )
     if not submitted.is_dir():
         raise CourseError(
             f"{submitted} is no folder; expected submissions in "
@@ -68,7 +61,7 @@ def discover(
         raise GradingError(f"cannot look into {error.filename}: {error.strerror}") from error
     here = [look(entry, notebooks) for entry in entries if _is_students(entry)]
     handed_in = {name for folder in here for name in folder.assignments}
-    graded = asked or [name for name in sorted(notebooks) if name in handed_in]
+    graded = wanted or [name for name in sorted(notebooks) if name in handed_in]
     # Elsewhere a name stands as it can be written, which need not be that of the folder.
     known = {writable_name(folder.student) for folder in here}
     absent = [
@@ -80,7 +73,7 @@ def discover(
         for assignment in graded
         for folder in everyone
     )
-    if not asked:  # an empty folder alone makes nobody late
+    if not wanted:  # an empty folder alone makes nobody late
         begun = {h.assignment for h in handins if h.path is not None or h.there or h.fault}
         handins = tuple(handin for handin in handins if handin.assignment in begun)
     strange: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""`autograder handout`: all that students need, in one zip, or as a repository of their own."""
+"""`autograder handout`: all that students need, in a zip or a repository; `init`: a course."""
 
 from __future__ import annotations
 
@@ -29,10 +29,23 @@ from autograder.grading.papers import kept_beside
 from autograder.handout.key import is_open, key_of
 from autograder.handout.pins import PINS, student_pins
 from autograder.handout.student_side import PACKAGE, student_files
-from autograder.handout.text import REQUIREMENTS, readme, repository_files, requirements_text
+from autograder.handout.text import (
+    REQUIREMENTS,
+    TEMPLATES,
+    readme,
+    repository_files,
+    requirements_text,
+)
 from autograder.handout.wheel import WHEEL, student_wheel
 from autograder.language import ENGLISH, speaking
 from autograder.whole import leave, zipped
+
+TEMPLATE = ".template"
+_NEXT = """Wrote {folder}: a course with one notebook, solutions/01_leaky/leaky.py. Next:
+  cd {folder}
+  autograder release      # builds assignments/, what students get
+  autograder validate     # proves that every known mistake is caught
+  autograder handout      # one zip for students"""
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,22 @@ def write_repository(
     content |= repository_files()
     put(content, folder)
     return Handout(folder, names, len(content), _keys(content))
+
+
+def start_course(folder: Path) -> str:
+    """Write a course of one's own, with one worked notebook, and say what to do next.
+
+    Raises:
+        CourseError: The folder is not empty, or cannot be written. Then nothing is.
+    """
+    empty_folder(folder, "init")
+    template = TEMPLATES / "course"
+    content = {
+        path.relative_to(template).as_posix().removesuffix(TEMPLATE): path.read_bytes()
+        for path in sorted(template.rglob(f"*{TEMPLATE}"))
+    }
+    put(content, folder)
+    return _NEXT.format(folder=folder)
 
 
 def empty_folder(folder: Path, option: str) -> None:

@@ -1,5 +1,5 @@
 """INSTRUCTOR: the class on one page, and a page for every student."""
 
-from autograder.reports.write import Written, write_report
+from autograder.reports.write import leave_report, write_report
 
-__all__ = ["Written", "write_report"]
+__all__ = ["leave_report", "write_report"]

@@ -41,8 +41,8 @@ _ERRORS = frozenset(
 """Errors whose first argument a person reads, who may have caused them."""
 _NOTES = (
     *("grading/discovery.py", "grading/student_folder.py", "grading/notebook_json.py"),
-    *("feedback/beside.py", "grading/doctor.py", "handout/handout.py", "handout/own_course.py"),
-    *("course/release.py", "similar/command.py", "gradescope/command.py", "reports/give_back.py"),
+    *("feedback/beside.py", "grading/doctor.py", "handout/handout.py"),
+    *("course/release.py", "similar/command.py", "reports/give_back.py"),
     *("collect/command.py", "integrations/exports/write.py"),
 )
 """Files that put notes together for a person; what they say is looked up when it is shown."""

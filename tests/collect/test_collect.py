@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from autograder.collect import download
-from autograder.collect.command import Wanted, collect
+from autograder.collect.command import collect
 from autograder.course import load_course
 from autograder.errors import AutograderError, CourseError
 from autograder.integrations.collected import FOLDER, read_collected
@@ -50,7 +50,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def take(source: Path, **options: Any) -> str:
-    return "\n".join(collect(Wanted(source, **options)))
+    return "\n".join(collect(source, **options))
 
 
 def everything(root: Path) -> dict[str, bytes]:
@@ -204,7 +204,7 @@ ONE, TWO = notebook(answer="x = 1"), notebook(answer="x = 2")
         ({"ada/a.ipynb": ONE}, {"slip_days": 2}, "--due"),
         ({"ada/a.ipynb": ONE}, {"due": "5/6/2026"}, "not sure to be a time"),
         ({"ada/a.ipynb": ONE}, {"policy": "newest"}, "last, first, best"),
-        ({"ada/a.ipynb": ONE}, {"assignment": "99_x"}, "no assignment is called"),
+        ({"ada/a.ipynb": ONE}, {"assignment": "99_x"}, "no notebook '99_x' in this course"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_and_nothing_is_moved(

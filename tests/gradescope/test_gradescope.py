@@ -12,8 +12,7 @@ import pytest
 
 from autograder.course import load_course, secret_seed
 from autograder.errors import CourseError
-from autograder.gradescope.build import build_autograder
-from autograder.gradescope.command import build_for
+from autograder.gradescope.build import build_autograder, build_for
 from tests.submissions.build import notebook_text
 from tests.submissions.roster import Work, solved, starter
 
@@ -143,7 +142,7 @@ def test_a_failure_of_the_grader_gives_no_score(container: Path) -> None:
     [
         ("canvas", [START], "for the format gradescope"),
         ("gradescope", [], "say which assignment"),
-        ("gradescope", ["99_x"], "no assignment is called"),
+        ("gradescope", ["99_x"], "no notebook '99_x' in this course"),
     ],
 )
 def test_wrong_usage_is_told(

@@ -139,7 +139,7 @@ def test_a_late_batch_into_the_same_results_and_gradebook(small_class: Class) ->
 
 
 USAGE = [
-    ("99_none", "no assignment is called '99_none'"),
+    ("99_none", "no notebook '99_none' in this course"),
     ("--submitted nowhere", "no folder"),
     ("--jobs 0", ""),
     ("--no-such-option", ""),

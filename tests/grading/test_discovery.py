@@ -200,11 +200,6 @@ def test_a_folder_that_is_no_assignment_is_reported(tmp_path: Path) -> None:
     }
 
 
-def test_an_unknown_assignment_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CourseError, match=r"'07_lstm'; this course has 02_layers, 06_rnn"):
-        discover(tmp_path, NOTEBOOKS, ["07_lstm"])
-
-
 def test_no_folder_of_submissions_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="--submitted"):
         discover(tmp_path / "nowhere", NOTEBOOKS)

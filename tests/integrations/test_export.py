@@ -19,8 +19,9 @@ from autograder.grading.result import SubmissionStatus
 from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.csv_text import neutral, table
-from autograder.integrations.exports import FORMATS, export, find_format
+from autograder.integrations.exports import FORMATS, export
 from autograder.integrations.exports.worksheet import fill_worksheet
+from autograder.integrations.exports.write import WHOLE, texts
 from autograder.integrations.file_names import file_name
 from autograder.integrations.hand_scores import HandScores, Person
 from autograder.integrations.on_file import find_results
@@ -44,7 +45,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def files(book: ClassBook, name: str) -> dict[str, str]:
-    return dict(find_format(name).files(book))
+    return dict(texts(name, book))
 
 
 def lines(book: ClassBook, name: str) -> list[list[str]]:
@@ -390,7 +391,7 @@ def test_two_students_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_written_and_says_what_is_open(place: Path, name: str) -> None:
     made = export(name, Path("results"))
-    assert made.path == place / "exports" / FORMATS[name].file
+    assert made.path == place / "exports" / (WHOLE[name][0] if name in WHOLE else name)
     written = (
         [made.path] if made.path.is_file() else [p for p in made.path.rglob("*") if p.is_file()]
     )

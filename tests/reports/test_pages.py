@@ -204,7 +204,7 @@ def test_pages_of_those_who_left_are_removed_and_nothing_else(
     mine.write_text("<p>not a page of ours</p>")
     written = write_report(book, tmp_path)
     assert not gone.exists() and mine.exists()
-    assert written.students == len(book.students) - 1  # gus handed in nothing
+    assert written == len(book.students) - 1  # gus handed in nothing
     assert (tmp_path / "students").stat().st_mode & 0o077 == 0
 
 

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import CourseError
 from autograder.integrations.classbook import ClassBook, Paper
 from autograder.integrations.collected import read_collected
-from autograder.integrations.exports.formats import find_format
+from autograder.integrations.exports.class_junit import class_junit
+from autograder.integrations.exports.github import github_markdown
 from autograder.integrations.exports.note import Note
+from autograder.integrations.exports.per_paper import classroom_json, gradescope_json
+from autograder.integrations.exports.spreadsheets import (
+    canvas_csv,
+    moodle_csv,
+    rows_csv,
+    submissions_csv,
+)
 from autograder.integrations.exports.worksheet import fill_worksheet
+from autograder.integrations.file_names import file_name
 from autograder.integrations.read_class import place, read_class
 from autograder.whole import leave
 
 FOLDER = "exports"
 MISSING_AS = ("0", "blank")
+WHOLE = {
+    "csv": ("scores.csv", submissions_csv),
+    "csv-rows": ("rows.csv", rows_csv),
+    "canvas": ("canvas.csv", canvas_csv),
+    "moodle": ("moodle.csv", moodle_csv),
+    "github": ("summary.md", github_markdown),
+    "junit": ("junit.xml", class_junit),
+}
+"""Format -> the name of its file, and what makes the text of it."""
+EACH = {
+    "gradescope": ("/results.json", gradescope_json),
+    "classroom": (".json", classroom_json),
+}
+"""Format with a file for each submission -> what follows the student's name, and what makes it."""
+FORMATS = (*WHOLE, *EACH)
 
 
 @dataclass(frozen=True)
@@ -54,7 +78,8 @@ def export(
         CourseError: The format is unknown, or there are no results.
         GradingError: Something cannot be read or written.
     """
-    form = find_format(name)
+    if name not in FORMATS:
+        raise CourseError(f"no format is called {name!r}; there are {', '.join(FORMATS)}")
     if worksheet is not None and name != "moodle":
         raise CourseError(f"--worksheet is for the format moodle, not for {name}")
     if scale and worksheet is None:
@@ -64,7 +89,8 @@ def export(
     root, _ = place()
     book = read_class(results, assignments, gradebook)
     book = book.without_absentees if missing_as == "blank" else book
-    path = root / (out if out is not None else Path(FOLDER) / form.file)
+    usual = Path(FOLDER, WHOLE[name][0] if name in WHOLE else name)
+    path = root / (out if out is not None else usual)
     notes = _notes(book)
     if worksheet is not None:
         participants = {
@@ -77,13 +103,25 @@ def export(
         files = iter([("", text)])
         notes += more
     else:
-        files = form.files(book)
+        files = texts(name, book)
     count = 0
     for inside, text in files:
         file = path / inside if inside else path
         leave(file, text.encode("utf-8", "replace"), "--out", mode=0o600)
         count += 1
     return Exported(path, count, tuple(note.told(verbose) for note in notes))
+
+
+def texts(name: str, book: ClassBook) -> Iterator[tuple[str, str]]:
+    """Path and text of every file of a format, one by one; the path `""` is the file itself."""
+    if name in WHOLE:
+        yield "", WHOLE[name][1](book)
+        return
+    ending, text = EACH[name]
+    for paper in book.all():
+        if paper.grade is not None and paper.result.status != "missing":
+            inside = f"{paper.result.assignment}/{file_name(paper.result.student)}{ending}"
+            yield inside, text(paper.whole)
 
 
 def _notes(book: ClassBook) -> list[Note]:
