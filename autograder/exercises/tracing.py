@@ -22,8 +22,8 @@ LOOKS = 20_000
 """So many arrays are looked at in one call."""
 GLANCES = 10_000
 """So many of them where a function of a library is called."""
-MOST_KNOWN = 100
-"""So many arrays are remembered, to be looked at once in a call."""
+MOST_KNOWN = 300
+"""So many arrays are remembered, to be looked at once in a script."""
 MOST_BEGUN = 16
 """Of so many rows the first numbers are compared one by one."""
 CLOSE = 0.01
@@ -135,18 +135,7 @@ class Rows:
 
 
 class Near:
-    """The arrays near which points are counted, and all their rows by size."""
-
-    def __init__(self, inputs: Sequence[np.ndarray] = ()) -> None:
-        self.inputs = inputs
-        self.rows: dict[int, list[Rows]] = {}
-        for k, x in enumerate(inputs):
-            for rows in _blocks(x):
-                self.rows.setdefault(rows.shape[1], []).append(Rows(k, rows))
-
-
-class Points:
-    """Counts the different points near some arrays.
+    """The arrays near which points are counted, and all their rows by size.
 
     A point is an array (or a list of numbers, or a complex array) of the size of an input, or of a
     row or slice of it, that differs from it in one number only, or by little in all: what a finite
@@ -155,13 +144,60 @@ class Points:
     analytic answer, too, may set one number after the other.
     """
 
+    def __init__(self, inputs: Sequence[np.ndarray] = ()) -> None:
+        self.inputs = inputs
+        self.rows: dict[int, list[Rows]] = {}
+        for k, x in enumerate(inputs):
+            for rows in _blocks(x):
+                self.rows.setdefault(rows.shape[1], []).append(Rows(k, rows))
+        self._known: dict[tuple[str, bytes, bool], tuple[int, bool] | None] = {}
+
+    def place(self, value: np.ndarray, content: bytes, little: bool) -> tuple[int, bool] | None:
+        """The input near which an array is a point, and whether all numbers are moved alike.
+
+        Args:
+            content: The bytes of the array; most arrays come again, in the same call or the next.
+            little: Only what differs by little is a point.
+        """
+        key = value.dtype.char, content, little
+        if key in self._known:
+            return self._known[key]
+        found = self._placed(value.ravel(), little)
+        if len(self._known) < MOST_KNOWN:
+            self._known[key] = found
+        return found
+
+    def _placed(self, flat: np.ndarray, little: bool) -> tuple[int, bool] | None:
+        first, second = flat[:2].real.tolist()
+        near = [one for one in self.rows[flat.size] if one.may_hold(first, second)]
+        real = flat.real.astype(float) if near else flat
+        if not near or not np.isfinite(real).all():
+            return None
+        imaginary = flat.dtype.kind == "c" and bool(np.any(flat.imag))
+        for of in near:
+            gaps = np.abs(of.rows - real)
+            most = gaps.max(axis=1)
+            if not imaginary and not most.all():
+                return None  # it is the input itself
+            close = most <= of.limits
+            if not little:
+                close |= (gaps > 0).sum(axis=1) <= 1
+            if close.any():
+                gap = gaps[int(np.argmax(close))]
+                whole = flat.size == self.inputs[of.input].size and np.count_nonzero(gap) > 1
+                return of.input, bool(whole and np.ptp(gap) <= 1e-4 * gap.max())
+        return None
+
+
+class Points:
+    """Counts in a call the different points near some arrays."""
+
     def __init__(self, near: Near) -> None:
         self.near = near
         self.seen: list[set[bytes]] = [set() for _ in near.inputs]
         self.moved = [False] * len(near.inputs)
         self.looks = 0
         self.glances = 0
-        self.known: set[tuple[str, bytes, bool]] = set()
 
     def glance(self, frame: FrameType) -> None:
         """Count the arrays in the variables of a frame that calls a library."""
@@ -176,31 +212,12 @@ class Points:
         if value.size not in self.near.rows or self.looks >= LOOKS:
             return
         self.looks += 1
-        flat = value.ravel()
-        content = flat.dtype.char, flat.tobytes(), little
-        if content in self.known:  # an argument is there when a function begins, and when it ends
-            return
-        if len(self.known) < MOST_KNOWN:
-            self.known.add(content)
-        first, second = flat[:2].real.tolist()
-        near = [one for one in self.near.rows[flat.size] if one.may_hold(first, second)]
-        real = flat.real.astype(float) if near else flat
-        if not near or not np.isfinite(real).all():
-            return
-        imaginary = flat.dtype.kind == "c" and bool(np.any(flat.imag))
-        for of in near:
-            gaps = np.abs(of.rows - real)
-            apart = (gaps > 0).sum(axis=1)
-            if not imaginary and not apart.all():
-                return  # it is the input itself
-            close = (gaps.max(axis=1) <= of.limits) | ((apart <= 1) & (not little))
-            if close.any():
-                k, size = of.input, self.near.inputs[of.input].size
-                self.seen[k].add(content[1])
-                gap = gaps[int(np.argmax(close))]
-                whole = flat.size == size and apart[int(np.argmax(close))] > 1
-                self.moved[k] |= bool(whole and np.ptp(gap) <= 1e-4 * gap.max())
-                return
+        content = value.tobytes()
+        found = self.near.place(value, content, little)
+        if found is not None:
+            k, alike = found
+            self.seen[k].add(content)
+            self.moved[k] |= alike
 
     def counts(self) -> tuple[int, ...]:
         """Near each input, how many."""
@@ -242,7 +259,8 @@ def _reached(frame: FrameType) -> list[np.ndarray]:
     seen = [*frame.f_locals.values(), *[names[name] for name in code if name in names]]
     spaces = [vars(value) for value in seen if isinstance(value, (ModuleType, type))]
     named = [space[name] for space in spaces for name in code if name in space]
-    return _arrays(seen) + _arrays(named)
+    found = _arrays(seen) + _arrays(named)
+    return list({id(array): array for array in found}.values())  # many ways may lead to one
 
 
 _NUMBERS = (float, complex, np.float64, np.complex128)
@@ -259,7 +277,8 @@ def _gather(value: Any, depth: int, found: list[np.ndarray]) -> None:
     if type(value) in _NOTHING:
         return
     if isinstance(value, np.ndarray):
-        value = np.ndarray.view(value, np.ndarray)  # whatever a class of its own says of itself
+        if type(value) is not np.ndarray:
+            value = np.ndarray.view(value, np.ndarray)  # whatever a class says of itself
         if SMALLEST <= value.size <= LARGEST and value.dtype.kind in "fc":
             found.append(value)
         return
