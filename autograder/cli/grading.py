@@ -14,8 +14,8 @@ from autograder.cli.results import Gradebook, Verbose
 from autograder.command import Explain, Memory, Timeout, app, say, tell, warn
 
 if TYPE_CHECKING:
-    from autograder.grading.console import Standings
     from autograder.grading.submission import Handin
+    from autograder.integrations.classbook import ClassBook
 
 Isolation = Annotated[
     bool,
@@ -105,9 +105,7 @@ def grade(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Grade anew what stands.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Name everybody whom a note concerns.")
-    ] = False,
+    verbose: Verbose = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no table of scores.")
     ] = False,
@@ -135,7 +133,6 @@ def grade(
 
     from autograder.course import find_course_root, load_course
     from autograder.grading.classrun import grade_class
-    from autograder.grading.console import show_report
     from autograder.grading.pool import LocalPool, Pool, usable_cores
     from autograder.grading.progress import ProgressBar
     from autograder.grading.store import Store
@@ -184,19 +181,21 @@ def grade(
             watcher=bar,
         )
     any_standing = bool(report.results or report.kept)
-    leave, standings = _read_back(root / results, gradebook) if any_standing else (None, {})
-    show_report(report, console, standings, sink.notes, verbose, quiet)
+    from autograder.reports.console import show_report
+
+    leave, book = _read_back(root / results, gradebook) if any_standing else (None, None)
+    show_report(report, console, book, sink.notes, verbose, quiet)
     if leave is not None:
         leave()
     raise typer.Exit(0 if report.ok else 1)
 
 
-def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None], Standings]:
+def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None], ClassBook | None]:
     """Read what counts at the end of a class run, and how to write the report of it.
 
     Grades never depend on either.
     """
-    from autograder.integrations.read_class import read_class, standings
+    from autograder.integrations.read_class import read_class
     from autograder.reports.write import leave_report
 
     def not_written(error: Exception) -> None:
@@ -207,9 +206,8 @@ def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None]
 
     try:
         book = read_class(results, (), gradebook, tolerant=True)
-        counting = standings(book)
     except Exception as error:  # whatever it is, the grades stand
-        return partial(not_written, error), {}
+        return partial(not_written, error), None
 
     def leave() -> None:
         try:
@@ -217,7 +215,7 @@ def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None]
         except Exception as error:
             not_written(error)
 
-    return leave, counting
+    return leave, book
 
 
 @app.command()

@@ -8,15 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.build import Watch, files_below, generate
+from autograder.course.build import Watch, files_below, generate, generate_translated
 from autograder.course.drift import compare, differences
 from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, load_course
 from autograder.course.leaks import find_leaks
 from autograder.course.notebook import Notebook
 from autograder.course.questions import made_now
 from autograder.course.secret import existing_seed
-from autograder.course.translated import course_languages
-from autograder.course.translations import built_translated, chosen, translated_drift
+from autograder.course.translated import Translated, catalogue, course_languages, translated
 from autograder.errors import CourseError
 from autograder.explain import Keep
 from autograder.language import ENGLISH, counted, tr
@@ -100,10 +99,29 @@ def release_translated(root: Path, language: str, only: Sequence[str] = ()) -> R
     notebooks = tuple(one.notebook for one in every)
     folders = [notebook.assignment for notebook in notebooks]
     shown = f"{ASSIGNMENTS}/{language}"
-    with built_translated(every, course.root / ASSIGNMENTS) as fresh:
-        written, removed = _publish(course, fresh, shown, folders)
+    with _temporary() as folder:
+        generate_translated(every, course.root / ASSIGNMENTS, folder)
+        written, removed = _publish(course, folder / ASSIGNMENTS, shown, folders)
     warnings = tuple(warning for one in every for warning in one.warnings)
     return Release(notebooks, written, removed, warnings=warnings, folder=shown)
+
+
+def chosen(course: Course, language: str, only: Sequence[str] = ()) -> list[Translated]:
+    """Notebooks in another language; all that have a catalogue, where none is named.
+
+    Raises:
+        CourseError: When there is no such language, notebook or catalogue.
+    """
+    known = list(course_languages(course.root))
+    if language not in known:
+        there = ", ".join(known) or "none"
+        raise CourseError(f"locale/ has no catalogues for {language!r}; it has them for: {there}")
+    names = [
+        name
+        for name in course.chosen(only)
+        if only or catalogue(course.root, language, name).is_file()
+    ]
+    return [translated(course.assignment(name), language) for name in names]
 
 
 def check_release(
@@ -129,7 +147,7 @@ def notebook_drift(course: Course, name: str) -> list[str]:
     with _built(_chosen(course, [name])) as fresh:
         drift = _drift(course, fresh / ASSIGNMENTS, [name])
         for language in sorted(course_languages(course.root)):
-            drift += translated_drift(course, language, [name], fresh / ASSIGNMENTS)
+            drift += _translated_drift(course, language, [name], fresh / ASSIGNMENTS)
         return drift + find_leaks(course.notebooks, fresh / ASSIGNMENTS, existing_seed(course.root))
 
 
@@ -156,7 +174,7 @@ def behind(
     with _built(_chosen(course, names), watch, keep) as fresh:
         if language == ENGLISH:
             return _drift(course, fresh / ASSIGNMENTS, names)
-        return translated_drift(course, language, names, fresh / ASSIGNMENTS)
+        return _translated_drift(course, language, names, fresh / ASSIGNMENTS)
 
 
 def _drift(course: Course, fresh: Path, folders: Sequence[str]) -> list[str]:
@@ -166,6 +184,30 @@ def _drift(course: Course, fresh: Path, folders: Sequence[str]) -> list[str]:
         there, shown = course.root / ASSIGNMENTS / folder, f"{ASSIGNMENTS}/{folder}".rstrip("/")
         drift += differences(fresh / folder, there, shown=shown, apart=apart)
     return drift
+
+
+def _translated_drift(
+    course: Course, language: str, names: Sequence[str], english: Path
+) -> list[str]:
+    """Where what was released in a language is not what its catalogues make.
+
+    Args:
+        names: The assignments to look at; those never released in this language are passed over.
+        english: What the English release should be.
+    """
+    released = course.root / ASSIGNMENTS / language
+    there = [name for name in names if (released / name).is_dir()]
+    every = chosen(course, language, there) if there else []
+    found = []
+    with _temporary() as folder:
+        generate_translated(every, english, folder)
+        fresh = folder / ASSIGNMENTS
+        for name in there:
+            shown = f"{ASSIGNMENTS}/{language}/{name}"
+            mend = f"run `autograder release {name} --language {language}`"
+            found += differences(fresh / name, released / name, shown=shown, mend=mend)
+        notebooks = [one.notebook for one in every]
+        return found + find_leaks(notebooks, fresh, existing_seed(course.root))
 
 
 def _chosen(course: Course, only: Sequence[str]) -> tuple[Notebook, ...]:
@@ -179,10 +221,15 @@ def _built(
     keep: Callable[[str], Keep] = lambda assignment: made_now,
 ) -> Iterator[Path]:
     """A temporary folder with a fresh build of notebooks."""
-    with tempfile.TemporaryDirectory(prefix="autograder-release-") as temporary:
-        folder = Path(temporary).resolve()
+    with _temporary() as folder:
         generate(notebooks, folder, watch, keep)
         yield folder
+
+
+@contextmanager
+def _temporary() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="autograder-release-") as temporary:
+        yield Path(temporary).resolve()
 
 
 def _publish(

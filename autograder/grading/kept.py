@@ -15,6 +15,8 @@ import platform
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +34,22 @@ _MOST_ITEMS = 10_000_000
 _SEAL = hashlib.sha256
 
 
+@dataclass(frozen=True)
 class Kept:
     """Keeps plain data by name; an `explain.Keep`.
 
     Where nothing can be written, everything is made each time.
-
-    Args:
-        root: The course.
-        assignment: Its earlier data are thrown away when there is something new.
-        digest: Of all that the data depend on.
-        secret: The course's.
     """
 
-    def __init__(self, root: Path, assignment: str, digest: str, secret: str) -> None:
+    root: Path  # the course
+    assignment: str  # its earlier data are thrown away when there is something new
+    digest: str  # of all that the data depend on
+    secret: str = field(repr=False)  # the course's
+
+    @cached_property
+    def _key(self) -> bytes:
         machine = f"{np.__version__} {platform.python_version()} {platform.machine()}"
-        self._key = f"{secret} {digest} {machine}".encode()
-        name = _SEAL(self._key).hexdigest()[:32]
-        self._root, self._folder = root, Path("prepared") / assignment / name
+        return f"{self.secret} {self.digest} {machine}".encode()
 
     def __call__(self, name: str, make: Callable[[], Any]) -> Any:
         """What was kept under a name; where there is nothing, it is made and kept."""
@@ -67,7 +68,8 @@ class Kept:
 
     def _made_folder(self) -> Path | None:
         try:
-            folder = private_folder(self._root) / self._folder
+            name = _SEAL(self._key).hexdigest()[:32]
+            folder = private_folder(self.root) / "prepared" / self.assignment / name
             if not folder.is_dir():
                 for path in (folder.parent.parent, folder.parent, folder):
                     path.mkdir(mode=0o700, exist_ok=True)

@@ -44,9 +44,8 @@ def paper(root: Path, assignment: str, student: str | None = None) -> Paper:
     Raises:
         CourseError: The assignment is unknown or its source is wrong.
     """
-    secret = secret_seed(root)
-    common = _paper(root, assignment, secret, source_digest(source_of(root, assignment)))
-    return common if student is None else _of_student(common, secret, student)
+    common = _paper(kept_beside(root, assignment))
+    return common if student is None else _of_student(common, secret_seed(root), student)
 
 
 def some(paper: Paper, rows: Collection[str], asked: Collection[str]) -> Paper:
@@ -72,9 +71,9 @@ def _of_student(common: Paper, secret: str, student: str) -> Paper:
 
 
 @functools.lru_cache(maxsize=32)
-def _paper(root: Path, assignment: str, secret: str, made_from: str) -> Paper:
-    kept = Kept(root, assignment, keyed_digest(secret, made_from), secret)
-    return make_paper(load_notebook(source_of(root, assignment), kept), secret, kept)
+def _paper(kept: Kept) -> Paper:
+    notebook = load_notebook(source_of(kept.root, kept.assignment), kept)
+    return make_paper(notebook, kept.secret, kept)
 
 
 def kept_beside(root: Path, assignment: str) -> Kept:
@@ -102,16 +101,13 @@ def bearings(root: Path, assignment: str) -> tuple[Bearing, ...]:
     Raises:
         CourseError: The assignment is unknown or its source is wrong.
     """
-    made_from = source_digest(source_of(root, assignment))
-    return _bearings(root, assignment, secret_seed(root), made_from)
+    return _bearings(kept_beside(root, assignment))
 
 
 @functools.lru_cache(maxsize=32)
-def _bearings(root: Path, assignment: str, secret: str, made_from: str) -> tuple[Bearing, ...]:
-    kept = Kept(root, assignment, keyed_digest(secret, made_from), secret)
-
+def _bearings(kept: Kept) -> tuple[Bearing, ...]:
     def make() -> list[tuple[object, ...]]:
-        found = course_bearings(load_notebook(source_of(root, assignment), kept))
+        found = course_bearings(load_notebook(source_of(kept.root, kept.assignment), kept))
         return [tuple(vars(one).values()) for one in found]
 
     return tuple(Bearing(*one) for one in kept("bearing", make))

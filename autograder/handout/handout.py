@@ -18,10 +18,9 @@ from autograder.course.configuration import read_configuration
 from autograder.course.folder import ASSIGNMENTS
 from autograder.course.leaks import find_leaks
 from autograder.course.questions import made_now
-from autograder.course.release import behind
+from autograder.course.release import behind, chosen
 from autograder.course.secret import existing_seed
 from autograder.course.translated import course_languages
-from autograder.course.translations import chosen
 from autograder.errors import CourseError
 from autograder.feedback.key import KEY
 from autograder.feedback.troubleshooting import PAGE as TROUBLES

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from autograder.course import find_course_root, load_course
 from autograder.errors import CourseError, GradingError
-from autograder.grading.console import Standing, Standings
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.collected import read_collected
 from autograder.integrations.hand_scores import HandScores, read_hand_scores
@@ -89,11 +88,3 @@ def _assignments(root: Path) -> Collection[str] | None:
         return load_course(root).sources
     except CourseError:
         return None
-
-
-def standings(book: ClassBook) -> Standings:
-    """What counts, for the table in the terminal."""
-    return {
-        (p.result.assignment, p.result.student): Standing(p.grade, p.shown, p.changes, p.waits)
-        for p in book.all()
-    }

@@ -15,9 +15,9 @@ from msgspec import structs
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.regrades import Regrade
 from autograder.language import speaking
-from autograder.reports import write_report
 from autograder.reports.comments import comment
 from autograder.reports.pages import class_page, page_name, student_page
+from autograder.reports.write import write_report
 
 GOLDEN = Path(__file__).parent / "golden"
 VOID = {"meta", "br", "line", "rect", "img", "link"}

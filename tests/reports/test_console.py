@@ -6,10 +6,12 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from autograder.grading.class_report import ClassReport
-from autograder.grading.console import Standing, show_report
 from autograder.grading.progress import LINES, ProgressBar
 from autograder.grading.result import Result, ResultFinding, ResultRow
 from autograder.grading.submission import Handin
+from autograder.integrations.classbook import ClassBook, Line, Paper
+from autograder.integrations.hand_scores import Hand, Person
+from autograder.reports.console import show_report
 
 
 def result(student: str, *statuses: str, status: str = "graded", message: str = "") -> Result:
@@ -98,8 +100,10 @@ def test_scores_are_those_that_count_and_say_what_changed_them() -> None:
         result("bob", "right", "manual"),
         result("eve", "right", status="stale", message="the worker died"),
     ]
-    standings = {("02_layers", "ada"): Standing(1.5, "1.5", "by hand, late −0.25")}
-    show_report(ClassReport(results, fresh=3), console, standings)
+    right, manual = results[0].rows
+    lines = (Line(right), Line(manual, Hand(manual=0.75)))
+    book = ClassBook({"02_layers": (Paper(results[0], Person("ada"), lines, penalty=0.25),)})
+    show_report(ClassReport(results, fresh=3), console, book)
     text = console.export_text()
     lines = {line.split()[1]: line.split() for line in text.splitlines() if line.startswith("│")}
     assert lines["ada"][5:11] == ["1.5", "│", "2", "│", "by", "hand,"] and "−0.25" in lines["ada"]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +16,8 @@ from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.grading.class_report import ClassReport
 from autograder.grading.result import Result
+from autograder.integrations.classbook import ClassBook, Line, Paper
+from autograder.integrations.hand_scores import Person
 from autograder.language import said, tr
 
 MOST_NAMED = 3
@@ -25,24 +26,10 @@ SLOW = 5.0
 _COLOURS = {"graded": "green", "missing": "dim", "unreadable": "yellow", "unclear": "yellow"}
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A score as it counts, with what people and the clock changed in it."""
-
-    score: float | None  # the number; None where no grade stands
-    shown: str  # the same as text
-    changes: str = ""  # what changed it, in a few words
-    waits: tuple[str, ...] = ()  # the rows to which a person must give a score
-
-
-Standings = Mapping[tuple[str, str], Standing]
-"""(assignment, student) -> what counts; whoever is not in it has what the grader gave."""
-
-
 def show_report(
     report: ClassReport,
     console: Console,
-    standings: Standings | None = None,
+    book: ClassBook | None = None,
     notes: Sequence[str] = (),
     verbose: bool = False,
     quiet: bool = False,
@@ -50,6 +37,7 @@ def show_report(
     """Print the scores of a class run and what a person must know about it.
 
     Args:
+        book: The class with what people decided; whoever is not in it has what the grader gave.
         notes: What else should be known of the submissions.
         verbose: Name everybody whom a note concerns; otherwise the first three.
         quiet: Leave out the tables of scores.
@@ -58,15 +46,22 @@ def show_report(
     def say(text: str, style: str = "") -> None:
         console.print(Text(plain(text), style=style))
 
-    standings = standings or {}
+    read = book.all() if book is not None else ()
+    known = {(paper.result.assignment, paper.result.student): paper for paper in read}
+
+    def counts(result: Result) -> Paper:
+        """What counts of a submission."""
+        graded = Paper(result, Person(result.student), tuple(map(Line, result.rows)))
+        return known.get((result.assignment, result.student), graded)
+
     most = sys.maxsize if verbose else MOST_NAMED
     by_assignment, kept = _by_assignment(report.results), _by_assignment(report.kept)
     for assignment, results in by_assignment.items():
-        counting = [_standing(result, standings) for result in results]
+        counting = [counts(result) for result in results]
         if not quiet:
             console.print(_table(assignment, results, counting))
-        standing = [_standing(result, standings) for result in kept.get(assignment, ())]
-        say(_mean([*results, *kept.get(assignment, ())], [*counting, *standing]))
+        every = [*results, *kept.get(assignment, ())]
+        say(_mean(every, [counts(result) for result in every]))
         missing = sum(r.status == "missing" for r in results)
         if missing:
             text = tr("{missing} of {all} handed in nothing.")
@@ -107,11 +102,11 @@ def show_report(
         style = "yellow" if status == "unclear" else "red"
         say(f"{assignment}, {listed(students, most)}: {status}: {said(message)}", style)
     count = sum(map(len, ungraded.values()))
-    known = len(report.results) + len(report.kept) - report.fresh
+    stood = len(report.results) + len(report.kept) - report.fresh
     text = tr("{fresh} graded now, {known} stood already.")
     if count:
         text = tr("{fresh} graded now, {known} stood already, {count} without a grade.")
-    console.print(text.format(fresh=report.fresh, known=known, count=count))
+    console.print(text.format(fresh=report.fresh, known=stood, count=count))
     if slow := _slowest(report.results):
         say(slow)
     if report.stopped:
@@ -163,36 +158,25 @@ def _stopped(report: ClassReport) -> str:
     return (one if report.remaining == 1 else text).format(left=left)
 
 
-def _standing(result: Result, standings: Standings) -> Standing:
-    known = standings.get((result.assignment, result.student))
-    if known is not None:
-        return known
-    manual = tuple(row.id for row in result.rows if row.status == "manual")
-    waits = manual if result.status == "graded" else ()
-    if not result.is_grade:
-        return Standing(None, "\N{EN DASH}")
-    return Standing(result.score, points(result.score) + (" + ?" if waits else ""), "", waits)
-
-
-def _table(assignment: str, results: Sequence[Result], counting: Sequence[Standing]) -> Table:
+def _table(assignment: str, results: Sequence[Result], counting: Sequence[Paper]) -> Table:
     table = Table(title=Text(plain(assignment)), title_justify="left", title_style="bold")
     table.add_column(tr("student"))
     table.add_column(tr("status"))
     table.add_column(tr("score"), justify="right", no_wrap=True)
     table.add_column(tr("points"), justify="right")
-    changed = any(standing.changes for standing in counting)
+    changed = any(paper.changes for paper in counting)
     if changed:
         table.add_column(tr("hand, late"))
     table.add_column(tr("not right yet"), overflow="fold")
-    for result, standing in zip(results, counting, strict=True):
+    for result, paper in zip(results, counting, strict=True):
         if result.status == "missing":
             continue
         table.add_row(
             Text(plain(result.student)),
             Text(tr(result.status), style=_COLOURS.get(result.status, "red")),
-            standing.shown,
+            paper.shown,
             points(result.points),
-            *([standing.changes] if changed else []),
+            *([paper.changes] if changed else []),
             Text(_wrong_rows(result)),
         )
     return table
@@ -236,13 +220,13 @@ def _misplaced(results: Sequence[Result]) -> list[str]:
     return [tr("Needs a person:"), *found] if found else []
 
 
-def _rows_by_hand(results: Sequence[Result], counting: Sequence[Standing]) -> list[str]:
+def _rows_by_hand(results: Sequence[Result], counting: Sequence[Paper]) -> list[str]:
     """The rows for which a person has still to give points, each with what it is worth."""
     worth = {
         row.id: row.points
-        for result, standing in zip(results, counting, strict=True)
+        for result, paper in zip(results, counting, strict=True)
         for row in result.rows
-        if row.id in standing.waits
+        if row.id in paper.waits
     }
     one, text = tr("{row} ({points} point)"), tr("{row} ({points} points)")
     return [
@@ -251,12 +235,12 @@ def _rows_by_hand(results: Sequence[Result], counting: Sequence[Standing]) -> li
     ]
 
 
-def _mean(results: Sequence[Result], counting: Sequence[Standing]) -> str:
+def _mean(results: Sequence[Result], counting: Sequence[Paper]) -> str:
     """The mean score of what was handed in and has a grade."""
     scores = [
-        standing.score
-        for result, standing in zip(results, counting, strict=True)
-        if standing.score is not None and result.status != "missing"
+        paper.grade
+        for result, paper in zip(results, counting, strict=True)
+        if paper.grade is not None and result.status != "missing"
     ]
     if not scores:
         return tr("No scores.")
