@@ -1,11 +1,13 @@
 """The kind `Critic`: a checker, scored by the wrong layers it rejects less its false alarms.
 
 It reduces what student code returns to plain outputs in `observe`, so that the ordinary comparison
-with the reference decides.
+with the reference decides. The layers that it is asked about are the same programs in other words:
+new names, statements that do nothing, a wrapper around them.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -19,7 +21,6 @@ from autograder.exercises.exercise import Observed
 from autograder.exercises.fact import Fact, fact, type_of
 from autograder.exercises.inputs import constant
 from autograder.exercises.kinds import Function
-from autograder.exercises.rewriting import rewritten
 from autograder.exercises.script import Call, Failure, Implementation, Outcome, Script
 
 
@@ -133,3 +134,53 @@ def _truth(value: Any) -> bool | None:
     if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind == "b":
         return bool(value)
     return value if type(value) is bool else None
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_NOTHING = (
+    "len({0})", "{0}.T", "{0}.sum(axis=0)", "{0}.mean(axis=0)", "np.ones_like({0})", "{0} @ {0}.T",
+    "np.outer({0}, {0})", "{0}[::-1]", "np.tanh({0})", "np.where({0} > 0, {0}, 0.2)", "{0} / 2",
+)  # fmt: skip
+_WRAPPED = """
+def _wrapped(function):
+    def call(*arguments):
+        return function(*arguments)
+    return call
+forward, backward = _wrapped(forward), _wrapped(backward)
+"""
+
+
+def rewritten(source: str, rng: np.random.Generator) -> str:
+    """The functions of `source`, which do the same, but neither read nor compile as before.
+
+    Every function gets all of the statements that do nothing, so which attributes and constants
+    occur in it says nothing about it.
+    """
+    tree = ast.parse(source)
+    for function in tree.body:
+        if isinstance(function, ast.FunctionDef):
+            _rewrite(function, rng)
+    return ast.unparse(tree) + _WRAPPED
+
+
+def _rewrite(function: ast.FunctionDef, rng: np.random.Generator) -> None:
+    first = function.args.args[0].arg
+    own = {arg.arg for arg in function.args.args}
+    written = (n for n in ast.walk(function) if isinstance(n, ast.Name))
+    own |= {n.id for n in written if isinstance(n.ctx, ast.Store)}
+    names = {name: _word(rng) for name in sorted(own)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg):
+            node.arg = names[node.arg]
+        elif isinstance(node, ast.Name) and node.id in names:
+            node.id = names[node.id]
+    last = function.body.pop()
+    for text in rng.permutation(_NOTHING):
+        lines = f"if {names[first]} is None:\n    {_word(rng)} = {text.format(names[first])}"
+        place = int(rng.integers(len(function.body) + 1))
+        function.body[place:place] = ast.parse(f"{lines}\n{_word(rng)} = {rng.random():.3f}").body
+    function.body.append(last)
+
+
+def _word(rng: np.random.Generator) -> str:
+    return "_" + "".join(rng.choice(list(_LETTERS), 6))

@@ -1,14 +1,17 @@
 """The kind `Witness`: an input that exposes a wrong backward.
 
 It reduces what student code returns to plain outputs in `observe`, so that the ordinary comparison
-with the reference decides.
+with the reference decides. The numerical gradient of the given forward, at that very input, tells
+whether it exposes the backward and, if it does not, what about it hides the mistake.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -17,13 +20,19 @@ from autograder.errors import DeclarationError
 from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Observed, read_outputs
-from autograder.exercises.exposing import Card, Exposure
 from autograder.exercises.fact import Fact, fact
 from autograder.exercises.kinds import Function
 from autograder.exercises.script import Outcome
 
+if TYPE_CHECKING:
+    from autograder.numerical import Measured
+
 MOST_ENTRIES = 400
 ANY = "..."
+APART = 1e-4
+"""A gradient further off than this share of its size is wrong: numerical ones err far less."""
+TRIES = 12
+SMALL = 0.01
 
 
 def _source(function: Callable[..., Any] | str) -> str:
@@ -68,35 +77,31 @@ class Witness(Function):
         if outcome.failure is not None:
             return {self.function: Observed(None, failure=outcome.failure, outcome=outcome)}
         found = self._examined(outcome.value)
-        outputs = {"exposes": True} if found.exposed is not None else None
-        seen = Observed(outputs, found.hidden, outcome=outcome, account=found.exposed)
-        return {self.function: seen}
+        if not found.name.startswith("exposed."):
+            return {self.function: Observed(None, found, outcome=outcome)}
+        return {self.function: Observed({"exposes": True}, outcome=outcome, account=found)}
 
-    def _examined(self, value: Any) -> Exposure:
-        """What became of the returned input: exposing or, why it is not."""
+    def _examined(self, value: Any) -> Fact:
+        """How the returned input exposes the layer (`exposed.…`), or why it does not."""
         if isinstance(value, np.ndarray):  # never taken apart: its rows are not what is wanted
-            said = fact("returned.array", what=self.function, wanted=list(self.returns))
-            return Exposure(hidden=said)
+            return fact("returned.array", what=self.function, wanted=list(self.returns))
         taken, problem = read_outputs(value, tuple(self.returns), what=self.function)
-        if taken is None:
-            return Exposure(hidden=problem)
+        if problem is not None or taken is None:
+            return problem or fact("returned.none")
         arrays = []
         for name, item in taken.items():
             array = as_array(item)
             if array is None or array.dtype.kind not in "biuf":
-                return Exposure(hidden=fact("exposing.no_array", name=name))
+                return fact("exposing.no_array", name=name)
             if array.size > MOST_ENTRIES:
-                said = fact("exposing.large", name=name, size=array.size, most=MOST_ENTRIES)
-                return Exposure(hidden=said)
+                return fact("exposing.large", name=name, size=array.size, most=MOST_ENTRIES)
             array = array.astype(float)
             arrays.append(array)
             if array.size == 0 or not np.isfinite(array).all():
-                return Exposure(hidden=fact("exposing.not_finite", name=name))
-        misshapen = self._misshapen(arrays)
-        if misshapen is not None:
-            return Exposure(hidden=misshapen)
+                return fact("exposing.not_finite", name=name)
+        card = Card(_defined(self.forward), _defined(self.backward), tuple(self.returns))
         with np.errstate(all="ignore"):
-            return Card.of(self.forward, self.backward, tuple(self.returns)).examine(arrays)
+            return self._misshapen(arrays) or card.examine(arrays)
 
     def _misshapen(self, arrays: Sequence[np.ndarray]) -> Fact | None:
         """The first array that does not have the shape that was declared."""
@@ -116,3 +121,154 @@ class Witness(Function):
                         letter=letter, known=known,
                     )  # fmt: skip
         return None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A layer under suspicion.
+
+    Args:
+        forward, backward: `forward(*arrays) -> out, cache`; `backward(dout, cache) -> gradients`.
+        names: What the arrays are called, then the upstream gradient.
+    """
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    names: tuple[str, ...]
+
+    def examine(self, arrays: Sequence[np.ndarray]) -> Fact:
+        """How the card is wrong on an input (`exposed.…`), or why the input exposes nothing.
+
+        Args:
+            arrays: The inputs of the forward, then the upstream gradient; floats.
+        """
+        from autograder.numerical import numerical_gradients  # no part of the sandboxed child
+
+        *inputs, dout = arrays
+        last = self.names[-1]
+        try:
+            out = self.forward(*(array.copy() for array in inputs))[0]
+        except Exception as error:  # shapes that do not fit together
+            return fact("exposing.not_taken", error=str(error))
+        if np.shape(out) != dout.shape:
+            shapes = {"shape": dout.shape, "out": np.shape(out)}
+            return fact("exposing.dout_shape", name=last, **shapes)
+        if not np.isfinite(dout).all():
+            return fact("exposing.not_finite", name=last)
+        measured = numerical_gradients(self._out, inputs, dout)
+        exposed = self._wrong(inputs, dout, measured)
+        if exposed is not None:
+            return exposed
+        for name, array in zip(self.names, measured, strict=False):
+            if (array.kinked & (array.bound > APART * _largest(array.gradient))).any():
+                return fact("exposing.kink", name=name)
+        return self._what_hides_it(list(arrays))
+
+    def _wrong(
+        self, inputs: Sequence[np.ndarray], dout: np.ndarray, right: Sequence[Measured]
+    ) -> Fact | None:
+        """How the card is wrong there; None when it is right."""
+        grads = self._claimed(inputs, dout)
+        if isinstance(grads, Fact):
+            return grads
+        for place, (array, grad) in enumerate(zip(right, grads)):
+            label = f"d{self.names[place]}"
+            gap = np.abs(grad - array.gradient)
+            size = max(_largest(array.gradient), _largest(grad))
+            beyond = np.where(array.kinked, -np.inf, gap - array.bound)
+            if (beyond > APART * size).any():
+                i = np.unravel_index(int(np.argmax(beyond)), gap.shape)
+                where = f"{label}[{', '.join(map(str, i))}]" if i else label
+                said, true = float(np.asarray(grad)[i]), float(array.gradient[i])
+                return fact("exposed.value", card=self._name, where=where, says=said, measured=true)
+        return None
+
+    @property
+    def _name(self) -> str:
+        return getattr(self.backward, "__name__", "the card")
+
+    def _out(self, *inputs: np.ndarray) -> Any:
+        return self.forward(*inputs)[0]
+
+    def _claimed(self, inputs: Sequence[np.ndarray], dout: np.ndarray) -> Sequence[Any] | Fact:
+        """What the card takes for the gradients; or how they are wrong in form."""
+        _, cache = self.forward(*(array.copy() for array in inputs))
+        try:
+            grads = self.backward(dout.copy(), cache)
+        except Exception as error:
+            return fact("exposed.raises", card=self._name, error=type(error).__name__)
+        grads = grads if isinstance(grads, (tuple, list)) else (grads,)
+        for name, array, grad in zip(self.names, inputs, grads, strict=False):
+            if np.shape(grad) != array.shape:
+                shapes = {"shape": np.shape(grad), "expected": array.shape}
+                return fact("exposed.shape", card=self._name, name=f"d{name}", **shapes)
+        return grads
+
+    def _what_hides_it(self, arrays: list[np.ndarray]) -> Fact:
+        """What would expose it: other numbers in one array, in several, or only other shapes."""
+        ways = [self._way_out(arrays, place) for place in range(len(arrays))]
+        ways = [way for way in ways if way is not None]
+        if ways:
+            return fact("exposing.hidden_by", ways=ways)
+        every = set(range(len(arrays)))
+        if any(self._exposes(_with(arrays, every, seed)) for seed in range(TRIES)):
+            return fact("exposing.hidden_by_several")
+        return fact("exposing.hidden_by_shapes")
+
+    def _way_out(self, arrays: Sequence[np.ndarray], place: int) -> Fact | None:
+        """How the numbers of one array would have to change; None when it is not to blame."""
+        name, array = self.names[place], arrays[place]
+        smaller = [np.asarray(a * SMALL) if i == place else a for i, a in enumerate(arrays)]
+        if place < len(arrays) - 1 and self._exposes(smaller):  # a small dout shows no more
+            return fact("way.smaller", name=name)
+        if not any(self._exposes(_with(arrays, {place}, seed)) for seed in range(TRIES)):
+            return None
+        special = trait(array)
+        return fact(f"way.{special}" if special else "way.other", name=name)
+
+    def _exposes(self, arrays: Sequence[np.ndarray]) -> bool:
+        from autograder.numerical import check_gradient
+
+        *inputs, dout = arrays
+        grads = self._claimed(inputs, dout)
+        if isinstance(grads, Fact):
+            return True
+        return check_gradient(self._out, inputs, dout, grads).verdict == "fail"
+
+
+def _largest(array: np.ndarray) -> float:
+    return float(np.max(np.abs(array), initial=0.0))
+
+
+def trait(array: np.ndarray) -> str:
+    """What is special about the numbers of an array; empty when nothing is.
+
+    Example:
+        >>> trait(np.ones(3)), trait(np.array([1.0, -2.0]))
+        ('ones', '')
+    """
+    rows = array.reshape(len(array), -1) if array.ndim > 1 else array
+    traits = {
+        "zeros": not array.any(),
+        "ones": (array == 1).all(),
+        "zero_row": array.ndim > 1 and not rows.any(axis=1).all(),
+        "some_zeros": not array.all(),
+        "positive": (array > 0).all(),
+        "negative": (array < 0).all(),
+    }
+    return next((name for name, holds in traits.items() if holds), "")
+
+
+def _with(arrays: Sequence[np.ndarray], places: set[int], seed: int) -> list[np.ndarray]:
+    """The arrays, some of them with other numbers: small, with signs."""
+    rng = np.random.default_rng(seed)
+    return [
+        np.asarray(rng.normal(size=a.shape)) if i in places else a for i, a in enumerate(arrays)
+    ]
+
+
+def _defined(source: str) -> Callable[..., Any]:
+    """The function that an instructor's source defines."""
+    own: dict[str, Any] = {"np": np}
+    exec(compile(source, "<card>", "exec"), own)
+    return next(value for value in own.values() if isinstance(value, FunctionType))
