@@ -164,7 +164,7 @@ def _with_moments(exercise: Exercise, observed: dict[str, Observed]) -> dict[str
         row: replace(
             seen,
             outputs={
-                name: _moments(value) if name in exercise.drawn else value
+                name: mapped(_moments, value) if name in exercise.drawn else value
                 for name, value in (seen.outputs or {}).items()
             },
         )
@@ -172,11 +172,7 @@ def _with_moments(exercise: Exercise, observed: dict[str, Observed]) -> dict[str
     }
 
 
-def _moments(value: Any) -> Any:
-    return mapped(_moments_of_one, value)
-
-
-def _moments_of_one(leaf: Any) -> dict[str, Any]:
+def _moments(leaf: Any) -> dict[str, Any]:
     x = np.asarray(leaf, float)
     return {"shape": np.array(x.shape), "mean": float(x.mean()), "std": float(x.std())}
 

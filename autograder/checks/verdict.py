@@ -50,7 +50,8 @@ def judge(row: Row, trials: Sequence[Trial]) -> RowResult:
     seen = [trial for trial in trials if row.id in trial.observed]
     found = _counted_once(row, _tied_alone(found))
     raised = [f for f in found if f.costs and f.output is None and f.failed("exception")]
-    share = 0.5 if raised and _is_one_odd_family([f.case for f in raised]) else 1.0
+    odd = raised and len({family(f.case) for f in raised}) == 1 and not is_ordinary(raised[0].case)
+    share = 0.5 if odd else 1.0
     lost = {f.output for f in found if f.costs and (share == 1.0 or f not in raised)}
     whole = None in lost or not seen
     outputs = {name: not whole and name not in lost for name in row.outputs}
@@ -95,10 +96,6 @@ def _not_reached(row: Row, trials: Sequence[Trial]) -> list[Trial]:
     if any(is_ordinary(trial.case.name) for trial in out) or 2 * len(lost) > len(families):
         return []
     return out
-
-
-def _is_one_odd_family(cases: Sequence[str]) -> bool:
-    return len({family(case) for case in cases}) == 1 and not is_ordinary(cases[0])
 
 
 def _earned(outputs: Mapping[str, bool], shares: Mapping[str, float]) -> float:

@@ -160,7 +160,7 @@ def _make(
     try:
         args = [resolve(arg, namespace, results) for arg in call.args]
         kwargs = {key: resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
-        before = {i: _given(call.args[i], args[i]) for i in given}
+        before = {i: _seen(call.args[i], args[i]) for i in given}
         # What underflows is zero, and right: NumPy does not warn of it by itself, nor do we.
         loud = np.errstate(all="warn", under="ignore")
         with warnings.catch_warnings(record=True) as caught, loud:
@@ -170,7 +170,7 @@ def _make(
             else:
                 result = target(*args, **kwargs)
         value = _exported(result, call.hold)
-        changed = tuple([i for i in given if not same(before[i], _now(args[i]))])
+        changed = tuple([i for i in given if not same(before[i], _seen(args[i], args[i]))])
         after = {i: snapshot(args[i]) for i in call.watch}
     except BaseException as error:  # whatever a student's function raises is an outcome
         if interruptible and isinstance(error, KeyboardInterrupt):
@@ -194,14 +194,9 @@ def _broken(call: Call, failures: Mapping[int, Failure]) -> Failure | None:
     return next((failures[i] for i in needed if i in failures), None)
 
 
-def _given(argument: Any, value: Any) -> Any:
-    """What an argument is before the call; an array of the script stays, the call gets a copy."""
+def _seen(argument: Any, value: Any) -> Any:
+    """What an argument is; an array of the script stays as it is, the call gets a copy."""
     return argument if type(argument) is np.ndarray else snapshot(value)
-
-
-def _now(value: Any) -> Any:
-    """What an argument is after the call, to be looked at once."""
-    return value if type(value) is np.ndarray else snapshot(value)
 
 
 def _seed(seed: int) -> None:

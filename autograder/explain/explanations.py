@@ -24,14 +24,12 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from autograder.checks.finding import Explanation, Finding, RowResult, Source
+from autograder.explain.backward import first_wrong_stage, own_forward
 from autograder.explain.derived import derived_slip
-from autograder.explain.general import another_value, general_slip
+from autograder.explain.general import another_value, general_slip, other_spread
 from autograder.explain.itself import by_itself
 from autograder.explain.known import known_mistake
-from autograder.explain.own_forward import own_forward
 from autograder.explain.question import Asked
-from autograder.explain.spread import other_spread
-from autograder.explain.stages import first_wrong_stage
 
 OfOutputs = Callable[[RowResult, Asked, Set[str | None]], dict[str | None, Explanation]]
 """The verdict, what was asked, outputs without an explanation (None: the whole row) -> theirs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Set
 from typing import Any
 
@@ -73,7 +74,8 @@ def _said(finding: Finding, result: RowResult) -> Fact | None:
     if failure is not None and failure.kind == "exception" and not finding.hidden:
         if failure.type_name == "KeyError":
             return _of_key(failure)
-        return _removed(failure) or _of_operands(failure) or _of_exception(failure)
+        known = (fact(f"exception.{name}") for sign, name in EXCEPTIONS if sign in failure.message)
+        return _removed(failure) or _of_operands(failure) or next(known, None)
     told = wrong.got if wrong is not None else finding.fact and finding.fact.values.get("got")
     if not finding.hidden and isinstance(told, Fact) and told.values.get("type") in RETURNED:
         return fact(f"exception.{RETURNED[told.values['type']]}")
@@ -86,11 +88,6 @@ def _said(finding: Finding, result: RowResult) -> Fact | None:
     if finding.check is Check.DIFFERENCING:
         return fact("differencing.task")
     return None
-
-
-def _of_exception(failure: Failure) -> Fact | None:
-    name = next((name for sign, name in EXCEPTIONS if sign in failure.message), "")
-    return fact(f"exception.{name}") if name else None
 
 
 def _of_key(failure: Failure) -> Fact:
@@ -148,7 +145,7 @@ def _of_product(one: tuple[int, ...], other: tuple[int, ...], gaps: dict[str, An
     turned = len(one) == len(other) == 2 and (
         one[-1] == other[1] or one[0] == inner or one[0] == other[1]
     )
-    flat = len(one) > 2 and _entries(one[1:]) == inner
+    flat = len(one) > 2 and math.prod(one[1:]) == inner
     round_ = any(
         len(shape) > 2 and text.endswith(".T")
         for text, shape in ((gaps["left"], one), (gaps["right"], other))
@@ -194,13 +191,6 @@ def _of_shape(wrong: Difference) -> Fact | None:
     have, want = tuple(wrong.got), tuple(wrong.expected)
     if len(have) == 2 and have == want[::-1]:
         return fact("shape.transpose")
-    if _entries(have) == _entries(want):
+    if math.prod(have) == math.prod(want):
         return fact("shape.reshape")
     return fact("shape.sum") if len(have) > len(want) else None
-
-
-def _entries(shape: tuple[int, ...]) -> int:
-    total = 1
-    for size in shape:
-        total *= size
-    return total

@@ -105,7 +105,7 @@ def _elsewhere(
     head = rf"(?:(?:async +)?def|class) +{re.escape(name)}\b"
     bare = re.compile(rf"^[ \t>#]*{head}|^[ \t]*{re.escape(name)}[ \t]*=[^=]", re.MULTILINE)
     for cell in cells:
-        if cell.kind != "code" and bare.search(cell.source) and _more_than(cell.source):
+        if cell.kind != "code" and bare.search(cell.source) and NOT_WRITTEN not in cell.source:
             return fact("written.not_code", name=name, cell=cell.name, kind=cell.kind)
     for cell, _ in code:
         kept = _KEPT.match(cell.source)
@@ -205,8 +205,3 @@ def _raises(step: ast.stmt) -> bool:
         return False
     what = step.exc.func if isinstance(step.exc, ast.Call) else step.exc
     return isinstance(what, ast.Name) and what.id == NOT_WRITTEN
-
-
-def _more_than(source: str) -> bool:
-    """Whether a text holds more than a starter does."""
-    return NOT_WRITTEN not in source

@@ -57,17 +57,13 @@ def _explain(error: BaseException | None, trace: TracebackType | None, cell: Cod
     if isinstance(error, NotImplementedError) and frames:
         name = frames[-1].co_qualname
         return tr("Not yet: write `{name}` first. Then run this cell again.").format(name=name)
-    if isinstance(error, NameError) and frames and _is_of(frames[-1], cell):
+    inside = [code for code in cell.co_consts if getattr(code, "co_name", "").startswith("<")]
+    if isinstance(error, NameError) and frames and frames[-1] in (cell, *inside):
         text = tr(
             "Not yet: `{name}` is not defined. Run the cells above first. Then run this cell again."
         )
         return text.format(name=error.name)
     return ""
-
-
-def _is_of(code: CodeType, cell: CodeType) -> bool:
-    """Whether code is the cell's own, or a comprehension or a lambda in it."""
-    return code is cell or (code.co_name.startswith("<") and code in cell.co_consts)
 
 
 def _one_thread() -> Any:

@@ -3,15 +3,18 @@
 The ground is transparent, and ink is a grey that can be read on white and on a dark theme alike.
 Lines differ in colour *and* in dash *and* in marker. The colours are those of Okabe and Ito
 (2008, "Color Universal Design"), in an order in which their greys differ too.
+
+What a picture shows stands in words as its `alt` in a notebook's output, for those who cannot see
+it: titles, axes and legends. nbconvert's classic pages say it (JupyterLab has no place for it yet).
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from autograder.lab.alt_text import tell_pictures
 from autograder.language import ENGLISH, english, speaking, spoken, tr
 
 INK, ORANGE, SKY, GREEN = "#767676", "#E69F00", "#56B4E9", "#009E73"
@@ -121,3 +124,42 @@ def arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], color
     dashes = "--" if color == RED else "-"
     look = {"arrowstyle": "-|>", "color": color, "linestyle": dashes, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", end, start, arrowprops=look)
+
+
+def describe(figure: Any) -> str:
+    """The texts of a figure in a sentence for each of its axes."""
+    told = [figure.get_suptitle()] if figure.get_suptitle() else []
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        names = [text.get_text() for text in legend.get_texts()] if legend else []
+        parts = (
+            axes.get_title(),
+            tr("across: {label}").format(label=axes.get_xlabel()) if axes.get_xlabel() else "",
+            tr("upwards: {label}").format(label=axes.get_ylabel()) if axes.get_ylabel() else "",
+            ", ".join(names),
+            "" if axes.axison else ", ".join(text.get_text() for text in axes.texts),
+        )
+        told.append("; ".join(" ".join(part.split()) for part in parts if part))
+    return ". ".join(dict.fromkeys(text for text in told if text))
+
+
+def tell_pictures() -> None:
+    """Have every figure that this kernel shows say what it shows."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is None or getattr(shell, "kernel", None) is None:
+        return
+    from matplotlib.figure import Figure
+
+    formatter = shell.display_formatter.formatters["image/png"]
+    draw = formatter.type_printers.get(Figure)
+    if draw is None or getattr(draw, "tells", False):
+        return
+
+    def told(figure: Any) -> Any:
+        drawn = draw(figure)
+        data, metadata = drawn if isinstance(drawn, tuple) else (drawn, {})
+        return data, {**metadata, "alt": describe(figure)}
+
+    told.tells = True  # type: ignore[attr-defined]
+    formatter.for_type(Figure, told)

@@ -76,10 +76,6 @@ class Arguments:
     def names(self) -> list[str]:
         return [self.all_names[i] for i in self.checked]
 
-    def check_also(self, position: int) -> None:
-        """Count a plain number among the checked arrays."""
-        self.checked = sorted({*self.checked, position})
-
     def is_integer(self, position: int) -> bool:
         """Whether an argument is an array of integers, held fixed."""
         return _has_kind(self.values[position], "iu")

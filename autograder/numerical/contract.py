@@ -45,7 +45,7 @@ def gradients_of(returned: Any, arguments: Arguments) -> list[Array]:
         number = entries.get(position)
         strict = isinstance(arguments.values[position], np.floating)
         if position not in arguments.checked and _is_number(number, zero_counts=strict):
-            arguments.check_also(position)
+            arguments.checked = sorted({*arguments.checked, position})
     arguments.ignored = [
         arguments.all_names[position]
         for position, entry in entries.items()

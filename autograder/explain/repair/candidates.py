@@ -52,10 +52,16 @@ def candidates(
     idle = idle_names(unit.tree)
     found = places(unit.tree)
     made: list[Change] = []
-    for place in found if raised is None else _nearest(found, unit, raised):
+    nearest = found
+    if raised is not None:  # those in the line that raises first, those below it last
+        lines = ((place, unit.line_of(place.node)) for place in found)
+        ordered = sorted(lines, key=lambda pair: (pair[1] > raised, abs(raised - pair[1])))
+        nearest = [place for place, _ in ordered]
+    for place in nearest:
         if late():
             break
-        if wrong is not None and not _matters(place.statement, wrong):
+        makes = isinstance(place.statement, (ast.Assign, ast.AugAssign, ast.AnnAssign))
+        if wrong is not None and makes and not wrong.of(place.statement):
             continue
         if ran is not None and not _runs(place, ran):
             continue
@@ -102,13 +108,6 @@ def candidates(
         for change in made
     ]
     return sorted(ranked, key=lambda pair: pair[0])
-
-
-def _nearest(found: list[Place], unit: Unit, raised: int) -> list[Place]:
-    """The places, those in the line that raises first, those below it last."""
-    lines = [(place, unit.line_of(place.node)) for place in found]
-    ordered = sorted(lines, key=lambda pair: (pair[1] > raised, abs(raised - pair[1])))
-    return [place for place, _ in ordered]
 
 
 def _holders(statement: ast.stmt) -> set[str]:
@@ -253,12 +252,6 @@ def _given(
         else:
             return []
     return found
-
-
-def _matters(statement: ast.stmt, feeds: Feeds) -> bool:
-    if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
-        return feeds.of(statement)
-    return True
 
 
 def _targets(n: ast.AST) -> set[str]:

@@ -20,9 +20,9 @@ from autograder.exercises.script import Call, Failure, Outcome, Script
 from autograder.explain.question import from_public
 from autograder.explain.repair.search import repairs_of
 from autograder.sandbox.inside import wire
-from autograder.sandbox.inside.absent import StandInFinder
 from autograder.sandbox.inside.notebook import Notebook, Untouched
 from autograder.sandbox.inside.packing import pack_failure, pack_outcome
+from autograder.sandbox.inside.standins import StandInFinder
 from autograder.sandbox.inside.unpacking import unpack, unpack_call
 
 HIDDEN = ("msgspec", "autograder", "IPython")

@@ -15,9 +15,8 @@ from typing import Any
 
 from autograder.exercises.interpreter import describe
 from autograder.exercises.script import Failure
-from autograder.sandbox.inside import shell
 from autograder.sandbox.inside.magics import plain_python
-from autograder.sandbox.inside.standins import StandIn
+from autograder.sandbox.inside.standins import SHELL, StandIn, get_ipython, nothing
 
 _FUTURE = 0
 for _name in __import__("__future__").all_feature_names:
@@ -34,11 +33,12 @@ class Notebook:
         self.module = ModuleType("__main__")
         self.namespace = self.module.__dict__
         self.namespace["__builtins__"] = builtins
-        self.namespace.update(shell.notebook_names(self._run_magic_body))
+        self.namespace.update(get_ipython=get_ipython, display=nothing)
         sys.modules["__main__"] = self.module
-        builtins.input = shell.input_stand_in
+        builtins.input = lambda prompt="": ""  # nobody is there to answer
         self._flags = 0  # `from __future__` imports hold for the cells that follow
         self._name = ""
+        SHELL.run_body = lambda body: self._execute(body, f"{self._name} body")
 
     def run(self, source: str, name: str) -> Failure | None:
         """Run one cell; what it defined before it raised stays."""
@@ -77,9 +77,6 @@ class Notebook:
             with contextlib.suppress(StopIteration):
                 while True:  # there is no event loop: what waits is asked again
                     awaiting.send(None)
-
-    def _run_magic_body(self, body: str) -> None:
-        self._execute(body, f"{self._name} body")
 
 
 class Untouched:
