@@ -6,11 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from autograder.course import Notebook, load_course
 from autograder.course.assemble import source_notebook
+from autograder.course.folder import ASSIGNMENTS
+from autograder.course.notebook import load_notebook
+from autograder.course.questions import public_data
+from autograder.exercises.public import SUFFIX
 
 TESTS = Path(__file__).resolve().parent.parent
 SMALL = TESTS / "course" / "small" / "solutions"
@@ -40,6 +45,17 @@ def make_course(root: Path, config: str = CONFIG) -> Path:
     (root / "nbgrader_config.py").write_text(config)
     (root / "submitted").mkdir()
     return root
+
+
+def publish(root: Path) -> None:
+    """Put the public data where a release puts them; they are made once."""
+    (root / ASSIGNMENTS / ASSIGNMENT).mkdir(parents=True)
+    (root / ASSIGNMENTS / ASSIGNMENT / f"{NAME}{SUFFIX}").write_text(_public(), encoding="utf-8")
+
+
+@cache
+def _public() -> str:
+    return public_data(load_notebook(SMALL / ASSIGNMENT / f"{NAME}.py"))
 
 
 def small_notebook(root: Path) -> Notebook:

@@ -116,6 +116,7 @@ class Desk:
 
 @pytest.fixture
 def desk(course: Path) -> Desk:
+    classroom.publish(course)
     return Desk(course)
 
 
