@@ -169,35 +169,33 @@ class People:
         return text.strip(" _-.()")
 
 
-def _keys(one: Enrolled) -> Iterable[tuple[str, str]]:
+def _keys(one: Enrolled) -> list[tuple[str, str]]:
     person = one.person
-    last_first = f"{person.last_name}{person.first_name}"
-    return _filled(
-        id=person.id,
-        lms=person.lms_user_id,
-        participant=one.participant,
-        email=person.email,
-        github=one.github,
-        name=_plain(person.name) if person.name != person.id else "",
-        squashed=_squashed(last_first),
+    return _claimed(
+        Claim(
+            person.id,
+            person.lms_user_id,
+            one.participant,
+            person.name if person.name != person.id else "",
+            f"{person.last_name}{person.first_name}",
+            person.email,
+            one.github,
+        )
     )
 
 
-def _claimed(claim: Claim) -> Iterable[tuple[str, str]]:
-    """What a download says, the surest first."""
-    return _filled(
-        id=claim.id,
-        lms=claim.lms,
-        participant=claim.participant,
-        email=claim.email,
-        github=claim.github,
-        name=_plain(claim.name),
-        squashed=_squashed(claim.squashed),
-    )
-
-
-def _filled(**values: str) -> list[tuple[str, str]]:
-    return [(kind, value.casefold()) for kind, value in values.items() if value]
+def _claimed(claim: Claim) -> list[tuple[str, str]]:
+    """What is said of somebody, the surest first."""
+    said = {
+        "id": claim.id,
+        "lms": claim.lms,
+        "participant": claim.participant,
+        "email": claim.email,
+        "github": claim.github,
+        "name": _plain(claim.name),
+        "squashed": _squashed(claim.squashed),
+    }
+    return [(kind, value.casefold()) for kind, value in said.items() if value]
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""From a loaded notebook to nbgrader's source notebook."""
+"""From a loaded notebook to nbgrader's source notebook, and to the one that students get."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from autograder.course.cells import SourceCell
 from autograder.course.notebook import Notebook
-from autograder.course.quick_import import quick_import
+from autograder.course.quick_import import load_nbgrader, quick_import
 from autograder.course.surroundings import INSTALL_ID
 
 with quick_import():
@@ -36,6 +36,23 @@ def source_notebook(notebook: Notebook, language: str = "") -> NotebookNode:
     node = v4.new_notebook(cells=cells, metadata=metadata)
     node.nbformat, node.nbformat_minor = 4, 5
     nbformat.validate(node)
+    return node
+
+
+def released_notebook(notebook: Notebook, language: str = "") -> NotebookNode:
+    """Make the notebook as students get it, with nbgrader's locks and checksums.
+
+    `nbgrader generate_assignment` makes the same of the source notebook.
+    """
+    load_nbgrader()
+    with quick_import():
+        from nbgrader.preprocessors import ComputeChecksums, LockCells
+
+    node = source_notebook(notebook, language)
+    for cell, origin in zip(node.cells, notebook.released_cells, strict=True):
+        cell.source = origin.released
+    for step in (LockCells(), ComputeChecksums()):
+        node, _ = step.preprocess(node, {})
     return node
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.course.assemble import notebook_text, source_notebook
+from autograder.course.assemble import notebook_text, released_notebook, source_notebook
 from autograder.course.folder import ASSIGNMENTS, SOURCE, Course
 from autograder.course.notebook import Notebook
 from autograder.course.questions import made_now, public_data
@@ -32,20 +32,21 @@ def generate(
 ) -> None:
     """Build `folder/build/source/` (for nbgrader) and `folder/assignments/` (for students).
 
-    nbgrader works without a gradebook here, so that building leaves no state behind; its own
-    command, `nbgrader generate_assignment`, makes the same release and tells the gradebook.
+    nbgrader's own command, `nbgrader generate_assignment`, makes the same release of that source,
+    and tells the gradebook.
 
     Args:
         keep: Assignment -> keeps what running the references and the mistakes gave.
 
     Raises:
-        CourseError: When nbgrader refuses; its own words are in the message.
+        CourseError: When a data file has the name of a generated one.
     """
     for number, notebook in enumerate(notebooks, 1):
         name = notebook.assignment
-        write_source(notebook, folder / SOURCE / name, keep(name))
+        public = public_data(notebook, keep(name))
+        _write(notebook, source_notebook(notebook), public, folder / SOURCE / name)
+        _write(notebook, released_notebook(notebook), public, folder / ASSIGNMENTS / name)
         watch(f"{name} ({number}/{len(notebooks)})")
-    _run_nbgrader(folder, [notebook.assignment for notebook in notebooks])
 
 
 def generate_translated(every: Sequence[Translated], english: Path, folder: Path) -> None:
@@ -55,20 +56,16 @@ def generate_translated(every: Sequence[Translated], english: Path, folder: Path
         english: The released assignments: their public data ship here too, with other words.
 
     Raises:
-        CourseError: When nbgrader refuses, or the English release is not there.
+        CourseError: When the English release is not there.
     """
     for one in every:
         notebook = one.notebook
         public = english / notebook.assignment / f"{notebook.name}{SUFFIX}"
         if not public.is_file():
             raise CourseError(f"there is no {public}; release in English first: autograder release")
-        _write(
-            notebook,
-            notebook_text(source_notebook(notebook, one.language)),
-            with_words(public.read_text(encoding="utf-8"), one.language, one.words),
-            folder / SOURCE / notebook.assignment,
-        )
-    _run_nbgrader(folder, [one.notebook.assignment for one in every])
+        said = with_words(public.read_text(encoding="utf-8"), one.language, one.words)
+        node = released_notebook(notebook, one.language)
+        _write(notebook, node, said, folder / ASSIGNMENTS / notebook.assignment)
 
 
 def write_source(notebook: Notebook, folder: Path, keep: Keep = made_now) -> None:
@@ -77,8 +74,7 @@ def write_source(notebook: Notebook, folder: Path, keep: Keep = made_now) -> Non
     Raises:
         CourseError: When a data file has the name of a generated one.
     """
-    public = public_data(notebook, keep)
-    _write(notebook, notebook_text(source_notebook(notebook)), public, folder)
+    _write(notebook, source_notebook(notebook), public_data(notebook, keep), folder)
 
 
 def restore_source(course: Course, assignment: str) -> None:
@@ -93,12 +89,12 @@ def restore_source(course: Course, assignment: str) -> None:
     notebook = course.assignment(assignment)
     released = course.root / ASSIGNMENTS / notebook.assignment / f"{notebook.name}{SUFFIX}"
     known = released.read_text(encoding="utf-8") if released.is_file() else public_data(notebook)
-    _write(notebook, notebook_text(source_notebook(notebook)), known, folder)
+    _write(notebook, source_notebook(notebook), known, folder)
 
 
-def _write(notebook: Notebook, ipynb: str, public: str, folder: Path) -> None:
+def _write(notebook: Notebook, node: Any, public: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {f"{notebook.name}.ipynb": ipynb, f"{notebook.name}{SUFFIX}": public}
+    texts = {f"{notebook.name}.ipynb": notebook_text(node), f"{notebook.name}{SUFFIX}": public}
     for name, file in data_files(notebook).items():
         if name in texts:
             raise CourseError(f"{file} has the name of a generated file; rename it")
@@ -133,25 +129,3 @@ def files_below(folder: Path) -> list[Path]:
         if path.is_file() and not hidden:
             found.append(path)
     return found
-
-
-def _run_nbgrader(course: Path, assignments: Sequence[str]) -> None:
-    # nbgrader takes more than a second to import, and only a release needs it.
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-    from nbgrader.utils import capture_log
-    from traitlets.config import Config
-
-    from autograder.course.nbgrader_steps import STEPS_WITHOUT_GRADEBOOK, configure
-
-    config = Config()
-    configure(config)
-    config.CourseDirectory.root = str(course)
-    config.GenerateAssignment.preprocessors = list(STEPS_WITHOUT_GRADEBOOK)
-    config.GenerateAssignment.no_database = True
-    for assignment in assignments:
-        folder = CourseDirectory(config=config, assignment_id=assignment)
-        result: dict[str, Any] = capture_log(GenerateAssignment(coursedir=folder, config=config))
-        if not result["success"]:
-            said = (result.get("log") or "") + (result.get("error") or "")
-            raise CourseError(f"nbgrader could not release {assignment}:\n{said.strip()}")

@@ -73,11 +73,7 @@ def compile_cell(python: str, filename: str, line: int) -> CodeType:
         SyntaxError: With the line of the file.
     """
     tree = ast.parse(python, filename)
-    body: list[ast.stmt] = []
-    for statement in tree.body:
-        late = _late_imports(statement)
-        body += [statement] if late is None else late
-    tree.body = body
+    tree.body = [made for statement in tree.body for made in _late_imports(statement)]
     ast.fix_missing_locations(tree)
     ast.increment_lineno(tree, line - 1)
     return compile(tree, filename, "exec", dont_inherit=True)
@@ -99,26 +95,24 @@ def run_all(codes: Sequence[CodeType], base: Mapping[str, Any]) -> dict[str, Any
     return namespace
 
 
-def _late_imports(statement: ast.stmt) -> list[ast.stmt] | None:
-    """The statement with its foreign imports put off; None where it is nothing of the kind."""
-    if isinstance(statement, ast.Import):
-        if all(_eager(alias.name) for alias in statement.names):
-            return None
-        result: list[ast.stmt] = []
-        for alias in statement.names:
-            if _eager(alias.name):
-                result.append(ast.Import([alias]))
-            else:
-                root = alias.name if alias.asname else alias.name.partition(".")[0]
-                result.append(_assign(alias.asname or root, root, ""))
-        return _placed(result, statement)
-    if isinstance(statement, ast.ImportFrom):
-        module = statement.module or ""
-        if statement.level or _eager(module) or any(a.name == "*" for a in statement.names):
-            return None
-        late = [_assign(a.asname or a.name, module, a.name) for a in statement.names]
-        return _placed(late, statement)
-    return None
+def _late_imports(statement: ast.stmt) -> list[ast.stmt]:
+    """The statement; foreign imports in it are put off."""
+    made: list[ast.stmt]
+    match statement:
+        case ast.Import(names):
+            made = [_import(alias) for alias in names]
+        case ast.ImportFrom(str(module), names, 0) if not _eager(module) and names[0].name != "*":
+            made = [_assign(alias.asname or alias.name, module, alias.name) for alias in names]
+        case _:
+            return [statement]
+    return [ast.copy_location(one, statement) for one in made]
+
+
+def _import(alias: ast.alias) -> ast.stmt:
+    if _eager(alias.name):
+        return ast.Import([alias])
+    module = alias.name if alias.asname else alias.name.partition(".")[0]
+    return _assign(alias.asname or module, module, "")
 
 
 def _eager(module: str) -> bool:
@@ -128,7 +122,3 @@ def _eager(module: str) -> bool:
 def _assign(target: str, module: str, name: str) -> ast.stmt:
     call = ast.Call(ast.Name("_later", ast.Load()), [ast.Constant(module), ast.Constant(name)], [])
     return ast.Assign([ast.Name(target, ast.Store())], call)
-
-
-def _placed(statements: list[ast.stmt], origin: ast.stmt) -> list[ast.stmt]:
-    return [ast.copy_location(statement, origin) for statement in statements]

@@ -13,14 +13,14 @@ from autograder.course.regions import BEGIN, CODE_STUB, END, TEXT_STUB
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-STEPS_WITHOUT_GRADEBOOK = (
+STEPS = (
     "nbgrader.preprocessors.LockCells",
     "autograder.course.clear_regions.ClearSolutionRegions",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
 )
-STEPS = (*STEPS_WITHOUT_GRADEBOOK, "nbgrader.preprocessors.SaveCells")
 """Lock, clear, drop outputs, then checksums of what is left, then tell the gradebook.
 
 nbgrader's steps for headers, generated tests, hidden tests and marking schemes are left out: our

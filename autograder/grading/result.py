@@ -123,28 +123,16 @@ def load(raw: bytes) -> Result:
 
 def from_row(row: RowResult) -> ResultRow:
     """A verdict on paper."""
-    return ResultRow(
-        id=row.id,
-        score=float(row.score),
-        points=float(row.points),
-        status=row.status,
-        follow_through=row.follow_through,
-        findings=tuple(_from_finding(finding, row.id) for finding in row.findings),
-        outputs=dict(row.outputs),
-    )
+    told = tuple(_from_finding(finding, row.id) for finding in row.findings)
+    score, points, outputs = float(row.score), float(row.points), dict(row.outputs)
+    return ResultRow(row.id, score, points, row.status, row.follow_through, told, outputs)
 
 
 def to_row(row: ResultRow) -> RowResult:
     """The verdict that stands on paper, for the pages that show it."""
-    return RowResult(
-        id=row.id,
-        score=row.score,
-        points=row.points,
-        status=row.status,
-        outputs=dict(row.outputs),
-        findings=tuple(_to_finding(finding) for finding in row.findings),
-        follow_through=row.follow_through,
-    )
+    found = tuple(map(_to_finding, row.findings))
+    outputs = dict(row.outputs)
+    return RowResult(row.id, row.score, row.points, row.status, outputs, found, row.follow_through)
 
 
 def _from_finding(finding: Finding, row: str) -> ResultFinding:

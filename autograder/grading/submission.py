@@ -44,11 +44,6 @@ class Submission:
     cells: tuple[SubmittedCell, ...] = ()  # in order; empty when it cannot be read
     problem: str = ""  # why it cannot be read; empty when it can
 
-    @property
-    def code(self) -> tuple[SubmittedCell, ...]:
-        """The code cells, in order."""
-        return tuple(cell for cell in self.cells if cell.kind == "code")
-
 
 def read(path: Path, folder: Path | None = None) -> Submission:
     """Read a notebook.

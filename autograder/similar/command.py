@@ -70,7 +70,8 @@ def _answers(
         if handin.path is None:
             continue
         found = submission.read(handin.path, submitted / handin.student)
-        own = [cell.source for cell in found.code if normalised(cell.source) not in kit]
+        code = (cell.source for cell in found.cells if cell.kind == "code")
+        own = [source for source in code if normalised(source) not in kit]
         if own:
             answers[handin.student] = own
     return answers

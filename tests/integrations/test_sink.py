@@ -745,7 +745,7 @@ def test_nbgrader_is_loaded_without_its_server_extensions_until_they_are_asked_f
     desk: Desk,
 ) -> None:
     program = (
-        "import sys; from autograder.integrations.nbgrader.start import load_nbgrader;"
+        "import sys; from autograder.course.quick_import import load_nbgrader;"
         "load_nbgrader(); from nbgrader.api import Gradebook; import nbgrader;"
         "from nbgrader import api, preprocessors; assert api.Gradebook is Gradebook;"
         "print('jupyter_server' in sys.modules, hasattr(nbgrader, 'nothing'));"

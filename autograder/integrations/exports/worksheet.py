@@ -71,7 +71,13 @@ def fill_worksheet(
     if len(book.papers) != 1:
         names = ", ".join(book.papers)
         raise CourseError(f"a worksheet is for one assignment; say which of {names}")
-    header, lines = _read(path)
+    header, lines = read_csv(path)
+    missing = [name for name in NEEDED if name not in header]
+    if missing:
+        raise CourseError(
+            f"{path} is no grading worksheet of Moodle: it has no column {', '.join(missing)}. "
+            "Download it in English: Submissions > Actions > Download grading worksheet."
+        )
     ((name, papers),) = book.papers.items()
     number = header.index("Identifier")
     must_be_of(
@@ -107,7 +113,9 @@ def fill_worksheet(
     lost = [p.result.student for p in papers if p.result.student not in filled]
     if lost:
         notes.append(Note("not in the worksheet", lost))
-    return _text([header, *lines]), notes
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *lines])
+    return text.getvalue(), notes
 
 
 def _is_ours(comment: str) -> bool:
@@ -187,20 +195,3 @@ def _directory(papers: Iterable[Paper]) -> dict[str, Paper]:
                 shared.add(key)
             found[key] = paper
     return {key: paper for key, paper in found.items() if key and key not in shared}
-
-
-def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    header, lines = read_csv(path)
-    missing = [name for name in NEEDED if name not in header]
-    if missing:
-        raise CourseError(
-            f"{path} is no grading worksheet of Moodle: it has no column {', '.join(missing)}. "
-            "Download it in English: Submissions > Actions > Download grading worksheet."
-        )
-    return header, lines
-
-
-def _text(lines: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(lines)
-    return text.getvalue()

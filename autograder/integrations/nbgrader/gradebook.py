@@ -13,11 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from autograder.course.quick_import import load_nbgrader
 from autograder.errors import AutograderError, GradingError
 from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.judged import judgement_table
 from autograder.integrations.nbgrader.released import ReleasedCell, ReleasedNotebook
-from autograder.integrations.nbgrader.start import load_nbgrader
 
 _ADVICE = (
     ("locked", "Another program is writing to it: close the formgrader or that program"),

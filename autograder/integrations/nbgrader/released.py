@@ -11,11 +11,9 @@ from typing import Any
 
 from autograder.course import Course, Notebook, SourceCell
 from autograder.course.folder import LOCALE
-from autograder.course.quick_import import quick_import
 from autograder.exercises.arrays import mapped
 from autograder.grading.papers import kept_beside
 from autograder.grading.plan import normalised
-from autograder.integrations.nbgrader.start import load_nbgrader
 from autograder.language import LOCALE as PACKAGE
 
 
@@ -77,19 +75,11 @@ def known_release(course: Course, assignment: str) -> ReleasedNotebook:
 
 
 def released_notebook(notebook: Notebook) -> ReleasedNotebook:
-    """Make the released notebook from its source, with nbgrader's checksums."""
-    load_nbgrader()
-    with quick_import():
-        from nbgrader.preprocessors import ComputeChecksums, LockCells
-
-    from autograder.course.assemble import source_notebook
+    """Make the released notebook from its source."""
+    from autograder.course.assemble import released_notebook as released
     from autograder.course.translated import released_texts
 
-    node = source_notebook(notebook)
-    for cell, origin in zip(node.cells, notebook.released_cells, strict=True):
-        cell.source = origin.released
-    for step in (LockCells(), ComputeChecksums()):
-        node, _ = step.preprocess(node, {})
+    node = released(notebook)
     cells = tuple(
         ReleasedCell(_plain(cell), origin, frozenset(map(normalised, texts)))
         for cell, origin, texts in zip(

@@ -13,6 +13,7 @@ from typing import Any
 
 from autograder.course import Course
 from autograder.course.folder import SOURCE
+from autograder.course.quick_import import load_nbgrader
 from autograder.errors import GradingError
 from autograder.feedback.wording import listed
 from autograder.grading import submission
@@ -38,7 +39,6 @@ from autograder.integrations.nbgrader.late import assign_penalties
 from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
 from autograder.integrations.nbgrader.released import ReleasedNotebook, known_release
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
-from autograder.integrations.nbgrader.start import load_nbgrader
 
 BATCH = 50
 
