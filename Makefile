@@ -17,8 +17,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # nbgrader calls `alembic` by name, so the environment must be on PATH and not only be called.
 IN_VENV = PATH="$$(cd "$(VENV)/bin" && pwd):$$PATH" &&
 
-# The pages of docs/ that come from the course; with ARGS one asked for something else.
-PAGES = $(if $(ARGS),:,python -m docs)
+# The pages of docs/ that come from the course; not where ARGS name single notebooks.
+PAGES = $(if $(filter-out --check,$(ARGS)),:,python -m docs $(ARGS))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup grade test release validate lite bench lint
