@@ -7,6 +7,7 @@ the reference itself moves when its input moves in the last bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -77,10 +78,9 @@ def differences(got: Any, expected: Expected, *, strictness: float = 1.0) -> Ite
 def difference(got: Any, expected: Expected, *, strictness: float = 1.0) -> Difference | None:
     """The worst of the differences: a wrong form first, then the largest error."""
     want = expected.value
-    alike = type(got) is type(want) is np.ndarray and got.shape == want.shape and got.size
-    floats = alike and got.dtype == want.dtype == np.float64
-    if floats and _is_next_to(got, want, expected, strictness):
-        return None  # the usual case, decided fast
+    if type(got) is type(want) is np.ndarray and got.dtype == want.dtype == np.float64:
+        same = expected.low is None and got.shape == want.shape and got.tobytes() == want.tobytes()
+        return None if same else _leaf(got, want, expected, strictness)
     found = list(differences(got, expected, strictness=strictness))
     if not found:
         return None
@@ -142,21 +142,22 @@ def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> 
     have, want = have.astype(float, copy=False), want.astype(float, copy=False)
     if have.size == 0 or _is_next_to(have, want, expected, strictness):
         return None
-    unlike = ~np.isfinite(have) & ~((have == want) | (np.isnan(have) & np.isnan(want)))
-    if expected.infinite:
-        unlike &= ~(np.isposinf(have) & (want > 100))
-    if unlike.any():
-        index = tuple(int(i) for i in np.argwhere(unlike)[0])
-        got = "nan" if np.isnan(have[index]) else "inf"
-        entries = (int(unlike.sum()), have.size)
-        return Difference("finite", (), got, float(want[index]), None, index, entries)
-    lost = np.isfinite(have) & ~np.isfinite(want)  # a number where nan or infinity is right
-    if lost.any():
-        index = tuple(int(i) for i in np.argwhere(lost)[0])
-        shown = f"{have[index]:.6g}", str(float(want[index]))
-        return Difference("text", (), *shown, None, index, (int(lost.sum()), have.size))
     same = np.isfinite(have) & np.isfinite(want)
-    have, want = np.where(same, have, 0.0), np.where(same, want, 0.0)
+    if not same.all():
+        unlike = ~np.isfinite(have) & ~((have == want) | (np.isnan(have) & np.isnan(want)))
+        if expected.infinite:
+            unlike &= ~(np.isposinf(have) & (want > 100))
+        if unlike.any():
+            index = tuple(int(i) for i in np.argwhere(unlike)[0])
+            got = "nan" if np.isnan(have[index]) else "inf"
+            entries = (int(unlike.sum()), have.size)
+            return Difference("finite", (), got, float(want[index]), None, index, entries)
+        lost = np.isfinite(have) & ~np.isfinite(want)  # a number where nan or infinity is right
+        if lost.any():
+            index = tuple(int(i) for i in np.argwhere(lost)[0])
+            shown = f"{have[index]:.6g}", str(float(want[index]))
+            return Difference("text", (), *shown, None, index, (int(lost.sum()), have.size))
+        have, want = np.where(same, have, 0.0), np.where(same, want, 0.0)
     with np.errstate(all="ignore"):
         return _numbers(have, want, expected, strictness)
 
@@ -188,21 +189,26 @@ def _numbers(
         if expected.shared and surplus * strictness > RELATIVE * float(np.abs(want).sum()):
             target = want  # within every entry's bounds, but more or less than there is to share
     off = have - target
-    peak = max(float(np.abs(want).max()), float(np.abs(have).max()), 1e-300)
-    norm = float(np.linalg.norm(want / peak)) * peak  # scaled: squares of 1e200 must not overflow
-    size = float(np.linalg.norm(off / peak)) * peak
-    absolute = ABSOLUTE * expected.scale * np.sqrt(want.size)
-    rms = norm / np.sqrt(want.size)
-    entry = ENTRY * np.maximum(np.abs(want), rms) + ABSOLUTE * expected.scale + expected.slack
-    wrong = ~(np.abs(off) <= entry / strictness)
-    room = RELATIVE * norm + absolute + expected.slack * np.sqrt(want.size)
-    close = size <= room / strictness
-    if close and not wrong.any():
+    sizes, gaps, root = np.abs(want), np.abs(off), math.sqrt(want.size)
+    peak = max(float(sizes.max()), float(np.abs(have).max()), 1e-300)
+    norm, size = _norm(want, peak), _norm(off, peak)
+    absolute = ABSOLUTE * expected.scale * root
+    entry = ENTRY * np.maximum(sizes, norm / root) + ABSOLUTE * expected.scale + expected.slack
+    wrong = ~(gaps <= entry / strictness)
+    room = RELATIVE * norm + absolute + expected.slack * root
+    any_wrong = bool(wrong.any())
+    if size <= room / strictness and not any_wrong:
         return None
-    index = tuple(int(i) for i in np.unravel_index(int(np.abs(off).argmax()), off.shape))
+    index = tuple(int(i) for i in np.unravel_index(int(gaps.argmax()), off.shape))
     error = size / max(norm, absolute / ABSOLUTE * 1e-3)
-    if not wrong.any():
-        wrong = np.abs(off) > 0.1 * np.abs(off).max()
+    if not any_wrong:
+        wrong = gaps > 0.1 * gaps.max()
     count = (int(wrong.sum()), want.size)
     got, right = float(have[index]), float(target[index])
     return Difference("value", (), got, right, error, index, count)
+
+
+def _norm(array: np.ndarray, peak: float) -> float:
+    """The Euclidean norm, scaled by the largest entry: squares of 1e200 must not overflow."""
+    flat = (array / peak).ravel(order="K")
+    return math.sqrt(flat @ flat) * peak

@@ -50,7 +50,7 @@ class Draws:
     failure: Failure | None = None  # why one of these calls gave nothing
 
 
-@dataclass(frozen=True)
+@dataclass
 class Observed:
     """What a row's function gave on one case."""
 

@@ -76,7 +76,7 @@ def run_mistake(
             continue
         observed = exercise.observe(case, runner.run(exercise.script(case).uncounted()))
         prints[case.name] = prints_of(observed)
-        differs |= _differs(prints[case.name], expectation)
+        differs = differs or _differs(prints[case.name], expectation)
     return prints if differs else None
 
 

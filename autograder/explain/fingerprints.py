@@ -92,8 +92,8 @@ def agree(one: Any, other: Any, slack: float = 0.0, scale: float = 1.0) -> bool:
 
 def _numbers(flat: np.ndarray) -> list[float]:
     with np.errstate(all="ignore"):
-        found = [float(np.sqrt(np.sum(flat * flat))), *(float(v @ flat) for v in _lines(flat.size))]
-    return [float(f"{x:.12g}") if np.isfinite(x) else 1e308 for x in found]
+        found = [math.sqrt(np.sum(flat * flat)), *(float(v @ flat) for v in _lines(flat.size))]
+    return [float(f"{x:.12g}") if math.isfinite(x) else 1e308 for x in found]
 
 
 @lru_cache(maxsize=512)

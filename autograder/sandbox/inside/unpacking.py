@@ -162,9 +162,17 @@ def _unpack_array(array: wire.WireArray) -> np.ndarray:
 
 def unpack_call(call: wire.WireCall) -> Call:
     """Rebuild a call from the grader's own words."""
-    values = {name: unpack(getattr(call, name), trusted=True) for name in ("args", "kwargs", "on")}
-    lists = {"watch": tuple(call.watch), "stages": tuple(call.stages)}
-    return Call(**{**msgspec.structs.asdict(call), **lists, **values})
+    return Call(
+        call.function,
+        unpack(call.args, trusted=True),
+        unpack(call.kwargs, trusted=True),
+        unpack(call.on, trusted=True),
+        call.hold,  # type: ignore[arg-type]
+        tuple(call.watch),
+        call.kind,  # type: ignore[arg-type]
+        call.count,
+        tuple(call.stages),
+    )
 
 
 def unpack_failure(failure: wire.WireFailure) -> Failure:
