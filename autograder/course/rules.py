@@ -14,7 +14,7 @@ from autograder.course.ids import is_row_id
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Case, Exercise, Function, Layer, Module
 from autograder.exercises.arrays import leaves
-from autograder.exercises.inputs import Choice, Constant, Provided, State
+from autograder.exercises.inputs import Choice, Constant, Provided
 
 HINTS = 3
 
@@ -182,7 +182,7 @@ def _provided(value: Any) -> Iterator[str]:
     for leaf in leaves(value):
         if isinstance(leaf, Provided):
             yield leaf.name
-        elif isinstance(leaf, (Constant, State)):
+        elif isinstance(leaf, Constant):
             yield from _provided(leaf.value)
         elif isinstance(leaf, Choice):
             yield from _provided(leaf.values)

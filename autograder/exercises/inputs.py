@@ -135,19 +135,20 @@ class Constant:
 
     def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
         """Draw the inputs inside; the rest stands as it is."""
-        return _fill(self.value, sizes, rng)
+
+        def drawn(leaf: Any) -> Any:
+            if isinstance(leaf, _KINDS):
+                return leaf.draw(sizes, rng)
+            return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+        return mapped(drawn, self.value)
 
 
 @dataclass(frozen=True)
-class State:
+class State(Constant):
     """A dict parameter that the function is meant to change; its entries `graded` are outputs."""
 
-    value: dict[str, Any]
     graded: tuple[str, ...] = ()
-
-    def draw(self, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
-        """Draw the inputs inside; the rest stands as it is."""
-        return _fill(self.value, sizes, rng)
 
 
 @dataclass(frozen=True)
@@ -272,15 +273,6 @@ def dimensions(value: Any) -> Iterator[str]:
     elif isinstance(value, Labels):
         yield from tokens(value.shape)
         yield from tokens(value.below)
-    elif isinstance(value, (Constant, State)):
+    elif isinstance(value, Constant):
         for inside in leaves(value.value):
             yield from dimensions(inside)
-
-
-def _fill(value: Any, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
-    def drawn(leaf: Any) -> Any:
-        if isinstance(leaf, _KINDS):
-            return leaf.draw(sizes, rng)
-        return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
-
-    return mapped(drawn, value)

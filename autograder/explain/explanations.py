@@ -20,7 +20,7 @@ changes a score; what follow-through may change stands apart, in `follow.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from autograder.checks.finding import Explanation, Finding, RowResult, Source
@@ -31,7 +31,7 @@ from autograder.explain.itself import by_itself
 from autograder.explain.known import known_mistake
 from autograder.explain.question import Asked
 
-OfOutputs = Callable[[RowResult, Asked, Set[str | None]], dict[str | None, Explanation]]
+OfOutputs = Callable[[RowResult, Asked, Set[str | None]], Mapping[str | None, Explanation | None]]
 """The verdict, what was asked, outputs without an explanation (None: the whole row) -> theirs."""
 
 OfRow = Callable[[RowResult, Asked], Finding | None]
@@ -53,8 +53,8 @@ def explained(
         found = explain(result, asked, left)
         result = result.with_findings(
             tuple(
-                replace(f, explanation=found[f.output])
-                if f.costs and f.output in found and _is_open(f, explain)
+                replace(f, explanation=told)
+                if f.costs and (told := found.get(f.output)) and _is_open(f, explain)
                 else f
                 for f in result.findings
             )

@@ -86,25 +86,22 @@ SLIPS: dict[str, Slip] = {
 
 def general_slip(
     result: RowResult, asked: Asked, outputs: Set[str | None]
-) -> dict[str | None, Explanation]:
+) -> dict[str | None, Explanation | None]:
     """The general slip that each output looks like, where exactly one fits.
 
     Never of an answer: how far off a single number is would tell the right one.
     """
     if isinstance(asked.exercise, Answer):
         return {}
-    found = {name: _looks_like(result.id, name, asked.trials) for name in outputs if name}
-    return {name: told for name, told in found.items() if told is not None}
+    return {name: _looks_like(result.id, name, asked.trials) for name in outputs if name}
 
 
 def another_value(
     result: RowResult, asked: Asked, outputs: Set[str | None]
-) -> dict[str | None, Explanation]:
+) -> dict[str | None, Explanation | None]:
     """The input, or the value of another function, that each output is; said where no slip fits."""
-    found = {
-        name: _mistaken_identity(result.id, name, asked.trials, _around) for name in outputs if name
-    }
-    return {name: told for name, told in found.items() if told is not None}
+    row, trials = result.id, asked.trials
+    return {name: _mistaken_identity(row, name, trials, _around) for name in outputs if name}
 
 
 def _looks_like(row: str, output: str, trials: Sequence[Trial]) -> Explanation | None:

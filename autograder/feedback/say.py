@@ -120,8 +120,6 @@ def _shown(gap: str, value: Any) -> str:
         value = Fact(**value)
     if isinstance(value, Fact):
         return said(value)
-    if gap == "names" and isinstance(value, list) and value:
-        return listed([str(item) for item in value])
     if gap == "wanted":
         several = "wanted.several" if len(value) > 1 else "wanted.one"
         return said(fact(several, count=len(value), names=value))
@@ -132,9 +130,7 @@ def _shown(gap: str, value: Any) -> str:
     if gap in _SEVERAL:
         between = tr(" or ") if gap == "ways" else tr("; ")
         return between.join(_shown("", item) for item in value)
-    if isinstance(value, bool) or not isinstance(value, (int, float, list, tuple)):
-        return str(value)
-    if isinstance(value, int):
+    if not isinstance(value, (float, list, tuple)):
         return str(value)
     if isinstance(value, float):
         return number(value)

@@ -69,11 +69,8 @@ class Dialogue:
         Raises:
             ChildFault: The child must be ended.
         """
-        nonce = os.urandom(16)
-        self._ask(wire.RunCell(nonce, cell.name, cell.source), deadline)
-        answer, _ = self._answer(deadline, 0)
-        if type(answer) is not wire.CellDone or answer.nonce != nonce:
-            raise ChildFault("protocol", "it answered something that was not asked")
+        request = wire.RunCell(os.urandom(16), cell.name, cell.source)
+        answer = self._answered(request, wire.CellDone, deadline)
         try:
             return None if answer.failure is None else unpack_failure(answer.failure)
         except NotAcceptable as error:
@@ -145,12 +142,17 @@ class Dialogue:
         Raises:
             ChildFault: The child must be ended.
         """
-        nonce = os.urandom(16)
-        self._ask(wire.Mend(nonce, exercise, row, seconds, further), deadline)
-        answer, _ = self._answer(deadline, 0)
-        if type(answer) is not wire.Mended or answer.nonce != nonce:
-            raise ChildFault("protocol", "it answered something that was not asked")
+        request = wire.Mend(os.urandom(16), exercise, row, seconds, further)
+        answer = self._answered(request, wire.Mended, deadline)
         return msgspec.convert(answer.found, Repairs, from_attributes=True)
+
+    def _answered(self, request: Any, kind: Any, deadline: float) -> Any:
+        """What was answered to a question; it is of this kind, and bears its nonce."""
+        self._ask(request, deadline)
+        answer, _ = self._answer(deadline, 0)
+        if not isinstance(answer, kind) or answer.nonce != request.nonce:
+            raise ChildFault("protocol", "it answered something that was not asked")
+        return answer
 
     def _ask(self, request: msgspec.Struct, deadline: float) -> None:
         if self.child.has_unsolicited():

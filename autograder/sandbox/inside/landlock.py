@@ -19,6 +19,12 @@ _TCP_RIGHTS = 0b11  # bind, connect: from ABI 4
 _SCOPES = 0b11  # abstract unix sockets, signals: from ABI 6
 
 
+def refused(what: str) -> OSError:
+    """The error with which the kernel refused the last call through ctypes."""
+    code = ctypes.get_errno()
+    return OSError(code, f"{what}: {os.strerror(code)}")
+
+
 def _attributes(abi: int) -> bytes:
     """The bytes of `struct landlock_ruleset_attr` for an ABI."""
     packed = struct.pack("=Q", (1 << _FILE_RIGHTS[abi]) - 1)
@@ -39,7 +45,6 @@ def create_ruleset(newest: int = NEWEST) -> tuple[int, int]:
         OSError: This kernel has no usable Landlock.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    code = 0
     for abi in range(min(newest, NEWEST), 0, -1):
         attributes = _attributes(abi)
         fd = libc.syscall(
@@ -50,8 +55,7 @@ def create_ruleset(newest: int = NEWEST) -> tuple[int, int]:
         )
         if fd >= 0:
             return fd, abi
-        code = ctypes.get_errno()
-    raise OSError(code, f"Landlock: {os.strerror(code)}")
+    raise refused("Landlock")
 
 
 def restrict_self(ruleset: int) -> None:
@@ -61,7 +65,5 @@ def restrict_self(ruleset: int) -> None:
         OSError: The kernel refused.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(ctypes.c_long(_RESTRICT_SELF), ctypes.c_int(ruleset), ctypes.c_uint32(0))
-    if result != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"Landlock: {os.strerror(code)}")
+    if libc.syscall(ctypes.c_long(_RESTRICT_SELF), ctypes.c_int(ruleset), ctypes.c_uint32(0)) != 0:
+        raise refused("Landlock")

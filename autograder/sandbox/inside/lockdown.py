@@ -73,8 +73,7 @@ class Lock:
 
     def _prctl(self, option: int, value: int) -> None:
         if self.libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
-            code = ctypes.get_errno()
-            raise OSError(code, f"prctl {option}: {os.strerror(code)}")
+            raise landlock.refused(f"prctl {option}")
 
 
 def set_limits(order: Order, base: int) -> None:

@@ -13,6 +13,8 @@ import os
 import platform
 import struct
 
+from autograder.sandbox.inside.landlock import refused
+
 PR_SET_SECCOMP = 22
 SECCOMP_MODE_FILTER = 2
 
@@ -95,8 +97,7 @@ class Filter:
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl.argtypes = [ctypes.c_int] + [ctypes.c_void_p] * 4
         if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, None, None) != 0:
-            code = ctypes.get_errno()
-            raise OSError(code, f"seccomp: {os.strerror(code)}")
+            raise refused("seccomp")
 
 
 def _compile(audit_architecture: int, column: int) -> tuple[bytes, int]:
