@@ -156,11 +156,9 @@ def _later(place: Place, kind: str) -> int:
 
 def _known_at(place: Place, names: list[str]) -> list[str]:
     """The names in scope, without those of other functions of a class."""
-    around = next((p for p in place.parents if isinstance(p, ast.FunctionDef)), None)
-    whole = place.parents[-1]
-    if around is None or around is whole:
+    if place.function in (None, place.parents[-1]):
         return names
-    own = set(scope_of(around))
+    own = set(scope_of(place.function))
     return [name for name in names if name in own or name.startswith("self.")]
 
 

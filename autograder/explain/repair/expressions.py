@@ -223,14 +223,10 @@ def _attribute(n: ast.Attribute, place: Place, names: Sequence[str]) -> Iterator
         yield 0, "transpose", n.value
     for other, kind in _RENAMED.get(n.attr, ()):
         yield 0, kind, ast.Attribute(n.value, other, n.ctx)
-    if root(n) == "self" and not _is_called(place):
+    if root(n) == "self" and not place.is_called:
         for name in names:
             if name.startswith("self.") and name != ast.unparse(n):
                 yield 1, "wrong_name", named(name)
-
-
-def _is_called(place: Place) -> bool:
-    return isinstance(place.parent, ast.Call) and place.field == "func"
 
 
 def _call(n: ast.Call, place: Place, names: Sequence[str]) -> Iterator[Edit]:
@@ -404,7 +400,7 @@ def _choice(n: ast.IfExp, place: Place, names: Sequence[str]) -> Iterator[Edit]:
 
 
 def _name(n: ast.Name, place: Place, names: Sequence[str]) -> Iterator[Edit]:
-    if not isinstance(n.ctx, ast.Load) or n.id in LIBRARIES or _is_called(place):
+    if not isinstance(n.ctx, ast.Load) or n.id in LIBRARIES or place.is_called:
         return
     for name in names:
         if name != n.id and not (isinstance(place.parent, ast.Attribute) and "." in name):

@@ -23,8 +23,7 @@ def lost_lines(found: Sequence[Place]) -> Iterator[Change]:
     for place in of.values():
         body = getattr(place.parent, place.field)
         inside = bodies.pop(id(body), [])
-        whole = next((p for p in place.parents if isinstance(p, ast.FunctionDef)), None)
-        begins = list(_beginnings(whole))[:MOST_NAMES] if inside and whole else []
+        begins = list(_beginnings(place.function))[:MOST_NAMES] if inside and place.function else []
         for name, first, begin in begins:
             after = [s for s in inside if s.lineno > begin.lineno]
             reads = [s for s in after if _reads(s, name)]

@@ -89,7 +89,7 @@ def _makes_size(place: Place) -> bool:
         for inner, call in pairwise(around)
     ):
         return True
-    n, scope = place.node, next((p for p in place.parents if isinstance(p, ast.FunctionDef)), None)
+    n, scope = place.node, place.function
     if scope is not None and scope.name == "__init__" and isinstance(n, ast.Name):
         return any(n.id == a.arg for a in scope.args.args)
     targets = getattr(place.statement, "targets", ())

@@ -40,6 +40,16 @@ class Place:
         """The node right around it."""
         return self.parents[0]
 
+    @property
+    def is_called(self) -> bool:
+        """Whether it is what a call calls."""
+        return isinstance(self.parent, ast.Call) and self.field == "func"
+
+    @cached_property
+    def function(self) -> ast.FunctionDef | None:
+        """The nearest function around it."""
+        return next((p for p in self.parents if isinstance(p, ast.FunctionDef)), None)
+
     @cached_property
     def statement(self) -> ast.stmt:
         """The statement in which it stands, or which it is."""
@@ -159,7 +169,7 @@ def is_value(place: Place) -> bool:
         return False
     if isinstance(node, ast.Attribute) and root(node) in ("np", "numpy", "math"):
         return False
-    if isinstance(parent, ast.Call) and place.field == "func":
+    if place.is_called:
         return False
     if isinstance(parent, ast.keyword) and parent.arg in ("axis", "keepdims", "dtype"):
         return False

@@ -201,16 +201,15 @@ def _word(n: ast.Constant, place: Place, names: Sequence[str], known: Known) -> 
 
 def _variable(n: ast.Name, place: Place, names: Sequence[str], known: Known) -> Iterator[Edit]:
     attributes = _attributes(place, known)
-    called = isinstance(place.parent, ast.Call) and place.field == "func"
     if n.id in attributes:  # self. is missing
         yield 0, "wrong_name", ast.Attribute(ast.Name("self", ast.Load()), n.id, n.ctx)
-    if isinstance(n.ctx, ast.Store) or called:
-        if isinstance(n.ctx, ast.Store) and isinstance(place.parent, ast.Assign):
-            for name in names:
-                if name.endswith(f"[{n.id!r}]"):  # it is kept under this key
-                    entry = named(name)
-                    assert isinstance(entry, ast.Subscript)
-                    yield 0, "wrong_name", ast.Subscript(entry.value, entry.slice, ast.Store())
+    if isinstance(n.ctx, ast.Store) and isinstance(place.parent, ast.Assign):
+        for name in names:
+            if name.endswith(f"[{n.id!r}]"):  # it is kept under this key
+                entry = named(name)
+                assert isinstance(entry, ast.Subscript)
+                yield 0, "wrong_name", ast.Subscript(entry.value, entry.slice, ast.Store())
+    if isinstance(n.ctx, ast.Store) or place.is_called:
         return
     if n.id == "self" or n.id not in LIBRARIES:
         attribute = isinstance(place.parent, ast.Attribute)
@@ -226,14 +225,13 @@ def _variable(n: ast.Name, place: Place, names: Sequence[str], known: Known) -> 
 def _attribute(
     n: ast.Attribute, place: Place, names: Sequence[str], known: Known
 ) -> Iterator[Edit]:
-    called = isinstance(place.parent, ast.Call) and place.field == "func"
-    if n.attr in known.keys and not called:
+    if n.attr in known.keys and not place.is_called:
         yield 0, "index", ast.Subscript(n.value, ast.Constant(n.attr), n.ctx)
     if root(n) == "self" and isinstance(n.value, ast.Name):
         for name in _attributes(place, known):
             if name != n.attr and _near(name, n.attr):
                 yield 0, "wrong_name", ast.Attribute(n.value, name, n.ctx)
-    if n.attr in CALLED and not called:
+    if n.attr in CALLED and not place.is_called:
         yield from formed("0 function: A()", n)
     if n.attr == "shape" and not isinstance(place.parent, ast.Subscript):
         yield from formed("0 index: A[0]; A[1]; A[-1]", n)

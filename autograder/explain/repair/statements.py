@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from autograder.explain.repair.places import LIBRARIES, Change, Place
-from autograder.explain.repair.units import clone, is_tick
+from autograder.explain.repair.units import clone, is_tick, placed
 
 MOST_NAMES = 8
 """Of so many variables in a line any two are tried in each other's place."""
@@ -116,36 +117,29 @@ def moves(found: list[Place]) -> Iterator[Change]:
             bodies.setdefault(id(body), (body, place))
     of = {id(place.node): place for place in found}
     for body, first in bodies.values():
-        for i in range(len(body) - 1):
-            if is_tick(body[i]) or id(body[i + 1]) not in of or id(body[i]) not in of:
+        for i, (upper, lower) in enumerate(pairwise(body)):
+            if is_tick(upper) or id(upper) not in of or id(lower) not in of:
                 continue
-            swapped = [*body]
-            swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
-            here = of[id(body[i + 1])]
-            above = of[id(body[i])]
-            block = ((body, swapped),)
-            yield Change(1, "order_of_lines", above, beside=here, block=block)
-            loop = body[i]
-            if isinstance(loop, ast.For) and not isinstance(body[i + 1], ast.Return):
-                rest = [*body[: i + 1], *body[i + 2 :]]
-                yield Change(
-                    1, "loop", here, block=((body, rest), (loop.body, [*loop.body, body[i + 1]]))
-                )
+            before, after = body[:i], body[i + 2 :]
+            swapped = ((body, [*before, lower, upper, *after]),)
+            here = of[id(lower)]
+            yield Change(1, "order_of_lines", of[id(upper)], beside=here, block=swapped)
+            if isinstance(upper, ast.For) and not isinstance(lower, ast.Return):
+                into = ((body, [*before, upper, *after]), (upper.body, [*upper.body, lower]))
+                yield Change(1, "loop", here, block=into)
         for i, loop in enumerate(body):
             if not isinstance(loop, ast.For) or len(loop.body) < 2:
                 continue
             last, start = loop.body[-1], loop.body[1] if is_tick(loop.body[0]) else loop.body[0]
             if id(last) in of and last is not start:
-                after = [*body[: i + 1], last, *body[i + 1 :]]
-                kind = "return_in_loop" if isinstance(last, ast.Return) else "loop"
-                tier = 0 if isinstance(last, ast.Return) else 1
-                yield Change(
-                    tier, kind, of[id(last)], block=((body, after), (loop.body, loop.body[:-1]))
-                )
+                kind, tier = ("return_in_loop", 0) if isinstance(last, ast.Return) else ("loop", 1)
+                out = [*body[: i + 1], last, *body[i + 1 :]]
+                block = ((body, out), (loop.body, loop.body[:-1]))
+                yield Change(tier, kind, of[id(last)], block=block)
             if id(start) in of and last is not start:
-                before = [*body[:i], start, *body[i:]]
                 rest = [s for s in loop.body if s is not start]
-                yield Change(1, "loop", of[id(start)], block=((body, before), (loop.body, rest)))
+                block = ((body, [*body[:i], start, *body[i:]]), (loop.body, rest))
+                yield Change(1, "loop", of[id(start)], block=block)
         if isinstance(first.parent, ast.FunctionDef) and first.field == "body":
             yield from _returns(first.parent, body, of)
 
@@ -155,10 +149,7 @@ def _returns(tree: ast.FunctionDef, body: list[ast.stmt], of: dict[int, Place]) 
     if any(isinstance(n, ast.Return) for n in ast.walk(tree)) or id(body[-1]) not in of:
         return
     here = of[id(body[-1])]
-    names = [
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    ]
-    for name in reversed(dict.fromkeys(names)):
-        end = ast.Return(ast.Name(name, ast.Load()))
-        ast.fix_missing_locations(ast.copy_location(end, body[-1]))
+    names = (n for n in ast.walk(tree) if isinstance(n, ast.Name))
+    for name in reversed(dict.fromkeys(n.id for n in names if isinstance(n.ctx, ast.Store))):
+        end = placed(ast.Return(ast.Name(name, ast.Load())), body[-1])
         yield Change(0, "return", here, block=((body, [*body, end]),))

@@ -61,8 +61,7 @@ def wrong_types(
     family = _FAMILIES.get(type(n))
     if family is not None:
         yield from family(n, place, [name for name in names if name.isidentifier()])
-    called = isinstance(place.parent, ast.Call) and place.field == "func"
-    if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load) and not called:
+    if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load) and not place.is_called:
         for name in attributes[:MOST] if n.attr not in keys and root(n) != "self" else ():
             yield 1, "wrong_name", ast.Attribute(n.value, name, n.ctx)
     if not is_value(place) or isinstance(n, ast.Compare):
@@ -319,8 +318,7 @@ def _target(n: ast.Name, place: Place, names: Sequence[str]) -> Iterator[Edit]:
 
 def unbound(place: Place) -> tuple[str, ...]:
     """The names that a function reads and nothing gives a value, and one for what is not read."""
-    whole = next((p for p in place.parents if isinstance(p, ast.FunctionDef)), None)
-    return ("_", *_unbound(whole)) if whole else ("_",)
+    return ("_", *_unbound(place.function)) if place.function else ("_",)
 
 
 @lru_cache(maxsize=64)
@@ -335,8 +333,8 @@ def _unbound(tree: ast.FunctionDef) -> tuple[str, ...]:
 
 def _attribute(n: ast.Attribute, place: Place, names: Sequence[str]) -> Iterator[Edit]:
     """The thing itself, where one of its attributes stands."""
-    called = isinstance(place.parent, ast.Call) and place.field == "func"
-    if isinstance(n.ctx, ast.Load) and root(n) not in ("np", "numpy", "math") and not called:
+    library = root(n) in ("np", "numpy", "math")
+    if isinstance(n.ctx, ast.Load) and not library and not place.is_called:
         yield 1, "index", n.value
 
 
