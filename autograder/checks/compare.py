@@ -8,7 +8,7 @@ the reference itself moves when its input moves in the last bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -66,22 +66,17 @@ class Difference:
         return self.kind in ("broken", "type", "missing", "shape", "dtype")
 
 
-def differences(got: Any, expected: Expected, *, strictness: float = 1.0) -> Iterator[Difference]:
-    """Compare a value with the expected one, leaf by leaf; nothing comes out when equal.
+def difference(got: Any, expected: Expected, *, strictness: float = 1.0) -> Difference | None:
+    """The worst of the differences, leaf by leaf: a wrong form first, then the largest error.
 
     Args:
         strictness: What every tolerance is divided by.
     """
-    yield from _walk(got, expected.value, expected, (), strictness)
-
-
-def difference(got: Any, expected: Expected, *, strictness: float = 1.0) -> Difference | None:
-    """The worst of the differences: a wrong form first, then the largest error."""
     want = expected.value
     if type(got) is type(want) is np.ndarray and got.dtype == want.dtype == np.float64:
         same = expected.low is None and got.shape == want.shape and got.tobytes() == want.tobytes()
         return None if same else _leaf(got, want, expected, strictness)
-    found = list(differences(got, expected, strictness=strictness))
+    found = list(_walk(got, want, expected, (), strictness))
     if not found:
         return None
     return max(found, key=lambda d: (d.kind not in _NUMBERS, d.error or 0.0))
@@ -138,7 +133,7 @@ def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> 
     if have.dtype.kind not in kinds and not whole:
         return Difference("dtype", got=str(have.dtype), expected=str(want.dtype))
     if want.dtype.kind == "b":
-        return _truths(have, want)
+        return _told("truth", have != want, have, want, lambda a, b: (bool(a), bool(b)))
     have, want = have.astype(float, copy=False), want.astype(float, copy=False)
     if have.size == 0 or _is_next_to(have, want, expected, strictness):
         return None
@@ -147,16 +142,13 @@ def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> 
         unlike = ~np.isfinite(have) & ~((have == want) | (np.isnan(have) & np.isnan(want)))
         if expected.infinite:
             unlike &= ~(np.isposinf(have) & (want > 100))
-        if unlike.any():
-            index = tuple(int(i) for i in np.argwhere(unlike)[0])
-            got = "nan" if np.isnan(have[index]) else "inf"
-            entries = (int(unlike.sum()), have.size)
-            return Difference("finite", (), got, float(want[index]), None, index, entries)
         lost = np.isfinite(have) & ~np.isfinite(want)  # a number where nan or infinity is right
-        if lost.any():
-            index = tuple(int(i) for i in np.argwhere(lost)[0])
-            shown = f"{have[index]:.6g}", str(float(want[index]))
-            return Difference("text", (), *shown, None, index, (int(lost.sum()), have.size))
+        both = have, want
+        found = _told(
+            "finite", unlike, *both, lambda a, b: ("nan" if np.isnan(a) else "inf", float(b))
+        ) or _told("text", lost, *both, lambda a, b: (f"{a:.6g}", str(float(b))))
+        if found is not None:
+            return found
         have, want = np.where(same, have, 0.0), np.where(same, want, 0.0)
     with np.errstate(all="ignore"):
         return _numbers(have, want, expected, strictness)
@@ -170,13 +162,16 @@ def _is_next_to(have: Any, want: Any, expected: Expected, strictness: float) -> 
         return bool(np.abs(have - want).max() * strictness <= ABSOLUTE * expected.scale)
 
 
-def _truths(have: np.ndarray, want: np.ndarray) -> Difference | None:
-    wrong = have != want
+def _told(
+    kind: Any, wrong: np.ndarray, have: np.ndarray, want: np.ndarray,
+    shown: Callable[[Any, Any], tuple[Any, Any]],
+) -> Difference | None:  # fmt: skip
+    """The first entry that is wrong, as it is and as it should be, and how many are."""
     if not wrong.any():
         return None
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
     entries = (int(wrong.sum()), wrong.size)
-    return Difference("truth", (), bool(have[index]), bool(want[index]), None, index, entries)
+    return Difference(kind, (), *shown(have[index], want[index]), None, index, entries)
 
 
 def _numbers(
