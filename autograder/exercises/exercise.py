@@ -179,10 +179,10 @@ class Exercise(abc.ABC):
     def rows(self) -> tuple[Row, ...]:
         """The lines of the rubric."""
 
-    def value_row(self, id: str, outputs: tuple[str, ...]) -> Row:
-        """The row of a kind whose only part is the value."""
-        points, hints = self.points.get("value", 0), self.hints.get("value", ())
-        return Row(id, "value", points, outputs, hints, weights=self.weights)
+    def row_of(self, id: str, outputs: tuple[str, ...], part: str = "value") -> Row:
+        """The row of a part."""
+        points, hints = self.points.get(part, 0), self.hints.get(part, ())
+        return Row(id, part, points, outputs, hints, weights=self.weights)
 
     @abc.abstractmethod
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:

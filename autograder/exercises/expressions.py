@@ -63,7 +63,7 @@ class Expressions(Module):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        return (self.value_row(self.cls, tuple(self.expressions)),)
+        return (self.row_of(self.cls, tuple(self.expressions)),)
 
     def reached(self, output: str) -> set[str]:
         """The inputs on which the result of an expression depends."""

@@ -92,17 +92,7 @@ class Layer(Exercise):
     @property
     def rows(self) -> tuple[Row, ...]:
         outputs = {"forward": self.outputs + self._state_outputs, "backward": self.gradients}
-        return tuple(
-            Row(
-                getattr(self, part),
-                part,
-                self.points.get(part, 0),
-                outputs[part],
-                self.hints.get(part, ()),
-                weights=self.weights,
-            )
-            for part in self.graded
-        )
+        return tuple(self.row_of(getattr(self, part), outputs[part], part) for part in self.graded)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -250,7 +240,7 @@ class Function(Exercise):
     @property
     def rows(self) -> tuple[Row, ...]:
         judged = tuple(name for name in self.outputs if name not in self.unjudged)
-        return (self.value_row(self.function, judged + self.held),)
+        return (self.row_of(self.function, judged + self.held),)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         counted = case.name in COUNTED and (self.derived or isinstance(self, Loss))

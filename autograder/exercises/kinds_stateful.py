@@ -53,7 +53,7 @@ class Module(Exercise):
     @property
     def rows(self) -> tuple[Row, ...]:
         judged = [step[0] for step in self.steps if step[0]]
-        return (self.value_row(self.cls, tuple(dict.fromkeys([*judged, *self.fresh]))),)
+        return (self.row_of(self.cls, tuple(dict.fromkeys([*judged, *self.fresh]))),)
 
     @property
     def drawn(self) -> frozenset[str]:
@@ -173,7 +173,7 @@ class Answer(Exercise):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        return (self.value_row(self.variable, (self.variable,)),)
+        return (self.row_of(self.variable, (self.variable,)),)
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
         return Script(case.seed, (Call(self.variable, kind="read"),))

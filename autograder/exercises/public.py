@@ -38,18 +38,9 @@ SUFFIX = ".check.json"
 KINDS: dict[str, type[Exercise]] = {
     kind.__name__: kind
     for kind in (
-        Layer,
-        Loss,
-        Function,
-        Sampler,
-        Module,
-        Witness,
-        Critic,
-        Expressions,
-        Answer,
-        Text,
+        Layer, Loss, Function, Sampler, Module, Witness, Critic, Expressions, Answer, Text,
     )
-}
+}  # fmt: skip
 _SECRET = {"mistakes", "rubric", "gradient_of"}
 _TAGGED: dict[str, type] = {**INPUTS, "Variant": Variant}
 

@@ -39,6 +39,7 @@ INSIDES = frozenset({
     "__del__", "__dict__",
 })  # fmt: skip
 """Attributes of functions and classes through which everything else can be reached."""
+CALM = frozenset({"errstate", "suppress", "catch_warnings", "nditer", "localcontext"})
 UNCHANGED: Mapping[int, ast.AST] = {}
 
 Definition = ast.FunctionDef | ast.ClassDef | ast.Assign
@@ -292,13 +293,7 @@ def only_computes(tree: ast.AST, namespace: Mapping[str, Any]) -> bool:
 def _is_calm(node: ast.AST) -> bool:
     """Whether it is `np.errstate(...)`, or one more of what only the block itself sees."""
     function = node.func if isinstance(node, ast.Call) else node
-    return getattr(function, "attr", getattr(function, "id", "")) in (
-        "errstate",
-        "suppress",
-        "catch_warnings",
-        "nditer",
-        "localcontext",
-    )
+    return getattr(function, "attr", getattr(function, "id", "")) in CALM
 
 
 def root(node: ast.AST) -> str:
