@@ -42,7 +42,7 @@ _KIT = str(Path(__file__).parent.parent)
 MAX_DEPTH = 8
 Made = tuple[Any, Outcome]
 Limit = Callable[[Callable[[], Made]], Made]
-_PLAIN = (bool, int, float, complex, str, type(None))
+_PLAIN = frozenset((bool, int, float, complex, str, type(None)))
 
 
 def _unlimited(work: Callable[[], Made]) -> Made:
@@ -125,7 +125,7 @@ def _make(
     blame: Callable[[BaseException], Failure],
 ) -> tuple[Any, Outcome]:
     """Make one call; return its live result and the outcome."""
-    if (earlier := _broken(call, failures)) is not None:
+    if failures and (earlier := _broken(call, failures)) is not None:
         return None, Outcome(
             failure=Failure("skipped", f"{call.function} was not run: {earlier.message}")
         )
@@ -189,7 +189,7 @@ def _make(
 
 def _broken(call: Call, failures: Mapping[int, Failure]) -> Failure | None:
     """Why one of the calls whose results this one needs has none, if so."""
-    placed = leaves((call.args, call.kwargs, call.on)) if failures else ()
+    placed = leaves((call.args, call.kwargs, call.on))
     needed = (leaf.call for leaf in placed if isinstance(leaf, Ref))
     return next((failures[i] for i in needed if i in failures), None)
 
@@ -219,6 +219,14 @@ def _exported(result: Any, hold: str) -> Any:
 
 def resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any:
     """Copy an argument and put what the placeholders stand for in their place."""
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (tuple, list)):
+        return type(value)([resolve(item, namespace, results) for item in value])
+    if isinstance(value, dict):
+        return {key: resolve(item, namespace, results) for key, item in value.items()}
     if isinstance(value, Ref):
         found = results[value.call]
         for key in value.path:
@@ -237,12 +245,6 @@ def resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any
         own: dict[str, Any] = {"np": np, "numpy": np, "__name__": "implementation"}
         exec(_compiled(value.source), own)
         return own[value.name]
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, (tuple, list)):
-        return type(value)(resolve(item, namespace, results) for item in value)
-    if isinstance(value, dict):
-        return {key: resolve(item, namespace, results) for key, item in value.items()}
     return value
 
 
