@@ -137,8 +137,8 @@ def grade(
     from autograder.grading.progress import ProgressBar
     from autograder.grading.store import Store
     from autograder.grading.workplace import Terms
+    from autograder.integrations.hand_scores import enrolled
     from autograder.integrations.nbgrader import GradebookSink
-    from autograder.integrations.nbgrader.roster import enrolled
     from autograder.language import tr
 
     root = find_course_root()

@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from autograder.course.beside import BANK
 from autograder.course.cells import EXECUTED
+from autograder.course.collect import BANK
 from autograder.course.notebook import Notebook
 from autograder.exercises import Exercise, Mistake
 

@@ -1,16 +1,25 @@
-"""Find the exercises that an instructor cell declares."""
+"""Find the exercises that an instructor cell declares, and the bank of their mistakes.
+
+A bank may stand beside a notebook: NAME_mistakes.py. It assigns `MISTAKES`, a dict from the name of
+an exercise to its list of `edit(...)` and `replacement(...)`. A notebook is then read for what it
+teaches, and its bank for what it catches.
+"""
 
 from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.course.cells import SourceCell
+from autograder.errors import CourseError, DeclarationError
 from autograder.exercises import Exercise, Mistake
+
+BANK = "_mistakes.py"
 
 
 @dataclass(frozen=True)
@@ -77,3 +86,36 @@ def _place(tree: ast.Module, name: str) -> tuple[int, ast.AST]:
             if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
                 return statement.lineno, statement
     return 1, tree
+
+
+def with_bank(path: Path, declared: Sequence[Declared]) -> list[Declared]:
+    """The exercises of the notebook at `path`, with the mistakes of the bank beside it.
+
+    Raises:
+        CourseError: Where the bank cannot be run, or speaks of an exercise that is not there.
+    """
+    bank = path.with_name(path.stem + BANK)
+    if not bank.is_file():
+        return list(declared)
+    try:
+        tree = ast.parse(bank.read_text(encoding="utf-8"), str(bank))
+        names: dict[str, object] = {"__name__": bank.stem, "__file__": str(bank)}
+        exec(compile(tree, str(bank), "exec", dont_inherit=True), names)
+    except (SyntaxError, DeclarationError, NameError, TypeError) as error:
+        raise CourseError(f"{bank}: {type(error).__name__}: {error}") from error
+    mistakes = names.get("MISTAKES")
+    if not isinstance(mistakes, dict):
+        raise CourseError(f"{bank}: expected MISTAKES = {{exercise: [edit(...), ...], ...}}")
+    for stranger in set(mistakes) - {one.exercise.name for one in declared}:
+        near = difflib.get_close_matches(stranger, [one.exercise.name for one in declared], 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise CourseError(f"{bank}: {path.name} declares no exercise {stranger!r}{hint}")
+    found = []
+    for one in declared:
+        if one.exercise.name in mistakes:
+            if one.exercise.mistakes:
+                raise CourseError(f"{bank}: {one.exercise.name} names mistakes in {path.name}, too")
+            object.__setattr__(one.exercise, "mistakes", tuple(mistakes[one.exercise.name]))
+            one = replace(one, mistakes=lines_of(one.exercise.mistakes, tree), bank=bank)
+        found.append(one)
+    return found

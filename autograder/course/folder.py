@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from autograder.course.beside import BANK
+from autograder.course.collect import BANK
 from autograder.course.notebook import Notebook, load_notebook
 from autograder.errors import CourseError
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from autograder.course.beside import with_bank
 from autograder.course.cells import EXECUTED, SourceCell, classify, with_checks
-from autograder.course.collect import Declared, collect
+from autograder.course.collect import Declared, collect, with_bank
 from autograder.course.execution import (
     compile_cell,
     module_namespace,

@@ -26,8 +26,6 @@ from autograder.feedback.key import KEY
 from autograder.feedback.troubleshooting import PAGE as TROUBLES
 from autograder.grading.papers import kept_beside
 from autograder.handout.key import is_open, key_of
-from autograder.handout.pins import PINS, student_pins
-from autograder.handout.student_side import PACKAGE, student_files
 from autograder.handout.text import (
     REQUIREMENTS,
     TEMPLATES,
@@ -35,7 +33,14 @@ from autograder.handout.text import (
     repository_files,
     requirements_text,
 )
-from autograder.handout.wheel import WHEEL, student_wheel
+from autograder.handout.wheel import (
+    PACKAGE,
+    PINS,
+    WHEEL,
+    student_files,
+    student_pins,
+    student_wheel,
+)
 from autograder.language import ENGLISH, speaking
 from autograder.whole import leave, zipped
 

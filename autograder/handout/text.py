@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from autograder.course import Notebook
 from autograder.course.configuration import Configuration
 from autograder.course.prose import page
-from autograder.handout.pins import PINS
-from autograder.handout.student_side import PACKAGE
-from autograder.handout.wheel import WHEEL
+from autograder.handout.wheel import PACKAGE, PINS, WHEEL
 from autograder.language import tr
 
 REQUIREMENTS = "requirements.txt"

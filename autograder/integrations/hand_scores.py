@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from autograder.integrations.nbgrader.gradebook import reading
+from autograder.integrations.nbgrader.gradebook import GradebookError, reading
 
 _WHOSE = "SELECT assignment.name AS assignment, submitted_assignment.student_id AS student"
 _NOTEBOOK = """
@@ -145,3 +145,25 @@ def _comments(found: Iterable[Any]) -> dict[tuple[str, str], dict[str, str]]:
         if said:
             comments.setdefault((str(row.assignment), str(row.student)), {})[str(row.cell)] = said
     return comments
+
+
+def enrolled(root: Path, gradebook: str | None = None) -> list[str]:
+    """The students whom the gradebook knows; none where there is none yet.
+
+    A gradebook that cannot be read, or is another course's, is no reason not to grade: whoever
+    writes to it will say so.
+
+    Raises:
+        CourseError: When `nbgrader_config.py` is missing or fails.
+    """
+    from sqlalchemy import text
+
+    try:
+        with reading(root, gradebook) as connection:
+            if connection is None:
+                return []
+            found = connection.execute(text("SELECT id FROM student ORDER BY id")).scalars()
+            # A student's name becomes part of a path.
+            return [s for s in map(str, found) if s and not s.startswith(".") and "/" not in s]
+    except GradebookError:
+        return []

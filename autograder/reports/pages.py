@@ -24,9 +24,8 @@ from autograder.grading.result import ResultRow
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.file_names import file_name
 from autograder.language import said, spoken, tr
-from autograder.reports.attention import struggling
 from autograder.reports.comments import comment
-from autograder.reports.figures import OUTCOMES, Concern, figures
+from autograder.reports.figures import OUTCOMES, Concern, figures, struggling
 
 SHOWN_STUDENTS = 24
 SHOWN_MISTAKES = 12

@@ -22,8 +22,7 @@ from autograder.errors import CourseError
 from autograder.explain import question
 from autograder.handout.handout import write_handout, write_repository
 from autograder.handout.key import is_open
-from autograder.handout.student_side import PACKAGE, student_files
-from autograder.handout.wheel import WHEEL, student_wheel
+from autograder.handout.wheel import PACKAGE, WHEEL, student_files, student_wheel
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "course" / "small"

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.integrations.hand_scores import read_hand_scores
+from autograder.integrations.hand_scores import enrolled, read_hand_scores
 from autograder.integrations.nbgrader.gradebook import GradebookError, open_gradebook
-from autograder.integrations.nbgrader.roster import enrolled
 from tests.integrations import classroom
 from tests.integrations.classroom import ASSIGNMENT, NAME
 from tests.integrations.test_sink import POINTS, Desk, result

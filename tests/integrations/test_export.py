@@ -24,7 +24,7 @@ from autograder.integrations.exports.worksheet import fill_worksheet
 from autograder.integrations.exports.write import WHOLE, texts
 from autograder.integrations.file_names import file_name
 from autograder.integrations.hand_scores import HandScores, Person
-from autograder.integrations.on_file import find_results
+from autograder.integrations.read_class import find_results
 from tests.reports import example_class as example
 
 LAYERS, RNN = example.LAYERS, example.RNN

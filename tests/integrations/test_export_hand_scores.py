@@ -8,11 +8,9 @@ import pytest
 
 from autograder.errors import CourseError, GradingError
 from autograder.integrations.exports import export
-from autograder.integrations.hand_scores import Person, read_hand_scores
+from autograder.integrations.hand_scores import Person, enrolled, read_hand_scores
 from autograder.integrations.nbgrader.gradebook import open_gradebook
-from autograder.integrations.nbgrader.roster import enrolled
-from autograder.integrations.on_file import find_results
-from autograder.integrations.read_class import read_class
+from autograder.integrations.read_class import find_results, read_class
 from autograder.reports.pages import class_page
 from tests.integrations import classroom
 from tests.reports import example_class as example

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from autograder.course import Notebook
 from autograder.grading.submission import parse
-from autograder.integrations.nbgrader.rebuild import EXTRA_NOTE, Rebuilt, rebuild
+from autograder.integrations.nbgrader.rebuild import EXTRA_NOTE, Rebuilt, harmless_markdown, rebuild
 from autograder.integrations.nbgrader.released import ReleasedNotebook
-from autograder.integrations.nbgrader.untrusted import harmless_markdown
 from tests.integrations import classroom
 from tests.integrations.classroom import Document, find
 

@@ -12,7 +12,7 @@ from autograder.grading.result import Result, ResultFinding, ResultRow, from_row
 from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook
 from autograder.integrations.hand_scores import Hand, HandScores, Person
-from autograder.integrations.on_file import find_results
+from autograder.integrations.read_class import find_results
 
 LAYERS, RNN = "02_layers", "06_rnn"
 MARKUP = "<script>alert(1)</script>"

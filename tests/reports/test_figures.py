@@ -11,7 +11,7 @@ from autograder.grading.result import Result, ResultFinding, ResultRow
 from autograder.grading.store import Store
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.hand_scores import Hand, HandScores, Person
-from autograder.integrations.on_file import find_results
+from autograder.integrations.read_class import find_results
 from autograder.integrations.regrades import read_regrades
 from autograder.reports.figures import AssignmentFigures, figures, known
 from tests.reports import example_class as example

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.hand_scores import Person
-from autograder.reports.attention import struggling
+from autograder.reports.figures import struggling
 from autograder.reports.items import FEWEST, Item, analyse, cronbach_alpha
 from tests.reports import example_class as example
 

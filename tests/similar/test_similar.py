@@ -9,8 +9,7 @@ from autograder.course import load_course
 from autograder.errors import CourseError
 from autograder.integrations.collected import Collected, Taken, write_collected
 from autograder.similar.command import find_similar
-from autograder.similar.pairs import same_lines
-from autograder.similar.tokens import tokens
+from autograder.similar.pairs import same_lines, tokens
 from tests.submissions.build import notebook_text
 from tests.submissions.roster import ROSTER
 

@@ -16,7 +16,6 @@ from autograder.errors import GradingError
 from autograder.grading import submission
 from autograder.grading.desk import grade_at_desk
 from autograder.grading.grade import Graded
-from autograder.grading.papers import source_digest
 from autograder.grading.student_folder import look
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
@@ -25,7 +24,7 @@ from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.gradebook import fill, open_gradebook
 from autograder.integrations.nbgrader.judged import Judgement, Judgements, judged
 from autograder.integrations.nbgrader.rebuild import rebuild
-from autograder.integrations.nbgrader.released import ReleasedNotebook, released_notebook
+from autograder.integrations.nbgrader.released import ReleasedNotebook, known_release
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
 
 _JUDGED = "autograder_judged"
@@ -44,7 +43,7 @@ class RebuildNotebook(NbGraderPreprocessor):
         handin = _handin(course, resources)
         if refused := _refused.get(_path(handin).parent):
             raise refused
-        released = _released(Path(course.root), handin.assignment)
+        released = _released(course.root, handin.assignment)
         submitted = Path(course.root) / course.submitted_directory
         found = submission.read(_path(handin), submitted / handin.student)
         if found.problem:
@@ -78,7 +77,7 @@ class GradeInSandbox(NbGraderPreprocessor):
             assert isinstance(graded, Graded)
         notebook = dict(nb)
         put_findings(notebook, graded.result)
-        released = _released(Path(course.root), handin.assignment)
+        released = _released(course.root, handin.assignment)
         resources[_JUDGED] = judged(released, notebook["cells"], graded.result)
         return nbformat.from_dict(notebook), resources
 
@@ -176,16 +175,6 @@ def _path(handin: Handin) -> Path:
     return handin.path
 
 
-_made: dict[tuple[Path, str], tuple[str, ReleasedNotebook]] = {}
-
-
-def _released(root: Path, assignment: str) -> ReleasedNotebook:
-    """Made anew when the source has changed: the formgrader's server lives for days."""
-    course = load_course(root)
-    source = course.sources.get(assignment)
-    digest = source_digest(source) if source else ""
-    known = _made.get((root, assignment))
-    if known is None or known[0] != digest:
-        known = (digest, released_notebook(course.assignment(assignment)))
-        _made[root, assignment] = known
-    return known[1]
+def _released(root: Path | str, assignment: str) -> ReleasedNotebook:
+    """As the source is now: the formgrader's server lives for days."""
+    return known_release(load_course(Path(root)), assignment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,7 @@ import msgspec
 from autograder.errors import GradingError
 from autograder.grading.result import Result
 from autograder.integrations.nbgrader.outputs import findings, not_graded
-from autograder.integrations.nbgrader.rebuild import Rebuilt
-from autograder.integrations.nbgrader.released import ReleasedNotebook
-from autograder.integrations.nbgrader.untrusted import harmless_line
+from autograder.integrations.nbgrader.rebuild import Rebuilt, harmless_line
 from autograder.whole import write_whole
 
 TIMESTAMP = "timestamp.txt"
@@ -67,42 +64,33 @@ def _banner(lead: str, why: str) -> dict[str, Any]:
     return {"cell_type": "markdown", "id": "autograder-banner", "metadata": {}, "source": text}
 
 
-@dataclass(frozen=True)
-class AutogradedFolder:
-    """The folder that nbgrader's feedback and the formgrader read."""
+def is_of(path: Path, digest: str) -> bool:
+    """Whether an autograded notebook was written for the result that has this digest."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _TAIL))
+            return bool(digest) and digest.encode() in file.read()
+    except OSError:
+        return False
 
-    folder: Path
 
-    def path(self, student: str, released: ReleasedNotebook) -> Path:
-        """Where a student's autograded notebook lies."""
-        return self.folder / student / released.assignment / f"{released.name}.ipynb"
+def write_autograded(path: Path, notebook: dict[str, Any], handed_in: datetime | None) -> None:
+    """Write a notebook, whole or not at all, and beside it when it was handed in (UTC).
 
-    def holds(self, path: Path, digest: str) -> bool:
-        """Whether a notebook was written for the result that has this digest."""
-        try:
-            with path.open("rb") as file:
-                file.seek(max(0, path.stat().st_size - _TAIL))
-                return bool(digest) and digest.encode() in file.read()
-        except OSError:
-            return False
-
-    def write(self, path: Path, notebook: dict[str, Any], handed_in: datetime | None) -> None:
-        """Write a notebook, whole or not at all, and beside it when it was handed in (UTC).
-
-        Raises:
-            GradingError: When the file system refuses.
-        """
-        text = msgspec.json.format(msgspec.json.encode(notebook, order="sorted"), indent=1)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, text + b"\n", mode=PERMISSIONS)
-            if handed_in:
-                timestamp = f"{handed_in.isoformat(' ')} UTC".encode()
-                write_whole(path.with_name(TIMESTAMP), timestamp, mode=PERMISSIONS)
-            else:
-                path.with_name(TIMESTAMP).unlink(missing_ok=True)
-        except OSError as error:
-            raise GradingError(
-                f"cannot write the autograded notebook {path}: {error.strerror or error}. Scores "
-                "and results do not depend on it; mend that and run the same command again."
-            ) from error
+    Raises:
+        GradingError: When the file system refuses.
+    """
+    text = msgspec.json.format(msgspec.json.encode(notebook, order="sorted"), indent=1)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text + b"\n", mode=PERMISSIONS)
+        if handed_in:
+            timestamp = f"{handed_in.isoformat(' ')} UTC".encode()
+            write_whole(path.with_name(TIMESTAMP), timestamp, mode=PERMISSIONS)
+        else:
+            path.with_name(TIMESTAMP).unlink(missing_ok=True)
+    except OSError as error:
+        raise GradingError(
+            f"cannot write the autograded notebook {path}: {error.strerror or error}. Scores "
+            "and results do not depend on it; mend that and run the same command again."
+        ) from error

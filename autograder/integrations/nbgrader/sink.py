@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.course import Course
 from autograder.course.folder import SOURCE
-from autograder.course.quick_import import load_nbgrader
+from autograder.course.quick_import import load_nbgrader, quick_import
 from autograder.errors import GradingError
 from autograder.feedback.wording import listed
 from autograder.grading import submission
@@ -23,8 +23,9 @@ from autograder.grading.submission import Handin
 from autograder.integrations.collected import Collected, read_collected
 from autograder.integrations.nbgrader.autograded import (
     TIMESTAMP,
-    AutogradedFolder,
     finished,
+    is_of,
+    write_autograded,
 )
 from autograder.integrations.nbgrader.config import Settings, read_settings
 from autograder.integrations.nbgrader.gradebook import (
@@ -35,7 +36,6 @@ from autograder.integrations.nbgrader.gradebook import (
     together,
 )
 from autograder.integrations.nbgrader.judged import judged
-from autograder.integrations.nbgrader.late import assign_penalties
 from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
 from autograder.integrations.nbgrader.released import ReleasedNotebook, known_release
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
@@ -73,12 +73,11 @@ class GradebookSink:
         self._course = course
         self._submitted = submitted
         self._given = gradebook
-        self._folder = AutogradedFolder(submitted.absolute().parent / "autograded")
+        self._folder = submitted.absolute().parent / "autograded"
         self._batch = batch
         self._patience = patience
         self._held: dict[str, list[_Held]] = {}
-        self._released: dict[str, ReleasedNotebook] = {}
-        self._writers: dict[str, ScoreWriter] = {}
+        self._writers: dict[str, tuple[ScoreWriter, ReleasedNotebook]] = {}
         self._stack = ExitStack()
         self._gradebook: Any = None
         self._settings: Settings | None = None
@@ -130,10 +129,7 @@ class GradebookSink:
         written = {
             one.result.student: one.result.digest
             for one in held
-            if not one.fresh
-            and self._folder.holds(
-                self._folder.path(one.handin.student, released), one.result.digest
-            )
+            if not one.fresh and is_of(self._path(one.handin, released), one.result.digest)
         }
         with explained(self._settings.gradebook):
             standing = writer.holds(written)
@@ -155,8 +151,12 @@ class GradebookSink:
                 continue
             one, rebuilt, moment = notebooks[student]
             if student not in written:
-                path = self._folder.path(one.handin.student, released)
-                self._folder.write(path, finished(rebuilt, one.result), moment)
+                path = self._path(one.handin, released)
+                write_autograded(path, finished(rebuilt, one.result), moment)
+
+    def _path(self, handin: Handin, released: ReleasedNotebook) -> Path:
+        """Where nbgrader's feedback and the formgrader read an autograded notebook."""
+        return self._folder / handin.student / released.assignment / f"{released.name}.ipynb"
 
     def _writer(self, assignment: str) -> tuple[ScoreWriter, ReleasedNotebook]:
         if assignment not in self._writers:
@@ -179,9 +179,9 @@ class GradebookSink:
                 if collected.due:
                     due = datetime.fromisoformat(collected.due)
                     self._gradebook.update_or_create_assignment(assignment, duedate=due)
-                self._writers[assignment] = ScoreWriter(self._gradebook, assignment, released.name)
-            self._released[assignment] = released
-        return self._writers[assignment], self._released[assignment]
+                writer = ScoreWriter(self._gradebook, assignment, released.name)
+            self._writers[assignment] = writer, released
+        return self._writers[assignment]
 
     @property
     def notes(self) -> list[str]:
@@ -252,3 +252,33 @@ def _entry(
         stale="" if result.is_grade else f"Not up to date: {why}{result.message}",
         create=result.status not in ("missing", "unclear"),
     )
+
+
+def assign_penalties(
+    gradebook: Any, released: ReleasedNotebook, students: Iterable[str], settings: Settings
+) -> None:
+    """Let nbgrader's own plugin decide about everybody who was late, or was so before.
+
+    Args:
+        students: Those whose scores were just written.
+    """
+    if gradebook.find_assignment(released.assignment).duedate is None:
+        return
+    with quick_import():
+        from nbformat import v4
+        from nbgrader.preprocessors import AssignLatePenalties
+
+    step = AssignLatePenalties(config=settings.config)
+    for student in students:
+        submitted = gradebook.find_submission_notebook(released.name, released.assignment, student)
+        late = submitted.assignment.total_seconds_late > 0
+        if late or submitted.late_submission_penalty is not None:
+            place = {
+                "notebook": released.name,
+                "assignment": released.assignment,
+                "student": student,
+                "db_url": settings.gradebook,
+            }
+            gradebook.db.rollback()  # the step opens the gradebook once more
+            step.preprocess(v4.new_notebook(), {"nbgrader": place})
+    gradebook.db.expunge_all()
