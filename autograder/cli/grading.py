@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.cli.results import Gradebook, Verbose
+from autograder.cli.results import Gradebook, Submitted, Verbose
 from autograder.command import Explain, Memory, Timeout, app, say, tell, warn
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def collect(
     slip_days: Annotated[
         int, typer.Option(min=0, help="Days in all that a student may be late in the term.")
     ] = 0,
-    submitted: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where the submissions go.")
-    ] = Path("submitted"),
+    submitted: Submitted = Path("submitted"),
     gradebook: Gradebook = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done.")
@@ -83,10 +81,7 @@ def grade(
     assignments: Annotated[
         list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all handed in.")
     ] = None,
-    submitted: Annotated[
-        Path,
-        typer.Option(metavar="DIR", help="Submissions: STUDENT/ASSIGNMENT/NOTEBOOK.ipynb."),
-    ] = Path("submitted"),
+    submitted: Submitted = Path("submitted"),
     results: Annotated[
         Path, typer.Option(metavar="DIR", help="Results: ASSIGNMENT/STUDENT.json.")
     ] = Path("results"),

@@ -17,6 +17,9 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Name all in note
 Graded = Annotated[
     list[str] | None, typer.Argument(metavar="ASSIGNMENT", help="Default: all graded.")
 ]
+Submitted = Annotated[
+    Path, typer.Option(metavar="DIR", help="Submissions: STUDENT/ASSIGNMENT/NOTEBOOK.ipynb.")
+]
 Results = Annotated[
     Path, typer.Option(metavar="DIR", help="Where the results are: ASSIGNMENT/STUDENT.json.")
 ]
@@ -115,9 +118,7 @@ def export(
 @app.command()
 def similar(
     assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="Such as 02_layers.")],
-    submitted: Annotated[
-        Path, typer.Option(metavar="DIR", help="Submissions: STUDENT/ASSIGNMENT/NOTEBOOK.ipynb.")
-    ] = Path("submitted"),
+    submitted: Submitted = Path("submitted"),
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Default: a page in reports/.")
     ] = None,

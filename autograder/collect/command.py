@@ -54,7 +54,12 @@ def collect(
     if policy not in POLICIES:
         raise CourseError(f"no policy is called {policy!r}; there are {', '.join(POLICIES)}")
     zone = str(read_settings(root).config.Exchange.get("timezone", "UTC"))
-    until = _time(due, zone) if due else None
+    try:
+        until = parse_timestamp(due, zone) if due else None
+    except ValueError as error:
+        raise CourseError(
+            f"--due {due!r} is not sure to be a time ({error}); write '2026-05-08 22:00 UTC'"
+        ) from error
     if slip_days and until is None:
         raise CourseError("slip days are counted from a deadline; give it with --due")
     download = open_download(source)
@@ -118,15 +123,6 @@ def _of_this_course(taken: Collection[str], roster: Collection[str], path: Path 
             f"{len(strangers)} are not on it ({listed(strangers, 3)}). Nothing was moved; give "
             "this course's list, or leave --roster out"
         )
-
-
-def _time(text: str, zone: str) -> datetime:
-    try:
-        return parse_timestamp(text, zone)
-    except ValueError as why:
-        raise CourseError(
-            f"--due {text!r} is not sure to be a time ({why}); write '2026-05-08 22:00 UTC'"
-        ) from why
 
 
 def _moments(people: People, zone: str) -> Callable[[str], datetime | None]:

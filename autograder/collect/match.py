@@ -57,17 +57,14 @@ class Matcher:
         try:
             cells = parse(raw)
         except UnreadableError as error:
-            return Match(self._named(path), unreadable=str(error))
+            named = (name for name, stem in self._names.items() if sounds_like(path, name, stem))
+            return Match(tuple(named), unreadable=str(error))
         counts = Counter(self._only[key] for key in _keys(cells) if key in self._only)
         likely = [name for name, count in counts.most_common() if count >= _FEW]
         if len(likely) > 1 and counts[likely[0]] < _FEW * counts[likely[1]]:
             return Match(tuple(likely))
         texts = {normalised(cell.source) for cell in cells if cell.source.strip()}
         return Match(tuple(likely[:1]), untouched=bool(likely) and texts <= self._texts)
-
-    def _named(self, path: str) -> tuple[str, ...]:
-        """The assignments whose names, or those of their notebooks, are part of a path."""
-        return tuple(n for n, stem in self._names.items() if sounds_like(path, n, stem))
 
 
 def _keys(cells: Sequence[SubmittedCell]) -> set[str]:

@@ -139,12 +139,10 @@ class People:
         for claim in claims:
             group = self._groups.get(claim.name.casefold()) or self._groups.get(claim.id.casefold())
             for student in group or [self._one(claim)]:
-                found.update(dict.fromkeys([student, *self._partners(student)]))
+                partners = next((g for g in self._groups.values() if student in g), [])
+                found.update(dict.fromkeys([student, *partners]))
         found.pop("", None)
         return tuple(found)
-
-    def _partners(self, student: str) -> list[str]:
-        return next((group for group in self._groups.values() if student in group), [])
 
     def _one(self, claim: Claim) -> str:
         for key in _claimed(claim):

@@ -57,20 +57,15 @@ def telling_texts(notebook: Notebook) -> dict[str, str]:
             owner = cell.row or cell.functions[0]
             for line in inside(cell.source):
                 add(line, f"a line of the solution of {owner}")
-    visible = {_squeezed(line) for line in _starter_lines(notebook)}
+    # What a mistake may share with the starter: signatures and the lines around a solution.
+    starters = (cell.released or "" for cell in notebook.cells if cell.kind == "solution")
+    visible = {_squeezed(line) for starter in starters for line in starter.split("\n")}
     for exercise in notebook.exercises:
         for mistake in exercise.mistakes:
             for line in _mistaken_lines(mistake, notebook.sources[mistake.function]):
                 if _squeezed(line) not in visible:
                     add(line, f"the mistake {mistake.name} of {mistake.function}")
     return found
-
-
-def _starter_lines(notebook: Notebook) -> Iterator[str]:
-    """What a mistake may share with the starter: signatures and the lines around a solution."""
-    for cell in notebook.cells:
-        if cell.kind == "solution" and cell.released is not None:
-            yield from cell.released.split("\n")
 
 
 def _mistaken_lines(mistake: Mistake, reference: str) -> Iterator[str]:

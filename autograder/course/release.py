@@ -112,16 +112,27 @@ def chosen(course: Course, language: str, only: Sequence[str] = ()) -> list[Tran
     Raises:
         CourseError: When there is no such language, notebook or catalogue.
     """
-    known = list(course_languages(course.root))
-    if language not in known:
-        there = ", ".join(known) or "none"
-        raise CourseError(f"locale/ has no catalogues for {language!r}; it has them for: {there}")
+    must_be_known(course, language)
     names = [
         name
         for name in course.chosen(only)
         if only or catalogue(course.root, language, name).is_file()
     ]
     return [translated(course.assignment(name), language) for name in names]
+
+
+def must_be_known(course: Course, language: str) -> None:
+    """Hold that a course has a language.
+
+    Raises:
+        CourseError: It has not.
+    """
+    known = [ENGLISH, *course_languages(course.root)]
+    if language not in known:
+        raise CourseError(
+            f"this course has no catalogues for the language {language!r}; nothing was written. "
+            f"Its languages: {', '.join(known)}"
+        )
 
 
 def check_release(

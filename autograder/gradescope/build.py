@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,10 +60,12 @@ def build_autograder(course: Course, assignment: str, path: Path) -> None:
         GradingError: It cannot be written.
     """
     here = Path(__file__).parent
+    about, key = f"gradescope {assignment}", bytes.fromhex(secret_seed(course.root))
+    seed = hmac.new(key, about.encode(), hashlib.sha256).hexdigest()
     texts = {
-        "setup.sh": (here / "setup.sh").read_text("utf-8").replace("@EXTRAS@", _extras()),
+        "setup.sh": (here / "setup.sh").read_text("utf-8"),
         "run_autograder": (here / "run_autograder").read_text("utf-8"),
-        f"{COURSE}/{PRIVATE}/course.seed": f"{_seed_of_its_own(course.root, assignment)}\n",
+        f"{COURSE}/{PRIVATE}/course.seed": f"{seed}\n",
         f"{COURSE}/{CONFIG}": '"""Grading on Gradescope needs no settings."""\n',
     }
     files = sorted({**_kit(), **_course(course, assignment)}.items())
@@ -100,15 +101,3 @@ def _course(course: Course, assignment: str) -> dict[str, Path]:
         for folder in (course.root / SOLUTIONS / assignment, released)
         for source in files_below(folder)
     }
-
-
-def _seed_of_its_own(root: Path, assignment: str) -> str:
-    key = bytes.fromhex(secret_seed(root))
-    return hmac.new(key, f"gradescope {assignment}".encode(), hashlib.sha256).hexdigest()
-
-
-def _extras() -> str:
-    """What of the kit's optional parts grading needs."""
-    with (Path(autograder.__file__).parent.parent / "pyproject.toml").open("rb") as file:
-        optional = tomllib.load(file)["project"].get("optional-dependencies", {})
-    return "[instructor]" if "instructor" in optional else ""

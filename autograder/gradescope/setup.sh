@@ -20,5 +20,5 @@ fi
 # With bubblewrap around it students' code is locked up twice; where it cannot work the kit says so.
 command -v bwrap >/dev/null || apt-get install -y bubblewrap || true
 "$python" -m venv "$here/venv"
-"$here/venv/bin/python" -m pip install --quiet -c "$here/kit/constraints.txt" "$here/kit@EXTRAS@"
+"$here/venv/bin/python" -m pip install --quiet -c "$here/kit/constraints.txt" "$here/kit[instructor]"
 chmod -R go-rwx "$here"

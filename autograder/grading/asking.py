@@ -87,7 +87,7 @@ def ask(
         if left < LEAST_SECONDS:
             break
         above = [cell for cell in planned if cell.position <= position]
-        some = [asked_of for asked_of in questions if _concerns(asked_of[0], why)]
+        some = [of for of in questions if any(row.id in why for row in of[0].exercise.rows)]
         kept = replace(limits, submission_seconds=left)
         again, _, _, used = _ask(above, some, sandbox, kept, why)
         seconds += used
@@ -194,10 +194,6 @@ def _check_position(row: str, submitted: Sequence[SubmittedCell], cells: Sequenc
     return max(check, defined[0]) if defined else len(submitted)
 
 
-def _concerns(question: Question, rows: Collection[str]) -> bool:
-    return any(row.id in rows for row in question.exercise.rows)
-
-
 def _as_seen(after_all: RowResult, at_check: RowResult, says: Says) -> RowResult:
     """The better of two verdicts, with what the student must know of the other."""
     row, (changes, below) = after_all.id, says
@@ -227,7 +223,8 @@ def _with_cells(
     costly = [f for f in row.findings if f.costs_visibly]
     if any(f.failed("missing") for f in costly):
         row = _blamed(row, ran)
-    if costly and all(f.failed("skipped") for f in costly) and not _is_written(row.id, ran):
+    skipped = bool(costly) and all(f.failed("skipped") for f in costly)
+    if skipped and all(NOT_WRITTEN in cell.source for cell, _ in _defining(row.id, ran)):
         row = replace(row, status="unanswered")
     if row.score or row.status == "manual":
         return row
@@ -260,11 +257,6 @@ def _blamed(row: RowResult, ran: Ran) -> RowResult:
             )
             return replace(row, status=_ENDS[failure.kind], findings=(finding, *row.findings))
     return row
-
-
-def _is_written(name: str, ran: Ran) -> bool:
-    """Whether some cell defines `name` otherwise than the starter does."""
-    return any(NOT_WRITTEN not in cell.source for cell, _ in _defining(name, ran))
 
 
 def _defining(name: str, ran: Ran) -> list[tuple[PlannedCell, CellOutcome]]:

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 from autograder.errors import AutograderError, GradingError
@@ -60,7 +61,8 @@ class Desk:
         """
         with self._lock:
             process = self._process or self._start()
-            late = threading.Timer(_patience(terms), process.kill)
+            stuck = START_SECONDS + 4 * terms.limits.submission_seconds
+            late = threading.Timer(stuck, process.kill)
             late.daemon = True
             late.start()
             try:
@@ -116,11 +118,6 @@ def _desk() -> Desk:
     return Desk()
 
 
-def _patience(terms: Terms) -> float:
-    """Wall seconds after which the process itself must be stuck."""
-    return START_SECONDS + 4 * terms.limits.submission_seconds
-
-
 def _explained(status: int, terms: Terms) -> AutograderError:
     """The error that the end of the process stands for."""
     budget = f"its budget of {terms.work_seconds:g} s and {terms.work_mb} MB for one submission"
@@ -171,7 +168,8 @@ def budget(terms: Terms) -> Iterator[None]:
 
     unlimited = resource.getrlimit(resource.RLIMIT_AS)
     with contextlib.suppress(OSError, ValueError):  # macOS does not count address space
-        most = _address_space() + (terms.work_mb << 20)
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * os.sysconf("SC_PAGE_SIZE") + (terms.work_mb << 20)
         resource.setrlimit(resource.RLIMIT_AS, (most, unlimited[1]))
     signal.setitimer(signal.ITIMER_PROF, terms.work_seconds)
     try:
@@ -180,8 +178,3 @@ def budget(terms: Terms) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_AS, unlimited)
-
-
-def _address_space() -> int:
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -74,6 +74,7 @@ def _crowd(
     """Work through `waiting`, as many at a time as there are places by then."""
     under_way: dict[Future[Graded | Lined], Handin] = {}
     news = time.monotonic()
+    patience = 2 * START_SECONDS + 8 * terms.limits.submission_seconds
     while waiting or under_way:
         while waiting and len(under_way) < max(1, abreast()):
             under_way[pool.submit(waiting[0], terms)] = waiting[0]
@@ -82,7 +83,7 @@ def _crowd(
         for future in [f for f in under_way if f in done]:  # in the order in which they were sent
             receive(under_way.pop(future), _outcome(future))
             news = time.monotonic()
-        if under_way and time.monotonic() - news > _patience(terms):
+        if under_way and time.monotonic() - news > patience:  # nobody can be at work any more
             if not pool.width:
                 raise DesertedError(
                     "no worker was there for some minutes. What was graded is kept. Start workers, "
@@ -92,11 +93,6 @@ def _crowd(
                 future.cancel()
                 receive(handin, GradingError("no worker answered"))
             under_way.clear()
-
-
-def _patience(terms: Terms) -> float:
-    """Seconds without news after which nobody can be at work any more."""
-    return 2 * START_SECONDS + 8 * terms.limits.submission_seconds
 
 
 def _outcome(future: Future[Graded | Lined]) -> Graded | Lined | Exception:

@@ -199,11 +199,8 @@ def _advice(there: Sequence[str], taken: Sequence[str], assignment: str) -> str:
         return f"Unpack it into {assignment}/ and grade again"
     if len(likely) > 1:
         return "If one of them is the notebook, grade it with --accept NAME"
-    return f"If that is the notebook, grade it with --accept {_option(likely[0])}"
-
-
-def _option(file: str) -> str:
-    return shlex.quote(writable_name(file.rpartition("/")[2]))
+    name = shlex.quote(writable_name(likely[0].rpartition("/")[2]))
+    return f"If that is the notebook, grade it with --accept {name}"
 
 
 def _said(files: Sequence[str]) -> str:

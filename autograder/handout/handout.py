@@ -18,9 +18,8 @@ from autograder.course.configuration import read_configuration
 from autograder.course.folder import ASSIGNMENTS
 from autograder.course.leaks import find_leaks
 from autograder.course.questions import made_now
-from autograder.course.release import behind, chosen
+from autograder.course.release import behind, chosen, must_be_known
 from autograder.course.secret import existing_seed
-from autograder.course.translated import course_languages
 from autograder.errors import CourseError
 from autograder.feedback.key import KEY
 from autograder.feedback.troubleshooting import PAGE as TROUBLES
@@ -98,7 +97,8 @@ def write_handout(
     path = course.root / f"handout{ending}.zip" if out is None else out
     if path.is_dir():
         raise CourseError(f"{path} is a folder; give --out the name of a file, such as {path}.zip")
-    folder = _folder_name(read_configuration(course.root, course.sources).title) + ending
+    title = read_configuration(course.root, course.sources).title
+    folder = (re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "course") + ending
     leave(path, zipped((f"{folder}/{name}", data) for name, data in content.items()), "--out")
     return Handout(path, names, len(content), _keys(content))
 
@@ -186,12 +186,7 @@ def content_of(
     configuration = read_configuration(course.root, course.sources).in_language(language)
     where, release = ASSIGNMENTS, "autograder release"
     if language != ENGLISH:
-        known = list(course_languages(course.root))
-        if language not in known:
-            raise CourseError(
-                f"this course has no catalogues for the language {language!r}; nothing was "
-                f"written. Its languages: {', '.join([ENGLISH, *known])}"
-            )
+        must_be_known(course, language)
         where, release = f"{ASSIGNMENTS}/{language}", f"autograder release --language {language}"
     released = course.root / where
     names = course.chosen(only)
@@ -255,7 +250,3 @@ def _search(course: Course, content: dict[str, bytes]) -> None:
         leaks = find_leaks(course.notebooks, folder, existing_seed(course.root))
     if leaks:
         raise CourseError("nothing was handed out, because it would leak:\n" + "\n".join(leaks))
-
-
-def _folder_name(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "course"

@@ -85,9 +85,6 @@ def _cell(value: Cell) -> str:
         return ""
     if isinstance(value, str):
         return neutral(value)
-    return _number(float(value))
-
-
-def _number(value: float) -> str:
-    """The shortest text that reads back as the same number, without an exponent where it fits."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    # The shortest text that reads back as the same number, without an exponent where it fits.
+    whole = value == int(value) and abs(value) < 1e15
+    return str(int(value)) if whole else repr(float(value))

@@ -106,45 +106,37 @@ def read_hand_scores(
             return HandScores()
         from sqlalchemy import DateTime, Interval, text
 
+        def ask(query: str) -> Iterable[Any]:
+            return connection.execute(text(query))
+
         times = text(_TIMES).columns(handed_in=DateTime, due=DateTime, extension=Interval)
-        penalties = connection.execute(text(_PENALTIES))
-        people = connection.execute(text(_PEOPLE))
+        late = {
+            (row.assignment, row.student)
+            for row in connection.execute(times)
+            if row.handed_in > row.due + (row.extension or timedelta(0))
+        }
+        comments: dict[tuple[str, str], dict[str, str]] = {}
+        for row in ask(_COMMENTS):
+            if said := row.said.strip():
+                comments.setdefault((row.assignment, row.student), {})[row.cell] = said
         return HandScores(
-            _hands(connection.execute(text(_GRADES)), frozenset(manual_rows)),
-            {(str(r.assignment), str(r.student)): float(r.penalty) for r in penalties if r.penalty},
-            {str(row.id): Person(*(str(value or "") for value in row)) for row in people},
-            _comments(connection.execute(text(_COMMENTS))),
-            _late(connection.execute(times)),
+            _hands(ask(_GRADES), frozenset(manual_rows)),
+            {(row.assignment, row.student): row.penalty for row in ask(_PENALTIES) if row.penalty},
+            {row.id: Person(*(value or "" for value in row)) for row in ask(_PEOPLE)},
+            comments,
+            frozenset(late),
         )
 
 
 def _hands(found: Iterable[Any], manual: frozenset[str]) -> dict[tuple[str, str, str], Hand]:
     """The rows of which the gradebook knows more than the results do."""
-    hands = {}
-    for row in found:
-        given = row.manual_score is not None or row.extra_credit
-        if given or row.needs_look or row.row in manual:
-            hands[str(row.assignment), str(row.student), str(row.row)] = Hand(
-                row.auto_score, row.manual_score, float(row.extra_credit or 0), bool(row.needs_look)
-            )
-    return hands
-
-
-def _late(found: Iterable[Any]) -> frozenset[tuple[str, str]]:
-    return frozenset(
-        (str(row.assignment), str(row.student))
+    return {
+        (row.assignment, row.student, row.row): Hand(
+            row.auto_score, row.manual_score, row.extra_credit or 0.0, bool(row.needs_look)
+        )
         for row in found
-        if row.handed_in > row.due + (row.extension or timedelta(0))
-    )
-
-
-def _comments(found: Iterable[Any]) -> dict[tuple[str, str], dict[str, str]]:
-    comments: dict[tuple[str, str], dict[str, str]] = {}
-    for row in found:
-        said = str(row.said).strip()
-        if said:
-            comments.setdefault((str(row.assignment), str(row.student)), {})[str(row.cell)] = said
-    return comments
+        if row.manual_score is not None or row.extra_credit or row.needs_look or row.row in manual
+    }
 
 
 def enrolled(root: Path, gradebook: str | None = None) -> list[str]:

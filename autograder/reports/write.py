@@ -71,7 +71,7 @@ def write_report(book: ClassBook, out: Path, made: datetime | None = None) -> in
             write_changed(out / STUDENTS / page_name(student), page)
         write_changed(out / INDEX, class_page(book, made).encode("utf-8", "replace"))
         for there in (out / STUDENTS).glob("*.html"):
-            if there.name not in kept and _is_ours(there):
+            if there.name not in kept and GENERATOR in there.read_bytes()[:1000]:
                 there.unlink()
     except OSError as error:
         raise GradingError(
@@ -79,8 +79,3 @@ def write_report(book: ClassBook, out: Path, made: datetime | None = None) -> in
             "give another folder: autograder report --out DIR"
         ) from error
     return len(kept)
-
-
-def _is_ours(page: Path) -> bool:
-    with page.open("rb") as file:
-        return GENERATOR in file.read(1000)

@@ -14,7 +14,7 @@ from autograder.grading.plan import normalised
 from autograder.integrations.collected import read_collected
 from autograder.integrations.hand_scores import read_hand_scores
 from autograder.reports.pages import page_of
-from autograder.similar.pairs import SHOWN, Pair, pairs, same_group, same_lines
+from autograder.similar.pairs import SHOWN, pairs, same_group, same_lines
 from autograder.whole import leave
 
 _MOST_LINES = 1_500
@@ -48,10 +48,13 @@ def find_similar(
     people = read_hand_scores(root, gradebook).people
     names = {who: people[who].name if who in people else who for who in answers}
     place = out if out is not None else Path("reports") / f"similar-{assignment}.html"
+    texts = {who: "\n\n".join(own).split("\n")[:_MOST_LINES] for who, own in answers.items()}
     page = page_of(
         "similar.html",
         assignment=assignment,
-        pairs=[(pair, _side(pair, answers)) for pair in found[:SHOWN]],
+        pairs=[
+            (pair, same_lines(*(texts[who] for who in pair.students))) for pair in found[:SHOWN]
+        ],
         left_out=max(0, len(found) - SHOWN),
         answers=len(answers),
         names_of=names,
@@ -75,10 +78,3 @@ def _answers(
         if own:
             answers[handin.student] = own
     return answers
-
-
-def _side(pair: Pair, answers: Mapping[str, list[str]]) -> list[tuple[str, str, bool]]:
-    one, other = (
-        "\n\n".join(answers[who]).split("\n")[:_MOST_LINES] for who in pair.students
-    )  # fmt: skip
-    return same_lines(one, other)

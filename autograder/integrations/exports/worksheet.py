@@ -101,7 +101,10 @@ def fill_worksheet(
             continue
         factor = _factor(paper, line[places[_MAXIMUM]] if _MAXIMUM in places else None, scale)
         line[grade] = points(paper.grade * factor)
-        if comments is not None and (not line[comments].strip() or _is_ours(line[comments])):
+        if comments is None:
+            continue
+        there = line[comments].lstrip()
+        if not there or there.removeprefix("<p>").startswith(_OURS):
             line[comments] = neutral(html.escape(_OURS + _in_short(paper.whole), quote=False))
     if lines and not filled:
         raise CourseError(
@@ -116,10 +119,6 @@ def fill_worksheet(
     text = io.StringIO()
     csv.writer(text).writerows([header, *lines])
     return text.getvalue(), notes
-
-
-def _is_ours(comment: str) -> bool:
-    return comment.lstrip().removeprefix("<p>").startswith(_OURS)
 
 
 def _factor(paper: Paper, maximum: str | None, scale: bool) -> float:

@@ -135,7 +135,8 @@ def _prepare(folder: Path, names: set[str]) -> None:
         found = look(folder.parent, {folder.name: released.name})
         why = f"Not graded: {found.handin(folder.name, released.name).note}"
         _running().log.error("%s, %s: %s", folder.parent.name, folder.name, why)
-    settings = read_settings(root, _url_of_running_command())
+    given = getattr(getattr(_running(), "coursedir", None), "db_url", None)  # with `--db`
+    settings = read_settings(root, given or None)
     with open_gradebook(settings.gradebook, settings.course_id) as gradebook:
         try:
             fill(gradebook, released, settings.gradebook)
@@ -147,12 +148,6 @@ def _prepare(folder: Path, names: set[str]) -> None:
 def _running() -> Application:
     """The nbgrader command that runs, or the server that the formgrader lives in."""
     return Application.instance() if Application.initialized() else Application()
-
-
-def _url_of_running_command() -> str | None:
-    """The gradebook that a running nbgrader command was given with `--db`."""
-    url = getattr(getattr(_running(), "coursedir", None), "db_url", None)
-    return str(url) if url else None
 
 
 def _course_directory(step: NbGraderPreprocessor) -> Any:

@@ -78,12 +78,9 @@ def read_settings(root: Path, gradebook: str | None = None) -> Settings:
         raise CourseError(f"{root / CONFIG}: {type(error).__name__}: {error}") from error
     folder = config.CourseDirectory
     default = f"sqlite:///{root / 'gradebook.db'}"
-    url = gradebook or (folder.db_url if "db_url" in folder else default)
+    url = str(gradebook or (folder.db_url if "db_url" in folder else default))
+    if "://" not in url:  # a plain path is taken for an SQLite file
+        url = f"sqlite:///{(root / url).resolve()}"
     # nbgrader's own name for a course without a name.
     course_id = folder.course_id if "course_id" in folder else "default_course"
-    return Settings(str(course_id), _as_url(str(url), root), config)
-
-
-def _as_url(given: str, root: Path) -> str:
-    """A plain path is taken for an SQLite file."""
-    return given if "://" in given else f"sqlite:///{(root / given).resolve()}"
+    return Settings(str(course_id), url, config)

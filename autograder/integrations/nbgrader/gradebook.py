@@ -161,11 +161,6 @@ def shown(url: str) -> str:
     return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
-def is_missing(url: str) -> bool:
-    """Whether a gradebook is a file that is not there yet."""
-    return url.startswith("sqlite:///") and not Path(shown(url)).is_file()
-
-
 @contextmanager
 def reading(root: Path, gradebook: str | None) -> Iterator[Any]:
     """A connection to read a course's gradebook by, without nbgrader; None where there is none yet.
@@ -176,7 +171,7 @@ def reading(root: Path, gradebook: str | None) -> Iterator[Any]:
     """
     settings = read_settings(root, gradebook)
     url = settings.gradebook
-    if is_missing(url):
+    if url.startswith("sqlite:///") and not Path(shown(url)).is_file():
         yield None
         return
     with explained(url):

@@ -140,7 +140,10 @@ class GradebookSink:
             rebuilt = None if cells is None else rebuild(released, cells)
             moment = self._handed_in(one.handin)
             entry = _entry(one, rebuilt, released, moment)
-            entries.append(replace(entry, extension=self._extension(one.result)))
+            # the slip days that a student uses, where collecting granted any so far
+            taken = self._collected[assignment].taken.get(one.result.student)
+            extension = None if taken is None else timedelta(days=taken.slip)
+            entries.append(replace(entry, extension=extension))
             if rebuilt is not None:
                 notebooks[one.result.student] = (one, rebuilt, moment)
         with explained(self._settings.gradebook):
@@ -205,11 +208,6 @@ class GradebookSink:
         except ValueError as why:
             self._undated.setdefault(str(why), []).append(f"{handin.student}/{handin.assignment}")
             return None
-
-    def _extension(self, result: Result) -> timedelta | None:
-        """The slip days that a student uses; None where collecting granted none so far."""
-        taken = self._collected[result.assignment].taken.get(result.student)
-        return None if taken is None else timedelta(days=taken.slip)
 
     def _cells(self, one: _Held) -> tuple[SubmittedCell, ...] | None:
         """The cells as handed in; None where the result is of others, which are not there."""
