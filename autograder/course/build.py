@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.assemble import notebook_text, released_notebook, source_notebook
-from autograder.course.folder import ASSIGNMENTS, SOURCE, Course
+from autograder.course.folder import ASSIGNMENTS, SOURCE
 from autograder.course.notebook import Notebook
 from autograder.course.questions import made_now, public_data
 from autograder.course.translated import Translated
@@ -68,26 +68,17 @@ def generate_translated(every: Sequence[Translated], english: Path, folder: Path
         _write(notebook, node, said, folder / ASSIGNMENTS / notebook.assignment)
 
 
-def write_source(notebook: Notebook, folder: Path, keep: Keep = made_now) -> None:
+def write_source(notebook: Notebook, folder: Path) -> None:
     """Write nbgrader's source of an assignment: the solved notebook, public data and data files.
+
+    Public data are those that were released, where there are any.
 
     Raises:
         CourseError: When a data file has the name of a generated one.
-    """
-    _write(notebook, source_notebook(notebook), public_data(notebook, keep), folder)
-
-
-def restore_source(course: Course, assignment: str) -> None:
-    """Write nbgrader's source where there is none: its *Manage Assignments* lists what lies there.
-
-    Raises:
         OSError: It cannot be written.
     """
-    folder = course.root / SOURCE / assignment
-    if folder.is_dir():
-        return
-    notebook = course.assignment(assignment)
-    released = course.root / ASSIGNMENTS / notebook.assignment / f"{notebook.name}{SUFFIX}"
+    root = notebook.path.parent.parent.parent
+    released = root / ASSIGNMENTS / notebook.assignment / f"{notebook.name}{SUFFIX}"
     known = released.read_text(encoding="utf-8") if released.is_file() else public_data(notebook)
     _write(notebook, source_notebook(notebook), known, folder)
 

@@ -71,11 +71,6 @@ class Notebook:
         answers = {e.variable for e in self.exercises if isinstance(e, Answer)}
         return surrounded(with_checks(self.cells, self.rows, answers), self.name)
 
-    @property
-    def provided_source(self) -> str:
-        """The text of the provided cells, in order."""
-        return "\n\n\n".join(cell.source for cell in self.cells if cell.kind == "provided")
-
     def exercise(self, row: str) -> Exercise:
         """The exercise that has this row.
 

@@ -322,7 +322,9 @@ def _unknown_names(row: RowResult) -> set[tuple[str, int]]:
 def _namespace(notebook: Notebook, text: str) -> dict[str, Any] | None:
     namespace: dict[str, Any] = {"np": np}
     try:
-        exec(notebook.provided_source, namespace)
+        for cell in notebook.cells:
+            if cell.kind == "provided":
+                exec(cell.source, namespace)
         linecache.cache[CELL] = (len(text), None, text.splitlines(True), CELL)
         exec(compile(text, CELL, "exec"), namespace)
     except Exception:  # a mistake may break its own module

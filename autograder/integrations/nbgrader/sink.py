@@ -164,11 +164,12 @@ class GradebookSink:
     def _writer(self, assignment: str) -> tuple[ScoreWriter, ReleasedNotebook]:
         if assignment not in self._writers:
             released = known_release(self._course, assignment)
-            if not (self._course.root / SOURCE / assignment).is_dir():
-                from autograder.course.build import restore_source
+            source = self._course.root / SOURCE / assignment
+            if not source.is_dir():  # nbgrader's *Manage Assignments* lists what lies there
+                from autograder.course.build import write_source
 
                 with suppress(OSError):  # a list that is empty costs no grade
-                    restore_source(self._course, assignment)
+                    write_source(self._course.assignment(assignment), source)
             if self._settings is None:
                 self._settings = read_settings(self._course.root, self._given)
             url = self._settings.gradebook
