@@ -37,32 +37,22 @@ class Sandbox:
         refuse_elsewhere()
         errors: list[str] = []
         for level, make in _ways(isolation, newest_landlock):
+            worker = None
             try:
                 worker = make()
-            except (ZygoteFault, OSError, ImportError) as error:
+                self.measured = measure(worker)
+                if self.measured.reaches(level):
+                    self._worker, self._make = worker, make
+                    return
+                errors.append(f"{level}: {self.measured.shortfall()}")
+            except (GradingError, OSError, ImportError) as error:  # a child could not be locked
                 errors.append(f"{level}: {error}")
-                continue
-            try:
-                measured = measure(worker)
-            except GradingError as error:  # a child could not be locked
+            if worker is not None:
                 worker.close()
-                errors.append(f"{level}: {error}")
-                continue
-            if measured.reaches(level):
-                self._worker, self._make, self.measured = worker, make, measured
-                return
-            worker.close()
-            errors.append(f"{level}: {measured.shortfall()}")
         wanted = "at any level" if isolation == "auto" else f"at level {isolation!r}"
-        raise IsolationError(
-            "\n".join(
-                [
-                    f"Student code can't be contained here {wanted}.",
-                    *(f"  {error}" for error in errors),
-                    *how_to_improve("kernel" if isolation == "full" else "none"),
-                ]
-            )
-        )
+        said = [f"Student code can't be contained here {wanted}.", *(f"  {e}" for e in errors)]
+        said += how_to_improve("kernel" if isolation == "full" else "none")
+        raise IsolationError("\n".join(said))
 
     @property
     def isolation(self) -> str:
