@@ -70,7 +70,7 @@ def draw_circuit(
             place = _free_place(points, [*taken, *_others(wires, points)], len(taken))
             taken.append(place)
             grad = grads.get((source, gate), grads.get(source))
-            _write_wire(axes, place, values.get(source), grad)
+            _write_wire(axes, place, values.get(source), grad, _CLEAR)
         used = {name for _, *inputs in gates.values() for name in inputs}
         for name in layout.column:
             if "→" in name:
@@ -219,13 +219,13 @@ def _beside(layout: Layout, name: str, taken: list[Place]) -> Place:
     return max(places, key=room)
 
 
-def _write_wire(axes: Any, place: Place, value: Any, grad: Any) -> None:
+def _write_wire(axes: Any, place: Place, value: Any, grad: Any, bbox: Any = None) -> None:
     """The value above the wire and the gradient below it."""
     x, y = place
     if value is not None:
-        axes.text(x, y + 0.06, number(value), ha="center", va="bottom", fontsize=10, bbox=_CLEAR)
+        axes.text(x, y + 0.06, number(value), ha="center", va="bottom", fontsize=10, bbox=bbox)
     if grad is not None:
-        axes.text(x, y - 0.06, f"← {number(grad)}", va="top", bbox=_CLEAR, **_BACK)
+        axes.text(x, y - 0.06, f"← {number(grad)}", va="top", bbox=bbox, **_BACK)
 
 
 def _draw_node(axes: Any, layout: Layout, name: str, text: str, *, is_gate: bool) -> None:
@@ -245,10 +245,7 @@ def _draw_result(axes: Any, layout: Layout, name: str, value: Any, grad: Any) ->
     x, y = layout.column[name] + 0.13, layout.row[name]
     axes.plot([x - 0.1, x + 0.6], [y, y], color=INK, linewidth=1.1, marker="", zorder=1)
     axes.text(x + 0.66, y, name, va="center", fontsize=11, fontweight="bold")
-    if value is not None:
-        axes.text(x + 0.32, y + 0.06, number(value), ha="center", va="bottom", fontsize=10)
-    if grad is not None:
-        axes.text(x + 0.32, y - 0.06, f"← {number(grad)}", va="top", **_BACK)
+    _write_wire(axes, (x + 0.32, y), value, grad)
 
 
 def number(value: Any) -> str:
