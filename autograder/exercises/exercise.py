@@ -89,9 +89,7 @@ def points_of(points: float | Mapping[str, float]) -> dict[str, float]:
     return dict(points) if isinstance(points, Mapping) else {"value": points}
 
 
-def hints_of(
-    hints: Sequence[str] | Mapping[str, Sequence[str]],
-) -> dict[str, tuple[str, ...]]:
+def hints_of(hints: Sequence[str] | Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Part -> hints; a sequence is that of the only part, the value."""
     parts = hints if isinstance(hints, Mapping) else {"value": hints}
     return {part: tuple(steps) for part, steps in parts.items()}

@@ -320,11 +320,7 @@ def describe(error: BaseException) -> Failure:
         raised = None
     lines = tuple(f"{f.name}, line {f.lineno}: {f.line or ''}" for f in frames[-12:])
     return Failure(
-        kind=kind,
-        message=message,
-        type_name=type(error).__name__,
-        traceback=lines,
-        raised=raised,
+        kind=kind, message=message, type_name=type(error).__name__, traceback=lines, raised=raised
     )
 
 

@@ -123,18 +123,11 @@ def _kept(result: RowResult, made: Sequence[Known]) -> RowResult:
 
 
 def _rescored(
-    result: RowResult,
-    outputs: dict[str, bool],
-    said: Fact,
-    explanation: Explanation | None = None,
+    result: RowResult, outputs: dict[str, bool], said: Fact, explanation: Explanation | None = None
 ) -> RowResult:
     """The row with the outputs that it keeps; what was found on them costs nothing any more."""
     note = Finding(
-        Check.FOLLOW_THROUGH,
-        severity="warning",
-        passed=True,
-        fact=said,
-        explanation=explanation,
+        Check.FOLLOW_THROUGH, severity="warning", passed=True, fact=said, explanation=explanation
     )
     found = (note, *_forgiven(result.findings, outputs))
     return rescored(result, outputs, follow_through=True).with_findings(found)

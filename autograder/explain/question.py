@@ -15,12 +15,7 @@ from autograder.exercises.cases import Case, make_cases
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.mistakes import Mistake
-from autograder.exercises.public import (
-    PUBLIC_SEED,
-    PublicExercise,
-    decode_value,
-    encode_value,
-)
+from autograder.exercises.public import PUBLIC_SEED, PublicExercise, decode_value, encode_value
 from autograder.exercises.script import Runner
 from autograder.explain.bank import Key, Known, Prints, run_mistake
 from autograder.explain.mistaken import Compose, right_gradients

@@ -52,10 +52,7 @@ _STYLES = {
     "wrong": "margin-top:.5em;",
     "warning": "margin-top:.5em;",
 }
-_SIGNS = {
-    "wrong": f'<b style="color:{RED}">✗</b> ',
-    "warning": f'<b style="color:{AMBER}">!</b> ',
-}
+_SIGNS = {"wrong": f'<b style="color:{RED}">✗</b> ', "warning": f'<b style="color:{AMBER}">!</b> '}
 # JupyterLab would typeset $...$ in a student's message as mathematics.
 _NO_MATHS = "mathjax_ignore tex2jax_ignore"
 

@@ -218,10 +218,7 @@ def _wrong(
 
 
 def _problem(
-    problem: Problem,
-    result: RowResult,
-    grids: Sequence[Grid],
-    style: str = "wrong",
+    problem: Problem, result: RowResult, grids: Sequence[Grid], style: str = "wrong"
 ) -> Iterator[Block]:
     first = problem.first
     grid = next(

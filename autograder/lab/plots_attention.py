@@ -34,10 +34,7 @@ def scales(widths: Sequence[int], table: Mapping[str, np.ndarray]) -> None:
         for axes, row, label in zip(panels, (1, 2), what):
             for i, (name, values) in enumerate(table.items()):
                 axes.plot(
-                    widths,
-                    values[row],
-                    **line(1 - i),
-                    label=tr("products {how}").format(how=name),
+                    widths, values[row], **line(1 - i), label=tr("products {how}").format(how=name)
                 )
             axes.set(xscale="log", xlabel="$d$, length of a query", title=label)
             axes.set_xticks(widths, [str(d) for d in widths])

@@ -64,10 +64,7 @@ def _readable() -> list[str]:
         for name in ("numpy", "numpy.libs", "msgspec", "attr", "attrs"):
             if os.path.isdir(os.path.join(folder, name)):
                 paths.append(os.path.join(folder, name))
-    paths += [
-        str(KIT / "errors.py"),
-        *(str(KIT.joinpath(*room.split("."))) for room in SHARED),
-    ]
+    paths += [str(KIT / "errors.py"), *(str(KIT.joinpath(*room.split("."))) for room in SHARED)]
     files = [os.path.join(ipython_folder(), file) for file in TRANSFORMER]
     paths += [file for file in files if os.path.isfile(file)]
     shown = (*SYSTEM_LIBRARIES, libraries)

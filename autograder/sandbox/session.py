@@ -26,10 +26,7 @@ class Session:
     """
 
     def __init__(
-        self,
-        start: Callable[[Limits], ChildProcess],
-        cells: Sequence[Cell],
-        limits: Limits,
+        self, start: Callable[[Limits], ChildProcess], cells: Sequence[Cell], limits: Limits
     ) -> None:
         self.cells: list[CellOutcome] = []
         self.limits = limits
@@ -145,11 +142,7 @@ class Session:
         return outcomes
 
     def _converse(
-        self,
-        script: Script,
-        ahead: Iterable[Script],
-        outcomes: list[Outcome],
-        call_seconds: float,
+        self, script: Script, ahead: Iterable[Script], outcomes: list[Outcome], call_seconds: float
     ) -> None:
         """Have the child run the script; add its outcomes as they come."""
         budget = self._budget

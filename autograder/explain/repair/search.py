@@ -31,13 +31,7 @@ from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import TooLong
 from autograder.exercises.witness import Witness
 from autograder.explain.repair.agreement import SPEAKS
-from autograder.explain.repair.candidates import (
-    FAR_RANK,
-    Feeds,
-    candidates,
-    chained,
-    feeding,
-)
+from autograder.explain.repair.candidates import FAR_RANK, Feeds, candidates, chained, feeding
 from autograder.explain.repair.echoes import echoes, first_use, made_at
 from autograder.explain.repair.fits import (
     MOST_LINES_TOLD,
