@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from autograder.numerical.arguments import Array
 from autograder.numerical.certainty import EXCESS, MARGINS, MISSED, certified_error
 from autograder.numerical.directions import entry_exponents, exponent, tiny
 from autograder.numerical.evaluate import SINGLE, Evaluator
-from autograder.numerical.probe import Exponents, Point, Probe
+from autograder.numerical.probe import Point, Probe
 from autograder.numerical.report import Opinion
 from autograder.numerical.steps import SHORTEST, refine
 
@@ -72,6 +73,7 @@ class Judge:
         self.kinked = False
         self.moved: Array | None = None
         self.shaken: list[Array] = []
+        self._draw = partial(Probe.random, point, rng)
 
     @property
     def tolerance(self) -> float:
@@ -205,15 +207,6 @@ class Judge:
     def _hopeless(self) -> bool:
         """A line objects, or would but for rounding errors in the gradient."""
         return self.accused or self.moved is not None
-
-    def _draw(
-        self,
-        moved: Sequence[int],
-        lines: int,
-        exponents: Exponents | None = None,
-        only: Callable[[Array], Array] | None = None,
-    ) -> Probe:
-        return Probe.random(self.point, self.rng, moved, lines, exponents, only)
 
     def _look(self, moved: Sequence[int], lines: int, plan: Sequence[int] = ()) -> Probe | None:
         """Measure along fresh lines, and look into what they object to."""

@@ -101,38 +101,25 @@ def repairs_of(
     Returns:
         Those of the whole row, or of single outputs; empty when nothing was found in time.
     """
-    try:
-        return _repairs_of(exercise, row, expectations, namespace, seconds, limit)
-    except (Exception, SystemExit, TooLong):  # whatever comes of it, the verdict stands
-        return ()
-
-
-def _repairs_of(
-    exercise: Exercise,
-    row: str,
-    expectations: Sequence[Expectation],
-    namespace: Mapping[str, Any],
-    seconds: float,
-    limit: bool,
-) -> Repairs:
     if not isinstance(exercise, KINDS) or isinstance(exercise, Sampler):
         return ()
     began = CLOCK()
-    units = units_of(row, exercise.functions, namespace)
-    if not units:
+    try:
+        units = units_of(row, exercise.functions, namespace)
+        texts = [exercise.name, row, *(unit.text for unit in units)]
+        digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+        if units and digest not in _found:
+            search = _Search(exercise, row, expectations, namespace, units, seconds, began)
+            with _undisturbed():
+                with contextlib.suppress(TooLong):
+                    if limit:
+                        limited(max(search.latest - CLOCK(), 0.01), search.run)
+                    else:
+                        search.run()
+                _found[digest] = search.told()
+        return _found.get(digest, ())
+    except (Exception, SystemExit, TooLong):  # whatever comes of it, the verdict stands
         return ()
-    key = hashlib.sha256("\0".join([exercise.name, row, *(u.text for u in units)]).encode())
-    digest = key.hexdigest()
-    if digest not in _found:
-        search = _Search(exercise, row, expectations, namespace, units, seconds, began)
-        with _undisturbed():
-            with contextlib.suppress(TooLong):
-                if limit:
-                    limited(max(search.latest - CLOCK(), 0.01), search.run)
-                else:
-                    search.run()
-            _found[digest] = search.told()
-    return _found[digest]
 
 
 @contextlib.contextmanager
