@@ -220,10 +220,7 @@ class LockedChild:
                 raise ZygoteFault("a child could not be ended")
             return None
         finally:
-            self._release()
-
-    def _release(self) -> None:
-        self._socket.close()
-        os.close(self._output)
-        os.close(self._pidfd)
-        self._pidfd = -1
+            self._socket.close()
+            os.close(self._output)
+            os.close(self._pidfd)
+            self._pidfd = -1

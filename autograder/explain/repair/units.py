@@ -10,11 +10,11 @@ import ast
 import linecache
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from autograder.exercises.operands import is_own
+from autograder.explain.cells import parsed, without_magics
 
 TICK = "__tick__"
 MOST_LINES = 200
@@ -156,7 +156,8 @@ def _definitions(namespace: Mapping[str, Any]) -> dict[str, tuple[str, str, ast.
     found: dict[str, tuple[str, str, ast.stmt]] = {}
     for file in files:
         text = "".join(linecache.getlines(file))
-        for node in _parsed(text).body:
+        tree = parsed(without_magics(text))
+        for node in tree.body if tree is not None else ():
             for name in _bound(node):
                 value = namespace.get(name)
                 if isinstance(value, FunctionType) and value.__code__.co_filename != file:
@@ -177,20 +178,6 @@ def _codes(value: Any) -> Iterator[CodeType]:
         member = getattr(member, "__func__", member)
         if isinstance(member, FunctionType):
             yield member.__code__
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> ast.Module:
-    """A cell; lines that only IPython understands are left out."""
-    plain = "\n".join(
-        "" if line.lstrip().startswith(("%", "!", "?")) else line for line in text.splitlines()
-    )
-    for candidate in (text, plain):
-        try:
-            return ast.parse(candidate)
-        except (SyntaxError, ValueError):
-            continue
-    return ast.Module([], [])
 
 
 def _bound(node: ast.stmt) -> list[str]:

@@ -13,6 +13,7 @@ import importlib.util
 import marshal
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 
 _NOT_NEEDED = (
@@ -59,7 +60,7 @@ class MemoryLibrary:
                 self._add(package + entry.name[:-3], entry.path, False)
 
     def _add(self, name: str, path: str, is_package: bool) -> None:
-        self._modules[name] = (path, is_package, _compiled(path) or _source(path))
+        self._modules[name] = (path, is_package, _compiled(path) or Path(path).read_bytes())
 
     # The finder protocol ------------------------------------------------------------------------
 
@@ -67,12 +68,8 @@ class MemoryLibrary:
         if name not in self._modules:
             return None
         file, is_package = self._modules[name][:2]
-        spec = importlib.machinery.ModuleSpec(
-            name,
-            self,  # type: ignore[arg-type]
-            origin=file,
-            is_package=is_package,
-        )
+        made = importlib.machinery.ModuleSpec
+        spec = made(name, self, origin=file, is_package=is_package)  # type: ignore[arg-type]
         spec.has_location = True
         return spec
 
@@ -88,16 +85,10 @@ class MemoryLibrary:
         exec(code, module.__dict__)
 
 
-def _source(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
 def _compiled(path: str) -> bytes | None:
     """The bytes of the compiled file beside `path`, if it fits the source."""
     try:
-        with open(importlib.util.cache_from_source(path), "rb") as file:
-            data = file.read()
+        data = Path(importlib.util.cache_from_source(path)).read_bytes()
         source = os.stat(path)
     except OSError:
         return None
