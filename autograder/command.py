@@ -149,10 +149,10 @@ def paragraphs(text: str) -> list[str]:
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Print, whatever the terminal can write."""
+    """Print, whatever the terminal can write; who reads it may be watching something slow."""
     stream = stream or sys.stdout
     encoding = stream.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), file=stream)
+    print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
 
 
 def tell(text: str) -> None:

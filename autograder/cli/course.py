@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -180,7 +179,7 @@ def validate(
         raise typer.BadParameter(
             "--write takes the whole course: leave out NOTEBOOK and --exercise"
         )
-    proof = prove_course(root, only, exercises or (), seeds=seeds, jobs=jobs, watch=_at_once)
+    proof = prove_course(root, only, exercises or (), seeds=seeds, jobs=jobs, watch=say)
     page = proof.page()
     if not proof.partial:
         say(page)
@@ -204,9 +203,3 @@ def _help() -> dict[str, list[str]]:
     for place, part in told(typer.main.get_command(app)):
         found.setdefault(place, []).extend(paragraphs(part.help))
     return found
-
-
-def _at_once(text: str) -> None:
-    """Print, and do not wait for more: who reads it watches something slow."""
-    say(text)
-    sys.stdout.flush()

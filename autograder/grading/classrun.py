@@ -32,7 +32,7 @@ from autograder.grading.result import (
 )
 from autograder.grading.store import Store, is_current
 from autograder.grading.submission import Handin
-from autograder.grading.workplace import Terms, students_folder
+from autograder.grading.workplace import Terms
 
 
 def grade_class(
@@ -303,7 +303,7 @@ class _Run:
             raise GradingError(handin.fault)
         content = f"missing: {handin.note}"
         if handin.path is not None:
-            folder = students_folder(self.terms, handin.student)
+            folder = self.terms.submitted / handin.student
             content = submission.fingerprint(handin.path, folder)
         return self.terms.basis(handin.assignment, content)
 

@@ -32,7 +32,7 @@ from autograder.grading.notebook_json import UnreadableError
 from autograder.grading.papers import source_digest
 from autograder.grading.pool import DesertedError
 from autograder.grading.submission import Handin
-from autograder.grading.workplace import Terms, students_folder
+from autograder.grading.workplace import Terms
 
 COUNT_SECONDS = 1.0
 """So often workers are counted."""
@@ -192,7 +192,7 @@ def _order(handin: Handin, terms: Terms) -> Order:
     assert handin.path is not None
     source = source_of(terms.root, handin.assignment)
     course = keyed_digest(secret_seed(terms.root), handin.assignment, source_digest(source))
-    raw = submission.raw(handin.path, students_folder(terms, handin.student))
+    raw = submission.raw(handin.path, terms.submitted / handin.student)
     return Order(handin, terms, raw, course)
 
 
@@ -210,7 +210,7 @@ def _files(order: Order) -> dict[str, bytes]:
 def _unreadable(handin: Handin, terms: Terms, problem: str) -> Graded:
     """The grade of what cannot even be sent."""
     assert handin.path is not None
-    content = submission.fingerprint(handin.path, students_folder(terms, handin.student))
+    content = submission.fingerprint(handin.path, terms.submitted / handin.student)
     digest = terms.basis(handin.assignment, content).digest
     rows = load_course(terms.root).assignment(handin.assignment).rows
     return Graded(without_answers(handin, rows, "unreadable", problem, "", digest))

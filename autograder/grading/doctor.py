@@ -19,6 +19,7 @@ from autograder.language import columns, said, tr
 from autograder.sandbox import measure_isolation
 
 PACKAGES = ("numpy", "nbgrader", "nbformat", "jupytext", "matplotlib", "msgspec", "scikit-learn")
+WITHOUT = "not installed; run `make setup`, or pip install 'backprop-by-hand[instructor]'"
 EXTRAS = (("distributed", "grade --scheduler"), ("torch", "the experiments with PyTorch"))
 
 
@@ -43,9 +44,11 @@ def examine(start: Path | None = None) -> list[Line]:
         Line("Python", f"{platform.python_version()} ({sys.executable})"),
         Line("system", f"{platform.system()} {platform.release()}, {usable_cores()} usable cores"),
     ]
-    lines += [_package(name) for name in PACKAGES]
-    lines += [_extra(name, use) for name, use in EXTRAS]
-    lines.append(_alembic())
+    lines += [_installed(name, WITHOUT, True, False) for name in PACKAGES]
+    lines += [_installed(name, f"not installed; only {use} needs it") for name, use in EXTRAS]
+    alembic = shutil.which("alembic")
+    off = "not on PATH: nbgrader's own commands need it (activate the environment)"
+    lines.append(Line("alembic", alembic or off, True if alembic else None))
     lines += _isolation()
     lines += _course(start)
     return lines
@@ -62,30 +65,13 @@ def show(lines: list[Line]) -> str:
     )
 
 
-def _package(name: str) -> Line:
+def _installed(
+    name: str, without: str, found: bool | None = None, missing: bool | None = None
+) -> Line:
     try:
-        return Line(name, importlib.metadata.version(name))
+        return Line(name, importlib.metadata.version(name), found)
     except importlib.metadata.PackageNotFoundError:
-        return Line(
-            name,
-            "not installed; run `make setup`, or pip install 'backprop-by-hand[instructor]'",
-            False,
-        )
-
-
-def _extra(name: str, use: str) -> Line:
-    try:
-        return Line(name, importlib.metadata.version(name), None)
-    except importlib.metadata.PackageNotFoundError:
-        return Line(name, f"not installed; only {use} needs it", None)
-
-
-def _alembic() -> Line:
-    found = shutil.which("alembic")
-    if found is None:
-        advice = "not on PATH: nbgrader's own commands need it (activate the environment)"
-        return Line("alembic", advice, None)
-    return Line("alembic", found)
+        return Line(name, without, missing)
 
 
 def _isolation() -> list[Line]:

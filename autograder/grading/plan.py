@@ -63,21 +63,17 @@ def plan(submitted: Sequence[SubmittedCell], kit: Sequence[SourceCell]) -> list[
         here: list[PlannedCell] = []
         planned.append(here)
         name = f"cell {position}"
-        kit_index = own.get(normalised(found.source))
-        if kit_index is not None:
-            stands_at.setdefault(kit_index, position)
-            if released[kit_index].kind == "provided":
-                present.add(kit_index)
-                here.append(_kit_cell(released[kit_index], f"{name} (provided)", position))
-            continue
+        same = own.get(normalised(found.source))
         hint = hints.get(found.cell_id, hints.get(found.grade_id))
-        if hint is not None:
+        if same is None and hint is not None:
             stands_at.setdefault(hint, position)
-            if _translated(found, released[hint]):
-                if released[hint].kind == "provided":
-                    present.add(hint)
-                    here.append(_kit_cell(released[hint], f"{name} (provided)", position))
-                continue
+            same = hint if _translated(found, released[hint]) else None
+        if same is not None:
+            stands_at.setdefault(same, position)
+            if released[same].kind == "provided":
+                present.add(same)
+                here.append(_kit_cell(released[same], f"{name} (provided)", position))
+            continue
         if found.kind != "code" or not found.source.strip():
             continue
         experiment = hint is not None and released[hint].kind == "experiment"

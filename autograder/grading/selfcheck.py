@@ -10,7 +10,7 @@ from autograder.checks.finding import Check, RowResult
 from autograder.errors import CourseError, GradingError, IsolationError
 from autograder.exercises import Answer
 from autograder.exercises.public import SUFFIX, load
-from autograder.explain import Question, from_public, may_be_repaired
+from autograder.explain import from_public, may_be_repaired
 from autograder.feedback import Coverage, as_text, card, recorded, render_markdown, table
 from autograder.grading import submission
 from autograder.grading.asking import ask
@@ -97,7 +97,12 @@ def check_notebook(
     answers = {p.exercise.variable for p in data.exercises if isinstance(p.exercise, Answer)}
     known = (recorded(row) if row.id in answers else row for row in asked.rows)
     told = tuple(with_lines(row, lines.get(row.id, ()), cells) for row in known)
-    return Checked(path.name, data.assignment, told, _cases(questions), isolation)
+    cases = {
+        row.id: tuple(e.case.name for e in question.expectations if row.id in e.outputs)
+        for (question,) in questions
+        for row in question.exercise.rows
+    }
+    return Checked(path.name, data.assignment, told, cases, isolation)
 
 
 def own_cells(found: Submission) -> list[PlannedCell]:
@@ -144,15 +149,6 @@ def _sandbox(isolated: bool) -> Sandbox:
         except IsolationError:
             pass  # the student's own machine; the caller says so
     return Sandbox(isolation="none")
-
-
-def _cases(questions: list[list[Question]]) -> dict[str, tuple[str, ...]]:
-    cases: dict[str, tuple[str, ...]] = {}
-    for (question,) in questions:
-        for row in question.exercise.rows:
-            judged = [e.case.name for e in question.expectations if row.id in e.outputs]
-            cases[row.id] = tuple(judged)
-    return cases
 
 
 def show(checked: Checked) -> str:

@@ -62,11 +62,6 @@ class Terms:
         return Basis(secret_seed(self.root), content, conditions, bearing)
 
 
-def students_folder(terms: Terms, student: str) -> Path:
-    """The folder out of which no link may lead."""
-    return terms.submitted / student
-
-
 Watch = Callable[[Terms], AbstractContextManager[None]]
 
 
@@ -103,7 +98,7 @@ def grade_handin(
 
 def _grade(handin: Handin, terms: Terms, questions: Paper, sandbox: Sandbox) -> Graded | Lined:
     assert handin.path is not None
-    folder = students_folder(terms, handin.student)
+    folder = terms.submitted / handin.student
     found = submission.read(handin.path, folder)
     if handin.sought:
         return lined(handin, found, questions, sandbox, terms.limits)

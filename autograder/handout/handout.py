@@ -26,10 +26,10 @@ from autograder.feedback.troubleshooting import PAGE as TROUBLES
 from autograder.grading.papers import kept_beside
 from autograder.handout.key import is_open, key_of
 from autograder.handout.text import (
+    IN_REPOSITORY,
     REQUIREMENTS,
     TEMPLATES,
     readme,
-    repository_files,
     requirements_text,
 )
 from autograder.handout.wheel import (
@@ -113,7 +113,7 @@ def write_repository(
     """
     empty_folder(folder, "--repository")
     names, content = content_of(root, only, **wanted)
-    content |= repository_files()
+    content |= {name: (TEMPLATES / file).read_bytes() for name, file in IN_REPOSITORY.items()}
     put(content, folder)
     return Handout(folder, names, len(content), _keys(content))
 

@@ -35,16 +35,7 @@ def readme(configuration: Configuration, notebooks: Sequence[Notebook]) -> str:
         file = f"{one.assignment}/{one.name}.ipynb"
         until = f" {due.get(one.assignment, '')} |" if due else ""
         lines.append(f"| {one.title} | [{file}]({file}) | {one.points:g} |{until}")
-    return page(template(), tr).format(
+    template = (TEMPLATES / "README.md").read_text(encoding="utf-8")
+    return page(template, tr).format(
         title=configuration.title, table="\n".join(lines), hand_in=tr(configuration.hand_in)
     )
-
-
-def template() -> str:
-    """The student's first page with gaps."""
-    return (TEMPLATES / "README.md").read_text(encoding="utf-8")
-
-
-def repository_files() -> dict[str, bytes]:
-    """What a template repository has beside the handout."""
-    return {name: (TEMPLATES / file).read_bytes() for name, file in IN_REPOSITORY.items()}
