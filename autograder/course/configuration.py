@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -67,45 +67,40 @@ def read_configuration(root: Path, assignments: Collection[str]) -> Configuratio
     except (OSError, ValueError) as error:
         raise CourseError(f"{path} cannot be read: {error}") from error
     others = languages()[1:]
-    for key in told:
-        _known(path, "setting", key, (*KNOWN, *others))
-    due = told.get("due", {})
-    if not isinstance(due, dict):
-        raise CourseError(f"{path}: due is {due!r}; expected a table, [due], of dates")
+    _known(path, "setting", told, (*KNOWN, *others))
+    tables = {name: told[name] for name in ("due", *others) if name in told}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise CourseError(f"{path}: {name} is {table!r}; expected a table, [{name}]")
+    due = tables.pop("due", {})
+    _known(path, "assignment", due, assignments)
     for name, until in due.items():
-        _known(path, "assignment", name, assignments)
         if not isinstance(until, datetime.date | str):
             raise CourseError(f"{path}: due.{name} is {until!r}; expected a date: 2026-12-01")
-    dates = {name: _date(until) for name, until in due.items()}
-    texts = {key: _text(path, told, key) for key in ("title", "hand_in", "key") if key in told}
+    texts = _texts(path, told, ("title", "hand_in", "key"))
     if texts.get("key", "never") not in KEYS:
         raise CourseError(f"{path}: key is {texts['key']!r}; expected one of {', '.join(KEYS)}")
-    elsewhere = {code: _texts(path, told, code) for code in others if code in told}
+    for code, table in tables.items():
+        _known(path, f"setting of [{code}]", table, IN_LANGUAGES)
+    elsewhere = {code: _texts(path, table, IN_LANGUAGES) for code, table in tables.items()}
+    dates = {name: _date(until) for name, until in due.items()}
     return Configuration(due=dates, elsewhere=elsewhere, **texts)
 
 
-def _known(path: Path, what: str, name: str, known: Collection[str]) -> None:
-    if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise CourseError(f"{path}: no {what} {name!r}.{hint} There is {', '.join(known)}")
+def _known(path: Path, what: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise CourseError(f"{path}: no {what} {name!r}.{hint} There is {', '.join(known)}")
 
 
-def _texts(path: Path, told: Mapping[str, Any], code: str) -> dict[str, str]:
-    """What the course says in another language."""
-    table = told[code]
-    if not isinstance(table, dict):
-        raise CourseError(f"{path}: {code} is {table!r}; expected a table, [{code}]")
-    for key in table:
-        _known(path, f"setting of [{code}]", key, IN_LANGUAGES)
-    return {key: _text(path, table, key) for key in table}
-
-
-def _text(path: Path, told: Mapping[str, Any], key: str) -> str:
-    value = told[key]
-    if not isinstance(value, str) or not value.strip():
-        raise CourseError(f"{path}: {key} is {value!r}; expected a text in quotes")
-    return value.strip()
+def _texts(path: Path, told: Mapping[str, Any], keys: Iterable[str]) -> dict[str, str]:
+    found = {key: told[key] for key in keys if key in told}
+    for key, value in found.items():
+        if not isinstance(value, str) or not value.strip():
+            raise CourseError(f"{path}: {key} is {value!r}; expected a text in quotes")
+    return {key: value.strip() for key, value in found.items()}
 
 
 def _date(until: datetime.date | str) -> str:
