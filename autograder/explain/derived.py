@@ -5,26 +5,24 @@ Only when every slip that gives these numbers is of one kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import Any
 
 from autograder.checks.finding import Explanation, RowResult, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.fact import fact
 from autograder.explain.keys import Seen, counts, keys_of
-from autograder.explain.question import Asked
+from autograder.explain.question import Asked, Explained, Outputs
 from autograder.explain.slips import PREFIX
 
 
-def derived_slip(
-    result: RowResult, asked: Asked, outputs: Set[str | None]
-) -> dict[str | None, Explanation]:
+def derived_slip(result: RowResult, asked: Asked, outputs: Outputs) -> Explained:
     """The kind of derived slip that gives the very numbers of each output."""
     slips = next((q.slips for q in asked.questions if q.slips is not None), None)
     if slips is None:
         return {}
     public = [t for t in asked.trials if not t.hidden and t.case.name in slips.cases]
-    found: dict[str | None, Explanation] = {}
+    found: Explained = {}
     for output in outputs:
         label = output and slips.label(
             result.id, output, keys_of(seen_in(result.id, output, public))

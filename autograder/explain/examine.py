@@ -19,6 +19,9 @@ from autograder.explain.follow import followed
 from autograder.explain.known import NEVER_RAN, by_case, known_mistake, small_slip
 from autograder.explain.question import Asked, Question
 
+Notebook = Sequence[Sequence[Question]]
+Rows = Collection[str] | None
+Share = float | None
 PROMPT_SECONDS = 0.05
 """Where a case takes no longer than that, those that follow are sent at once."""
 
@@ -41,10 +44,7 @@ class Examined:
 
 
 def examined(
-    notebook: Sequence[Sequence[Question]],
-    runner: Runner,
-    rows: Collection[str] | None = None,
-    share: float | None = None,
+    notebook: Notebook, runner: Runner, rows: Rows = None, share: Share = None
 ) -> Examined:
     """Grade a notebook.
 
@@ -76,18 +76,13 @@ def examined(
 
 
 def examine_all(
-    notebook: Sequence[Sequence[Question]],
-    runner: Runner,
-    rows: Collection[str] | None = None,
-    share: float | None = None,
+    notebook: Notebook, runner: Runner, rows: Rows = None, share: Share = None
 ) -> list[RowResult]:
     """The verdicts alone."""
     return list(examined(notebook, runner, rows, share).results.values())
 
 
-def examine(
-    questions: Sequence[Question], runner: Runner, rows: Collection[str] | None = None
-) -> list[RowResult]:
+def examine(questions: Sequence[Question], runner: Runner, rows: Rows = None) -> list[RowResult]:
     """Grade one exercise: questions about the same exercise on different sets of cases."""
     return examine_all([questions], runner, rows)
 
@@ -99,12 +94,7 @@ def may_be_repaired(result: RowResult) -> bool:
     return asked and ran and any(f.costs_visibly for f in result.findings)
 
 
-def _ask_all(
-    notebook: Sequence[Sequence[Question]],
-    runner: Runner,
-    rows: Collection[str] | None,
-    share: float | None,
-) -> list[Asked]:
+def _ask_all(notebook: Notebook, runner: Runner, rows: Rows, share: Share) -> list[Asked]:
     """Ask every exercise: answers, which cost nothing, first; who is slow lets the others by."""
     asked = [
         Asked(questions[0].exercise, questions, [], runner)
@@ -123,7 +113,7 @@ def _ask_all(
     return asked
 
 
-def _steps(one: Asked, rows: Collection[str] | None) -> Iterator[None]:
+def _steps(one: Asked, rows: Rows) -> Iterator[None]:
     """Run the cases one by one; a row that hangs or is not written is not asked again."""
     exercise, trials = one.exercise, one.trials
     left = {row.id for row in exercise.rows if rows is None or row.id in rows}

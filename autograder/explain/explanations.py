@@ -20,18 +20,18 @@ changes a score; what follow-through may change stands apart, in `follow.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from autograder.checks.finding import Explanation, Finding, RowResult, Source
+from autograder.checks.finding import Finding, RowResult, Source
 from autograder.explain.backward import first_wrong_stage, own_forward
 from autograder.explain.derived import derived_slip
 from autograder.explain.general import another_value, general_slip, other_spread
 from autograder.explain.itself import by_itself
 from autograder.explain.known import known_mistake
-from autograder.explain.question import Asked
+from autograder.explain.question import Asked, Explained, Outputs
 
-OfOutputs = Callable[[RowResult, Asked, Set[str | None]], Mapping[str | None, Explanation | None]]
+OfOutputs = Callable[[RowResult, Asked, Outputs], Explained]
 """The verdict, what was asked, outputs without an explanation (None: the whole row) -> theirs."""
 
 OfRow = Callable[[RowResult, Asked], Finding | None]

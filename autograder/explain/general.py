@@ -9,7 +9,7 @@ random weights whose deviation is another one the formula in the sizes is told.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -24,7 +24,7 @@ from autograder.exercises.arrays import as_array
 from autograder.exercises.fact import fact
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.script import plain
-from autograder.explain.question import Asked
+from autograder.explain.question import Asked, Explained, Outputs
 
 ENOUGH = 2
 TELLING = 6
@@ -84,9 +84,7 @@ SLIPS: dict[str, Slip] = {
 """Name -> slip. `feedback.say` has a sentence for each, under `like.<name>`."""
 
 
-def general_slip(
-    result: RowResult, asked: Asked, outputs: Set[str | None]
-) -> dict[str | None, Explanation | None]:
+def general_slip(result: RowResult, asked: Asked, outputs: Outputs) -> Explained:
     """The general slip that each output looks like, where exactly one fits.
 
     Never of an answer: how far off a single number is would tell the right one.
@@ -96,9 +94,7 @@ def general_slip(
     return {name: _looks_like(result.id, name, asked.trials) for name in outputs if name}
 
 
-def another_value(
-    result: RowResult, asked: Asked, outputs: Set[str | None]
-) -> dict[str | None, Explanation | None]:
+def another_value(result: RowResult, asked: Asked, outputs: Outputs) -> Explained:
     """The input, or the value of another function, that each output is; said where no slip fits."""
     row, trials = result.id, asked.trials
     return {name: _mistaken_identity(row, name, trials, _around) for name in outputs if name}
@@ -262,12 +258,10 @@ def _batch(trial: Trial) -> int:
     return 0
 
 
-def other_spread(
-    result: RowResult, asked: Asked, outputs: Set[str | None]
-) -> dict[str | None, Explanation]:
+def other_spread(result: RowResult, asked: Asked, outputs: Outputs) -> Explained:
     """The one formula that gives the deviation of what is drawn, in every case."""
     wrong = {f.output for f in result.findings if f.check is Check.MOMENTS} & outputs
-    told: dict[str | None, Explanation] = {}
+    told: Explained = {}
     for name in wrong & set(asked.exercise.drawn):
         fitting: set[str] | None = None
         for trial in asked.on(result.id, name or ""):

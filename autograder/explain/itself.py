@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Set
 from typing import Any
 
 from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
 from autograder.exercises.fact import Fact, fact
 from autograder.exercises.script import Failure
-from autograder.explain.question import Asked
+from autograder.explain.question import Asked, Explained, Outputs
 
 EXCEPTIONS = (
     ("truth value of an array", "truth_value"),
@@ -56,11 +55,9 @@ UNKNOWN = ("near", "elsewhere", "lost")
 """What a name without a value may be -> the advice `names.<what>`."""
 
 
-def by_itself(
-    result: RowResult, asked: Asked, outputs: Set[str | None]
-) -> dict[str | None, Explanation]:
+def by_itself(result: RowResult, asked: Asked, outputs: Outputs) -> Explained:
     """The next step after an error of the student's code, a wrong shape, a changed repetition."""
-    found: dict[str | None, Explanation] = {}
+    found: Explained = {}
     for finding in result.findings:
         if finding.costs and finding.output in outputs and finding.output not in found:
             said = _said(finding, result)

@@ -18,7 +18,7 @@ from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.explain.bank import Key, Known, prints_of
 from autograder.explain.fingerprints import agree
-from autograder.explain.question import Asked
+from autograder.explain.question import Asked, Explained, Outputs
 
 ROW = ""
 NEVER_RAN = ("unanswered", "missing", "skipped", "unstarted")
@@ -29,9 +29,7 @@ ANY_SLIP = (
 """What a hundred different mistakes raise: where nothing else agrees, it tells none of them."""
 
 
-def known_mistake(
-    result: RowResult, asked: Asked, outputs: Set[str | None]
-) -> dict[str | None, Explanation]:
+def known_mistake(result: RowResult, asked: Asked, outputs: Outputs) -> Explained:
     """The known mistake of each output (None: of the whole row), where exactly one fits."""
     seen = [trial.observed[result.id] for trial in asked.trials if result.id in trial.observed]
     if all(one.failure is not None and one.failure.kind in NEVER_RAN for one in seen):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
 from typing import Any
 
 from autograder.checks.compare import Expected
 from autograder.checks.expected import Expectation, expect
-from autograder.checks.finding import RowResult
+from autograder.checks.finding import Explanation, RowResult
 from autograder.checks.trial import Trial
 from autograder.exercises.cases import Case, make_cases
 from autograder.exercises.exercise import Exercise
@@ -21,6 +21,10 @@ from autograder.explain.bank import Key, Known, Prints, run_mistake
 from autograder.explain.mistaken import Compose, right_gradients
 from autograder.explain.slips import Slips
 
+Outputs = Set[str | None]
+"""Outputs by their names; None is the whole row."""
+Explained = dict[str | None, Explanation | None]
+"""Output -> what it looks like."""
 Keep = Callable[[str, Callable[[], Any]], Any]
 """A name, and what makes a value of plain data -> the value, as it was kept or made now."""
 
