@@ -86,8 +86,9 @@ class Witness(Function):
         if isinstance(value, np.ndarray):  # never taken apart: its rows are not what is wanted
             return fact("returned.array", what=self.function, wanted=list(self.returns))
         taken, problem = read_outputs(value, tuple(self.returns), what=self.function)
-        if problem is not None or taken is None:
-            return problem or fact("returned.none")
+        if taken is None:
+            assert problem is not None
+            return problem
         arrays = []
         for name, item in taken.items():
             array = as_array(item)
