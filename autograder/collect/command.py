@@ -142,17 +142,17 @@ def _moments(people: People, zone: str) -> Callable[[str], datetime | None]:
 
 def _done(placed: Placed, submitted: Path, dry: bool) -> list[str]:
     lines = []
-    kinds = (
-        (placed.new, tr("{count} new")),
-        (placed.replaced, tr("{count} replaced by a later one")),
-        (placed.unchanged, tr("{count} there already")),
-        (placed.kept, tr("{count} left as they are: what stands counts")),
-    )
+    kinds = {
+        "new": tr("{count} new"),
+        "replaced": tr("{count} replaced by a later one"),
+        "unchanged": tr("{count} there already"),
+        "kept": tr("{count} left as they are: what stands counts"),
+    }
     whole = tr("{name}: {what} (went to {folder})")
     if dry:
         whole = tr("{name}: {what} (would go to {folder})")
-    for name in sorted({name for kind, _ in kinds for name in kind}):
-        parts = [text.format(count=len(kind[name])) for kind, text in kinds if name in kind]
+    for name, counts in sorted(placed.counts.items()):
+        parts = [text.format(count=counts[k]) for k, text in kinds.items() if counts[k]]
         folder = f"{submitted}/STUDENT/{name}/"
         lines.append(whole.format(name=name, what=", ".join(parts), folder=folder))
         if name in placed.late:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,11 +33,8 @@ REPLACED = "replaced"
 class Placed:
     """What was done, or would be."""
 
-    # new, replaced, unchanged, kept: assignment -> students
-    new: dict[str, list[str]] = field(default_factory=dict)
-    replaced: dict[str, list[str]] = field(default_factory=dict)
-    unchanged: dict[str, list[str]] = field(default_factory=dict)
-    kept: dict[str, list[str]] = field(default_factory=dict)
+    # assignment -> "new", "replaced", "unchanged" or "kept" -> how many
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
     # why something was not put in its place -> students
     refused: dict[str, list[str]] = field(default_factory=dict)
     # assignment -> student -> days by which the deadline is moved
@@ -122,14 +120,14 @@ def _moves(
                 placed.late.setdefault(name, []).append(student)
             same = standing is not None and hashlib.sha256(standing).hexdigest() == answer.digest
             if same and before is not None and before.digest == answer.digest:
-                placed.unchanged.setdefault(name, []).append(student)
+                kind = "unchanged"
             elif standing is not None and not same and _stays(before, taken, terms):
-                placed.kept.setdefault(name, []).append(student)
-                continue
+                kind = "kept"
             else:
-                kind = placed.new if standing is None or same else placed.replaced
-                kind.setdefault(name, []).append(student)
-            yield _Move(answer, student, target, None if same else standing, taken)
+                kind = "new" if standing is None or same else "replaced"
+            placed.counts.setdefault(name, Counter())[kind] += 1
+            if kind != "kept":
+                yield _Move(answer, student, target, None if same else standing, taken)
 
 
 def _stays(before: Taken | None, taken: Taken, terms: Terms) -> bool:
