@@ -101,8 +101,8 @@ def _prove(
     seeds: int,
     watch: Callable[[ExerciseProof], object],
 ) -> list[ExerciseProof]:
-    public = [_without_slips(asked) for asked in public_questions(notebook, made_now)]
-    hidden = hidden_questions(notebook, SEED)
+    public = [[_judging(q) for q in asked] for asked in public_questions(notebook, made_now)]
+    hidden = [[_judging(q) for q in asked] for asked in hidden_questions(notebook, SEED)]
     proofs = []
     for p, h in zip(public, hidden, strict=True):
         exercise = p[0].exercise
@@ -126,18 +126,18 @@ def _prove(
     return proofs
 
 
-def _without_slips(asked: Sequence[Question]) -> list[Question]:
-    """The derived slips left out: made of the same mutants, they would name them by themselves."""
-    return [replace(question, slips=None) for question in asked]
+def _judging(question: Question) -> Question:
+    """A question without what only tells more of an answer that has lost.
 
+    The derived slips are made of the same mutants, and would name them by themselves. What a
+    backward keeps takes many evaluations of a mistaken forward, which has lost and has its name.
+    """
 
-def _without_gradients(question: Question) -> Question:
-    """Without what a backward keeps for a mistaken forward, which has lost and is named already."""
-
+    @cache
     def bank() -> tuple[Known, ...]:
         return tuple(replace(known, follows=lambda case: {}) for known in question.bank())
 
-    return replace(question, bank=bank)
+    return replace(question, bank=bank, slips=None)
 
 
 def _prove_ends(
@@ -157,7 +157,6 @@ def _prove_mistakes(
     sides: Sequence[Sequence[Question]],
     proof: ExerciseProof,
 ) -> None:
-    sides = [[_without_gradients(question) for question in side] for side in sides]
     for mistake in exercise.mistakes:
         runner = Patient(notebook.mistaken(mistake))
         told = [_told(mistake, examine_all([side], runner)) for side in sides]
@@ -260,7 +259,7 @@ def _fresh_cases(notebook: Notebook, exercise: Exercise) -> Callable[[frozenset[
             hidden=True,
             keep=keep,
         )
-        return _without_gradients(question)
+        return _judging(question)
 
     return fresh
 
