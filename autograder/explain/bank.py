@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,33 @@ from autograder.exercises.mistakes import Mistake
 from autograder.exercises.script import Runner
 from autograder.explain.fingerprints import agree, fingerprint
 
-Prints = dict[str, dict[str, dict[str, Any]]]
-"""Case name -> row id -> output name -> fingerprint."""
+OfCase = dict[str, dict[str, Any]]
+"""What came of a case: row id -> output name -> fingerprint."""
 
 Key = tuple[str, str]
 """The function in which a mistake is made, and its name."""
+
+
+@dataclass(frozen=True)
+class Prints(Mapping[str, OfCase]):
+    """Case name -> what a mistake gives on it; all cases are run once one of the later is asked.
+
+    Args:
+        begun: The first cases, up to one on which the mistake shows: it tells most mistakes apart.
+        whole: Gives all of them.
+    """
+
+    begun: dict[str, OfCase]
+    whole: Callable[[], dict[str, OfCase]]
+
+    def __getitem__(self, case: str) -> OfCase:
+        return self.begun[case] if case in self.begun else self.whole()[case]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.whole())
+
+    def __len__(self) -> int:
+        return len(self.whole())
 
 
 @dataclass(frozen=True)
@@ -35,14 +57,14 @@ class Known:
     function: str
     name: str
     says: str
-    prints: Prints
+    prints: Mapping[str, OfCase]
     follows: Callable[[str], dict[str, Any]] = lambda case: {}
     keeps: float = 0.0
 
 
-def prints_of(observed: Mapping[str, Observed]) -> dict[str, dict[str, Any]]:
+def prints_of(observed: Mapping[str, Observed]) -> OfCase:
     """Row id -> output name -> fingerprint; a failure or a wrong form is one print."""
-    found: dict[str, dict[str, Any]] = {}
+    found: OfCase = {}
     for row, seen in observed.items():
         if seen.failure is not None:
             found[row] = {"": f"{seen.failure.kind}: {seen.failure.type_name}"}
@@ -65,19 +87,27 @@ def _sign(problem: Fact) -> str:
 
 def run_mistake(
     mistake: Mistake, exercise: Exercise, expectations: Sequence[Expectation], runner: Runner
-) -> Prints | None:
-    """Run a mistake on the cases; None when it gives what the reference gives on all of them."""
-    prints: Prints = {}
-    differs = False
+) -> Iterator[tuple[str, OfCase]]:
+    """Run a mistake on one case after the other: name of the case, what came of it."""
     for expectation in expectations:
         case = expectation.case
         if case.judged and set(case.judged) <= set(mistake.endless):
-            prints[case.name] = {row: {"": "timeout: "} for row in expectation.outputs}
-            continue
-        observed = exercise.observe(case, runner.run(exercise.script(case).uncounted()))
-        prints[case.name] = prints_of(observed)
-        differs = differs or _differs(prints[case.name], expectation)
-    return prints if differs else None
+            yield case.name, {row: {"": "timeout: "} for row in expectation.outputs}
+        else:
+            observed = exercise.observe(case, runner.run(exercise.script(case).uncounted()))
+            yield case.name, prints_of(observed)
+
+
+def until_it_shows(
+    ran: Iterator[tuple[str, OfCase]], expectations: Sequence[Expectation]
+) -> dict[str, OfCase] | None:
+    """What a mistake gives up to the case on which it shows; None where it shows on none."""
+    begun: dict[str, OfCase] = {}
+    for (case, prints), expectation in zip(ran, expectations, strict=False):
+        begun[case] = prints
+        if _differs(prints, expectation):
+            return begun
+    return None
 
 
 def _differs(prints: Mapping[str, Mapping[str, Any]], expectation: Expectation) -> bool:

@@ -89,11 +89,15 @@ def _told_by_case(row: str, output: str, asked: Asked) -> dict[tuple[str, bool],
     wrong = [_wrong_plainly(row, output, trial) for trial in trials]
     if not any(wrong) or _is_zero(row, output, trials):
         return {}
-    fit: dict[Key, list[bool]] = {}
-    for key in asked.known(trials[0].hidden):
-        if key[0] == row:
-            found = zip([asked.find(key, trial) for trial in trials], trials, strict=True)
-            fit[key] = [known is not None and fits(known, row, output, t) for known, t in found]
+
+    def is_told(key: Key, trial: Trial) -> bool:
+        known = asked.find(key, trial)
+        return known is not None and fits(known, row, output, trial)
+
+    own = [key for key in asked.known(trials[0].hidden) if key[0] == row]
+    first = [key for key in own if is_told(key, trials[0])]  # those that share the cases share it
+    some = own if first and wrong[0] else first
+    fit = {key: [is_told(key, trial) for trial in trials] for key in some}
     chosen: list[tuple[Key, ...]] = [
         (key,) for key, fitting in fit.items() if len(trials) < len(judged) and all(fitting)
     ]
@@ -191,10 +195,7 @@ def _fitting(
     if not relevant:
         return {}
     bank = asked.known(relevant[0].hidden)
-    telling = next((t for t in relevant if _wrong_plainly(row, output, t)), None)
-    ties_tell = telling is None
-    if telling is not None:  # where it is wrong most mistakes give something else
-        relevant = [telling, *(trial for trial in relevant if trial is not telling)]
+    ties_tell = not any(_wrong_plainly(row, output, trial) for trial in relevant)
     found: dict[Key, Known] = {}
     for key, known in bank.items():
         if (
@@ -202,7 +203,7 @@ def _fitting(
             and all(
                 (here := asked.find(key, trial)) is not None
                 and _fits_or_right(here, row, output, trial, ties_tell)
-                for trial in relevant
+                for trial in relevant  # in order: of most mistakes no more was run than the first
             )
             and _beyond_crashes(key, row, asked, relevant)
             and _shows_in_its_own(key, row, asked)

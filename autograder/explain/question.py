@@ -17,7 +17,7 @@ from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.mistakes import Mistake
 from autograder.exercises.public import PUBLIC_SEED, PublicExercise, decode_value, encode_value
 from autograder.exercises.script import Runner
-from autograder.explain.bank import Key, Known, Prints, run_mistake
+from autograder.explain.bank import Key, Known, OfCase, Prints, run_mistake, until_it_shows
 from autograder.explain.mistaken import Compose, right_gradients
 from autograder.explain.slips import Slips
 
@@ -116,39 +116,48 @@ def _bank(
     mistaken: Mapping[Mistake, Runner],
     keep: Keep,
 ) -> tuple[Known, ...]:
-    def run_mistakes() -> list[Prints | None]:
-        return [run_mistake(one, exercise, expectations, by) for one, by in mistaken.items()]
+    def begin() -> list[dict[str, OfCase] | None]:
+        return [
+            until_it_shows(run_mistake(one, exercise, expectations, by), expectations)
+            for one, by in mistaken.items()
+        ]
 
     bank = []
-    for (mistake, runner), prints in zip(
-        mistaken.items(), keep("bank", run_mistakes) if mistaken else [], strict=True
+    for (mistake, runner), begun in zip(
+        mistaken.items(), keep("bank", begin) if mistaken else [], strict=True
     ):
-        if prints is None:
+        if begun is None:
             continue
-        made = (mistake.function, mistake.name, mistake.says, prints)
-        known = Known(*made, keeps=mistake.keeps)
-        fails = any("" in of.get(mistake.function, {}) for of in prints.values())
-        own = mistake.function == getattr(exercise, "forward", None)
-        if mistake.follow and own and not fails:
-            follows = partial(_follows, exercise, expectations, mistake.name, runner, keep)
+        run = partial(_ran, mistake, exercise, expectations, runner)
+        whole = cache(partial(keep, f"bank.{mistake.function}.{mistake.name}", run))
+        prints = Prints(begun, whole)
+        known = Known(mistake.function, mistake.name, mistake.says, prints, keeps=mistake.keeps)
+        if mistake.follow and mistake.function == getattr(exercise, "forward", None):
+            follows = partial(_follows, exercise, expectations, known, runner, keep)
             known = replace(known, follows=cache(follows))
         bank.append(known)
     return tuple(bank)
 
 
+def _ran(*of: Any) -> dict[str, OfCase]:
+    return dict(run_mistake(*of))
+
+
 def _follows(
     exercise: Exercise,
     expectations: Sequence[Expectation],
-    name: str,
+    known: Known,
     mistaken: Runner,
     keep: Keep,
     case: str,
 ) -> dict[str, Any]:
     """The right gradients of a mistaken forward on a case; {} where none can be measured."""
+    if any("" in of.get(known.function, {}) for of in known.prints.values()):
+        return {}  # it fails somewhere
     for number, one in enumerate(expectations):
         if one.case.name == case:
             measure = partial(right_gradients, exercise, one, mistaken)
-            return keep(f"follows.{name}.{number}", measure)
+            return keep(f"follows.{known.name}.{number}", measure)
     return {}
 
 
@@ -196,7 +205,7 @@ def to_public(question: Question) -> PublicExercise:
             "function": known.function,
             "name": known.name,
             "says": known.says,
-            "prints": known.prints,
+            "prints": dict(known.prints),
             **({"keeps": known.keeps} if known.keeps else {}),
             "follows": {
                 e.case.name: {name: encode_value(value) for name, value in gradients.items()}

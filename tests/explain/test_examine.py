@@ -175,6 +175,22 @@ def test_an_unknown_mistake_gets_no_name(judged, wrong):
     assert result["scale_backward"].score == 2
 
 
+def test_all_cases_are_run_of_the_mistake_that_fits_and_of_no_other(scale):
+    asked = []
+
+    def keep(name, make):
+        asked.append(name)
+        return make()
+
+    runners = {mistake: mistaken(mistake) for mistake in scale.mistakes}
+    question = prepare(
+        scale, reference=LocalRunner(GLOBALS), mistaken=runners, hidden=False, keep=keep
+    )
+    results = examine([question], mistaken(scale.mistakes[1]))
+    assert mistake_of(results[1]) == {"dw_mean"}
+    assert asked == ["expected", "bank", "bank.scale_backward.dw_mean"]
+
+
 def test_gradients_that_equal_the_reference_keep_their_points_whatever_the_forward(judged):
     results = judged(scale_forward=lambda x, w: (x + w, (x, w)))
     assert results["scale_forward"].score == 0
