@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import INK, ORANGE, SKY, line, style
+from autograder.lab.style import INK, ORANGE, SKY, line, show, style
 from autograder.language import counted, tr
 
 DIVERGING = "PuOr_r"
@@ -26,16 +26,16 @@ def responses(picture: np.ndarray, filters: Mapping[str, np.ndarray], maps: np.n
             2, 1 + len(filters), figsize=(12, 3.6), height_ratios=(1, 1.5), squeeze=False
         )
         panels[0, 0].set_axis_off()
-        _show(panels[1, 0], picture, cmap="gray", title="the picture")
+        show(panels[1, 0], picture, cmap="gray", title="the picture")
         for k, (name, weights) in enumerate(filters.items(), start=1):
             _numbered(panels[0, k], weights, "{:.2g}", signed=True, fontsize=7)
             panels[0, k].set_title(name)
             answer = maps[k - 1]
             if answer.min() >= 0:
-                _show(panels[1, k], answer, cmap="gray")
+                show(panels[1, k], answer, cmap="gray")
             else:
                 top = np.quantile(np.abs(answer), 0.99)
-                _show(panels[1, k], answer, cmap=DIVERGING, vmin=-top, vmax=top)
+                show(panels[1, k], answer, cmap=DIVERGING, vmin=-top, vmax=top)
         panels[0, 1].set_ylabel("filter")
         panels[1, 1].set_ylabel("its answer")
         figure.suptitle("orange: the picture looks like the filter; violet: like its negative")
@@ -128,12 +128,12 @@ def learned(filters: np.ndarray, pictures: np.ndarray, maps: np.ndarray) -> None
         )  # fmt: skip
         panels[0, 0].set_axis_off()
         for k, weights in enumerate(filters, start=1):
-            _show(panels[0, k], weights, cmap=DIVERGING, vmin=-top, vmax=top)
+            show(panels[0, k], weights, cmap=DIVERGING, vmin=-top, vmax=top)
             panels[0, k].set_title(tr("filter {number}").format(number=k))
         for row, picture, answers in zip(panels[1:], pictures, maps):
-            _show(row[0], picture, cmap="gray_r", vmin=0, vmax=1)
+            show(row[0], picture, cmap="gray_r", vmin=0, vmax=1)
             for axes, answer in zip(row[1:], answers):
-                _show(axes, answer, cmap="gray_r", vmin=0, vmax=float(maps.max()))
+                show(axes, answer, cmap="gray_r", vmin=0, vmax=float(maps.max()))
         figure.suptitle("Above: filters (orange positive, violet negative). Below: their answers.")
 
 
@@ -148,8 +148,8 @@ def two_worlds(
     """
     with style() as plt:
         _, (left, middle, right) = plt.subplots(1, 3, figsize=(10, 3.4), width_ratios=(1, 1, 2.2))
-        _show(left, plain, cmap="gray_r", title="a digit", vmin=0, vmax=1)
-        _show(middle, mixed, cmap="gray_r", title="the same, shuffled", vmin=0, vmax=1)
+        show(left, plain, cmap="gray_r", title="a digit", vmin=0, vmax=1)
+        show(middle, mixed, cmap="gray_r", title="the same, shuffled", vmin=0, vmax=1)
         kinds = list(table)
         for i, name in enumerate(next(iter(table.values()))):
             right.plot(
@@ -175,13 +175,6 @@ def accuracy_maps(grids: Mapping[str, np.ndarray], shifts: Sequence[int]) -> Non
             axes.set_xticks(range(len(shifts)), [str(s) for s in shifts])
             axes.set_yticks(range(len(shifts)), [str(s) for s in shifts])
         figure.suptitle("Unseen digits read correctly (%), moved")
-
-
-def _show(axes: Any, values: np.ndarray, *, title: str = "", **look: Any) -> None:
-    axes.imshow(values, **look)
-    axes.set(title=title, xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
-    axes.grid(False)
 
 
 def _numbered(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.lab.style import LINES, style
+from autograder.lab.style import LINES, show, style
 from autograder.lab.training import Parameters, bare
 
 Layer = Callable[..., Any]
@@ -72,18 +72,13 @@ def draw(
         left, right = figure.subfigures(1, 2, width_ratios=(1, 1.15))
         grid = left.subplots(len(pictures), 1 + len(maps), squeeze=False)
         for row, picture in zip(grid, pictures):
-            row[0].imshow(picture, cmap="gray_r", vmin=0, vmax=1)
+            show(row[0], picture, cmap="gray_r", vmin=0, vmax=1)
         for column, (name, values) in enumerate(maps.items(), start=1):
             for row, value in zip(grid, values):
                 top = np.abs(value).max() or 1.0
-                row[column].imshow(value, cmap="PuOr_r", vmin=-top, vmax=top)
+                show(row[column], value, cmap="PuOr_r", vmin=-top, vmax=top)
             grid[0, column].set_title(name)
         grid[0, 0].set_title("picture")
-        for axes in grid.flat:
-            axes.set_xticks([])
-            axes.set_yticks([])
-            axes.spines[:].set_visible(False)
-            axes.grid(False)
         left.suptitle("orange: speaks for it; violet: against", fontsize="medium")
         axes = right.subplots()
         for look, (name, curve) in zip(LINES, curves.items()):

@@ -119,6 +119,14 @@ def line(index: int, points: int = 1) -> dict[str, Any]:
     return {**LINES[index % len(LINES)], "markevery": max(1, points // 10)}
 
 
+def show(axes: Any, values: Any, *, title: str = "", **look: Any) -> None:
+    """An array as a picture, without numbers at its edges."""
+    axes.imshow(values, **look)
+    axes.set(title=title, xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    axes.grid(False)
+
+
 def arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
     """An arrow of a drawn network; that of a gradient (red) is dashed."""
     dashes = "--" if color == RED else "-"
