@@ -63,9 +63,7 @@ def keys_of(seen: Sequence[Seen], border: float = BORDER) -> list[str]:
             parts.append([f"{case.name} {got.shape} {step}" for step in steps])
     if math.prod(map(len, parts)) > COMBINED:
         return []
-    texts = ("\n".join(chosen).encode() for chosen in itertools.product(*parts))
-    digests = (base64.b64encode(hashlib.sha256(text).digest()) for text in texts)
-    return [digest[:LETTERS].decode() for digest in digests]
+    return [_hash("\n".join(chosen)) for chosen in itertools.product(*parts)]
 
 
 def _tells(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> bool:
@@ -105,6 +103,11 @@ def _steps(got: np.ndarray, want: np.ndarray, expected: Expected, border: float)
 @lru_cache(maxsize=512)
 def _line(shape: tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng([20161220, *shape]).standard_normal(math.prod(shape))
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return base64.b64encode(digest)[:LETTERS].decode()
 
 
 def split(keys: str) -> Iterator[str]:
