@@ -44,6 +44,7 @@ def limited(seconds: float, work: Callable[[], Result]) -> Result:
     stop = start(seconds, limit)
     try:
         try:
+            limit.over = False
             return work()
         finally:
             _end(limit, stop)
@@ -59,7 +60,7 @@ class _Limit:
     """One limit in force, in one thread."""
 
     thread: int
-    over: bool = False
+    over: bool = True  # until the work begins: what rang before would leave nobody to stop the clock
     ringing: bool = False
     deadline: float = 0.0
     kind: type[TooLong] = TooLong

@@ -123,6 +123,16 @@ def course(instructor, tmp_path_factory) -> Path:
     return root
 
 
+def test_the_syllabus_of_a_new_course_says_what_its_notebook_is(course: Path) -> None:
+    notebook = load_course(course).assignment("01_leaky")
+    page = (course / "docs/syllabus.md").read_text()
+    mistakes = sum(len(exercise.mistakes) for exercise in notebook.exercises)
+    assert f"| {notebook.points:g} | 2 | 1 | {mistakes} |" in page
+    assert re.findall(r"\| `(\w+)` \| (\d) \|", page) == [
+        (row.id, f"{row.points:g}") for row in notebook.rows
+    ]
+
+
 def solved(course: Path, wrong: bool) -> str:
     """What a student hands in: the notebook of the source, right or with a mistake."""
     text = (course / "build/source/01_leaky/leaky.ipynb").read_text()
