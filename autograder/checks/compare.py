@@ -74,8 +74,12 @@ def difference(got: Any, expected: Expected, *, strictness: float = 1.0) -> Diff
     """
     want = expected.value
     if type(got) is type(want) is np.ndarray and got.dtype == want.dtype == np.float64:
-        same = expected.low is None and got.shape == want.shape and got.tobytes() == want.tobytes()
-        return None if same else _leaf(got, want, expected, strictness)
+        alike = expected.low is None and got.shape == want.shape
+        if alike and (
+            got.tobytes() == want.tobytes() or _is_next_to(got, want, expected, strictness)
+        ):
+            return None  # the usual case, decided fast
+        return _leaf(got, want, expected, strictness)
     found = list(_walk(got, want, expected, (), strictness))
     if not found:
         return None

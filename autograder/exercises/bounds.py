@@ -60,7 +60,7 @@ class _Limit:
     """One limit in force, in one thread."""
 
     thread: int
-    over: bool = True  # until the work begins: what rang before would leave nobody to stop the clock
+    over: bool = True  # until the work begins: if it rang before, nobody would stop the clock
     ringing: bool = False
     deadline: float = 0.0
     kind: type[TooLong] = TooLong
