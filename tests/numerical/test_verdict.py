@@ -143,7 +143,8 @@ def test_float32_is_judged_at_its_own_resolution():
     arrays = [a.astype(np.float32) for a in (X, W, B)]
     assert check_backward(layer, layer_backward, arrays)
     dout = RNG.normal(size=(6, 4)).astype(np.float32)
-    assert check_gradient(layer, arrays, dout, layer_backward(dout, *arrays))
+    report = check_gradient(layer, arrays, dout, layer_backward(dout, *arrays))
+    assert report.verdict != "fail"  # one point may be too coarse to certify all
 
     def narrow(x, w, b):
         return np.tanh(x.astype("f4") @ w.astype("f4") + b.astype("f4")).astype("f8")
