@@ -215,33 +215,22 @@ def test_what_is_drawn_at_random_is_drawn_alike_each_time(drawn, tmp_path):
     assert one and one == other
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("from the course: table", "from the course: tabel", "no assignment 'tabel'; this"),
-        ("from the course:", "of the course:", "has no place for numbers"),
-    ],
-)
-def test_a_syllabus_whose_places_are_wrong(root, old, new, message):
-    rewrite(root / SYLLABUS, old, new)
-    with pytest.raises(CourseError, match=message):
-        found(root)
-
-
 def test_a_bonus_counts_among_the_points(root):
     rewrite(root / SOURCE, "11.5 points", "10 points, and 1.5 more in a bonus at the end")
     assert found(root) == []
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("file", "old", "new", "message"),
     [
-        ("11.5 points", "12 points", r"11\.5 points\.\*'; .* It says \*About a minute\. 12 points"),
-        ("*About a minute. 11.5 points.*", "Soon done.", "must say time and points in a line"),
+        (SYLLABUS, "the course: table", "the course: tabel", "no assignment 'tabel'; this"),
+        (SYLLABUS, "from the course:", "of the course:", "has no place for numbers"),
+        (SOURCE, "11.5 points", "12 points", r"11\.5 points\.\*'; .* It says \*About a minute"),
+        (SOURCE, "*About a minute. 11.5 points.*", "Soon done.", "must say time and points in a"),
     ],
 )
-def test_the_opening_says_the_points(root, old, new, message):
-    rewrite(root / SOURCE, old, new)
+def test_a_syllabus_that_cannot_be_made_says_why(root, file, old, new, message):
+    rewrite(root / file, old, new)
     with pytest.raises(CourseError, match=message):
         found(root)
 

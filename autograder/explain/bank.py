@@ -103,7 +103,7 @@ def until_it_shows(
 ) -> dict[str, OfCase] | None:
     """What a mistake gives up to the case on which it shows; None where it shows on none."""
     begun: dict[str, OfCase] = {}
-    for (case, prints), expectation in zip(ran, expectations, strict=False):
+    for (case, prints), expectation in zip(ran, expectations, strict=True):
         begun[case] = prints
         if _differs(prints, expectation):
             return begun
