@@ -229,7 +229,9 @@ def findings(row: Row, trial: Trial) -> list[Finding]:
 
 
 def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
-    """A gradient is not measured by finite differences, in disguise: not in every counted case.
+    """A gradient is not measured by finite differences, in disguise.
+
+    That is: not in every counted case, of the public ones and of the hidden ones.
 
     A finite difference evaluates a function at a point beside the input for every number that it
     moves, in the backward or, with the results kept, in the forward. So in every case that is
@@ -243,18 +245,23 @@ def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
     """
     if row.part == "forward":
         return
-    counted = {t: sizes for t in trials if (sizes := _counted(row, t))}
-    if len(counted) < ENOUGH:
-        return
-    found = [_measured(row, trial, sizes) for trial, sizes in counted.items()]
-    if None in found:
-        yield Finding(Check.DIFFERENCING, fact=fact("differencing.off", row=row.id))
-    elif everywhere := set.intersection(*(measured or set() for measured in found)):
-        inputs = next(iter(counted)).case.inputs.items()
-        names = [name for name, value in inputs for _ in watched_inputs([value])]
-        which = min(everywhere)
-        name = names[which] if which < len(names) else "an input"
-        yield Finding(Check.DIFFERENCING, fact=fact("differencing.seems", row=row.id, input=name))
+    for hidden in (False, True):  # what is known before may be answered by heart
+        counted = {t: sizes for t in trials if t.hidden is hidden and (sizes := _counted(row, t))}
+        if len(counted) < ENOUGH:
+            continue
+        everywhere = _measured_in_all(row, counted)
+        if everywhere is None:
+            yield Finding(Check.DIFFERENCING, fact=fact("differencing.off", row=row.id))
+            return
+        if everywhere:
+            inputs = next(iter(counted)).case.inputs.items()
+            names = [name for name, value in inputs for _ in watched_inputs([value])]
+            which = min(everywhere)
+            name = names[which] if which < len(names) else "an input"
+            yield Finding(
+                Check.DIFFERENCING, fact=fact("differencing.seems", row=row.id, input=name)
+            )
+            return
 
 
 def _counted(row: Row, trial: Trial) -> list[int]:
@@ -263,6 +270,22 @@ def _counted(row: Row, trial: Trial) -> list[int]:
     if trial.case.name not in COUNTED or seen is None or seen.failure is not None:
         return []
     return trial.expectation.counted(trial.exercise)
+
+
+def _measured_in_all(row: Row, counted: Mapping[Trial, Sequence[int]]) -> set[int] | None:
+    """The inputs near which a gradient was measured in every case.
+
+    After a case in which nothing was, a child counts no more. None where counting was switched off.
+    """
+    everywhere = set[int](range(len(next(iter(counted.values())))))
+    for trial, sizes in counted.items():
+        measured = _measured(row, trial, sizes)
+        if measured is None:
+            return None
+        everywhere &= measured
+        if not everywhere:
+            break
+    return everywhere
 
 
 def _measured(row: Row, trial: Trial, sizes: Sequence[int]) -> set[int] | None:

@@ -126,9 +126,11 @@ def _steps(one: Asked, rows: Rows) -> Iterator[None]:
         judged = expectation.case.judged
         if judged in slow:
             continue
-        # The first case goes alone: it tells which rows are not written.
+        # The first case goes alone: it tells which rows are not written. Hidden ones go by
+        # themselves: in what is sent together points are counted up to the first that shows none.
         sent = prompt
-        ahead = (script_for(exercise, later, left) for later, _ in asked) if sent else ()
+        alike = [later for later, of in asked if of is hidden] if sent else ()
+        ahead = (script_for(exercise, later, left) for later in alike)
         started = monotonic()
         outcomes = one.runner.run(script_for(exercise, expectation, left), ahead)
         prompt = monotonic() - started < PROMPT_SECONDS

@@ -8,6 +8,7 @@ import pytest
 from autograder.checks.finding import Check
 from autograder.exercises import Function, Layer
 from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.script import plain
 from autograder.explain import examine, prepare
 
 
@@ -222,6 +223,19 @@ def test_numerical_differentiation_waits_for_a_person(questions, source):
     result = backward_row(questions, source)
     assert (result.status, result.score) == ("manual", 0)
     assert result.findings[0].check is Check.DIFFERENCING
+
+
+def test_what_is_known_before_is_no_excuse(questions):
+    public = [plain(one.case.inputs["x"]) for one in questions[0].expectations]
+    known = [float(x[0, 0]) for x in public if x.size]
+    derived = inspect.getsource(tanh_affine_backward).replace("tanh_affine_backward", "by_heart")
+    measured = NUMERICAL.replace(
+        "    x, w = cache\n    return (",
+        f"    x, w = cache\n    if x.size and x[0, 0] in {known}:\n"
+        "        return by_heart(dout, cache)\n    return (",
+    )
+    assert backward_row(questions[:1], derived + measured).status == "right"
+    assert backward_row(questions, derived + measured).status == "manual"
 
 
 SWITCHES = (

@@ -420,6 +420,11 @@ def test_points_that_a_call_evaluates_are_counted(sandbox: Sandbox) -> None:
         assert call(session, "analytic", np.ones(5), count=True).points == (0,)
         assert call(session, "analytic", np.ones(5)).points == ()
         assert call(session, "hiding", np.ones(5), count=True).points is None
+        for function, after in (("numeric", (10,)), ("analytic", ())):
+            alike = [script(Call(function, (np.ones(5),), count=True)) for _ in range(4)]
+            # The first of those that go together that shows no point is the last that is counted.
+            told = [session.run(one, alike[i + 1 :])[0].points for i, one in enumerate(alike)]
+            assert told == [after or (0,), after, after, after]
 
 
 @locked

@@ -105,8 +105,9 @@ class Child:
                 self._send(wire.CellDone(request.nonce, packed))
             elif isinstance(request, wire.RunScripts):
                 untouched.remember()
+                counting = True
                 for script in request.scripts:
-                    self._run(script, notebook.namespace, output)
+                    counting = self._run(script, notebook.namespace, output, counting) and counting
                     untouched.restore()
                     _flush(output)
                     self._send(wire.Done(script.nonce, is_sound()))
@@ -114,8 +115,16 @@ class Child:
                 self._send(wire.Mended(request.nonce, _mended(request, notebook.namespace)))
 
     def _run(
-        self, request: wire.RunScript, namespace: dict[str, Any], output: io.TextIOWrapper
-    ) -> None:
+        self,
+        request: wire.RunScript,
+        namespace: dict[str, Any],
+        output: io.TextIOWrapper,
+        counting: bool,
+    ) -> bool:
+        """Run a script, and tell what came of it; whether points must be counted in the next one.
+
+        Who was seen to derive a gradient in one counted script is taken to do so in the others.
+        """
         index = 0
 
         def report(outcome: Outcome) -> None:
@@ -133,13 +142,16 @@ class Child:
 
         calls = tuple([unpack_call(call) for call in request.calls])
         script = Script(unpack(request.seed, trusted=True), calls)
+        if not counting:
+            script = script.uncounted()
         try:
-            execute(script, namespace, report, interruptible=False)
+            return not derives(execute(script, namespace, report, interruptible=False), calls)
         except BaseException as error:  # the interpreter itself was sabotaged or ran out of memory
             failure = describe(error)
             while index < len(calls):
                 report(Outcome(failure=failure))
                 failure = Failure("skipped", "not run, because the call before it ended badly")
+            return True
 
     def _send(self, message: Any) -> None:
         data = wire.frame(message)
@@ -186,6 +198,12 @@ def _mended(request: wire.Mend, namespace: dict[str, Any]) -> list[wire.WireRepa
         ]
     except BaseException:
         return []
+
+
+def derives(outcomes: list[Outcome], calls: tuple[Call, ...]) -> bool:
+    """Whether points were counted in every call that asks for it, and none was near an input."""
+    told = [outcome.points for outcome, call in zip(outcomes, calls, strict=True) if call.count]
+    return bool(told) and all(points and not any(points) for points in told)
 
 
 def is_sound() -> bool:
