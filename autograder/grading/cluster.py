@@ -34,6 +34,8 @@ from autograder.grading.pool import DesertedError
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
 
+ANSWER_SECONDS = 10.0
+"""So long a scheduler is waited for."""
 COUNT_SECONDS = 1.0
 """So often workers are counted."""
 REFUSAL_SECONDS = 30.0
@@ -85,7 +87,7 @@ class ClusterPool:
                 "--scheduler needs Dask; install it with: pip install 'backprop-by-hand[cluster]'"
             ) from error
         try:
-            self._client = Client(address, timeout="10s", set_as_default=False)
+            self._client = Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise GradingError(
                 f"no Dask scheduler answers at {address} ({error}). Start one with "

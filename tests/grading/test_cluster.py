@@ -298,7 +298,10 @@ def test_a_class_on_a_cluster_that_loses_a_worker(
     wait_for(lambda: len(kept) > sum(path.exists() for path in kept) > 0, fresh)
 
 
-def test_a_scheduler_that_does_not_answer(small_class: Class) -> None:
+def test_a_scheduler_that_does_not_answer(
+    small_class: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.1)
     small_class.hand_in("ada")
     code, error = small_class.refused("grade", "--scheduler", "tcp://127.0.0.1:9")
     assert code == 1 and "no Dask scheduler answers" in error
