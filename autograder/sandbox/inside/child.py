@@ -34,11 +34,7 @@ class CappedOutput(io.RawIOBase):
 
     def __init__(self, fd: int, cap: int) -> None:
         self._fd = fd
-        self._left = cap
-
-    @property
-    def is_full(self) -> bool:
-        return self._left <= 0
+        self.left = cap
 
     def writable(self) -> bool:
         return True
@@ -48,13 +44,13 @@ class CappedOutput(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         size = len(data)
-        if self._left > 0:
-            kept = bytes(data)[: self._left]
-            self._left -= len(kept)
+        if self.left > 0:
+            kept = bytes(data)[: self.left]
+            self.left -= len(kept)
             try:
                 _write(self._fd, kept)
             except OSError:  # the student closed it
-                self._left = 0
+                self.left = 0
         return size
 
 
@@ -233,7 +229,7 @@ def _capped_print(capped: CappedOutput, output: io.TextIOWrapper) -> Any:
 
     def show(*values: Any, file: Any = None, **how: Any) -> None:
         file = system.stdout if file is None else file
-        if file is not output or not capped.is_full:
+        if file is not output or capped.left > 0:
             true_print(*values, file=file, **how)
 
     # Nothing of ours is within its reach, and whoever watches calls takes it for the library's.
