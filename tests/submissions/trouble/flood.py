@@ -5,7 +5,7 @@ import numpy as np
 
 
 def relu_forward(x):
-    for i in range(20_000):
+    for i in range(5_000):
         print("looking at x", i, "-" * 60)
     return np.maximum(x, 0), x
 
