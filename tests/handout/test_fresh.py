@@ -8,6 +8,7 @@ with the commands of its README; the class is graded.
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from autograder.course import load_course
 from autograder.course.leaks import find_leaks
@@ -85,27 +87,40 @@ def test_neither_archive_holds_a_line_of_a_solution(built, tmp_path):
     assert [leak for leak in leaks if "a solution marker" not in leak] == []  # they name the marker
 
 
-@pytest.fixture(scope="module")
-def instructor(built, tmp_path_factory) -> Path:
-    """A fresh environment with the kit from its wheel; the folder of its commands.
+def bring(environment: Path, waiting: list[Requirement]) -> None:
+    """Put into an environment what is asked for, and nothing else, as if it came from an index.
 
-    What the wheel asks for, and nothing else, is linked from where `make setup` has put it by pip.
+    It is linked from where `make setup` has put it by pip, from the same pins; what lies outside
+    of `site-packages` is copied.
     """
-    folder = tmp_path_factory.mktemp("instructor")
-    run(folder, sys.executable, "-m", "venv", "--without-pip", "venv")
-    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
-    (kit,) = distributions(path=[str(built[1])])
-    waiting, seen = needs(kit, "instructor"), set()
+    (site,) = (environment / "lib").glob("python*/site-packages")
+    seen: dict[str, set[str]] = {}
     while waiting:
         asked = waiting.pop()
-        there = distribution(asked.name)
-        for extra in {"", *asked.extras}:
-            if (there.name, extra) not in seen:
-                seen.add((there.name, extra))
-                waiting += needs(there, extra)
-                for top in {file.parts[0] for file in there.files or ()} - {"..", "__pycache__"}:
-                    if not (site / top).exists():
-                        (site / top).symlink_to(there.locate_file(top))
+        had = seen.setdefault(canonicalize_name(asked.name), set())
+        if new := {"", *asked.extras} - had:
+            had |= new
+            there = distribution(asked.name)
+            waiting += [need for extra in new for need in needs(there, extra)]
+            for file in there.files or ():
+                if file.parts[0] == "..":
+                    to = Path(os.path.normpath(site / file))
+                    to.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(there.locate_file(file), to)
+                    if to.parent.name == "bin":
+                        here = str(environment.resolve())
+                        to.write_text(to.read_text().replace(sys.prefix, here))
+                elif file.parts[0] != "__pycache__" and not (site / file.parts[0]).exists():
+                    (site / file.parts[0]).symlink_to(there.locate_file(file.parts[0]))
+
+
+@pytest.fixture(scope="module")
+def instructor(built, tmp_path_factory) -> Path:
+    """A fresh environment with the kit from its wheel; the folder of its commands."""
+    folder = tmp_path_factory.mktemp("instructor")
+    run(folder, sys.executable, "-m", "venv", "--without-pip", "venv")
+    (kit,) = distributions(path=[str(built[1])])
+    bring(folder / "venv", needs(kit, "instructor"))
     pip = (sys.executable, "-m", "pip", "--python", "venv/bin/python", "install", "-q")
     run(folder, *pip, "--no-deps", built[1])
     return folder / "venv" / "bin"
@@ -157,7 +172,10 @@ def test_a_class_is_graded(course, instructor):
 
 @pytest.fixture(scope="module")
 def student(course, tmp_path_factory) -> Path:
-    """The zip, unpacked and installed by the commands of its README for Linux, to the letter."""
+    """The zip, unpacked and installed by the commands of its README for Linux, to the letter.
+
+    pip finds all that the pins say at its version, and no index.
+    """
     folder = tmp_path_factory.mktemp("student") / "my-course"
     with zipfile.ZipFile(course / "handout.zip") as archive:
         archive.extractall(folder.parent)
@@ -165,7 +183,10 @@ def student(course, tmp_path_factory) -> Path:
     commands = re.search(r"Linux and macOS:\n\n```\n(.*?)```", page, re.S)[1].splitlines()
     python = str(Path(sys.executable).resolve())
     for command in commands:
-        run(folder, "bash", "-c", command.replace("python3", python, 1))
+        run(folder, "bash", "-c", "PIP_NO_INDEX=1 " + command.replace("python3", python, 1))
+        if "venv .venv" in command:
+            (wheel,) = distributions(path=[str(*folder.glob("*.whl"))])
+            bring(folder / ".venv", needs(wheel, ""))
     return folder
 
 
@@ -229,9 +250,8 @@ def test_a_student_works_in_jupyterlab(student, course, chromium, tmp_path):
 
 def test_a_notebook_finds_the_kit_where_only_numpy_and_matplotlib_are(course, tmp_path):
     """As on Colab: the zip lies in the working directory, the notebook anywhere."""
-    run(tmp_path, sys.executable, "-m", "venv", "venv")
-    pinned = ("install", "-q", "-c", ROOT / "constraints.txt", "numpy", "matplotlib")
-    run(tmp_path, "venv/bin/pip", *pinned)
+    run(tmp_path, sys.executable, "-m", "venv", "--without-pip", "venv")
+    bring(tmp_path / "venv", [Requirement(name) for name in ("numpy", "matplotlib", "pip")])
     run(tmp_path, "venv/bin/python", "-c", "import autograder", code=1)
     work = tmp_path / "content"
     work.mkdir()
