@@ -8,7 +8,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -262,8 +262,7 @@ def fill(gradebook: Any, released: ReleasedNotebook, url: str) -> None:
     if _as_stored(notebook) == {cell.grade_id: _as_wanted(cell) for cell in known}:
         return
     _remove_others(gradebook, notebook, released, url)
-    for cell in known:
-        _store(gradebook, cell, name, assignment)
+    _store(gradebook, gradebook.find_notebook(name, assignment), known)
 
 
 def _remove_other_notebooks(gradebook: Any, released: ReleasedNotebook, url: str) -> None:
@@ -301,16 +300,29 @@ def _as_wanted(cell: ReleasedCell) -> tuple[Any, ...]:
     )
 
 
-def _store(gradebook: Any, cell: ReleasedCell, notebook: str, assignment: str) -> None:
-    kind, locked, source, checksum, points, written = _as_wanted(cell)
-    place = (cell.grade_id, notebook, assignment)
-    if points is not None:
-        gradebook.update_or_create_grade_cell(*place, max_score=points, cell_type=kind)
-    if written:
-        gradebook.update_or_create_solution_cell(*place)
-    gradebook.update_or_create_source_cell(
-        *place, cell_type=kind, locked=locked, source=source, checksum=checksum
-    )
+def _store(gradebook: Any, notebook: Any, cells: Iterable[ReleasedCell]) -> None:
+    """Write the cells, in one transaction; nbgrader's own calls make one or more of each cell."""
+    from nbgrader.api import GradeCell, SolutionCell, SourceCell
+
+    there = (*notebook.grade_cells, *notebook.solution_cells, *notebook.source_cells)
+    stored = {(type(one), one.name): one for one in there}
+    for cell in cells:
+        kind, locked, source, checksum, points, written = _as_wanted(cell)
+        wanted: dict[Any, dict[str, Any]] = {
+            SourceCell: dict(cell_type=kind, locked=locked, source=source, checksum=checksum)
+        }
+        if points is not None:
+            wanted[GradeCell] = dict(max_score=points, cell_type=kind)
+        if written:
+            wanted[SolutionCell] = {}
+        for model, values in wanted.items():
+            one = stored.get((model, cell.grade_id))
+            if one is None:
+                one = model(name=cell.grade_id, notebook=notebook)
+                gradebook.db.add(one)
+            for attribute, value in values.items():
+                setattr(one, attribute, value)
+    gradebook.db.commit()
 
 
 def _remove_others(gradebook: Any, notebook: Any, released: ReleasedNotebook, url: str) -> None:
