@@ -15,8 +15,11 @@ from hypothesis import HealthCheck, settings
 
 from autograder import language
 from autograder.course.patient import _TimeIsUp
+from autograder.course.quick_import import load_nbgrader
 from autograder.exercises.bounds import TooLong
 from autograder.grading.pool import usable_cores
+
+load_nbgrader()  # and nbformat, as a grader has them: their own start-up is half of a collection
 
 # Sample students' answers loop, crash and flood on purpose; tests run them in the sandbox only.
 collect_ignore_glob = ["submissions/*"]
