@@ -76,9 +76,7 @@ def check(
         show,
         write_summary,
     )
-    from autograder.integrations.annotations import error_commands
-    from autograder.integrations.classroom import write_classroom
-    from autograder.integrations.junit import write_junit
+    from autograder.integrations.junit import error_commands, write_classroom, write_junit
     from autograder.sandbox import Limits
 
     limits = Limits(timeout, 6 * timeout, memory)

@@ -30,8 +30,7 @@ import nbformat
 from PIL import Image
 
 from autograder.course import Course, Notebook
-from autograder.course.assemble import source_notebook
-from autograder.course.build import copy_data
+from autograder.course.build import copy_data, source_notebook
 from autograder.course.folder import ASSIGNMENTS
 from autograder.errors import CourseError
 from autograder.whole import write_whole

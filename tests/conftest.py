@@ -17,7 +17,7 @@ from autograder import language
 from autograder.course.patient import _TimeIsUp
 from autograder.course.quick_import import load_nbgrader
 from autograder.exercises.bounds import TooLong
-from autograder.grading.pool import usable_cores
+from autograder.grading.dispatch import usable_cores
 
 load_nbgrader()  # and nbformat, as a grader has them: their own start-up is half of a collection
 

@@ -128,7 +128,7 @@ def grade(
 
     from autograder.course import find_course_root, load_course
     from autograder.grading.classrun import grade_class
-    from autograder.grading.pool import LocalPool, Pool, usable_cores
+    from autograder.grading.dispatch import LocalPool, Pool, usable_cores
     from autograder.grading.progress import ProgressBar
     from autograder.grading.store import Store
     from autograder.grading.workplace import Terms

@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.collect.sorting import Answer, Best
 from autograder.course import Course
 from autograder.grading.classrun import grade_class
-from autograder.grading.pool import LocalPool
+from autograder.grading.dispatch import LocalPool
 from autograder.grading.result import Result
 from autograder.grading.store import Store
 from autograder.grading.workplace import Terms

@@ -9,10 +9,9 @@ from pathlib import Path
 from autograder.collect.best import best_by_grading
 from autograder.collect.download import open_download
 from autograder.collect.formats import understand
-from autograder.collect.match import Matcher
 from autograder.collect.people import Enrolled, People, read_roster
 from autograder.collect.placing import Placed, Terms, clear_staging, place
-from autograder.collect.sorting import POLICIES, Sorting, sort_uploads
+from autograder.collect.sorting import POLICIES, Matcher, Sorting, sort_uploads
 from autograder.course import find_course_root, load_course
 from autograder.errors import CourseError
 from autograder.feedback.wording import counted, listed

@@ -12,7 +12,14 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from autograder.course.cells import EXECUTED, SourceCell, classify, with_checks
+from autograder.course.cells import (
+    EXECUTED,
+    RawCell,
+    SourceCell,
+    classify,
+    read_percent,
+    with_checks,
+)
 from autograder.course.collect import Declared, collect, with_bank
 from autograder.course.execution import (
     compile_cell,
@@ -21,10 +28,8 @@ from autograder.course.execution import (
     run_all,
     run_cell,
 )
-from autograder.course.ids import identify
-from autograder.course.percent import RawCell, read_percent
 from autograder.course.regions import bare
-from autograder.course.rules import check_rules
+from autograder.course.rules import check_rules, identify
 from autograder.course.surroundings import surrounded
 from autograder.errors import AutograderError, CourseError
 from autograder.exercises import Answer, Exercise, Mistake, Row

@@ -20,8 +20,7 @@ from autograder.exercises.fact import Fact, fact
 from autograder.exercises.script import Runner
 from autograder.explain.bank import Known
 from autograder.explain.known import fits, known_names
-from autograder.explain.mistaken import measured
-from autograder.explain.question import Asked
+from autograder.explain.question import Asked, measured
 
 LOOSE = 1e-6
 NOTHING = 1e-12

@@ -16,8 +16,7 @@ import numpy as np
 from autograder.checks.finding import Explanation, RowResult, Source
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
-from autograder.explain.bank import Key, Known, prints_of
-from autograder.explain.fingerprints import agree
+from autograder.explain.bank import Key, Known, agree, prints_of
 from autograder.explain.question import Asked, Explained, Outputs
 
 ROW = ""

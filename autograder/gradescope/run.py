@@ -9,9 +9,8 @@ from pathlib import Path
 from autograder.collect.best import graded_apart
 from autograder.collect.download import open_download
 from autograder.collect.formats import Claim, Upload
-from autograder.collect.match import Matcher
 from autograder.collect.people import People
-from autograder.collect.sorting import Sorting, sort_uploads
+from autograder.collect.sorting import Matcher, Sorting, sort_uploads
 from autograder.course import Course, load_course
 from autograder.errors import AutograderError, CourseError, GradingError
 from autograder.grading.result import Result

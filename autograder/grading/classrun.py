@@ -14,23 +14,22 @@ from autograder.errors import AutograderError, GradingError
 from autograder.explain.repair import Repairs
 from autograder.grading import submission
 from autograder.grading.basis import Basis
-from autograder.grading.brief import Copies, Shortener
 from autograder.grading.class_report import ClassReport, ResultSink, Watcher
 from autograder.grading.desk import OverloadError
-from autograder.grading.discovery import discover
-from autograder.grading.dispatch import dispatch, look
+from autograder.grading.dispatch import Pool, dispatch, interruptible, look, undisturbed
 from autograder.grading.grade import Graded, without_answers
-from autograder.grading.interrupts import interruptible, undisturbed
 from autograder.grading.lines import Lined, with_lines
-from autograder.grading.pool import Pool
 from autograder.grading.result import (
+    Copies,
     Result,
+    Shortener,
     SubmissionStatus,
     from_row,
     to_row,
     writable_name,
 )
 from autograder.grading.store import Store, is_current
+from autograder.grading.student_folder import discover
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
 

@@ -26,11 +26,11 @@ from autograder.exercises.public import SUFFIX
 from autograder.grading import submission
 from autograder.grading.basis import keyed_digest
 from autograder.grading.desk import LostError, grade_at_desk
+from autograder.grading.dispatch import DesertedError
 from autograder.grading.grade import Graded, without_answers
 from autograder.grading.lines import Lined
 from autograder.grading.notebook_json import UnreadableError
 from autograder.grading.papers import source_digest
-from autograder.grading.pool import DesertedError
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
 

@@ -1,20 +1,118 @@
-"""Hand submissions to a pool and take what comes back, whatever happens to the workers."""
+"""Hand submissions to a pool (processes, or Dask's workers: `cluster`) and take what comes back.
+
+Whatever happens to the workers, and on Ctrl-C and SIGTERM, what was begun is finished or told.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import queue
+import signal
+import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from types import FrameType
+from typing import Protocol
 
 from autograder.errors import CourseError, DeclarationError, GradingError, IsolationError
-from autograder.grading.desk import START_SECONDS, LostError
+from autograder.grading.desk import START_SECONDS, Desk, LostError
 from autograder.grading.grade import Graded
 from autograder.grading.lines import Lined
-from autograder.grading.pool import DesertedError, Pool
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
+
+
+class DesertedError(GradingError):
+    """Nobody is left to grade: it holds for all that is still to come."""
+
+
+class Pool(Protocol):
+    """Takes submissions; every one gives a future."""
+
+    @property
+    def width(self) -> int:
+        """How many submissions it works on at a time, by now."""
+
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
+        """Have one submission graded."""
+
+    def close(self) -> None:
+        """End what still runs."""
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    with contextlib.suppress(AttributeError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class LocalPool:
+    """Processes on this machine, each with a sandbox of its own, and a thread that waits for it.
+
+    Args:
+        width: How many.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._desks = [Desk() for _ in range(width)]
+        self._free: queue.SimpleQueue[Desk] = queue.SimpleQueue()
+        for desk in self._desks:
+            self._free.put(desk)
+        self._threads = ThreadPoolExecutor(width)
+
+    def submit(self, handin: Handin, terms: Terms) -> Future[Graded | Lined]:
+        return self._threads.submit(self._grade, handin, terms)
+
+    def _grade(self, handin: Handin, terms: Terms) -> Graded | Lined:
+        desk = self._free.get()
+        try:
+            return desk.grade(handin, terms)
+        finally:
+            self._free.put(desk)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for desk in self._desks:
+            desk.close()
+        self._threads.shutdown()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM stop a run as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Finish what must be finished: further signals wait until it is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {n: signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
 
 LOOK_SECONDS = 0.2
 

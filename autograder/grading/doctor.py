@@ -14,7 +14,7 @@ from autograder import __version__
 from autograder.course import find_course_root, load_course
 from autograder.course.secret import secret_path
 from autograder.errors import AutograderError
-from autograder.grading.pool import usable_cores
+from autograder.grading.dispatch import usable_cores
 from autograder.language import columns, said, tr
 from autograder.sandbox import measure_isolation
 

@@ -12,19 +12,21 @@ from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from autograder.course import Course, load_course
+from autograder.course import Course, Notebook, load_course
 from autograder.course.build import Watch, files_below
-from autograder.course.configuration import read_configuration
+from autograder.course.configuration import Configuration, read_configuration
 from autograder.course.folder import ASSIGNMENTS
 from autograder.course.leaks import find_leaks
-from autograder.course.questions import made_now
+from autograder.course.questions import made_now, public_questions
+from autograder.course.regions import BEGIN, END, inside
 from autograder.course.release import behind, chosen, must_be_known
 from autograder.course.secret import existing_seed
 from autograder.errors import CourseError
-from autograder.feedback.key import KEY
+from autograder.exercises import Answer
+from autograder.exercises.public import encode_value
+from autograder.feedback.key import KEY, pack
 from autograder.feedback.troubleshooting import PAGE as TROUBLES
 from autograder.grading.papers import kept_beside
-from autograder.handout.key import is_open, key_of
 from autograder.handout.text import (
     IN_REPOSITORY,
     REQUIREMENTS,
@@ -42,6 +44,59 @@ from autograder.handout.wheel import (
 )
 from autograder.language import ENGLISH, speaking
 from autograder.whole import leave, zipped
+
+
+def key_of(notebook: Notebook) -> str:
+    """The text of its key."""
+    answers = {}
+    for (question,) in public_questions(notebook):
+        if isinstance(question.exercise, Answer):
+            answers[question.exercise.name] = {
+                e.case.name: {
+                    row: {
+                        name: {
+                            "value": encode_value(expected.value),
+                            "slack": expected.slack,
+                            "scale": expected.scale,
+                        }
+                        for name, expected in outputs.items()
+                    }
+                    for row, outputs in e.outputs.items()
+                }
+                for e in question.expectations
+            }
+    solutions = {}
+    for cell in notebook.cells:
+        if cell.row and cell.kind == "text":
+            solutions[cell.row] = "\n".join(inside(cell.source)).strip()
+        elif cell.row and cell.kind == "solution":
+            lines = cell.source.split("\n")
+            solutions[cell.row] = "\n".join(x for x in lines if BEGIN not in x and END not in x)
+    return pack(answers, solutions)
+
+
+def is_open(configuration: Configuration, assignment: str, now: datetime.datetime) -> bool:
+    """Whether the course hands out the key of an assignment by itself.
+
+    Raises:
+        CourseError: It would after the due date, which is no date.
+    """
+    if configuration.key != "after due":
+        return configuration.key == "always"
+    due = configuration.due.get(assignment, "")
+    if not due:
+        return False
+    try:
+        until = datetime.datetime.fromisoformat(due)
+    except ValueError:
+        raise CourseError(
+            f'course.toml: key = "after due", but due.{assignment} is {due!r}; expected a date, '
+            "such as 2026-12-01"
+        ) from None
+    if len(due) == len("2026-12-01"):  # a day lasts until its end
+        until += datetime.timedelta(days=1)
+    return now.astimezone() >= until.astimezone()
+
 
 TEMPLATE = ".template"
 _NEXT = """Wrote {folder}: a course with one notebook, solutions/01_leaky/leaky.py. Next:

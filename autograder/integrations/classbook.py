@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from msgspec import structs
 
 from autograder.checks.finding import Check, RowResult, Status
+from autograder.errors import CourseError
 from autograder.feedback.wording import points
 from autograder.grading.result import Result, ResultRow, to_row
+from autograder.integrations.csv_text import read_csv
 from autograder.integrations.hand_scores import Hand, Person
-from autograder.integrations.regrades import Regrade
 from autograder.language import tr
+
+FILE = "regrades.csv"
+COLUMNS = ("student", "assignment", "row", "request", "answer")
+
+
+@dataclass(frozen=True)
+class Regrade:
+    """A request."""
+
+    row: str  # the row of the rubric; empty where it is about the whole
+    request: str
+    answer: str = ""  # empty as long as it is open
+
+
+Regrades = Mapping[tuple[str, str], tuple[Regrade, ...]]
+"""(assignment, student) -> their requests, in order."""
+
+
+def read_regrades(root: Path) -> Regrades:
+    """Read them; nothing where there is no file.
+
+    Raises:
+        CourseError: It is no such file.
+        GradingError: It cannot be read.
+    """
+    path = root / FILE
+    if not path.exists():
+        return {}
+    header, lines = read_csv(path)
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise CourseError(
+            f"{path} has no column {', '.join(missing)}; expected {', '.join(COLUMNS)}"
+        )
+    found: dict[tuple[str, str], tuple[Regrade, ...]] = {}
+    for line in lines:
+        cells = dict(zip(header, line))
+        said = {name: cells.get(name, "").strip() for name in COLUMNS}
+        key = (said["assignment"], said["student"])
+        if any(said.values()):
+            one = Regrade(said["row"], said["request"], said["answer"])
+            found[key] = (*found.get(key, ()), one)
+    return found
 
 
 @dataclass(frozen=True)

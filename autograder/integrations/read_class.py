@@ -13,13 +13,11 @@ import msgspec
 from autograder.course import find_course_root, load_course
 from autograder.errors import CourseError, GradingError
 from autograder.feedback.wording import listed
-from autograder.grading.brief import Shortener
-from autograder.grading.result import Result
+from autograder.grading.result import Result, Shortener
 from autograder.grading.store import Store
-from autograder.integrations.classbook import ClassBook, Line, Paper
+from autograder.integrations.classbook import FILE, ClassBook, Line, Paper, Regrades, read_regrades
 from autograder.integrations.collected import read_collected
 from autograder.integrations.hand_scores import HandScores, read_hand_scores
-from autograder.integrations.regrades import FILE, Regrades, read_regrades
 
 Part = TypeVar("Part")
 NO_COURSE = "There is no course here, so scores given by hand are missing."

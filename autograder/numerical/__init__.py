@@ -12,7 +12,6 @@ Read the files in this order, each is one idea:
 - `localise`     where the error is
 - `check`        the two questions one can ask
 - `elementwise`  the numerical gradient of one entry after the other
-- `curve`        the V-curve, for a picture
 
 ``arguments``, ``evaluate``, ``contract``, ``upstreams`` and ``report`` carry things from one to the
 next. The article is docs/gradcheck.md.

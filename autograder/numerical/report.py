@@ -120,7 +120,7 @@ class GradientReport:
         remarks: What costs nothing (arguments changed in place, integers left out ...).
         tolerance: The relative error that would not have been missed.
         stopped: Why nothing could be measured; None where it was.
-        curve: Measures the V-curve, see `curve`; None when there was no slope to compare.
+        curve: Measures the V-curve, see `inquiry`; None when there was no slope to compare.
     """
 
     verdict: Verdict

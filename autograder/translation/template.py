@@ -40,8 +40,8 @@ _ERRORS = frozenset(
 )
 """Errors whose first argument a person reads, who may have caused them."""
 _NOTES = (
-    *("grading/discovery.py", "grading/student_folder.py", "grading/notebook_json.py"),
-    *("feedback/beside.py", "grading/doctor.py", "handout/handout.py"),
+    *("grading/student_folder.py", "grading/notebook_json.py", "feedback/beside.py"),
+    *("grading/doctor.py", "handout/handout.py"),
     *("course/release.py", "similar/command.py", "reports/give_back.py"),
     *("collect/command.py", "integrations/exports/write.py"),
 )

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.percent import read_percent
+from autograder.course.cells import read_percent
 
 TEXT = '''"""Words before the first marker."""
 # %% [markdown]

@@ -8,7 +8,7 @@ from autograder.exercises.cases import make_cases
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.interpreter import execute
 from autograder.exercises.script import Broken
-from autograder.explain.fingerprints import agree, fingerprint
+from autograder.explain.bank import agree, fingerprint
 
 RECORDER = Expressions(
     "Node",

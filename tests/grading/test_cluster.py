@@ -19,7 +19,7 @@ from autograder.errors import IsolationError
 from autograder.grading import cluster, desk
 from autograder.grading.class_report import ClassReport
 from autograder.grading.classrun import grade_class
-from autograder.grading.pool import DesertedError
+from autograder.grading.dispatch import DesertedError
 from autograder.grading.store import Store
 from autograder.grading.workplace import Terms
 

@@ -8,7 +8,7 @@ import pytest
 from autograder.course import load_course
 from autograder.grading.classrun import grade_class
 from autograder.grading.desk import Desk, LostError
-from autograder.grading.pool import LocalPool
+from autograder.grading.dispatch import LocalPool
 from autograder.grading.store import Store
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms

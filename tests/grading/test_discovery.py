@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import CourseError
-from autograder.grading.discovery import discover
+from autograder.grading.student_folder import discover
 
 NOTEBOOKS = {"02_layers": "layers", "06_rnn": "rnn"}
 

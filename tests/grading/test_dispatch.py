@@ -9,10 +9,9 @@ import pytest
 from autograder.errors import GradingError, IsolationError
 from autograder.grading import dispatch as module
 from autograder.grading.desk import LostError, OverloadError
-from autograder.grading.dispatch import dispatch, look
+from autograder.grading.dispatch import DesertedError, dispatch, look
 from autograder.grading.grade import Graded
 from autograder.grading.lines import Lined
-from autograder.grading.pool import DesertedError
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms

@@ -12,7 +12,7 @@ import pytest
 
 from autograder.explain import bank, question
 from autograder.grading import papers
-from autograder.grading.kept import Kept, _off_the_clock
+from autograder.grading.papers import Kept, _off_the_clock
 
 from .conftest import Class
 from .test_classrun import run

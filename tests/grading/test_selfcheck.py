@@ -23,8 +23,7 @@ from autograder.grading.selfcheck import (
     write_summary,
 )
 from autograder.grading.submission import Submission
-from autograder.integrations.annotations import error_commands
-from autograder.integrations.junit import junit, write_junit
+from autograder.integrations.junit import error_commands, junit, write_junit
 from autograder.sandbox import IsolationError, Limits, Sandbox
 
 from .conftest import Class

@@ -20,8 +20,7 @@ from autograder.course.release import release, release_translated
 from autograder.course.secret import secret_seed
 from autograder.errors import CourseError
 from autograder.explain import question
-from autograder.handout.handout import write_handout, write_repository
-from autograder.handout.key import is_open
+from autograder.handout.handout import is_open, write_handout, write_repository
 from autograder.handout.wheel import PACKAGE, WHEEL, student_files, student_wheel
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Notebook, load_course
-from autograder.course.assemble import source_notebook
+from autograder.course.build import source_notebook
 from autograder.course.folder import ASSIGNMENTS
 from autograder.course.notebook import load_notebook
 from autograder.course.questions import public_data

@@ -8,8 +8,7 @@ from msgspec import structs
 
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.hand_scores import Person
-from autograder.reports.figures import struggling
-from autograder.reports.items import FEWEST, Item, analyse, cronbach_alpha
+from autograder.reports.figures import FEWEST, Item, analyse, cronbach_alpha, struggling
 from tests.reports import example_class as example
 
 SCORES = [(2, 4), (2, 4), (2, 3), (1, 4), (1, 2), (1, 1), (0, 2), (0, 0), (2, 0), (0, 1)]

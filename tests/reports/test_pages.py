@@ -12,11 +12,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from autograder.integrations.classbook import ClassBook
-from autograder.integrations.regrades import Regrade
+from autograder.integrations.classbook import ClassBook, Regrade
 from autograder.language import speaking
-from autograder.reports.comments import comment
-from autograder.reports.pages import class_page, page_name, student_page
+from autograder.reports.pages import class_page, comment, page_name, student_page
 from autograder.reports.write import write_report
 
 GOLDEN = Path(__file__).parent / "golden"

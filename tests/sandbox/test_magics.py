@@ -7,7 +7,7 @@ import pytest
 
 from autograder.exercises.script import Call, Script
 from autograder.sandbox import Cell, Limits, Sandbox
-from autograder.sandbox.inside.magics import plain_python
+from autograder.sandbox.inside.notebook import plain_python
 
 
 @pytest.mark.parametrize(

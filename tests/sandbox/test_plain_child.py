@@ -7,7 +7,7 @@ import time
 import pytest
 
 from autograder.sandbox import Limits, dialogue
-from autograder.sandbox.plain_child import PlainChild
+from autograder.sandbox.sandbox import PlainChild
 
 
 def test_the_listener_of_an_ended_child_hears_nothing_of_the_next(

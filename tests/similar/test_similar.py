@@ -8,8 +8,7 @@ import pytest
 from autograder.course import load_course
 from autograder.errors import CourseError
 from autograder.integrations.collected import Collected, Taken, write_collected
-from autograder.similar.command import find_similar
-from autograder.similar.pairs import same_lines, tokens
+from autograder.similar.command import find_similar, same_lines, tokens
 from tests.submissions.build import notebook_text
 from tests.submissions.roster import ROSTER
 

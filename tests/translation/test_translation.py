@@ -12,11 +12,10 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder.collect.match import Matcher
+from autograder.collect.sorting import Matcher
 from autograder.course import Course, load_course, load_notebook
 from autograder.course.build import generate_translated
-from autograder.course.cells import SourceCell, classify
-from autograder.course.percent import read_percent
+from autograder.course.cells import SourceCell, classify, read_percent
 from autograder.course.prose import code, markdown
 from autograder.course.shields import unshielded
 from autograder.course.translated import pieces, same_program, translated

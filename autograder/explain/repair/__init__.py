@@ -3,12 +3,11 @@
 A name compares *results* with those of mistakes in the reference. A repair turns that round: it
 changes the student's function, in its own style, so it works where the code raises, too, and it
 knows the line. `units` finds the code, `expressions`, `missing` and `statements` change it,
-`search` judges the changes, `fits` says what they have in common, `telling` adds it to a verdict.
-Never to its score.
+`search` judges the changes, `fits` says what they have in common and adds it to a verdict. Never to
+its score.
 """
 
-from autograder.explain.repair.fits import Repair, Repairs
+from autograder.explain.repair.fits import LOOKS, Repair, Repairs, told
 from autograder.explain.repair.search import SECONDS, repairs_of
-from autograder.explain.repair.telling import LOOKS, told
 
 __all__ = ["LOOKS", "SECONDS", "Repair", "Repairs", "repairs_of", "told"]

@@ -3,18 +3,186 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from autograder.explain.repair.agreement import weighed
 from autograder.explain.repair.expressions import edits
-from autograder.explain.repair.lost import lost_lines
 from autograder.explain.repair.missing import missing, missing_names, scope_of
-from autograder.explain.repair.places import Change, Place, places
+from autograder.explain.repair.places import Change, Place, function_name, places
 from autograder.explain.repair.raising import Known, keys, letters, raising, raising_lines
-from autograder.explain.repair.repeated import repeated
 from autograder.explain.repair.statements import moves, statements
-from autograder.explain.repair.units import Unit, root
+from autograder.explain.repair.units import Unit, clone, is_tick, placed, root
+
+MOST_NAMES = 4
+_JUMPS = (ast.Return, ast.Break, ast.Continue)
+
+
+def lost_lines(found: Sequence[Place]) -> Iterator[Change]:
+    """`n += 1` and `n = 0` in each body, where `n` is first read in it and at its end."""
+    of = {id(place.node): place for place in found if isinstance(place.node, ast.stmt)}
+    bodies: dict[int, list[ast.stmt]] = {}
+    for place in of.values():
+        if place.index is not None and not isinstance(place.parent, ast.ClassDef):
+            body = getattr(place.parent, place.field)
+            bodies.setdefault(id(body), [s for s in body if not is_tick(s) and id(s) in of])
+    for place in of.values():
+        body = getattr(place.parent, place.field)
+        inside = bodies.pop(id(body), [])
+        begins = list(_beginnings(place.function))[:MOST_NAMES] if inside and place.function else []
+        for name, first, begin in begins:
+            after = [s for s in inside if s.lineno > begin.lineno]
+            reads = [s for s in after if _reads(s, name)]
+            ends = after[-1:] if after and isinstance(after[-1], _JUMPS) else []
+            for before in dict.fromkeys([*reads[:1], *ends, None]):
+                if before is None and (not after or ends):
+                    continue
+                here = before or inside[-1]
+                at = body.index(before) if before else len(body)
+                # It may be missing where the variable begins, too, or below the line above.
+                above = begin if begin in inside else inside[max(inside.index(here) - 1, 0)]
+                beside = of[id(above)] if above is not here else None
+                for text in (f"{name} += 1", f"{name} = {first}"):
+                    changed = [*body[:at], placed(ast.parse(text).body[0], here), *body[at:]]
+                    block = ((body, changed),)
+                    yield Change(1, "lost_line", of[id(here)], beside=beside, block=block)
+
+
+def _beginnings(tree: ast.AST) -> Iterator[tuple[str, int, ast.stmt]]:
+    """The variables that begin with a whole number: name, number, statement."""
+    for n in ast.walk(tree):
+        if not isinstance(n, ast.Assign):
+            continue
+        target, given = n.targets[0], n.value
+        if isinstance(target, ast.Tuple) and isinstance(given, ast.Tuple):
+            pairs = list(zip(target.elts, given.elts))
+        else:
+            pairs = [(target, given)]
+        for one, other in pairs:
+            if isinstance(other, ast.Call) and getattr(other.func, "attr", "") == "get":
+                other = other.args[-1]
+            value = other.value if isinstance(other, ast.Constant) else None
+            if isinstance(one, ast.Name) and type(value) is int:
+                yield one.id, value, n
+
+
+def _reads(statement: ast.stmt, name: str) -> bool:
+    names = (n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id == name)
+    return any(isinstance(n.ctx, ast.Load) for n in names)
+
+
+Swap = Callable[[ast.AST], ast.expr | None]
+"""A node -> what stands there instead; None where it stays."""
+USUAL = {"eps": 1e-5, "epsilon": 1e-8, "momentum": 0.9, "beta1": 0.9, "beta2": 0.999}
+"""Parameters that may be left out, and what they are then."""
+
+
+def repeated(tree: ast.AST, found: Sequence[Place], parameters: Sequence[str]) -> Iterator[Change]:
+    """The changes of a function at several places at once.
+
+    Args:
+        parameters: Numbers among the inputs, such as `"delta"` or `"bn_param.eps"`.
+    """
+    if not isinstance(tree, ast.FunctionDef):
+        return
+    spoken = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    handed_on = {n for end in ast.walk(tree) if isinstance(end, ast.Return) for n in ast.walk(end)}
+    read = {n.id for n in names if isinstance(n.ctx, ast.Load) and n not in handed_on}
+    made = dict.fromkeys(n.id for n in names if n.id not in read)  # eps = ..., and never used
+    values = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+    numbers = dict.fromkeys(
+        float(v) for v in values if isinstance(v, float) or (type(v) is int and v == 1)
+    )
+    for parameter in (*parameters, *made):
+        holder, _, key = parameter.rpartition(".")
+        if (key in spoken) if holder else (key in read):
+            continue
+        for number in numbers:
+            yield from _everywhere(tree, found, "hard_coded", _instead(number, _asked(parameter)))
+        if "eps" in key:
+            yield from _everywhere(tree, found, "missing_term", _under_root(_asked(parameter)))
+
+
+def unread(trees: Sequence[ast.AST], parameters: Sequence[str]) -> list[str]:
+    """Those of some inputs that the functions take by name, and that none reads or hands on."""
+    nodes = [n for tree in trees for n in ast.walk(tree)]
+    taken = {n.arg for n in nodes if isinstance(n, ast.arg)}
+    read = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    looked_into = {id(n.value) for n in nodes if isinstance(n, (ast.Subscript, ast.Attribute))}
+    whole = {n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in looked_into}
+    words = {n.value for n in nodes if isinstance(n, ast.Constant)}
+    found = []
+    for parameter in parameters:
+        holder, _, key = parameter.rpartition(".")
+        if (holder or key) not in taken:
+            continue  # an input of a test's own, or under another name here
+        if key not in words and holder not in whole if holder else key not in read:
+            found.append(parameter)
+    return found
+
+
+def _asked(parameter: str) -> ast.expr:
+    holder, _, key = parameter.rpartition(".")
+    text = f"{holder}.get({key!r}, {USUAL.get(key, 1.0)!r})" if holder else key
+    return ast.parse(text, mode="eval").body
+
+
+def _instead(number: float, other: ast.expr) -> Swap:
+    """A number, and what is left of 1 without it."""
+
+    def swap(node: ast.AST) -> ast.expr | None:
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        if abs(value - number) < 1e-12:
+            return clone(other)
+        if value and abs(value - (1 - number)) < 1e-12:
+            return ast.BinOp(ast.Constant(1), ast.Sub(), clone(other))
+        return None
+
+    return swap
+
+
+def _under_root(other: ast.expr) -> Swap:
+    """Every root gets it: `np.sqrt(v)`, `v ** 0.5`, `v ** -0.5`."""
+
+    def swap(node: ast.AST) -> ast.expr | None:
+        if isinstance(node, ast.Call) and function_name(node) == "sqrt" and len(node.args) == 1:
+            inner = ast.BinOp(clone(node.args[0]), ast.Add(), clone(other))
+            return ast.Call(node.func, [inner], [])
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Pow)
+            and ast.unparse(node.right) in ("0.5", "-0.5")
+        ):
+            inner = ast.BinOp(clone(node.left), ast.Add(), clone(other))
+            return ast.BinOp(inner, ast.Pow(), node.right)
+        return None
+
+    return swap
+
+
+def _everywhere(
+    tree: ast.FunctionDef, found: Sequence[Place], kind: str, swap: Swap
+) -> Iterator[Change]:
+    at = [place for place in found if not _counts(place) and swap(place.node) is not None]
+    if at:
+        news = {id(place.node): new for place in at if (new := swap(place.node)) is not None}
+        changed = ast.fix_missing_locations(ast.Module(clone(tree.body, news), []))
+        yield Change(0, kind, at[0], block=((tree.body, changed.body),))
+
+
+def _counts(place: Place) -> bool:
+    """Whether it is part of an axis or an index, or stands alone for a keyword."""
+    around = (place.node, *place.parents)
+    axes = ("axis", "keepdims", "dtype", "ddof")
+    if any(isinstance(p, ast.keyword) and p.arg in axes for p in around):
+        return True
+    indices = (p.slice for p in around if isinstance(p, ast.Subscript))
+    first = any(isinstance(p, (ast.keyword, ast.Slice)) for p in place.parents[:2])
+    return first or any(index in around for index in indices)
+
 
 NEAR, FAR = 2, 4
 FAR_RANK = 2

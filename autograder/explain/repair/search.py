@@ -31,7 +31,14 @@ from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import TooLong
 from autograder.exercises.witness import Witness
 from autograder.explain.repair.agreement import SPEAKS
-from autograder.explain.repair.candidates import FAR_RANK, Feeds, candidates, chained, feeding
+from autograder.explain.repair.candidates import (
+    FAR_RANK,
+    Feeds,
+    candidates,
+    chained,
+    feeding,
+    unread,
+)
 from autograder.explain.repair.echoes import echoes, first_use, made_at
 from autograder.explain.repair.fits import (
     MOST_LINES_TOLD,
@@ -46,7 +53,6 @@ from autograder.explain.repair.fits import (
 from autograder.explain.repair.missing import scope_of
 from autograder.explain.repair.places import Change, applied, places, rewrites
 from autograder.explain.repair.raising import known_in
-from autograder.explain.repair.repeated import unread
 from autograder.explain.repair.trying import Lost, Workbench, fit_together
 from autograder.explain.repair.units import Unit, units_of
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from autograder.errors import CourseError
 from autograder.integrations.classbook import ClassBook, Paper
 from autograder.integrations.collected import read_collected
-from autograder.integrations.exports.class_junit import class_junit
 from autograder.integrations.exports.github import github_markdown
 from autograder.integrations.exports.note import Note
-from autograder.integrations.exports.per_paper import classroom_json, gradescope_json
+from autograder.integrations.exports.per_paper import class_junit, classroom_json, gradescope_json
 from autograder.integrations.exports.spreadsheets import (
     canvas_csv,
     moodle_csv,

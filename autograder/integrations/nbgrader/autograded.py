@@ -10,8 +10,7 @@ import msgspec
 
 from autograder.errors import GradingError
 from autograder.grading.result import Result
-from autograder.integrations.nbgrader.outputs import findings, not_graded
-from autograder.integrations.nbgrader.rebuild import Rebuilt, harmless_line
+from autograder.integrations.nbgrader.rebuild import Rebuilt, findings, harmless_line, not_graded
 from autograder.whole import write_whole
 
 TIMESTAMP = "timestamp.txt"

@@ -2,7 +2,9 @@
 
 What is graded is the raw submission; what is shown is this. Missing, duplicated, reordered and
 edited cells do no harm: every released cell stands in its place with its own metadata, and only
-what students write is taken from the submission.
+what students write is taken from the submission. Below a check cell stand the findings, then the
+score: nbgrader reads it from the first `execute_result`, whose plain text must be a float. No
+output, or a text that is no number, would earn full points, and anything on stderr none.
 """
 
 from __future__ import annotations
@@ -10,13 +12,60 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any
 
+import msgspec
+
+from autograder.feedback import as_html, as_text, card
 from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.plan import normalised
-from autograder.integrations.nbgrader.outputs import not_graded
+from autograder.grading.result import ResultRow, to_row
 from autograder.integrations.nbgrader.released import ReleasedCell, ReleasedNotebook
+from autograder.language import spoken
+
+Output = dict[str, Any]
+
+
+def findings(row: ResultRow) -> list[Output]:
+    """The outputs of a graded check cell; most of a class get one of few."""
+    said = msgspec.structs.replace(row, digest="")
+    return [_shown(msgspec.msgpack.encode(said), spoken()), score(row.score, row.points)]
+
+
+@lru_cache(maxsize=1024)
+def _shown(row: bytes, language: str) -> Output:
+    verdict = to_row(msgspec.msgpack.decode(row, type=ResultRow))
+    blocks = card(verdict)
+    return _display(as_html(blocks), as_text(blocks))
+
+
+def not_graded() -> list[Output]:
+    """The outputs of a check cell that nobody graded: no points, whatever happens next."""
+    return [_display("<p>Not graded.</p>", "Not graded."), score(0.0, 0.0)]
+
+
+def score(earned: float, points: float) -> Output:
+    """The output from which nbgrader reads the score.
+
+    Args:
+        points: The most that the cell can earn; nbgrader raises an error above it.
+    """
+    value = float(earned)
+    text = repr(min(value, float(points)) if value > 0.0 else 0.0)  # also where it is NaN
+    return {
+        "output_type": "execute_result",
+        "execution_count": 1,
+        "metadata": {},
+        "data": {"text/plain": text},
+    }
+
+
+def _display(html: str, text: str) -> Output:
+    data = {"text/html": html, "text/plain": text}
+    return {"output_type": "display_data", "metadata": {}, "data": data}
+
 
 EXTRA_NOTE = "# Added or changed by the student; it is not part of the released notebook.\n"
 ELSEWHERE_NOTE = "# The student wrote this together with {other}.\n"

@@ -76,7 +76,7 @@ def known_release(course: Course, assignment: str) -> ReleasedNotebook:
 
 def released_notebook(notebook: Notebook) -> ReleasedNotebook:
     """Make the released notebook from its source."""
-    from autograder.course.assemble import released_notebook as released
+    from autograder.course.build import released_notebook as released
     from autograder.course.translated import released_texts
 
     node = released(notebook)
