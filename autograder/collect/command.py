@@ -19,7 +19,7 @@ from autograder.integrations.exports.note import Note
 from autograder.integrations.exports.worksheet import must_be_of
 from autograder.integrations.hand_scores import Person, read_hand_scores
 from autograder.integrations.nbgrader.config import read_settings
-from autograder.integrations.nbgrader.gradebook import explained, open_gradebook
+from autograder.integrations.nbgrader.gradebook import explained, open_gradebook, together
 from autograder.integrations.nbgrader.timestamps import parse_timestamp
 from autograder.language import tr
 
@@ -174,10 +174,16 @@ def _enter(root: Path, gradebook: str | None, people: Sequence[Person]) -> None:
     settings = read_settings(root, gradebook)
     url = settings.gradebook
     with open_gradebook(url, settings.course_id) as book, explained(url):
-        for person in people:
-            said = {
-                field: getattr(person, field)
-                for field in ("first_name", "last_name", "email", "lms_user_id")
-                if getattr(person, field)
-            }
-            book.update_or_create_student(person.id, **said)
+        from nbgrader.api import Student
+
+        def write() -> None:
+            known = {student.id: student for student in book.students}
+            for person in people:
+                student = known.setdefault(person.id, Student(id=person.id))
+                for field in ("first_name", "last_name", "email", "lms_user_id"):
+                    if getattr(person, field):
+                        setattr(student, field, getattr(person, field))
+                book.db.add(student)
+            book.db.commit()
+
+        together(book.db, write)
