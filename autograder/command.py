@@ -1,7 +1,5 @@
 """The `autograder` command as students have it: `check`. `cli` adds what instructors have."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

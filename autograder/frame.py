@@ -3,8 +3,6 @@
 Typer looks up a part of its words by gettext and writes the others in English.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from autograder.language import said, tr

@@ -4,8 +4,6 @@ What was found is stored as data; only where it is shown do `tr` and `counted` l
 A catalogue of the package lies in `locale/`; the words of a notebook ship in its public data.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

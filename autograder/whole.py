@@ -1,7 +1,5 @@
 """Write a file whole or not at all; a zip archive whose bytes hang on its content alone."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

@@ -4,8 +4,6 @@ One function for each named check. Which of them a row meets follows from the ki
 never from its name. One check, the last, looks at all trials of a row together.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -5,8 +5,6 @@ entry within ENTRY of itself or of the output's root mean square; both widened b
 the reference itself moves when its input moves in the last bit.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -6,8 +6,6 @@ all hidden cases together become at most one for each check and output: of the c
 a coarse class. Instructors and students read the same.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from autograder.checks.finding import Check, Finding, RowResult

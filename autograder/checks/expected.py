@@ -1,7 +1,5 @@
 """What the reference gives on a case, and how far that can be trusted to the last bits."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -7,8 +7,6 @@ A forward that scales what it keeps by another number, or keeps another fraction
 backward that scales by the same one, or lets as many through, keeps its points.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Random initialisers: judged by the moments of what they draw, and by where it comes from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

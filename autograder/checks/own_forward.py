@@ -4,8 +4,6 @@ It is asked of a student's backward where the forward is wrong, and of every ref
 say nothing about whether the forward is the one that was meant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -5,8 +5,6 @@ once, and what could never fit is replaced by a short word about it: no later st
 than is expected.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Set
 from dataclasses import dataclass, field, replace

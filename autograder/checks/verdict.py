@@ -1,7 +1,5 @@
 """From findings to a row's score: an output earns its share on all cases or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

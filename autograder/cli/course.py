@@ -1,7 +1,5 @@
 """From a course's sources to what students get, and the grader's own proof."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

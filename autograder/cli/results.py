@@ -1,7 +1,5 @@
 """What is made of grades on file: `report`, `feedback`, `export`, `similar`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

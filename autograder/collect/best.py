@@ -1,7 +1,5 @@
 """Notebooks graded apart from the class, and which of several of one student is worth most."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path

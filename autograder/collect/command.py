@@ -1,7 +1,5 @@
 """`autograder collect`: from a platform's download to the folder of submissions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path

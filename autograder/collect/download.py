@@ -1,7 +1,5 @@
 """Look into a download, a zip or a folder, without unpacking it: no name in it becomes a path."""
 
-from __future__ import annotations
-
 import io
 import stat
 import zipfile

@@ -8,8 +8,6 @@
 - Repositories, and any other zip or folder: a folder for each student, or the name in the file's.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Callable, Collection, Sequence

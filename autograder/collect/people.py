@@ -1,7 +1,5 @@
 """Which student of the course somebody in a download is."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping

@@ -1,7 +1,5 @@
 """Put the notebooks where grading looks for them: all are staged first, so nothing is lost."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """From uploads to one notebook for each student and assignment; what is unsure is told."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections import Counter

@@ -7,8 +7,6 @@ than give a name a meaning, and the data beside the source. Prose, experiments, 
 comments, docstrings and hints bear on nothing. Known mistakes bear on rows that are not right.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 from collections.abc import Collection, Iterable, Iterator

@@ -1,7 +1,5 @@
 """From sources, through nbgrader's source notebooks and its steps, to the release in a folder."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The cells of a source in percent format: what each is for, defines, and gives to students."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Collection, Sequence

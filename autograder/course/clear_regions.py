@@ -1,7 +1,5 @@
 """A step of nbgrader's, with ours where its own falls short; loaded by name, by nbgrader only."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from nbgrader.preprocessors import ClearSolutions

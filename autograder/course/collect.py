@@ -5,8 +5,6 @@ an exercise to its list of `edit(...)` and `replacement(...)`. A notebook is the
 teaches, and its bank for what it catches.
 """
 
-from __future__ import annotations
-
 import ast
 import copy
 import difflib

@@ -1,7 +1,5 @@
 """Compare generated files: text exactly, numbers in the public data to rounding."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Execute cells of a source so that tracebacks and `inspect.getsource` show them."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import importlib

@@ -1,7 +1,5 @@
 """The course folder: find it, and load its notebooks."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field

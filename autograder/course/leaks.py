@@ -1,7 +1,5 @@
 """Search what ships to students for what must not: solutions, mistakes, the secret seed."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Sequence

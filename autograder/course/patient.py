@@ -1,7 +1,5 @@
 """A runner for changed functions, which may loop without end: it gives up after a while."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Iterable, Iterator

@@ -5,8 +5,6 @@ nothing, and puts what it gives in the piece's place. A piece that is given back
 very lines; so a walk that changes nothing gives the very cell.
 """
 
-from __future__ import annotations
-
 import ast
 import io
 import re

@@ -1,7 +1,5 @@
 """The questions of a notebook, on public and on hidden cases, and the public data that ships."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache, partial

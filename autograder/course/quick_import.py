@@ -1,7 +1,5 @@
 """Import nbformat, jupytext and nbgrader without what makes them slow."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 from collections.abc import Iterator

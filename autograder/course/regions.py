@@ -1,7 +1,5 @@
 """Solution regions: what stands between BEGIN SOLUTION and END SOLUTION, and what replaces it."""
 
-from __future__ import annotations
-
 import ast
 import re
 

@@ -1,7 +1,5 @@
 """`autograder release`: build what students get, search it for leaks, put it into assignments/."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager

@@ -3,8 +3,6 @@
 Ids come from names and content, never from positions, so that insertions move none.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import inspect

@@ -1,7 +1,5 @@
 """The secret seed of a course, from which the hidden cases are drawn."""
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

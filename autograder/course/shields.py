@@ -1,7 +1,5 @@
 """What a translation must leave as it is: code, mathematics, links, gaps, numbers, names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

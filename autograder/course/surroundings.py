@@ -3,8 +3,6 @@
 They are generated as check cells are, tagged `experiment`: nothing that grades ever runs them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from autograder.course.cells import SourceCell

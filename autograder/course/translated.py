@@ -4,8 +4,6 @@ Its catalogue is `locale/<language>/<assignment>.po` in the course's folder. Wha
 fuzzy there stays English, and is counted.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress

@@ -3,8 +3,6 @@
 A leaf is read as an array; every part of it is looked at once, and its type before anything else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

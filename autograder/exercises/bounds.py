@@ -5,8 +5,6 @@ system's (POSIX, main thread), it also ends a sleep. Elsewhere a second thread a
 to raise in the first. Neither ends one long call of NumPy.
 """
 
-from __future__ import annotations
-
 import ctypes
 import io
 import signal

@@ -5,8 +5,6 @@ with the reference decides. The layers that it is asked about are the same progr
 new names, statements that do nothing, a wrapper around them.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What every kind of exercise is: rows worth points, and how to ask for and read an answer."""
 
-from __future__ import annotations
-
 import abc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

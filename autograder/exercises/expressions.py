@@ -4,8 +4,6 @@ It reduces what student code returns to plain outputs in `observe`, so that the 
 with the reference decides.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Mapping, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """A fact: what was found, as data. `feedback.say` has the sentence for it, and nobody else."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

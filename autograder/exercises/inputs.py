@@ -5,8 +5,6 @@ multiply dimensions. Dimensions that nothing else fixes get small sizes that all
 a transposed result cannot fit by accident.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Mapping

@@ -5,8 +5,6 @@ decides nothing. Every call gets fresh, writable copies of its arguments, and re
 the moment they are returned, so that later calls may change whatever they like in place.
 """
 
-from __future__ import annotations
-
 import errno
 import random
 import traceback

@@ -3,8 +3,6 @@
 Authors write `affine = Layer(affine_forward, affine_backward, inputs=..., points=...)`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """The kinds whose answer is not one function: `Module` (a class), `Answer` and `Text`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """Known mistakes: edits of the reference, or whole functions in its place."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ expected values on the public cases, fingerprints of the known mistakes with the
 keys of automatic slips. The cases themselves are drawn again from the public seed.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import sys

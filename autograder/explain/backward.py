@@ -7,8 +7,6 @@ was written: that tells "right for your forward, but your forward is wrong" from
 forward". Neither earns or costs points.
 """
 
-from __future__ import annotations
-
 from autograder.checks.compare import difference
 from autograder.checks.finding import Check, Finding, RowResult
 from autograder.checks.own_forward import against_forward

@@ -5,8 +5,6 @@ agree in all three only by an accident of probability about the tolerance to the
 No array can be rebuilt from one.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence

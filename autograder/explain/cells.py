@@ -4,8 +4,6 @@ A name that a later cell binds again changes what an earlier function does. Whet
 verdict, only running the cells up to there can tell; where it may, and by which name, shows here.
 """
 
-from __future__ import annotations
-
 import ast
 import builtins
 import functools

@@ -3,8 +3,6 @@
 Only when every slip that gives these numbers is of one kind.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Ask the questions of a notebook in somebody's namespace, and say what became of every row."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass

@@ -18,8 +18,6 @@ the *first wrong stage*, and whether it is right for the student's *own forward*
 changes a score; what follow-through may change stands apart, in `follow.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 

@@ -6,8 +6,6 @@ that mistaken forward. And a row that calls another row with a known mistake: it
 reference composed with that mistake.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

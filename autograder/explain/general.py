@@ -6,8 +6,6 @@ it is the only one that does. A new slip is one entry in `SLIPS`, and serves eve
 random weights whose deviation is another one the formula in the sizes is told.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

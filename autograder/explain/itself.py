@@ -1,7 +1,5 @@
 """What a finding says by itself to whoever can read it: exceptions, shapes, repetitions."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -3,8 +3,6 @@
 A name is given only when it is the only one that fits; a wrong name is worse than none.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set

@@ -1,7 +1,5 @@
 """A question: all that one knows about an exercise on a set of cases; and what came of asking."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial

@@ -4,8 +4,6 @@ A function counts as not written yet when it is missing or raises NotImplemented
 have written it all the same: in a markdown cell, above the starter, under another name.
 """
 
-from __future__ import annotations
-
 import ast
 import difflib
 import re

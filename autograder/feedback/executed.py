@@ -4,8 +4,6 @@ The cell of a function may have run in vain, or the function may have lost its n
 version before is judged; or code stands where it does not count. A verdict alone would puzzle.
 """
 
-from __future__ import annotations
-
 import ast
 import difflib
 import sys

@@ -1,7 +1,5 @@
 """`gradcheck(forward, backward, *arrays)`: what students ask about layers of their own."""
 
-from __future__ import annotations
-
 import copy
 import inspect
 from collections.abc import Callable, Sequence

@@ -5,8 +5,6 @@ whatever their place, is a general slip and stands in `explain.general`.
 Only public cases get here: a picture of a hidden case would give its expected values away.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Text and background are inherited and tints are transparent, so that the page fi
 themes. A colour never stands alone: a sign or a word says the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 

@@ -3,8 +3,6 @@
 It holds the right answers and a solution of every row, packed: nobody reads them by accident.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

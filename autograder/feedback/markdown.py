@@ -1,7 +1,5 @@
 """The verdict on a notebook as Markdown, for the summary page of a CI run."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

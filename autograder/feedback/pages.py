@@ -1,7 +1,5 @@
 """What a student calls beside `check`: `progress`, `solution` and `hand_in`, each a page."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence

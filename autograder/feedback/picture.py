@@ -4,8 +4,6 @@ A table and not SVG: when a notebook is opened again, Jupyter strips SVG from ou
 not trust, and would leave the numbers of all cells behind as one long text.
 """
 
-from __future__ import annotations
-
 from html import escape
 
 import numpy as np

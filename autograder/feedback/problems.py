@@ -1,7 +1,5 @@
 """Findings that say the same thing, over all cases, become one problem."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 

@@ -5,8 +5,6 @@ functions that depend on it are run in a copy of the kernel's names, and the row
 Only what makes it better is said to be the reason.
 """
 
-from __future__ import annotations
-
 import ast
 import builtins
 import sys

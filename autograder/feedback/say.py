@@ -1,7 +1,5 @@
 """Findings in words: the one place where what was found becomes a sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

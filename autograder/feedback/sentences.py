@@ -3,8 +3,6 @@
 A gap takes what `say` makes of a value: a name, a number, a shape, a list, or another sentence.
 """
 
-from __future__ import annotations
-
 SENTENCES: dict[str, str] = {
     # what something is
     "type.none": "None",

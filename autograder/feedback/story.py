@@ -4,8 +4,6 @@ The verdict and the points; what it looks like, in words; what is wrong, output 
 where there are more than two; what holds; the hints; the student's own lines last.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby

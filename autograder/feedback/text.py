@@ -1,7 +1,5 @@
 """Blocks as plain text, for terminals and for those who cannot see the page."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator, Sequence
 

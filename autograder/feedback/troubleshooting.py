@@ -1,7 +1,5 @@
 """Which section of docs/troubleshooting.md goes further than a finding can."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

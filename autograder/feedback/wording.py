@@ -1,7 +1,5 @@
 """How numbers, points, places and lists are written in a message."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from fractions import Fraction

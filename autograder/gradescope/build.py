@@ -5,8 +5,6 @@ once, when the container's image is made, and `run_autograder`, which is copied 
 for each submission.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from collections.abc import Sequence

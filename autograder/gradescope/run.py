@@ -1,7 +1,5 @@
 """Grade one submission on Gradescope: `python -m autograder.gradescope.run /autograder`."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

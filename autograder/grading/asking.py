@@ -8,8 +8,6 @@ The questions see functions only. That one is missing because its cell hung, or 
 never written and not just never called, shows in the cells.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Of an exercise that changed, its own rows and those that build on it are graded 
 stand as they are on file, to the byte.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import hmac

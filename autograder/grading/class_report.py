@@ -1,7 +1,5 @@
 """What a class run did, and who is told while it goes on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Grade a class: what is new, on all cores, with nothing lost when something breaks."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace

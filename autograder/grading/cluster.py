@@ -4,8 +4,6 @@ A worker needs this package and nothing else: no folder of the course, no gradeb
 It keeps an assignment in a private temporary folder for as long as it lives.
 """
 
-from __future__ import annotations
-
 import atexit
 import math
 import os

@@ -7,8 +7,6 @@ the one submission, and a fresh process goes on with the next. What student code
 counted elsewhere: it runs in the sandbox, and waiting for it takes no processor time.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import os

@@ -3,8 +3,6 @@
 Whatever happens to the workers, and on Ctrl-C and SIGTERM, what was begun is finished or told.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import queue

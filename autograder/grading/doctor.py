@@ -1,7 +1,5 @@
 """`autograder doctor`: what works here, in which isolation, and what to do about the rest."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import platform
 import shutil

@@ -1,7 +1,5 @@
 """Start the process of a desk; light, so that it can begin before anything else is loaded."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """Grade one submission: run its cells in the sandbox, ask the questions, write down the verdict."""
 
-from __future__ import annotations
-
 import functools
 import math
 import time

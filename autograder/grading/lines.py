@@ -4,8 +4,6 @@ A child of its own does it, which knows the public cases only: what it says deci
 one of our kinds, and a line that stands where it says.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence

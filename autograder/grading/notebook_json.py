@@ -4,8 +4,6 @@ Outputs and all else that nobody reads are passed over while the text is scanned
 52 MB of pictures costs what its sources cost, and no form of JSON needs more memory than that.
 """
 
-from __future__ import annotations
-
 import codecs
 import json
 import re

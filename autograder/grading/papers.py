@@ -6,8 +6,6 @@ by its owner only. They are plain data, sealed with the secret: a file that is d
 somebody else wrote, is made anew.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import hashlib

@@ -1,7 +1,5 @@
 """A runner that does not run into the same wall twice."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What a grading run writes: the schema of `results/<assignment>/<student>.json`."""
 
-from __future__ import annotations
-
 import contextlib
 import tempfile
 import zlib

@@ -1,7 +1,5 @@
 """`autograder check`: a student's notebook on the public cases, with nothing but what ships."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

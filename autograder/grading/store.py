@@ -1,7 +1,5 @@
 """Where results are kept: one file per submission, replaced whole or not at all."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib

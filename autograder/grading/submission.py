@@ -1,7 +1,5 @@
 """Read a notebook that nobody trusts: from a path to cells of text, or a reason why not."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import stat

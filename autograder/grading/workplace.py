@@ -1,7 +1,5 @@
 """What a worker process keeps between submissions: the course, the questions and a sandbox."""
 
-from __future__ import annotations
-
 import functools
 import traceback
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`autograder handout`: all that students need, in a zip or a repository; `init`: a course."""
 
-from __future__ import annotations
-
 import datetime
 import re
 import shutil

@@ -4,8 +4,6 @@ The kit comes as the wheel that lies beside the notebooks: each fetches it in it
 Python, NumPy and Matplotlib come from Pyodide, which the browser loads from the web.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import io
 import json

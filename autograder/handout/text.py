@@ -1,7 +1,5 @@
 """The texts that are handed out, from `templates/`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from autograder.course import Notebook

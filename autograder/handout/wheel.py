@@ -6,8 +6,6 @@ It is written from the installed files, so that an instructor needs neither the 
 build tool; the format is that of packaging.python.org, "Binary distribution format".
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import importlib.metadata

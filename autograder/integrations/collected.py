@@ -4,8 +4,6 @@ Grading reads from it by how much a deadline is moved, giving back by which name
 a student's file.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec

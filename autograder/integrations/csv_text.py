@@ -1,7 +1,5 @@
 """CSV that spreadsheets open without running anything; and what people bring in CSV."""
 
-from __future__ import annotations
-
 import csv
 import io
 import unicodedata

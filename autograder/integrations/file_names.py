@@ -1,7 +1,5 @@
 """A name for a student's file: safe in every file system and in every link."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """What people decided in nbgrader's gradebook: scores, comments, extra credit, penalties, names."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -6,8 +6,6 @@ the environment variable `<RUNNER>_RESULTS` from Base64 to JSON with `version`, 
 scores are added up.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

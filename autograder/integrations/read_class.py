@@ -1,7 +1,5 @@
 """Read a class from where a command was called: results on file, and what people decided."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Activation functions side by side: value, slope, saturation and price."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

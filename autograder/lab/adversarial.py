@@ -1,7 +1,5 @@
 """Pictures that were changed along the gradient of the loss."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

@@ -3,8 +3,6 @@
 The caller brings the numbers, so that they come from the student's own functions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise

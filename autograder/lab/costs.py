@@ -1,7 +1,5 @@
 """What a gradient costs: backpropagation against finite differences."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Data that need no network: digits, spirals, a text of our own; and MNIST, where there is one."""
 
-from __future__ import annotations
-
 import socket
 import warnings
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Plumbing for notebook 04's experiments with few examples; the steps are the student's own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a forward pass keeps for the way back, in bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

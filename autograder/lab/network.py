@@ -3,8 +3,6 @@
 Normalisation and dropout come from outside: they are the student's own functions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise

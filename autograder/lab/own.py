@@ -4,8 +4,6 @@
 the imports, functions and classes of their cells; nothing is trained and nothing drawn.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 from collections.abc import Callable, Iterator, Mapping

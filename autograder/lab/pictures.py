@@ -1,7 +1,5 @@
 """Pictures as data: a photograph, digits as arrays of pixels, and what can be done to them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

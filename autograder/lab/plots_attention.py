@@ -1,7 +1,5 @@
 """Pictures of notebook 10: softmax, attention, and a transformer that learns."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

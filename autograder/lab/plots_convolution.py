@@ -1,7 +1,5 @@
 """Pictures of notebook 09: filters and their answers, borders, fields, and what shuffling does."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

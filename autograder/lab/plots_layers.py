@@ -1,7 +1,5 @@
 """Pictures of notebook 02: loss curves, a network, decision boundaries, maps of gradient errors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Pictures of notebook 11: one library, three data sets."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

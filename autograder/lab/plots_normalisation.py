@@ -1,7 +1,5 @@
 """Pictures of notebook 05: what normalisation does to a network, and along which axes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

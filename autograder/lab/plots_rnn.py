@@ -1,7 +1,5 @@
 """Pictures of notebook 06: gradients through time."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

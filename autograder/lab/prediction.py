@@ -1,7 +1,5 @@
 """Predict, then run: a guess is worth more when it stands there before the answer."""
 
-from __future__ import annotations
-
 from autograder.language import tr
 
 

@@ -1,7 +1,5 @@
 """Notebook 07's way to PyTorch, where that is installed: a class becomes a real `Function`."""
 
-from __future__ import annotations
-
 import warnings
 from importlib import import_module
 from importlib.util import find_spec

@@ -1,7 +1,5 @@
 """Which pixels a score hangs on: its gradient in the picture, through the student's own layers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ They are read from its files: importing it takes longer than all that a notebook
 A site for JupyterLite has the copy beside the notebooks: `autograder handout --site`.
 """
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 

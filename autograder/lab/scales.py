@@ -1,7 +1,5 @@
 """Pictures of sizes: lines and bars, scales through the layers, dead units, the V-curve."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

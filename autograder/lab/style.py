@@ -8,8 +8,6 @@ What a picture shows stands in words as its `alt` in a notebook's output, for th
 it: titles, axes and legends. nbconvert's classic pages say it (JupyterLab has no place for it yet).
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext

@@ -1,7 +1,5 @@
 """A small training loop with a progress bar. The gradients are the student's; the loop is ours."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized

@@ -1,7 +1,5 @@
 """Plumbing for the experiments of notebook 10; the functions it measures are the student's own."""
 
-from __future__ import annotations
-
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence

@@ -1,7 +1,5 @@
 """Wrong gradients made of the right ones: the student's own functions, each with a slip added."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -5,8 +5,6 @@ fixed. A floating-point number that is no array (``eps=1e-5``) is checked only w
 hands out a nonzero gradient for it, or when there is no array at all.
 """
 
-from __future__ import annotations
-
 import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence

@@ -9,8 +9,6 @@ at most 1/2 each (`directions`). The density of the projection ⟨v, e⟩ is the
 An error of relative size τ that went unseen on several independent lines was unlucky on each.
 """
 
-from __future__ import annotations
-
 import math
 
 MISSED = 1e-6  # the chance of missing an error that is allowed

@@ -1,7 +1,5 @@
 """The questions that can be asked: is this backward right, and are these values right?"""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Contract first: the number, the form, the shape and the finiteness of what a backward returns."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

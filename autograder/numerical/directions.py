@@ -6,8 +6,6 @@ swapped entries of a gradient would cancel on every second line. Scales and step
 and are kept as exponents: multiplying by one is exact, and nothing overflows on the way.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

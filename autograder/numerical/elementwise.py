@@ -3,8 +3,6 @@
 It costs at least six evaluations per entry; for a verdict use `check_backward`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 

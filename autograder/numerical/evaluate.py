@@ -5,8 +5,6 @@ returns one output per tuple (or an exception in the place of an output), whole 
 a forward on the other side of a process boundary then needs a few round trips instead of dozens.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One inquiry: the contract, the input given, and other inputs where that one cannot decide."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial

@@ -9,8 +9,6 @@
 4. Where each line says something but two don't say enough, more lines are drawn.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -7,8 +7,6 @@ finds it too, in log₂ n lines instead of one.) Is the error spread along the a
 and no whole number. A last line, through the place that was found alone, confirms it.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -4,8 +4,6 @@ Errors that the *caller* makes (an upstream of the wrong shape, say) raise `Grad
 wrong with the *backward* never raises: it is a verdict with a reason.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -11,8 +11,6 @@ alone cannot see this: at ReLU(0) it returns 1/2, calmly, at every step. Roundin
 own. All of this is linear in the values, so one small matrix does it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Too long a step bends and meets kinks, too short a step drowns in rounding. Both
 own (`slope`), so the longer bar tells which way to go. Every output keeps the step that suits it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

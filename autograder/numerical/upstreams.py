@@ -5,8 +5,6 @@ another that is -1024 times as large, and holding both answers against the *same
 finds what is not (abs(dout), clipping, an upstream that is ignored) without a further evaluation.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a class run shows at its end: a table of scores, and what a person must know."""
 
-from __future__ import annotations
-
 import statistics
 import sys
 from collections import Counter

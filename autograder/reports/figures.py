@@ -7,8 +7,6 @@ Introduction to Classical and Modern Test Theory (1986), chapters 5, 7 and 14; C
 Psychometrika 16 (1951), 297-334.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """`autograder feedback`: a page for every student and assignment, as platforms take files back."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

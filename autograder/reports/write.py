@@ -1,7 +1,5 @@
 """`autograder report`: from a class to its pages, each replaced whole or not at all."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 

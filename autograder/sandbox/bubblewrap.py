@@ -1,7 +1,5 @@
 """The outer wall: bubblewrap gives the zygote namespaces and an almost empty file system."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

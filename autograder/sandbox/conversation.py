@@ -1,7 +1,5 @@
 """How the grader talks to one child: frames out, frames in, each by an absolute deadline."""
 
-from __future__ import annotations
-
 import signal
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The grader's side of the talk with one child: what is asked, what is believed of answers."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections import deque

@@ -1,7 +1,5 @@
 """What a submission may use, what it used, the cells it consists of, and what came of them."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

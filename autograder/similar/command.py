@@ -3,8 +3,6 @@
 How alike two answers are is the cosine of their token runs, rare ones weighed more.
 """
 
-from __future__ import annotations
-
 import builtins
 import keyword
 import re

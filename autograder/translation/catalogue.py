@@ -5,8 +5,6 @@ students; those of the notebooks lie in the course, `locale/<language>/<assignme
 the sources: a word changed in a translation makes no grade and no public data out of date.
 """
 
-from __future__ import annotations
-
 import io
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """What does not hold in a catalogue: coverage, shields, glossary."""
 
-from __future__ import annotations
-
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What is to translate: all that a notebook or the package says, from where it is declared."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping

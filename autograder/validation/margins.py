@@ -4,8 +4,6 @@ Each seed's cases are compared with the same computation after last-bit noise of
 about what another correct implementation, another BLAS or another processor may differ by.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

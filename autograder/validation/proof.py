@@ -6,8 +6,6 @@ starter earns nothing, each declared mistake loses its row and is named as itsel
 of the reference is caught or equivalent to it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -6,8 +6,6 @@ layers and losses, functions that say of what they return the gradients, modules
 and the gradients of their parameters, and values that record what is done with them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """The proof of the whole course as a table, and what in it must be mended."""
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Callable, Collection, Sequence

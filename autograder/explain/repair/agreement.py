@@ -4,8 +4,6 @@
 though the numbers are right with either changed.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Sequence
 from functools import lru_cache

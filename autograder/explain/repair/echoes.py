@@ -3,8 +3,6 @@
 Nobody knows at which of the two the student forgot something, so both lines are told.
 """
 
-from __future__ import annotations
-
 import ast
 import math
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Changes of what stands there: another operator, axis, name, number, or nothing in its place."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

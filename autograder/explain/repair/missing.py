@@ -1,7 +1,5 @@
 """Changes that put something around an expression: what is missing there."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Places of a tree at which something may be changed, and the change itself."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -3,8 +3,6 @@
 They are tried only where the student's code raises, but for the letters of `np.einsum`.
 """
 
-from __future__ import annotations
-
 import ast
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence

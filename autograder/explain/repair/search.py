@@ -5,8 +5,6 @@ search goes on to the end of its tier, and to the other end of its variable: of 
 both are told, of more none.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import gc

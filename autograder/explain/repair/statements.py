@@ -1,7 +1,5 @@
 """Changes of whole statements: left out, doubled, in the wrong place, or without their `+=`."""
 
-from __future__ import annotations
-
 import ast
 import itertools
 from collections.abc import Iterator, Sequence

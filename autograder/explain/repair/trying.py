@@ -1,7 +1,5 @@
 """Run a row's code with a change in it, and see which of its outputs are still wrong."""
 
-from __future__ import annotations
-
 import ast
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence

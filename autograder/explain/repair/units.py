@@ -4,8 +4,6 @@ A changed function runs in the student's own process, so only those are touched 
 that opens a file, asks for input, imports, or changes something outside itself is left alone.
 """
 
-from __future__ import annotations
-
 import ast
 import linecache
 from collections.abc import Iterator, Mapping, Sequence

@@ -3,8 +3,6 @@
 They are tried only where the student's code raises, as those of `raising`.
 """
 
-from __future__ import annotations
-
 import ast
 import builtins
 import itertools

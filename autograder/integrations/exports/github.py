@@ -1,7 +1,5 @@
 """The class as Markdown, for the summary of a GitHub Actions job."""
 
-from __future__ import annotations
-
 from autograder.feedback.markdown import inline
 from autograder.feedback.wording import counted, points
 from autograder.integrations.classbook import ClassBook, Paper

@@ -1,7 +1,5 @@
 """What should be known of an export, with the names that it is about."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Each submission by itself: for Gradescope, GitHub Classroom, and in a class's JUnit XML."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Scores as CSV: plain, for Canvas and for Moodle."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from autograder.integrations.classbook import ClassBook

@@ -7,8 +7,6 @@ the comments, which Moodle takes for HTML, stays as it is. A grade that changed 
 download is not overwritten: that is what the date of the last modification is for.
 """
 
-from __future__ import annotations
-
 import csv
 import html
 import io

@@ -1,7 +1,5 @@
 """`autograder export`: from the results to files of another format."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The steps of `nbgrader autograde`: rebuild the notebook, then grade the raw submission."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Autograded notebooks: the submission in the instructor's notebook, with findings as outputs."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What `nbgrader_config.py` sets for grading, and what the kit reads from there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The page of `nbgrader generate_feedback`: rows by name, what lost points first, no network."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Open nbgrader's gradebook and see that it knows the assignment as students got it."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

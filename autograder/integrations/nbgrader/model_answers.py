@@ -4,8 +4,6 @@ They are put into the page while it is made. No notebook on disk has them, so ne
 an autograded notebook that somebody hands on can give them away.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from html import escape

@@ -7,8 +7,6 @@ score: nbgrader reads it from the first `execute_result`, whose plain text must 
 output, or a text that is no number, would earn full points, and anything on stderr none.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

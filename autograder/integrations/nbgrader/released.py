@@ -1,7 +1,5 @@
 """The notebook as students got it, with all that nbgrader wants to know about its cells."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property

@@ -4,8 +4,6 @@ nbgrader's own `add_submission` and `find_grade` ask the database anew for every
 is read with a few questions and written with a few statements, over nbgrader's own tables.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """A place for results: nbgrader's gradebook, and autograded notebooks beside the submissions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace

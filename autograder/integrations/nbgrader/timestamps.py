@@ -1,7 +1,5 @@
 """When something was handed in, as `timestamp.txt` says it: read what is sure, never guess."""
 
-from __future__ import annotations
-
 import functools
 import re
 import zoneinfo
