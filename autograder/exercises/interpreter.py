@@ -349,7 +349,8 @@ _undisturbed = ContextVar("_undisturbed", default=False)
 def undisturbed_randomness() -> Iterator[None]:
     """Put the global random states back, so that a check does not change what follows it.
 
-    Inside another such block nothing is done: the outer one puts them back.
+    Inside another such block nothing is done: the outer one puts them back. Who runs many scripts
+    stands in one, for to save the states and to put them back takes as long as a small script.
     """
     if _undisturbed.get():
         yield

@@ -10,6 +10,7 @@ import numpy as np
 from autograder.checks.finding import RowResult
 from autograder.checks.trial import Trial, fitted, script_for
 from autograder.checks.verdict import judge
+from autograder.exercises.interpreter import undisturbed_randomness
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.script import Outcome, Runner
 from autograder.explain.explanations import explained, noted
@@ -54,7 +55,8 @@ def examined(
     """
     results: dict[str, RowResult] = {}
     asked: dict[str, Asked] = {}
-    with np.errstate(all="ignore"):  # in a kernel a student's np.seterr(all="raise") reaches us
+    # In a kernel a student's np.seterr(all="raise") reaches us.
+    with undisturbed_randomness(), np.errstate(all="ignore"):
         for one in _ask_all(notebook, runner, rows, share):
             one.results = results
             asked |= {r.id: one for r in one.exercise.rows if rows is None or r.id in rows}

@@ -14,6 +14,7 @@ from autograder.checks.trial import Trial
 from autograder.exercises.arrays import leaves, mapped
 from autograder.exercises.cases import Case, make_cases
 from autograder.exercises.exercise import Exercise
+from autograder.exercises.interpreter import undisturbed_randomness
 from autograder.exercises.kinds import Layer
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.mistakes import Mistake
@@ -124,6 +125,7 @@ class Asked:
         return [t for t in self.trials if t.case.judges(output) and row in t.observed]
 
 
+@undisturbed_randomness()
 def prepare(
     exercise: Exercise,
     *,
