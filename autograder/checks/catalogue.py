@@ -18,7 +18,6 @@ from autograder.checks.moments import judge_draws, judge_moments
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import AGAIN, COUNTED
-from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise, Observed, Row
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.fact import fact, type_of
@@ -26,7 +25,7 @@ from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Answer, Module, Text
 from autograder.exercises.script import Failure
 from autograder.exercises.tracing import watched_inputs
-from autograder.exercises.witness import Witness
+from autograder.exercises.witness import Critic, Witness
 
 Judge = Callable[[Row, Trial], Iterator[Finding]]
 ENOUGH = 2

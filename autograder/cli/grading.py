@@ -191,7 +191,7 @@ def _read_back(results: Path, gradebook: str | None) -> tuple[Callable[[], None]
     Grades never depend on either.
     """
     from autograder.integrations.read_class import read_class
-    from autograder.reports.write import leave_report
+    from autograder.reports.pages import leave_report
 
     def not_written(error: Exception) -> None:
         warn(

@@ -34,7 +34,7 @@ def report(
 ) -> None:
     """Write the pages of the class and of every student anew, from the results."""
     from autograder.integrations.read_class import read_class
-    from autograder.reports.write import leave_report
+    from autograder.reports.pages import leave_report
 
     book = read_class(results, assignments or (), gradebook, tolerant=True)
     say(leave_report(book, results, out))

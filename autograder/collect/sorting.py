@@ -14,9 +14,8 @@ from autograder.collect.people import People
 from autograder.course.folder import ASSIGNMENTS
 from autograder.feedback.wording import listed
 from autograder.grading.notebook_json import SubmittedCell, UnreadableError, parse
-from autograder.grading.plan import normalised
 from autograder.grading.student_folder import sounds_like
-from autograder.grading.submission import read
+from autograder.grading.submission import normalised, read
 
 _FEW = 3
 """So many cells of one assignment alone make it that one, and so many times those of another."""

@@ -4,11 +4,11 @@ from typing import Any
 
 from nbgrader.preprocessors import ClearSolutions
 
-from autograder.course.regions import clear_code, clear_text
+from autograder.course.cells import clear_code, clear_text
 
 
 class ClearSolutionRegions(ClearSolutions):
-    """Clears regions as `regions` does.
+    """Clears regions as `cells` does.
 
     nbgrader's own puts `raise` even outside functions, so that "run all" would stop at a variable
     or in the body of a class.

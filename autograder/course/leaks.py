@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.build import files_below
+from autograder.course.cells import BEGIN, END, inside
 from autograder.course.notebook import Notebook
-from autograder.course.regions import BEGIN, END, inside
 from autograder.exercises import Mistake
 
 LONG = 25

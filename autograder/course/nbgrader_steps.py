@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from autograder.course.cells import BEGIN, CODE_STUB, END, TEXT_STUB
 from autograder.course.folder import ASSIGNMENTS, SOURCE
-from autograder.course.regions import BEGIN, CODE_STUB, END, TEXT_STUB
 
 if TYPE_CHECKING:
     from traitlets.config import Config

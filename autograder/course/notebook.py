@@ -16,6 +16,7 @@ from autograder.course.cells import (
     EXECUTED,
     RawCell,
     SourceCell,
+    bare,
     classify,
     read_percent,
     with_checks,
@@ -28,7 +29,6 @@ from autograder.course.execution import (
     run_all,
     run_cell,
 )
-from autograder.course.regions import bare
 from autograder.course.rules import check_rules, identify
 from autograder.course.surroundings import surrounded
 from autograder.errors import AutograderError, CourseError

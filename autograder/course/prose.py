@@ -12,7 +12,7 @@ import tokenize
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from autograder.course.regions import regions
+from autograder.course.cells import regions
 from autograder.course.shields import has_words
 from autograder.language import wrapped
 

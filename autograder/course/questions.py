@@ -42,10 +42,7 @@ def public_questions(notebook: Notebook, keep: Keep = made_now) -> list[list[Que
 
 @lru_cache(maxsize=32)
 def hidden_questions(
-    notebook: Notebook,
-    secret_seed: str,
-    student: str | None = None,
-    keep: Keep = made_now,
+    notebook: Notebook, secret_seed: str, student: str | None = None, keep: Keep = made_now
 ) -> list[list[Question]]:
     """The questions that only the grader asks: one list per exercise, in order.
 

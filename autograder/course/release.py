@@ -169,11 +169,7 @@ def stale(course: Course) -> list[str]:
 
 
 def behind(
-    course: Course,
-    names: Sequence[str],
-    language: str,
-    watch: Watch,
-    keep: Callable[[str], Keep],
+    course: Course, names: Sequence[str], language: str, watch: Watch, keep: Callable[[str], Keep]
 ) -> list[str]:
     """Where the release of some notebooks in a language is not what the sources make.
 

@@ -12,10 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from autograder.course import prose
-from autograder.course.cells import SourceCell
+from autograder.course.cells import SourceCell, clear_code, clear_text
 from autograder.course.folder import LOCALE
 from autograder.course.notebook import Notebook
-from autograder.course.regions import clear_code, clear_text
 from autograder.errors import CourseError
 from autograder.language import ENGLISH, package_words, read_words, speaking, spoken
 

@@ -1,8 +1,7 @@
 """What an exercise declares, and cases from a seed. NumPy and attrs; students get this room too."""
 
 from autograder.exercises.cases import Case, make_cases, variant
-from autograder.exercises.critic import Critic
-from autograder.exercises.exercise import Exercise, Row
+from autograder.exercises.exercise import Exercise, Mistake, Row, edit, replacement
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.inputs import (
     array,
@@ -19,8 +18,7 @@ from autograder.exercises.inputs import (
 )
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Answer, Module, Text
-from autograder.exercises.mistakes import Mistake, edit, replacement
-from autograder.exercises.witness import Witness
+from autograder.exercises.witness import Critic, Witness
 
 __all__ = [
     "Answer",

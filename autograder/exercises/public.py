@@ -18,13 +18,12 @@ import numpy as np
 
 from autograder.errors import CourseError, DeclarationError
 from autograder.exercises.cases import Variant
-from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.expressions import Expressions
 from autograder.exercises.inputs import IF_SET, INPUTS
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Answer, Module, Text
-from autograder.exercises.witness import Witness
+from autograder.exercises.witness import Critic, Witness
 
 SCHEMA = 1
 DIGITS = 12

@@ -16,9 +16,8 @@ import numpy as np
 
 from autograder.checks.expected import Expectation
 from autograder.exercises.arrays import as_array
-from autograder.exercises.exercise import Exercise, Observed
+from autograder.exercises.exercise import Exercise, Mistake, Observed
 from autograder.exercises.fact import Fact
-from autograder.exercises.mistakes import Mistake
 from autograder.exercises.script import Broken, Runner
 
 CLOSE = 1e-6

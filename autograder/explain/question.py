@@ -13,11 +13,10 @@ from autograder.checks.finding import Explanation, RowResult
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import leaves, mapped
 from autograder.exercises.cases import Case, make_cases
-from autograder.exercises.exercise import Exercise
+from autograder.exercises.exercise import Exercise, Mistake
 from autograder.exercises.interpreter import undisturbed_randomness
 from autograder.exercises.kinds import Layer
 from autograder.exercises.kinds_stateful import Answer
-from autograder.exercises.mistakes import Mistake
 from autograder.exercises.public import PUBLIC_SEED, PublicExercise, decode_value, encode_value
 from autograder.exercises.script import Runner, plain
 from autograder.explain.bank import Key, Known, OfCase, Prints, run_mistake, until_it_shows

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograder.feedback.blocks import as_text
 from autograder.feedback.html import as_html
 from autograder.feedback.markdown import render_markdown
-from autograder.feedback.problems import Coverage
-from autograder.feedback.story import card, recorded, table
-from autograder.feedback.text import as_text
+from autograder.feedback.story import Coverage, card, recorded, table
 
 if TYPE_CHECKING:
     from autograder.feedback.checking import Score, check

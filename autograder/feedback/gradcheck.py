@@ -11,7 +11,7 @@ from autograder.feedback.blocks import Code, Head, Paragraph
 from autograder.feedback.html import as_html
 from autograder.language import Counted, tr
 from autograder.numerical import GradcheckError, GradientReport, check_backward
-from autograder.numerical.arguments import parameters
+from autograder.numerical.evaluate import parameters
 
 Forward = Callable[..., Any]
 

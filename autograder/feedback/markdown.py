@@ -4,9 +4,20 @@ import re
 from collections.abc import Iterator, Sequence
 
 from autograder.checks.finding import Check, RowResult
-from autograder.feedback.blocks import Block, Code, Fold, Frames, Head, Line, Paragraph, Place
+from autograder.feedback.blocks import (
+    FREE,
+    Block,
+    Code,
+    Fold,
+    Frames,
+    Head,
+    Line,
+    Paragraph,
+    Place,
+    placed,
+    plain,
+)
 from autograder.feedback.story import card, table, total
-from autograder.feedback.text import FREE, placed, plain
 from autograder.feedback.wording import mark, points
 from autograder.language import tr
 

@@ -13,13 +13,22 @@ from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import SUFFIX
 from autograder.explain import examine_all
 from autograder.feedback.beside import CheckError, opened, remember, row_of, said_before, sheets
-from autograder.feedback.blocks import Block, Code, Fold, Frames, Head, Line, Paragraph, Rows
+from autograder.feedback.blocks import (
+    Block,
+    Code,
+    Fold,
+    Frames,
+    Head,
+    Line,
+    Paragraph,
+    Rows,
+    as_text,
+)
 from autograder.feedback.checking import caller, limiting, printed, settled, shows_html
-from autograder.feedback.executed import typed
 from autograder.feedback.html import as_html
 from autograder.feedback.key import solutions
+from autograder.feedback.rebinding import typed
 from autograder.feedback.story import recorded, table
-from autograder.feedback.text import as_text
 from autograder.feedback.wording import counted, listed, points
 from autograder.language import ENGLISH, speak, tr
 

@@ -29,7 +29,7 @@ from autograder.explain.follow import builds_on
 from autograder.explain.written import NOT_WRITTEN, Placed, whereabouts
 from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.patience import Patience
-from autograder.grading.plan import PlannedCell, unjudged
+from autograder.grading.submission import PlannedCell, unjudged
 from autograder.sandbox import Cell, CellOutcome, Limits, Sandbox
 
 EXPERIMENT_SECONDS = 2.0

@@ -11,12 +11,11 @@ from autograder.course import Course
 from autograder.errors import AutograderError, GradingError
 from autograder.explain.repair import Repairs
 from autograder.grading import submission
-from autograder.grading.basis import Basis
-from autograder.grading.class_report import ClassReport, ResultSink, Watcher
 from autograder.grading.desk import OverloadError
 from autograder.grading.dispatch import Pool, dispatch, interruptible, look, undisturbed
 from autograder.grading.grade import Graded, without_answers
 from autograder.grading.lines import Lined, with_lines
+from autograder.grading.papers import Basis
 from autograder.grading.result import (
     Copies,
     Result,
@@ -26,7 +25,7 @@ from autograder.grading.result import (
     to_row,
     writable_name,
 )
-from autograder.grading.store import Store, is_current
+from autograder.grading.store import ClassReport, ResultSink, Store, Watcher, is_current
 from autograder.grading.student_folder import discover
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms

@@ -161,11 +161,7 @@ def look(
 
 
 def _crowd(
-    waiting: deque[Handin],
-    terms: Terms,
-    pool: Pool,
-    abreast: Callable[[], int],
-    receive: Receive,
+    waiting: deque[Handin], terms: Terms, pool: Pool, abreast: Callable[[], int], receive: Receive
 ) -> None:
     """Work through `waiting`, as many at a time as there are places by then."""
     under_way: dict[Future[Graded | Lined], Handin] = {}

@@ -14,10 +14,8 @@ from autograder.exercises.fact import fact
 from autograder.explain import may_be_repaired
 from autograder.explain.cells import read_cells
 from autograder.grading.asking import ask
-from autograder.grading.basis import Basis
 from autograder.grading.lines import Lined, defined, lines_of, text_of
-from autograder.grading.papers import Paper
-from autograder.grading.plan import PlannedCell, plan, unjudged
+from autograder.grading.papers import Basis, Paper
 from autograder.grading.result import (
     SCHEMA,
     Result,
@@ -26,7 +24,7 @@ from autograder.grading.result import (
     from_row,
     writable_name,
 )
-from autograder.grading.submission import Handin, Submission
+from autograder.grading.submission import Handin, PlannedCell, Submission, plan, unjudged
 from autograder.sandbox import Limits, Sandbox
 
 

@@ -15,7 +15,7 @@ from autograder.explain import Question, to_public
 from autograder.explain.cells import Cell as ReadCell
 from autograder.explain.cells import names_used, parsed, without_magics
 from autograder.explain.repair import LOOKS, SECONDS, Repair, Repairs, told
-from autograder.grading.plan import PlannedCell
+from autograder.grading.submission import PlannedCell
 from autograder.sandbox import Cell, Limits, Sandbox
 
 Lines = dict[str, Repairs]

@@ -69,26 +69,6 @@ class _Cell(msgspec.Struct):
     id: Raw = _NOTHING
 
 
-class _OrdinaryNbgrader(msgspec.Struct):
-    grade_id: str = ""
-    grade: bool = False
-
-
-class _OrdinaryMetadata(msgspec.Struct):
-    nbgrader: _OrdinaryNbgrader = msgspec.field(default_factory=_OrdinaryNbgrader)
-    tags: list[str] = []
-
-
-class _OrdinaryCell(msgspec.Struct):
-    cell_type: str
-    source: str | list[str]
-    id: str = ""
-    metadata: _OrdinaryMetadata = msgspec.field(default_factory=_OrdinaryMetadata)
-
-
-_ordinary_cells = msgspec.json.Decoder(list[_OrdinaryCell]).decode
-
-
 def parse(raw: bytes) -> tuple[SubmittedCell, ...]:
     """Take a notebook's bytes apart into cells.
 
@@ -183,8 +163,6 @@ def _cells(notebook: _Notebook) -> tuple[SubmittedCell, ...]:
             f"the notebook has nbformat {_shown(version)}; versions up to {NBFORMAT} can be read. "
             "Save it with a released version of Jupyter and hand it in again"
         )
-    if version == NBFORMAT and (ordinary := _ordinary(notebook.cells)) is not None:
-        return ordinary
     parts = [notebook.cells]
     if version < NBFORMAT:
         old = f"it has the old nbformat {version} and cannot be upgraded: "
@@ -199,34 +177,6 @@ def _cells(notebook: _Notebook) -> tuple[SubmittedCell, ...]:
     if sum(len(cell.source) for cell in cells) > MAX_SOURCE:
         raise UnreadableError(_TOO_MUCH)
     return cells
-
-
-def _ordinary(raw: Raw) -> tuple[SubmittedCell, ...] | None:
-    """The cells as Jupyter writes them, read at once; None where anything about them is odd."""
-    if len(memoryview(raw)) > MAX_SOURCE:
-        return None
-    try:
-        found = _ordinary_cells(raw)
-    except (ValueError, RecursionError):
-        return None
-    if len(found) > MAX_CELLS or any(map(_is_odd, found)):
-        return None
-    return tuple(
-        SubmittedCell(
-            cell.cell_type,
-            _text(cell.source if isinstance(cell.source, str) else "".join(cell.source)),
-            _text(cell.id),
-            _text(cell.metadata.nbgrader.grade_id),
-            tuple(cell.metadata.tags),
-            cell.metadata.nbgrader.grade,
-        )
-        for cell in found
-    )
-
-
-def _is_odd(cell: _OrdinaryCell) -> bool:
-    names = (cell.id, cell.metadata.nbgrader.grade_id, *cell.metadata.tags)
-    return cell.cell_type not in ("code", "markdown", "raw") or sum(map(len, names)) > 100
 
 
 _TOO_MUCH = f"the cells hold more than {MAX_SOURCE >> 20} MB of text"

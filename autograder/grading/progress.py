@@ -65,10 +65,7 @@ class ProgressBar:
     """
 
     def __init__(
-        self,
-        console: Console,
-        quiet: bool = False,
-        clock: Callable[[], float] = time.monotonic,
+        self, console: Console, quiet: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._console, self._clock = console, clock
         self._lines = not (quiet or console.is_terminal)

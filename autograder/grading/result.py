@@ -64,7 +64,7 @@ class ResultRow(msgspec.Struct, frozen=True, omit_defaults=True):
     follow_through: bool
     findings: tuple[ResultFinding, ...]
     outputs: dict[str, bool] = {}
-    digest: str = ""  # keyed digest of all that this verdict depends on (`basis`)
+    digest: str = ""  # keyed digest of all that this verdict depends on (`papers`)
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,8 +13,7 @@ from autograder.feedback import Coverage, as_text, card, recorded, render_markdo
 from autograder.grading import submission
 from autograder.grading.asking import ask
 from autograder.grading.lines import defined, lines_of, with_lines
-from autograder.grading.plan import PlannedCell
-from autograder.grading.submission import Submission
+from autograder.grading.submission import PlannedCell, Submission
 from autograder.language import ENGLISH, speak, tr
 from autograder.sandbox import Limits, Sandbox
 

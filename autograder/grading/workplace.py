@@ -12,10 +12,9 @@ from pathlib import Path
 from autograder.course.secret import secret_seed
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
-from autograder.grading.basis import Basis
 from autograder.grading.grade import Graded, grade, lined
 from autograder.grading.lines import Lined
-from autograder.grading.papers import Paper, bearings, paper, some
+from autograder.grading.papers import Basis, Paper, bearings, paper, some
 from autograder.grading.result import writable_name
 from autograder.grading.submission import Handin
 from autograder.sandbox import Limits, Sandbox
@@ -40,9 +39,7 @@ class Terms:
     def limits(self) -> Limits:
         """The limits of one submission."""
         return Limits(
-            call_seconds=self.timeout,
-            submission_seconds=6 * self.timeout,
-            memory_mb=self.memory,
+            call_seconds=self.timeout, submission_seconds=6 * self.timeout, memory_mb=self.memory
         )
 
     def basis(self, assignment: str, content: str) -> Basis:

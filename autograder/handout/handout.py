@@ -12,11 +12,10 @@ from typing import TypedDict, Unpack
 
 from autograder.course import Course, Notebook, load_course
 from autograder.course.build import Watch, files_below
-from autograder.course.configuration import Configuration, read_configuration
-from autograder.course.folder import ASSIGNMENTS
+from autograder.course.cells import BEGIN, END, inside
+from autograder.course.folder import ASSIGNMENTS, Configuration, read_configuration
 from autograder.course.leaks import find_leaks
 from autograder.course.questions import made_now, public_questions
-from autograder.course.regions import BEGIN, END, inside
 from autograder.course.release import behind, chosen, must_be_known
 from autograder.course.secret import existing_seed
 from autograder.errors import CourseError

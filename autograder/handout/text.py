@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from autograder.course import Notebook
-from autograder.course.configuration import Configuration
+from autograder.course.folder import Configuration
 from autograder.course.prose import page
 from autograder.handout.wheel import PACKAGE, PINS, WHEEL
 from autograder.language import tr

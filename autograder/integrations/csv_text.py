@@ -1,14 +1,41 @@
-"""CSV that spreadsheets open without running anything; and what people bring in CSV."""
+"""What spreadsheets, file systems and links take: CSV that runs nothing, names that are safe."""
 
 import csv
+import hashlib
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from autograder.errors import CourseError, GradingError
-from autograder.feedback.text import plain
+from autograder.feedback.blocks import plain
 from autograder.feedback.wording import points
+
+LONGEST = 40
+_PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
+_HASHED = re.compile(r".*-[0-9a-f]{10}")
+_DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # which Windows keeps for itself
+
+
+def file_name(student: str) -> str:
+    """The name of a student's file, without an ending; different students never share one.
+
+    A short plain name stays as it is. Of any other the letters that ASCII has are kept, and a
+    digest of the whole name is added.
+
+    Example:
+        >>> file_name("ada"), file_name("Łukasz Żółć"), file_name("../../etc")
+        ('ada', 'ukasz-zoc-f2dccd617a', 'etc-74ccf3c5b4')
+    """
+    simple = _PLAIN.fullmatch(student) and not _HASHED.fullmatch(student)
+    if simple and not _DEVICES.fullmatch(student):
+        return student
+    letters = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:LONGEST].strip("-") or "student"
+    digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{slug}-{digest}"
+
 
 _STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """What a spreadsheet may take for the beginning of a formula."""

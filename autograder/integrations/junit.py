@@ -16,9 +16,9 @@ from xml.etree import ElementTree as xml
 
 from autograder.checks.finding import RowResult, Where
 from autograder.feedback import as_text, card
+from autograder.feedback.blocks import plain
 from autograder.feedback.say import in_full, spot
 from autograder.feedback.story import headline
-from autograder.feedback.text import plain
 from autograder.grading.selfcheck import Checked
 from autograder.whole import leave
 

@@ -13,7 +13,7 @@ Read the files in this order, each is one idea:
 - `check`        the two questions one can ask
 - `elementwise`  the numerical gradient of one entry after the other
 
-``arguments``, ``evaluate``, ``contract``, ``upstreams`` and ``report`` carry things from one to the
+``evaluate``, ``contract``, ``upstreams`` and ``report`` carry things from one to the
 next. The article is docs/gradcheck.md.
 """
 

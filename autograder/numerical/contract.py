@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.language import Counted, Told
-from autograder.numerical.arguments import Arguments, Array
+from autograder.numerical.evaluate import Arguments, Array
 
 
 class ContractError(Exception):

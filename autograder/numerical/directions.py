@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograder.numerical.arguments import Array
+from autograder.numerical.evaluate import Array
 
 GRID = 2.0**20
 

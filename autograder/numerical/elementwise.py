@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder.numerical.arguments import Arguments, Array
 from autograder.numerical.directions import entry_exponents, exponent
-from autograder.numerical.evaluate import Evaluator, OutputError, flat
+from autograder.numerical.evaluate import Arguments, Array, Evaluator, OutputError, flat
 from autograder.numerical.probe import CHUNK, Point, Probe
 from autograder.numerical.report import GradcheckError
 from autograder.numerical.steps import UNSEEN, on_a_kink, refine

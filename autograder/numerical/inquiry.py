@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from autograder.language import Told
-from autograder.numerical.arguments import Arguments, Array
 from autograder.numerical.contract import (
     ContractError,
     NotFiniteError,
@@ -17,7 +16,7 @@ from autograder.numerical.contract import (
     require_finite,
 )
 from autograder.numerical.directions import exponent, far, nudge
-from autograder.numerical.evaluate import Evaluator, OutputError, flat, resolution
+from autograder.numerical.evaluate import Arguments, Array, Evaluator, OutputError, flat, resolution
 from autograder.numerical.judge import Judge
 from autograder.numerical.localise import localised
 from autograder.numerical.probe import Point, Probe

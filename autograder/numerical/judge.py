@@ -15,10 +15,9 @@ from functools import partial
 
 import numpy as np
 
-from autograder.numerical.arguments import Array
 from autograder.numerical.certainty import EXCESS, MARGINS, MISSED, certified_error
 from autograder.numerical.directions import entry_exponents, exponent, tiny
-from autograder.numerical.evaluate import SINGLE, Evaluator
+from autograder.numerical.evaluate import SINGLE, Array, Evaluator
 from autograder.numerical.probe import Point, Probe
 from autograder.numerical.report import Opinion
 from autograder.numerical.steps import SHORTEST, refine

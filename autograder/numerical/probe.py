@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.numerical.arguments import Array
 from autograder.numerical.directions import exponent, signs_and_sizes
-from autograder.numerical.evaluate import DOUBLE, Evaluator, flat, resolution
+from autograder.numerical.evaluate import DOUBLE, Array, Evaluator, flat, resolution
 from autograder.numerical.slope import OFFSETS, Slope, merge, slope_with_error_bar
 
 Exponents = Callable[[Array], Any]

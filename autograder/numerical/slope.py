@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autograder.numerical.arguments import Array
+from autograder.numerical.evaluate import Array
 
 OFFSETS = np.array([1.0, 0.5, 0.25, -1.0, -0.5, -0.25])
 

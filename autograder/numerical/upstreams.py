@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.numerical.arguments import Array
 from autograder.numerical.directions import random_upstream, signs_and_sizes
-from autograder.numerical.evaluate import Evaluator, OutputError
+from autograder.numerical.evaluate import Array, Evaluator, OutputError
 from autograder.numerical.report import GradcheckError
 
 

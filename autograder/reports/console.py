@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.checks.finding import Check
-from autograder.feedback.text import plain
+from autograder.feedback.blocks import plain
 from autograder.feedback.wording import counted, listed, points
-from autograder.grading.class_report import ClassReport
 from autograder.grading.result import Result
+from autograder.grading.store import ClassReport
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.hand_scores import Person
 from autograder.language import said, tr

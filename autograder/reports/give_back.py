@@ -8,8 +8,8 @@ from autograder.errors import CourseError
 from autograder.feedback.wording import counted
 from autograder.integrations.classbook import Paper
 from autograder.integrations.collected import Collected, read_collected
+from autograder.integrations.csv_text import file_name
 from autograder.integrations.exports.note import Note
-from autograder.integrations.file_names import file_name
 from autograder.integrations.read_class import place, read_class
 from autograder.reports.pages import student_page
 from autograder.whole import leave

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,15 +17,85 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import structs
 
+from autograder.course.translated import course_speaks
+from autograder.errors import GradingError
+from autograder.feedback.blocks import plain
 from autograder.feedback.html import as_html
 from autograder.feedback.story import card
-from autograder.feedback.text import plain
-from autograder.feedback.wording import VERDICTS, counted, points
+from autograder.feedback.wording import VERDICTS, counted, listed, points
 from autograder.grading.result import ResultRow
 from autograder.integrations.classbook import ClassBook, Line, Paper
-from autograder.integrations.file_names import file_name
+from autograder.integrations.csv_text import file_name
+from autograder.integrations.read_class import place
 from autograder.language import said, spoken, tr
 from autograder.reports.figures import OUTCOMES, Concern, figures, struggling
+from autograder.whole import write_changed
+
+FOLDER = "reports"
+INDEX = "index.html"
+STUDENTS = "students"
+GENERATOR = b'<meta name="generator" content="autograder report">'
+"""What our pages say of themselves; no other file is ever removed."""
+
+
+def leave_report(book: ClassBook, results: Path, out: Path | None = None) -> str:
+    """Write the report of a class that was read, and say where it is.
+
+    Args:
+        results: The folder of results, relative to the course.
+        out: The folder for the pages; by default `reports/` beside the results.
+
+    Raises:
+        GradingError: It cannot be written.
+    """
+    root, _ = place()
+    folder = root / out if out is not None else (root / results).parent / FOLDER
+    with course_speaks(root):
+        pages = write_report(book, folder, datetime.now())
+    index = folder / INDEX
+    index = index.relative_to(root) if index.is_relative_to(root) else index
+    text = tr("Report: {index}, and {students}")
+    lines = [text.format(index=index, students=counted(pages, "student"))]
+    text = tr("The report says: {note}")
+    lines += [text.format(note=said(note)) for note in (*book.notes, *book.asides)]
+    if book.damaged:
+        text = tr("Damaged and left out: {files}")
+        lines.append(text.format(files=listed([str(p) for p in book.damaged], 3)))
+    return plain("\n".join(lines))
+
+
+def write_report(book: ClassBook, out: Path, made: datetime | None = None) -> int:
+    """Write the page of the class and one for each student; pages of others are removed.
+
+    Args:
+        out: The folder; made when there is none, for the owner's eyes only.
+
+    Returns:
+        How many students have a page.
+
+    Raises:
+        GradingError: It cannot be written.
+    """
+    try:
+        for folder in (*reversed(out.parents), out, out / STUDENTS):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700)
+        students = {who: papers for who, papers in book.students.items() if has_page(papers)}
+        kept = {page_name(student) for student in students}
+        for student, papers in students.items():
+            page = student_page(student, papers).encode("utf-8", "replace")
+            write_changed(out / STUDENTS / page_name(student), page)
+        write_changed(out / INDEX, class_page(book, made).encode("utf-8", "replace"))
+        for there in (out / STUDENTS).glob("*.html"):
+            if there.name not in kept and GENERATOR in there.read_bytes()[:1000]:
+                there.unlink()
+    except OSError as error:
+        raise GradingError(
+            f"cannot write the report to {out}: {error.strerror or error}. The results are kept; "
+            "give another folder: autograder report --out DIR"
+        ) from error
+    return len(kept)
+
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -16,7 +16,7 @@ from typing import Literal
 
 from autograder.errors import AutograderError, GradingError, IsolationError
 from autograder.sandbox.bubblewrap import boot
-from autograder.sandbox.conversation import ChildFault, ChildProcess, Frames, ZygoteFault
+from autograder.sandbox.dialogue import ChildFault, ChildProcess, Frames, ZygoteFault
 from autograder.sandbox.limits import DEFAULT_LIMITS, MIB, Cell, Limits
 from autograder.sandbox.measure import Measured, how_to_improve, measure
 from autograder.sandbox.session import Session

@@ -9,8 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from autograder.errors import GradingError
 from autograder.exercises.script import Failure, Outcome, Script
 from autograder.explain.repair import Repairs
-from autograder.sandbox.conversation import ChildFault, ChildProcess, ZygoteFault, explain_death
-from autograder.sandbox.dialogue import Dialogue
+from autograder.sandbox.dialogue import (
+    ChildFault,
+    ChildProcess,
+    Dialogue,
+    ZygoteFault,
+    explain_death,
+)
 from autograder.sandbox.limits import MIB, Budget, Cell, CellOutcome, Limits
 
 NATURAL_END_SECONDS = 0.25

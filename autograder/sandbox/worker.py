@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import msgspec
 
 from autograder.sandbox import bubblewrap
-from autograder.sandbox.conversation import ChildFault, Frames, ZygoteFault, milliseconds_left
+from autograder.sandbox.dialogue import ChildFault, Frames, ZygoteFault, milliseconds_left
 from autograder.sandbox.inside import landlock
 from autograder.sandbox.inside.lockdown import LAYERS
 from autograder.sandbox.inside.orders import Notice, Order, own_namespaces

@@ -16,8 +16,8 @@ from autograder.course import Notebook, find_course_root, load_course
 from autograder.errors import CourseError
 from autograder.feedback.wording import counted
 from autograder.grading import submission
-from autograder.grading.plan import normalised
 from autograder.grading.student_folder import discover
+from autograder.grading.submission import normalised
 from autograder.integrations.collected import read_collected
 from autograder.integrations.hand_scores import read_hand_scores
 from autograder.reports.pages import page_of

@@ -10,13 +10,13 @@ from typing import get_args
 from jinja2 import Environment, nodes
 
 from autograder.course import Notebook, prose
-from autograder.course.configuration import Configuration
-from autograder.course.regions import BEGIN, END
+from autograder.course.cells import BEGIN, END
+from autograder.course.folder import Configuration
 from autograder.course.shields import has_words
 from autograder.course.translated import pieces
 from autograder.exercises.cases import AGAIN
+from autograder.feedback.blocks import FREE
 from autograder.feedback.sentences import SENTENCES
-from autograder.feedback.text import FREE
 from autograder.feedback.troubleshooting import FLAT, NOT_FINITE, SHAPES
 from autograder.feedback.wording import VERDICTS
 from autograder.grading.selfcheck import PLAIN

@@ -21,8 +21,8 @@ from autograder.course.notebook import Notebook
 from autograder.course.patient import Patient
 from autograder.course.questions import hidden_questions, public_questions
 from autograder.course.slips import Made, derived_slips, label_of, made_slips
+from autograder.exercises.exercise import Mistake
 from autograder.exercises.interpreter import LocalRunner
-from autograder.exercises.mistakes import Mistake
 from autograder.explain import Question, examine_all, prepare
 from autograder.explain.repair import Repairs, search
 from autograder.explain.slips import PREFIX

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.course import find_course_root, load_course, load_notebook
-from autograder.course.regions import RegionError, bare, clear_code, regions
+from autograder.course.cells import RegionError, bare, clear_code, regions
 from autograder.errors import CourseError
 from autograder.exercises.script import Call, Script
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from autograder.exercises import Function, Layer, Module, edit, variant
+from autograder.exercises.exercise import Mistake
 from autograder.exercises.fact import fact
 from autograder.exercises.interpreter import LocalRunner
-from autograder.exercises.mistakes import Mistake
 from autograder.exercises.public import PublicData, dump, load
 from autograder.exercises.script import Failure, Outcome
 from autograder.explain import examine, from_public, general, prepare, to_public

@@ -12,9 +12,8 @@ import pytest
 from autograder.checks.finding import Check
 from autograder.course.bearing import bearings
 from autograder.course.questions import public_data
-from autograder.grading.basis import Basis
 from autograder.grading.grade import grade
-from autograder.grading.papers import make_paper
+from autograder.grading.papers import Basis, make_paper
 from autograder.grading.result import Result, ResultRow
 from autograder.grading.selfcheck import check_notebook, show, write_summary
 from autograder.grading.submission import Handin, read

@@ -18,12 +18,11 @@ from autograder.course.questions import further_question
 from autograder.errors import CourseError, GradingError
 from autograder.explain import Question
 from autograder.grading import classrun, grade
-from autograder.grading.class_report import ClassReport, ResultSink
 from autograder.grading.classrun import grade_class
 from autograder.grading.grade import Graded
 from autograder.grading.lines import Lined
 from autograder.grading.result import Result
-from autograder.grading.store import Store
+from autograder.grading.store import ClassReport, ResultSink, Store
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms, grade_handin
 

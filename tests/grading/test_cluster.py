@@ -17,10 +17,9 @@ import pytest
 from autograder.course import load_course
 from autograder.errors import IsolationError
 from autograder.grading import cluster, desk
-from autograder.grading.class_report import ClassReport
 from autograder.grading.classrun import grade_class
 from autograder.grading.dispatch import DesertedError
-from autograder.grading.store import Store
+from autograder.grading.store import ClassReport, Store
 from autograder.grading.workplace import Terms
 
 from .conftest import ASSIGNMENT, Class

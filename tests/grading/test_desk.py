@@ -27,7 +27,7 @@ STAGES = {
     "decode": "autograder.sandbox.dialogue.unpack_outcome",
     "compare": "autograder.explain.examine.judge",
     "explain": "autograder.explain.examine.explained",
-    "render": "autograder.grading.basis.from_row",
+    "render": "autograder.grading.papers.from_row",
 }
 """Stage -> a function of the grader that works in it."""
 

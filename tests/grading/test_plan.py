@@ -2,7 +2,7 @@
 
 from autograder.course import SourceCell
 from autograder.grading.notebook_json import SubmittedCell
-from autograder.grading.plan import plan
+from autograder.grading.submission import plan
 
 
 def kit(kind: str, source: str, name: str = "", released: str | None = "") -> SourceCell:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from autograder.course import load_course, notebook, questions
-from autograder.course.configuration import Configuration
+from autograder.course.folder import Configuration
 from autograder.course.leaks import find_leaks
 from autograder.course.release import release, release_translated
 from autograder.course.secret import secret_seed

@@ -5,9 +5,9 @@ import io
 from msgspec.structs import replace
 from rich.console import Console
 
-from autograder.grading.class_report import ClassReport
 from autograder.grading.progress import LINES, ProgressBar
 from autograder.grading.result import Result, ResultFinding, ResultRow
+from autograder.grading.store import ClassReport
 from autograder.grading.submission import Handin
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.hand_scores import Hand, Person

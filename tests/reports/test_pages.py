@@ -14,8 +14,7 @@ from msgspec import structs
 
 from autograder.integrations.classbook import ClassBook, Regrade
 from autograder.language import speaking
-from autograder.reports.pages import class_page, comment, page_name, student_page
-from autograder.reports.write import write_report
+from autograder.reports.pages import class_page, comment, page_name, student_page, write_report
 
 GOLDEN = Path(__file__).parent / "golden"
 VOID = {"meta", "br", "line", "rect", "img", "link"}

@@ -8,7 +8,7 @@ import pytest
 
 from autograder.exercises.script import Call, Script
 from autograder.sandbox import Limits
-from autograder.sandbox.conversation import ChildFault, Frames, explain_death
+from autograder.sandbox.dialogue import ChildFault, Frames, explain_death
 from autograder.sandbox.inside import wire
 from autograder.sandbox.session import Session
 

@@ -72,7 +72,7 @@ def test_text_that_keeps_the_transformer_busy_costs_its_own_cell(kernel: Sandbox
 def test_the_grader_does_not_even_load_the_transformer() -> None:
     code = """
 import sys
-from autograder.grading.plan import plan
+from autograder.grading.submission import plan
 from autograder.grading.notebook_json import SubmittedCell
 assert plan([SubmittedCell("code", "%a")], [])[0].source == "%a"
 assert "IPython" not in sys.modules

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Course, find_course_root, load_course
-from autograder.course.regions import BEGIN, END
+from autograder.course.cells import BEGIN, END
 from tests.submissions import tamper
 from tests.submissions.roster import ROSTER, Work, source
 

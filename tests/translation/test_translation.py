@@ -20,13 +20,13 @@ from autograder.course.prose import code, markdown
 from autograder.course.shields import unshielded
 from autograder.course.translated import pieces, same_program, translated
 from autograder.exercises.public import load
+from autograder.feedback.blocks import as_text
 from autograder.feedback.gradcheck import gradcheck
 from autograder.feedback.story import card
-from autograder.feedback.text import as_text
 from autograder.grading.doctor import Line, show
 from autograder.grading.notebook_json import parse
-from autograder.grading.plan import plan
 from autograder.grading.selfcheck import check_notebook
+from autograder.grading.submission import plan
 from autograder.integrations.exports.note import Note
 from autograder.lab.style import style
 from autograder.language import counted, said, speaking, tr, wrapped

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from autograder.explain.repair.agreement import weighed
+from autograder.explain.repair.echoes import weighed
 from autograder.explain.repair.expressions import edits
 from autograder.explain.repair.missing import missing, missing_names, scope_of
 from autograder.explain.repair.places import Change, Place, function_name, places

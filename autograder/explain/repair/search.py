@@ -21,14 +21,12 @@ import numpy as np
 from autograder.checks.expected import Expectation
 from autograder.exercises.arrays import leaves
 from autograder.exercises.bounds import limited
-from autograder.exercises.critic import Critic
 from autograder.exercises.exercise import Exercise
 from autograder.exercises.interpreter import undisturbed_randomness
 from autograder.exercises.kinds import Function, Layer, Loss, Sampler
 from autograder.exercises.kinds_stateful import Module
 from autograder.exercises.script import TooLong
-from autograder.exercises.witness import Witness
-from autograder.explain.repair.agreement import SPEAKS
+from autograder.exercises.witness import Critic, Witness
 from autograder.explain.repair.candidates import (
     FAR_RANK,
     Feeds,
@@ -37,7 +35,7 @@ from autograder.explain.repair.candidates import (
     feeding,
     unread,
 )
-from autograder.explain.repair.echoes import echoes, first_use, made_at
+from autograder.explain.repair.echoes import SPEAKS, echoes, first_use, made_at
 from autograder.explain.repair.fits import (
     MOST_LINES_TOLD,
     Fit,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.feedback.text import plain
+from autograder.feedback.blocks import plain
 from autograder.feedback.wording import listed
 from autograder.language import said, tr
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as xml
 from autograder.checks.finding import Check, Finding, RowResult
 from autograder.exercises.fact import fact
 from autograder.feedback import as_text, card
+from autograder.feedback.blocks import plain
 from autograder.feedback.story import headline
-from autograder.feedback.text import plain
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.junit import classroom_test, classroom_text, document, refusal, suite
 

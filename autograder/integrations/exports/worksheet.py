@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from autograder.errors import CourseError
+from autograder.feedback.blocks import plain
 from autograder.feedback.say import advice
-from autograder.feedback.text import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.integrations.classbook import ClassBook, Line, Paper
 from autograder.integrations.csv_text import neutral, read_csv

@@ -7,17 +7,17 @@ from pathlib import Path
 from autograder.errors import CourseError
 from autograder.integrations.classbook import ClassBook, Paper
 from autograder.integrations.collected import read_collected
-from autograder.integrations.exports.github import github_markdown
+from autograder.integrations.csv_text import file_name
 from autograder.integrations.exports.note import Note
 from autograder.integrations.exports.per_paper import class_junit, classroom_json, gradescope_json
 from autograder.integrations.exports.spreadsheets import (
     canvas_csv,
+    github_markdown,
     moodle_csv,
     rows_csv,
     submissions_csv,
 )
 from autograder.integrations.exports.worksheet import fill_worksheet
-from autograder.integrations.file_names import file_name
 from autograder.integrations.read_class import place, read_class
 from autograder.whole import leave
 
@@ -32,10 +32,7 @@ WHOLE = {
     "junit": ("junit.xml", class_junit),
 }
 """Format -> the name of its file, and what makes the text of it."""
-EACH = {
-    "gradescope": ("/results.json", gradescope_json),
-    "classroom": (".json", classroom_json),
-}
+EACH = {"gradescope": ("/results.json", gradescope_json), "classroom": (".json", classroom_json)}
 """Format with a file for each submission -> what follows the student's name, and what makes it."""
 FORMATS = (*WHOLE, *EACH)
 

@@ -17,11 +17,15 @@ from autograder.grading.grade import Graded
 from autograder.grading.student_folder import look
 from autograder.grading.submission import Handin
 from autograder.grading.workplace import Terms
-from autograder.integrations.nbgrader.autograded import WAITS_FOR_A_PERSON, put_findings
 from autograder.integrations.nbgrader.config import read_settings
-from autograder.integrations.nbgrader.gradebook import fill, open_gradebook
-from autograder.integrations.nbgrader.judged import Judgement, Judgements, judged
-from autograder.integrations.nbgrader.rebuild import rebuild
+from autograder.integrations.nbgrader.gradebook import (
+    Judgement,
+    Judgements,
+    fill,
+    judged,
+    open_gradebook,
+)
+from autograder.integrations.nbgrader.rebuild import WAITS_FOR_A_PERSON, put_findings, rebuild
 from autograder.integrations.nbgrader.released import ReleasedNotebook, known_release
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
 

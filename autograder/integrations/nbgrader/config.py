@@ -34,7 +34,7 @@ def configure(c: Any) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     # The formgrader shows by what a text is graded; feedback is a page that stands alone.
-    c.HTMLExporter.preprocessors = [f"{_HERE}.model_answers.ShowModelAnswers"]
+    c.HTMLExporter.preprocessors = [f"{_HERE}.feedback_page.ShowModelAnswers"]
     c.GenerateFeedback.exporter_class = f"{_HERE}.feedback_page.FeedbackExporter"
     c.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",

@@ -11,7 +11,7 @@ from autograder.course import Course, Notebook, SourceCell
 from autograder.course.folder import LOCALE
 from autograder.exercises.arrays import mapped
 from autograder.grading.papers import kept_beside
-from autograder.grading.plan import normalised
+from autograder.grading.submission import normalised
 from autograder.language import LOCALE as PACKAGE
 
 

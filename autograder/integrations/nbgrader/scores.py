@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
-from autograder.integrations.nbgrader.gradebook import together
-from autograder.integrations.nbgrader.judged import Judgement, Judgements
+from autograder.integrations.nbgrader.gradebook import Judgement, Judgements, together
 
 NO_RESPONSE = "No response."  # nbgrader's own words, which its pages know
 
@@ -245,10 +244,7 @@ class ScoreWriter:
         answered = old.manual_score is not None and not old.needs_manual_grade
         doubted = bool(entry.stale) and (entry.fresh or not answered)
         changes.change(
-            "Grade",
-            old,
-            auto_score=score,
-            needs_manual_grade=judgement.asks(score) or doubted,
+            "Grade", old, auto_score=score, needs_manual_grade=judgement.asks(score) or doubted
         )
         return judgement
 

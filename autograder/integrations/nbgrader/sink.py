@@ -19,22 +19,23 @@ from autograder.grading.notebook_json import SubmittedCell
 from autograder.grading.result import WITHOUT_VERDICTS, Result
 from autograder.grading.submission import Handin
 from autograder.integrations.collected import Collected, read_collected
-from autograder.integrations.nbgrader.autograded import (
-    TIMESTAMP,
-    finished,
-    is_of,
-    write_autograded,
-)
 from autograder.integrations.nbgrader.config import Settings, read_settings
 from autograder.integrations.nbgrader.gradebook import (
     PATIENCE_SECONDS,
     explained,
     fill,
+    judged,
     open_gradebook,
     together,
 )
-from autograder.integrations.nbgrader.judged import judged
-from autograder.integrations.nbgrader.rebuild import Rebuilt, rebuild
+from autograder.integrations.nbgrader.rebuild import (
+    TIMESTAMP,
+    Rebuilt,
+    finished,
+    is_of,
+    rebuild,
+    write_autograded,
+)
 from autograder.integrations.nbgrader.released import ReleasedNotebook, known_release
 from autograder.integrations.nbgrader.scores import Entry, ScoreWriter
 
