@@ -4,7 +4,7 @@ Text and background are inherited and tints are transparent, so that the page fi
 themes. A colour never stands alone: a sign or a word says the same.
 
 A picture of |got − expected| is a table and not SVG: when a notebook is opened again, Jupyter
-strips SVG from outputs that it does not trust, and leaves the numbers of all cells as one long text.
+strips SVG from outputs that it does not trust, and leaves the numbers of its cells as one text.
 """
 
 from collections.abc import Sequence
