@@ -8,6 +8,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -22,6 +23,7 @@ _OPERATIONS: dict[type, str] = {
     ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__",
     ast.Pow: "__pow__", ast.USub: "__neg__",
 }  # fmt: skip
+Recorded = dict[str, tuple[list[Call], dict[str, int]]]
 _REFLECTED = {"__add__": "__radd__", "__sub__": "__rsub__", "__mul__": "__rmul__"}
 
 
@@ -73,9 +75,12 @@ class Expressions(Module):
                 reached |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
         return reached & set(self.inputs)
 
-    def _recorded(self, case: Case) -> dict[str, tuple[list[Call], dict[str, int]]]:
-        """Output -> the calls, and which of them give its numbers."""
-        recorded: dict[str, tuple[list[Call], dict[str, int]]] = {}
+    def _recorded(self, case: Case) -> Recorded:
+        """Output -> the calls, and which of them give its numbers; the same for every mistake."""
+        by, recorded = _RECORDED.get(case, (None, {}))
+        if by is self:
+            return recorded
+        recorded = {}
         start = 0
         for output, text in self.expressions.items():
             if output not in (case.judged or set(self.expressions) - set(self.apart)):
@@ -90,6 +95,7 @@ class Expressions(Module):
                 reads[f"{name}.grad"] = recorder.add(Call("grad", on=node, kind="read")).call
             recorded[output] = (recorder.calls, reads)
             start += len(recorder.calls)
+        _RECORDED[case] = self, recorded
         return recorded
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
@@ -116,6 +122,9 @@ class Expressions(Module):
         outputs = {name: outputs.get(name, {}) for name in self.expressions}  # not asked: empty
         texts = tuple(dict.fromkeys(text for o in outcomes for text in o.warnings))
         return {self.cls: Observed(outputs, None, None, (), texts, outcomes[-1])}
+
+
+_RECORDED: WeakKeyDictionary[Case, tuple[Expressions, Recorded]] = WeakKeyDictionary()
 
 
 @cache

@@ -91,10 +91,24 @@ def _told_by_case(row: str, output: str, asked: Asked) -> dict[tuple[str, bool],
         known = asked.find(key, trial)
         return known is not None and fits(known, row, output, trial)
 
+    def told_in(key: Key, must: Sequence[bool]) -> list[bool] | None:
+        """In which trials a mistake is told; None where it is not in one where it must be."""
+        seen = []
+        for trial, needed in zip(trials, must, strict=True):
+            seen.append(is_told(key, trial))
+            if needed and not seen[-1]:
+                return None  # in order, and no further: of most mistakes no more was run
+        return seen
+
+    # What is right both give, and one of the two is told in the first: those that share the cases.
     own = [key for key in asked.known(trials[0].hidden) if key[0] == row]
-    first = [key for key in own if is_told(key, trials[0])]  # those that share the cases share it
-    some = own if first and wrong[0] else first
-    fit = {key: [is_told(key, trial) for trial in trials] for key in some}
+    must = [True, *(not is_wrong for is_wrong in wrong[1:])]
+    fit = {key: seen for key in own if (seen := told_in(key, must)) is not None}
+    if fit and wrong[0]:
+        alike = list(zip(*fit.values(), strict=True))
+        must = [not is_wrong or not any(of) for is_wrong, of in zip(wrong, alike, strict=True)]
+        both = {key: fit.get(key) or told_in(key, must) for key in own}
+        fit = {key: seen for key, seen in both.items() if seen is not None}
     chosen: list[tuple[Key, ...]] = [
         (key,) for key, fitting in fit.items() if len(trials) < len(judged) and all(fitting)
     ]
