@@ -1,5 +1,7 @@
 """The `autograder` command as students have it: `check`. `cli` adds what instructors have."""
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -118,6 +120,7 @@ def check(
 
 def main() -> None:
     """Run the command; an error that its user can mend is one clear message."""
+    atexit.register(gc.freeze)  # at the end nobody looks for garbage in all that was loaded
     try:
         whole = typer.main.get_command(app)
         for _, part in told(whole):
