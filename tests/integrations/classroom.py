@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from autograder.course.folder import ASSIGNMENTS
 from autograder.course.notebook import load_notebook
 from autograder.course.questions import public_data
 from autograder.exercises.public import SUFFIX
+from tests import warm
 
 TESTS = Path(__file__).resolve().parent.parent
 SMALL = TESTS / "course" / "small" / "solutions"
@@ -167,22 +167,12 @@ def hand_in(root: Path, student: str, document: Document | str) -> Path:
 
 def run(root: Path, *command: str, ok: bool = True) -> str:
     """Run a command of this environment in the course; what it printed."""
-    folder = Path(sys.executable).parent
     paths = {
-        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{warm.FOLDER}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(TESTS.parent),
         "HOME": str(root / "home"),
         "COLUMNS": "200",
     }
-    done = subprocess.run(
-        [str(folder / command[0]), *command[1:]],
-        cwd=root,
-        env={**os.environ, **paths},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=900,
-    )
+    done = warm.run(*command, cwd=root, env={**os.environ, **paths}, stderr=subprocess.STDOUT)
     assert not ok or done.returncode == 0, done.stdout
     return done.stdout
