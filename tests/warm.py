@@ -26,7 +26,7 @@ LOADED = {
     "autograder": (
         *("autograder.cli", "autograder.grading.classrun", "autograder.grading.progress"),
         *("autograder.integrations.nbgrader.sink", "autograder.integrations.hand_scores"),
-        *("autograder.integrations.exports.write", "autograder.reports.write", "nbgrader.api"),
+        *("autograder.integrations.exports.write", "autograder.reports.pages", "nbgrader.api"),
         *("autograder.reports.console", "sqlalchemy.dialects.sqlite", "nbformat.v4", "jupytext"),
     ),
     "nbgrader": (

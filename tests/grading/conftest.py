@@ -16,6 +16,8 @@ import pytest
 
 from autograder.cli import main
 from autograder.course import Notebook, load_course
+from tests import warm
+from tests.prepared import prepare
 
 SMALL = Path(__file__).parent.parent / "course" / "small"
 ASSIGNMENT = "01_small"
@@ -85,9 +87,9 @@ class Class:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run the command; its exit code, stdout and stderr."""
-        process = self.start(*arguments)
-        out, error = process.communicate(timeout=120)
-        return process.returncode, out, error
+        env = {**os.environ, "COLUMNS": "120"}
+        done = warm.run("autograder", *arguments, cwd=self.root, env=env)
+        return done.returncode, done.stdout, done.stderr
 
     def refused(self, *arguments: str) -> tuple[int, str]:
         """Run a command in this process, as it ends before it grades; exit code and stderr."""
@@ -106,4 +108,5 @@ def small_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cla
     monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
     root = tmp_path / "course"
     shutil.copytree(SMALL, root, ignore=shutil.ignore_patterns("ruff.toml", ".*", "__pycache__"))
+    prepare(root)
     yield Class(root)

@@ -1,5 +1,6 @@
 """What preparing the questions gave is made once, read exactly as it was, and not believed."""
 
+import shutil
 import signal
 import stat
 import threading
@@ -135,6 +136,7 @@ def test_the_one_who_needs_it_first_does_not_pay() -> None:
 def test_a_class_is_prepared_once_and_mistakes_run_when_a_row_is_wrong(
     small_class: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shutil.rmtree(small_class.root / ".secret")
     asked: list[str] = []
 
     def counted(name: str, function: Any) -> Any:

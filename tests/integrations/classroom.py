@@ -16,6 +16,7 @@ from autograder.course.notebook import load_notebook
 from autograder.course.questions import public_data
 from autograder.exercises.public import SUFFIX
 from tests import warm
+from tests.prepared import prepare
 
 TESTS = Path(__file__).resolve().parent.parent
 SMALL = TESTS / "course" / "small" / "solutions"
@@ -44,6 +45,7 @@ def make_course(root: Path, config: str = CONFIG) -> Path:
     shutil.copytree(SMALL, root / "solutions", ignore=ignored)
     (root / "nbgrader_config.py").write_text(config)
     (root / "submitted").mkdir()
+    prepare(root)
     return root
 
 

@@ -16,6 +16,7 @@ from autograder.integrations.nbgrader.gradebook import open_gradebook
 from tests.integrations import classroom
 from tests.integrations.classroom import ASSIGNMENT, NAME, Document, changed, hand_in, run
 from tests.integrations.conftest import comments, grades, opened
+from tests.integrations.test_sink import Desk, result
 
 pytestmark = pytest.mark.slow
 
@@ -266,6 +267,31 @@ def test_a_release_of_nbgraders_own_and_grading_share_a_gradebook(course: Path) 
     run(course, "autograder", "grade")
     run(course, "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
     assert grades(course, "ada")["twice"] == (2.0, None, False)
+
+
+def test_the_gradebook_is_the_one_that_nbgrader_makes(course: Path) -> None:
+    """The same tables, version and cells as `nbgrader generate_assignment` leaves."""
+    desk = Desk(course)
+    desk.hand_in("ada")
+    desk.write(result("ada"))
+    other = classroom.make_course(desk.root.parent / "other")
+    write_source(desk.notebook, other / "build" / "source" / ASSIGNMENT)
+    classroom.run(other, "nbgrader", "generate_assignment", ASSIGNMENT)
+
+    def cells(root: Path) -> set[tuple[object, ...]]:
+        with sqlite3.connect(root / "gradebook.db") as database:
+            found = database.execute(
+                "select s.name, s.cell_type, s.locked, s.source, s.checksum, b.type, g.max_score"
+                " from source_cell s left join base_cell b on b.name = s.name"
+                " left join grade_cells g on g.id = b.id"
+            )
+            rows = set(found.fetchall())
+            (version,) = database.execute("select version_num from alembic_version").fetchone()
+            notebook = database.execute("select name, kernelspec from notebook").fetchall()
+        database.close()
+        return rows | {(version,)} | set(notebook)
+
+    assert cells(desk.root) == cells(other)
 
 
 def test_a_locked_gradebook_costs_no_result(graded: Path) -> None:

@@ -14,7 +14,6 @@ from sqlalchemy import Engine, event
 
 from autograder.checks.finding import Check, Finding, RowResult, Status
 from autograder.course import Notebook, load_course
-from autograder.course.build import write_source
 from autograder.errors import GradingError
 from autograder.exercises.fact import fact
 from autograder.grading.result import SCHEMA, Result, SubmissionStatus, from_row
@@ -138,30 +137,6 @@ def test_a_new_gradebook_gets_the_assignment_and_the_scores(desk: Desk) -> None:
         assert (assignment.course_id, assignment.max_score) == ("backprop", classroom.POINTS)
         assert gradebook.find_submission(ASSIGNMENT, "Zoë Ω").score == 9.5
         assert {s.id for s in gradebook.students} == {"ada", "Zoë Ω"}
-
-
-def test_the_gradebook_is_the_one_that_nbgrader_makes(desk: Desk) -> None:
-    """The same tables, version and cells as `nbgrader generate_assignment` leaves."""
-    desk.hand_in("ada")
-    desk.write(result("ada"))
-    other = classroom.make_course(desk.root.parent / "other")
-    write_source(desk.notebook, other / "build" / "source" / ASSIGNMENT)
-    classroom.run(other, "nbgrader", "generate_assignment", ASSIGNMENT)
-
-    def cells(root: Path) -> set[tuple[object, ...]]:
-        with sqlite3.connect(root / "gradebook.db") as database:
-            found = database.execute(
-                "select s.name, s.cell_type, s.locked, s.source, s.checksum, b.type, g.max_score"
-                " from source_cell s left join base_cell b on b.name = s.name"
-                " left join grade_cells g on g.id = b.id"
-            )
-            rows = set(found.fetchall())
-            (version,) = database.execute("select version_num from alembic_version").fetchone()
-            notebook = database.execute("select name, kernelspec from notebook").fetchall()
-        database.close()
-        return rows | {(version,)} | set(notebook)
-
-    assert cells(desk.root) == cells(other)
 
 
 Change = Callable[[Desk, Result], Result]
