@@ -97,10 +97,10 @@ def check_way(change: Callable[[str], str]) -> Way:
 def grade_way() -> Way:
     """One submission, solved, from its file to its result: the grader's side."""
     from autograder.grading import submission
+    from autograder.grading.desk import Terms
     from autograder.grading.grade import grade
     from autograder.grading.papers import paper
     from autograder.grading.submission import Handin
-    from autograder.grading.workplace import Terms
     from autograder.sandbox import Limits, Sandbox
     from tests.submissions.build import build
 

@@ -13,8 +13,7 @@ import numpy as np
 
 from autograder.checks.compare import Difference, Expected, difference
 from autograder.checks.finding import Check, Explanation, Finding, Source
-from autograder.checks.masks import judge_mask
-from autograder.checks.moments import judge_draws, judge_moments
+from autograder.checks.masks import judge_draws, judge_mask, judge_moments
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.cases import AGAIN, COUNTED

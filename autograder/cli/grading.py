@@ -128,11 +128,11 @@ def grade(
 
     from autograder.course import find_course_root, load_course
     from autograder.grading.classrun import grade_class
+    from autograder.grading.desk import Terms
     from autograder.grading.dispatch import LocalPool, Pool, usable_cores
     from autograder.grading.progress import ProgressBar
     from autograder.grading.store import Store
-    from autograder.grading.workplace import Terms
-    from autograder.integrations.hand_scores import enrolled
+    from autograder.integrations.classbook import enrolled
     from autograder.integrations.nbgrader import GradebookSink
     from autograder.language import tr
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from autograder.collect.sorting import Answer, Best
 from autograder.course import Course
 from autograder.grading.classrun import grade_class
+from autograder.grading.desk import Terms
 from autograder.grading.dispatch import LocalPool
 from autograder.grading.result import Result
 from autograder.grading.store import Store
-from autograder.grading.workplace import Terms
 
 
 def graded_apart(

@@ -7,15 +7,22 @@ from pathlib import Path
 from autograder.collect.best import best_by_grading
 from autograder.collect.download import open_download
 from autograder.collect.formats import understand
-from autograder.collect.people import Enrolled, People, read_roster
 from autograder.collect.placing import Placed, Terms, clear_staging, place
-from autograder.collect.sorting import POLICIES, Matcher, Sorting, sort_uploads
+from autograder.collect.sorting import (
+    POLICIES,
+    Enrolled,
+    Matcher,
+    People,
+    Sorting,
+    read_roster,
+    sort_uploads,
+)
 from autograder.course import find_course_root, load_course
 from autograder.errors import CourseError
 from autograder.feedback.wording import counted, listed
+from autograder.integrations.classbook import Person, read_hand_scores
 from autograder.integrations.exports.note import Note
 from autograder.integrations.exports.worksheet import must_be_of
-from autograder.integrations.hand_scores import Person, read_hand_scores
 from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.gradebook import explained, open_gradebook, together
 from autograder.integrations.nbgrader.timestamps import parse_timestamp

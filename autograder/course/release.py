@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.build import Watch, files_below, generate, generate_translated
-from autograder.course.drift import compare, differences
 from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, load_course
-from autograder.course.leaks import find_leaks
+from autograder.course.leaks import compare, differences, find_leaks
 from autograder.course.notebook import Notebook
 from autograder.course.questions import made_now
 from autograder.course.secret import existing_seed

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograder.checks.compare import Expected, difference
 from autograder.checks.finding import Check, Explanation, RowResult, Source
-from autograder.checks.moments import DEVIATIONS
+from autograder.checks.masks import DEVIATIONS
 from autograder.checks.trial import Trial
 from autograder.exercises.arrays import as_array
 from autograder.exercises.fact import fact

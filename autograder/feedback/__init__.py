@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograder.feedback.blocks import as_text
-from autograder.feedback.html import as_html
+from autograder.feedback.blocks import as_html, as_text
 from autograder.feedback.markdown import render_markdown
 from autograder.feedback.story import Coverage, card, recorded, table
 

@@ -25,9 +25,8 @@ from autograder.explain import examined, may_be_repaired
 from autograder.explain.follow import builds_on
 from autograder.explain.repair import repairs_of, told
 from autograder.feedback.beside import CheckError, Sheet, remember, row_of, sheets
-from autograder.feedback.blocks import Block, as_text
+from autograder.feedback.blocks import Block, as_html, as_text
 from autograder.feedback.heatmap import grids
-from autograder.feedback.html import as_html
 from autograder.feedback.rebinding import executed, noticed, rebound, shell
 from autograder.feedback.say import said, sentence
 from autograder.feedback.story import Coverage, card, recorded, tone

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.feedback.blocks import Code, Head, Paragraph
-from autograder.feedback.html import as_html
+from autograder.feedback.blocks import Code, Head, Paragraph, as_html
 from autograder.language import Counted, tr
 from autograder.numerical import GradcheckError, GradientReport, check_backward
 from autograder.numerical.evaluate import parameters

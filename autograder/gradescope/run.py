@@ -7,14 +7,12 @@ from pathlib import Path
 from autograder.collect.best import graded_apart
 from autograder.collect.download import open_download
 from autograder.collect.formats import Claim, Upload
-from autograder.collect.people import People
-from autograder.collect.sorting import Matcher, Sorting, sort_uploads
+from autograder.collect.sorting import Matcher, People, Sorting, sort_uploads
 from autograder.course import Course, load_course
 from autograder.errors import AutograderError, CourseError, GradingError
 from autograder.grading.result import Result
-from autograder.integrations.classbook import Line, Paper
+from autograder.integrations.classbook import Line, Paper, Person
 from autograder.integrations.exports.per_paper import gradescope_json
-from autograder.integrations.hand_scores import Person
 from autograder.whole import write_whole
 
 STUDENT = "student"

@@ -11,10 +11,9 @@ from autograder.course import Course
 from autograder.errors import AutograderError, GradingError
 from autograder.explain.repair import Repairs
 from autograder.grading import submission
-from autograder.grading.desk import OverloadError
+from autograder.grading.desk import OverloadError, Terms
 from autograder.grading.dispatch import Pool, dispatch, interruptible, look, undisturbed
-from autograder.grading.grade import Graded, without_answers
-from autograder.grading.lines import Lined, with_lines
+from autograder.grading.grade import Graded, Lined, with_lines, without_answers
 from autograder.grading.papers import Basis
 from autograder.grading.result import (
     Copies,
@@ -28,7 +27,6 @@ from autograder.grading.result import (
 from autograder.grading.store import ClassReport, ResultSink, Store, Watcher, is_current
 from autograder.grading.student_folder import discover
 from autograder.grading.submission import Handin
-from autograder.grading.workplace import Terms
 
 
 def grade_class(

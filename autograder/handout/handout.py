@@ -21,7 +21,7 @@ from autograder.course.secret import existing_seed
 from autograder.errors import CourseError
 from autograder.exercises import Answer
 from autograder.exercises.public import encode_value
-from autograder.feedback.key import KEY, pack
+from autograder.feedback.beside import KEY, pack
 from autograder.feedback.troubleshooting import PAGE as TROUBLES
 from autograder.grading.papers import kept_beside
 from autograder.handout.text import (

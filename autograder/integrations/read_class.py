@@ -13,9 +13,17 @@ from autograder.errors import CourseError, GradingError
 from autograder.feedback.wording import listed
 from autograder.grading.result import Result, Shortener
 from autograder.grading.store import Store
-from autograder.integrations.classbook import FILE, ClassBook, Line, Paper, Regrades, read_regrades
+from autograder.integrations.classbook import (
+    FILE,
+    ClassBook,
+    HandScores,
+    Line,
+    Paper,
+    Regrades,
+    read_hand_scores,
+    read_regrades,
+)
 from autograder.integrations.collected import read_collected
-from autograder.integrations.hand_scores import HandScores, read_hand_scores
 
 Part = TypeVar("Part")
 NO_COURSE = "There is no course here, so scores given by hand are missing."

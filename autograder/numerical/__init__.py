@@ -10,15 +10,19 @@ Read the files in this order, each is one idea:
 - `judge`        pass, fail, or inconclusive, at one input
 - `inquiry`      the contract, and other inputs where that one cannot decide
 - `localise`     where the error is
-- `check`        the two questions one can ask
-- `elementwise`  the numerical gradient of one entry after the other
+- `check`        the questions one can ask, and the numerical gradient of one entry after the other
 
-``evaluate``, ``contract``, ``upstreams`` and ``report`` carry things from one to the
-next. The article is docs/gradcheck.md.
+``evaluate``, ``contract`` and ``report`` carry things from one to the next. The article is
+docs/gradcheck.md.
 """
 
-from autograder.numerical.check import check_backward, check_gradient
-from autograder.numerical.elementwise import Measured, numerical_gradient, numerical_gradients
+from autograder.numerical.check import (
+    Measured,
+    check_backward,
+    check_gradient,
+    numerical_gradient,
+    numerical_gradients,
+)
 from autograder.numerical.report import ArrayReport, GradcheckError, GradientReport
 
 __all__ = [

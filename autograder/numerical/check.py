@@ -1,10 +1,134 @@
-"""The questions that can be asked: is this backward right, and are these values right?"""
+"""The questions that can be asked: is this backward right, and are these values right?
 
-from collections.abc import Sequence
-from typing import Any
+The numerical gradient, element by element, is slow, simple, and has an error bound for each entry.
+It costs at least six evaluations per entry; for a verdict use `check_backward`.
+"""
 
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograder.numerical.directions import entry_exponents, exponent, vector_of
+from autograder.numerical.evaluate import Arguments, Array, Evaluator, OutputError, flat
 from autograder.numerical.inquiry import Backward, Forward, Inquiry
-from autograder.numerical.report import GradientReport
+from autograder.numerical.probe import CHUNK, Point, Probe
+from autograder.numerical.report import GradcheckError, GradientReport
+from autograder.numerical.steps import UNSEEN, on_a_kink, refine
+
+ENOUGH = 1.0  # of the size at which a gradient of zeros is looked at, see `steps.UNSEEN`
+SMALL = 4  # an entry far smaller than its array is moved as one smaller by so many powers of two
+MOST = 30  # evaluations an entry, on average
+LONG = 1.0 + 2.0**-26  # or round numbers would look like float32
+
+
+class Measured(NamedTuple):
+    """The numerical gradient of one array; each part is shaped like it.
+
+    Attributes:
+        gradient: The slopes; 0 where the array itself is not finite.
+        bound: How far each entry may be off. Large at a kink, where any slope between those on both
+            sides is right; infinite where the function is not finite nearby.
+        kinked: Whether it is a kink that makes it large.
+    """
+
+    gradient: Array
+    bound: Array
+    kinked: Array
+
+
+def numerical_gradients(
+    f: Callable[..., Any], arrays: Sequence[Array], upstream: Any = None
+) -> list[Measured]:
+    """Differentiate ``sum(upstream * f(*arrays))`` with respect to every entry of some arrays.
+
+    Args:
+        f: The function; it gets fresh copies each time and may change them. One with a method
+            ``many`` gets its arguments in batches, as in `check_backward`.
+        arrays: Where to differentiate, any shapes, floating point.
+        upstream: Weights, shaped like ``f(*arrays)``; may be left out when ``f`` returns a number.
+
+    Raises:
+        GradcheckError: If ``f`` raises, or ``upstream`` doesn't fit.
+    """
+    arguments = Arguments(tuple(arrays), [f"array {i}" for i in range(len(arrays))])
+    size = sum(array.size for array in arrays)
+    evaluator = Evaluator(f, arguments, limit=MOST * (size + 10))
+    try:
+        base, _ = evaluator.base(arrays)
+    except OutputError as error:
+        raise GradcheckError("{error}", error=error) from error
+    upstreams = [_weights(upstream, evaluator)]
+    if not upstreams[0].any():
+        nothing = [np.zeros(array.shape) for array in arrays]
+        return [Measured(zeros, zeros, zeros != 0) for zeros in nothing]
+    parts = evaluator.split(np.where(np.isfinite(base), base, 0.0))
+    own = [np.maximum(entry_exponents(array), exponent(array) - SMALL) for array in arrays]
+    scale = flat(own).astype(int)
+    with np.errstate(all="ignore"):
+        point = Point(arrays, parts, upstreams, np.zeros((1, size)))
+        known = np.flatnonzero(np.isfinite(point.x))
+        slopes, kinked = np.zeros(size), np.zeros(size, dtype=bool)
+        bounds = np.full(size, np.inf)
+        lines = max(1, CHUNK // (8 * max(size, base.size, 1)))
+        for start in range(0, known.size, lines):
+            some = known[start : start + lines]
+            directions = np.zeros((some.size, size))
+            directions[np.arange(some.size), some] = LONG
+            together = Probe(point, directions, scale)
+            refine(evaluator, together, ENOUGH, np.inf, tries=0)
+            for line, entry in enumerate(some):
+                probe = together
+                if not together.bar[0, line] <= ENOUGH * UNSEEN:
+                    probe, line = together.line(line), 0
+                    refine(evaluator, probe, ENOUGH, np.inf)
+                back = int(point.shifts[0, 0] - scale[entry])
+                slopes[entry] = np.ldexp(probe.value[0, line] / LONG, back)
+                bounds[entry] = np.ldexp(2.0 * probe.bar[0, line] / LONG, back)
+                kinked[entry] = on_a_kink(probe, 0, line)
+    found, start = [], 0
+    for array in arrays:
+        mine = slice(start, start := start + array.size)
+        found.append(Measured(*(of[mine].reshape(array.shape) for of in (slopes, bounds, kinked))))
+    return found
+
+
+def numerical_gradient(
+    f: Callable[[Array], Any], x: Array, upstream: Any = None
+) -> tuple[Array, Array]:
+    """Differentiate ``sum(upstream * f(x))`` with respect to every entry of ``x``.
+
+    Args:
+        f, x, upstream: As in `numerical_gradients`, of one array.
+
+    Returns:
+        gradient, error_bound: As in `Measured`.
+
+    Raises:
+        GradcheckError: If ``f`` raises, or ``upstream`` doesn't fit.
+
+    Example:
+        >>> gradient, bound = numerical_gradient(lambda x: np.sum(x**3), np.array([1.0, 2.0]))
+        >>> bool(np.all(np.abs(gradient - [3, 12]) <= bound)), bool(np.all(bound < 1e-9))
+        (True, True)
+    """
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        raise GradcheckError("x has dtype {x.dtype}; expected floating-point numbers", x=x)
+    (found,) = numerical_gradients(f, [x.astype(np.float64)], upstream)
+    return found.gradient, found.bound
+
+
+def _weights(upstream: Any, evaluator: Evaluator) -> Array:
+    if upstream is not None:
+        return vector_of(upstream, evaluator)
+    if evaluator.shapes != [()]:
+        raise GradcheckError(
+            "f returns an array of shape {shape}; expected an upstream gradient of that shape as "
+            "the third argument, or a function that returns a number",
+            shape=evaluator.shapes[0],
+        )
+    return np.ones(1)
 
 
 def check_backward(

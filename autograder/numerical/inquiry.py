@@ -15,13 +15,12 @@ from autograder.numerical.contract import (
     gradients_of,
     require_finite,
 )
-from autograder.numerical.directions import exponent, far, nudge
+from autograder.numerical.directions import Upstreams, exponent, far, integers, nudge, whole
 from autograder.numerical.evaluate import Arguments, Array, Evaluator, OutputError, flat, resolution
 from autograder.numerical.judge import Judge
 from autograder.numerical.localise import localised
 from autograder.numerical.probe import Point, Probe
 from autograder.numerical.report import ArrayReport, GradientReport, Opinion, summarise
-from autograder.numerical.upstreams import Upstreams, integers, whole
 
 POWERS = range(-46, 3, 2)
 

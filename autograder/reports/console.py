@@ -14,8 +14,7 @@ from autograder.feedback.blocks import plain
 from autograder.feedback.wording import counted, listed, points
 from autograder.grading.result import Result
 from autograder.grading.store import ClassReport
-from autograder.integrations.classbook import ClassBook, Line, Paper
-from autograder.integrations.hand_scores import Person
+from autograder.integrations.classbook import ClassBook, Line, Paper, Person
 from autograder.language import said, tr
 
 MOST_NAMED = 3

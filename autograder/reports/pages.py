@@ -19,8 +19,7 @@ from msgspec import structs
 
 from autograder.course.translated import course_speaks
 from autograder.errors import GradingError
-from autograder.feedback.blocks import plain
-from autograder.feedback.html import as_html
+from autograder.feedback.blocks import as_html, plain
 from autograder.feedback.story import card
 from autograder.feedback.wording import VERDICTS, counted, listed, points
 from autograder.grading.result import ResultRow

@@ -17,10 +17,9 @@ from autograder.errors import GradingError
 from autograder.exercises.script import Failure, FailureKind, Outcome, Script
 from autograder.explain.repair import Repairs
 from autograder.sandbox.inside import wire
-from autograder.sandbox.inside.orders import BROKEN_STATUS, OUT_OF_MEMORY_STATUS
 from autograder.sandbox.inside.packing import MAX_ITEMS, NotAcceptable, Packer, pack_call
 from autograder.sandbox.inside.unpacking import decode_answer, unpack_failure, unpack_outcome
-from autograder.sandbox.inside.wire import HEADER
+from autograder.sandbox.inside.wire import BROKEN_STATUS, HEADER, OUT_OF_MEMORY_STATUS
 from autograder.sandbox.limits import Cell, Limits
 
 

@@ -18,7 +18,7 @@ from autograder.sandbox import bubblewrap
 from autograder.sandbox.dialogue import ChildFault, Frames, ZygoteFault, milliseconds_left
 from autograder.sandbox.inside import landlock
 from autograder.sandbox.inside.lockdown import LAYERS
-from autograder.sandbox.inside.orders import Notice, Order, own_namespaces
+from autograder.sandbox.inside.wire import Notice, Order, own_namespaces
 from autograder.sandbox.limits import MIB, Limits
 
 START_SECONDS = 60.0

@@ -18,8 +18,8 @@ from autograder.feedback.wording import counted
 from autograder.grading import submission
 from autograder.grading.student_folder import discover
 from autograder.grading.submission import normalised
+from autograder.integrations.classbook import read_hand_scores
 from autograder.integrations.collected import read_collected
-from autograder.integrations.hand_scores import read_hand_scores
 from autograder.reports.pages import page_of
 from autograder.whole import leave
 

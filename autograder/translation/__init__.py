@@ -1,6 +1,5 @@
 """INSTRUCTOR: catalogues of translations: what is to translate, what is, and what does not hold."""
 
-from autograder.translation.catalogue import Catalogue, open_catalogues
-from autograder.translation.checks import problems, states
+from autograder.translation.catalogue import Catalogue, open_catalogues, problems, states
 
 __all__ = ["Catalogue", "open_catalogues", "problems", "states"]

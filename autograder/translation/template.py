@@ -12,7 +12,7 @@ from jinja2 import Environment, nodes
 from autograder.course import Notebook, prose
 from autograder.course.cells import BEGIN, END
 from autograder.course.folder import Configuration
-from autograder.course.shields import has_words
+from autograder.course.prose import has_words
 from autograder.course.translated import pieces
 from autograder.exercises.cases import AGAIN
 from autograder.feedback.blocks import FREE

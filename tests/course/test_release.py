@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.course import load_course, load_notebook
-from autograder.course.drift import compare
+from autograder.course.leaks import compare
 from autograder.course.release import check_release, release
 from autograder.errors import CourseError
 from autograder.exercises.public import load

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from autograder.checks.discreet import discreet
+from autograder.checks.verdict import discreet
 from autograder.exercises.interpreter import LocalRunner
 from autograder.explain import examine, prepare
 from tests.explain.small import GLOBALS, mistaken, scale_backward, scale_forward

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from autograder.checks.compare import Difference
-from autograder.checks.discreet import discreet
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source
+from autograder.checks.verdict import discreet
 from autograder.exercises.fact import fact
 from autograder.exercises.script import Failure
 from autograder.feedback import Coverage, as_html, as_text, card

@@ -15,8 +15,8 @@ import pytest
 
 import autograder
 from autograder.checks.compare import Difference
-from autograder.checks.discreet import discreet
 from autograder.checks.finding import Check, Explanation, Finding, RowResult, Source, Where
+from autograder.checks.verdict import discreet
 from autograder.exercises.fact import fact
 from autograder.exercises.script import Failure
 from autograder.feedback import (

@@ -19,12 +19,11 @@ from autograder.errors import CourseError, GradingError
 from autograder.explain import Question
 from autograder.grading import classrun, grade
 from autograder.grading.classrun import grade_class
-from autograder.grading.grade import Graded
-from autograder.grading.lines import Lined
+from autograder.grading.desk import Terms, grade_handin
+from autograder.grading.grade import Graded, Lined
 from autograder.grading.result import Result
 from autograder.grading.store import ClassReport, ResultSink, Store
 from autograder.grading.submission import Handin
-from autograder.grading.workplace import Terms, grade_handin
 
 from .conftest import ASSIGNMENT, Class
 
@@ -445,16 +444,16 @@ def test_an_old_score_is_stale_after_a_failed_regrade(small_class: Class) -> Non
 def test_a_fault_in_the_grader_costs_one_submission(
     small_class: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import autograder.grading.workplace as workplace
+    from autograder.grading import desk
 
-    true = workplace.grade
+    true = desk.grade
 
     def grade(handin: Handin, *arguments: Any) -> Graded:
         if handin.student == "bob":
             raise ZeroDivisionError("a mistake of ours")
         return true(handin, *arguments)
 
-    monkeypatch.setattr(workplace, "grade", grade)
+    monkeypatch.setattr(desk, "grade", grade)
     for student in ("ada", "bob", "eve"):
         small_class.hand_in(student)
     report, _ = run(small_class)

@@ -18,9 +18,9 @@ from autograder.course import load_course
 from autograder.errors import IsolationError
 from autograder.grading import cluster, desk
 from autograder.grading.classrun import grade_class
+from autograder.grading.desk import Terms
 from autograder.grading.dispatch import DesertedError
 from autograder.grading.store import ClassReport, Store
-from autograder.grading.workplace import Terms
 
 from .conftest import ASSIGNMENT, Class
 from .test_classrun import run

@@ -7,11 +7,10 @@ import pytest
 
 from autograder.course import load_course
 from autograder.grading.classrun import grade_class
-from autograder.grading.desk import Desk, LostError
+from autograder.grading.desk import Desk, LostError, Terms
 from autograder.grading.dispatch import LocalPool
 from autograder.grading.store import Store
 from autograder.grading.submission import Handin
-from autograder.grading.workplace import Terms
 from autograder.integrations.nbgrader import GradebookSink
 from autograder.integrations.read_class import read_class
 from autograder.reports.pages import class_page
@@ -33,7 +32,7 @@ STAGES = {
 
 HEAVY = """
 import importlib
-from autograder.grading import desk, workplace
+from autograder.grading import desk
 
 STAGES = {stages!r}
 student = ""
@@ -55,12 +54,12 @@ def burden(stage, place):
 
 for stage, place in STAGES.items():
     burden(stage, place)
-true_grade = workplace._grade
+true_grade = desk._grade
 def grade(handin, *rest):
     global student
     student = handin.student
     return true_grade(handin, *rest)
-workplace._grade = grade
+desk._grade = grade
 desk.serve()
 """
 

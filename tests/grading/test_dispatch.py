@@ -8,13 +8,11 @@ import pytest
 
 from autograder.errors import GradingError, IsolationError
 from autograder.grading import dispatch as module
-from autograder.grading.desk import LostError, OverloadError
+from autograder.grading.desk import LostError, OverloadError, Terms
 from autograder.grading.dispatch import DesertedError, dispatch, look
-from autograder.grading.grade import Graded
-from autograder.grading.lines import Lined
+from autograder.grading.grade import Graded, Lined
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
-from autograder.grading.workplace import Terms
 
 TERMS = Terms(Path("."), Path("submitted"))
 

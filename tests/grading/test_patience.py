@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from autograder.exercises.script import Call, Failure, FailureKind, Outcome, Ref, Script
-from autograder.grading import patience
-from autograder.grading.patience import Patience
+from autograder.grading import asking
+from autograder.grading.asking import Patience
 
 
 class Hanging:
@@ -87,7 +87,7 @@ def test_an_exception_is_no_wall() -> None:
 
 def test_what_never_ran_says_by_whom_the_time_was_used(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 41.0, 41.0, 45.0])
-    monkeypatch.setattr(patience.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(asking.time, "monotonic", lambda: next(clock))
     runner = Hanging()
     asked = Patience(runner)
     asked.run(LAYER)

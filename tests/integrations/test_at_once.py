@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.integrations.hand_scores import enrolled, read_hand_scores
+from autograder.integrations.classbook import enrolled, read_hand_scores
 from autograder.integrations.nbgrader.gradebook import GradebookError, open_gradebook
 from tests.integrations import classroom
 from tests.integrations.classroom import ASSIGNMENT, NAME

@@ -17,12 +17,11 @@ from autograder.errors import CourseError, GradingError
 from autograder.feedback.blocks import plain
 from autograder.grading.result import SubmissionStatus
 from autograder.grading.store import Store
-from autograder.integrations.classbook import ClassBook
+from autograder.integrations.classbook import ClassBook, HandScores, Person
 from autograder.integrations.csv_text import file_name, neutral, table
 from autograder.integrations.exports import FORMATS, export
 from autograder.integrations.exports.worksheet import fill_worksheet
 from autograder.integrations.exports.write import WHOLE, texts
-from autograder.integrations.hand_scores import HandScores, Person
 from autograder.integrations.read_class import find_results
 from tests.reports import example_class as example
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import CourseError, GradingError
+from autograder.integrations.classbook import Person, enrolled, read_hand_scores
 from autograder.integrations.exports import export
-from autograder.integrations.hand_scores import Person, enrolled, read_hand_scores
 from autograder.integrations.nbgrader.gradebook import open_gradebook
 from autograder.integrations.read_class import find_results, read_class
 from autograder.reports.pages import class_page

@@ -10,8 +10,7 @@ from autograder.exercises.fact import fact
 from autograder.exercises.script import Failure
 from autograder.grading.result import Result, ResultFinding, ResultRow, from_row
 from autograder.grading.store import Store
-from autograder.integrations.classbook import ClassBook
-from autograder.integrations.hand_scores import Hand, HandScores, Person
+from autograder.integrations.classbook import ClassBook, Hand, HandScores, Person
 from autograder.integrations.read_class import find_results
 
 LAYERS, RNN = "02_layers", "06_rnn"

@@ -9,8 +9,7 @@ from autograder.grading.progress import LINES, ProgressBar
 from autograder.grading.result import Result, ResultFinding, ResultRow
 from autograder.grading.store import ClassReport
 from autograder.grading.submission import Handin
-from autograder.integrations.classbook import ClassBook, Line, Paper
-from autograder.integrations.hand_scores import Hand, Person
+from autograder.integrations.classbook import ClassBook, Hand, Line, Paper, Person
 from autograder.reports.console import show_report
 
 

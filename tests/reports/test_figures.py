@@ -9,8 +9,15 @@ from autograder.checks.compare import Difference
 from autograder.checks.finding import Check, Explanation, Source, Where
 from autograder.grading.result import Result, ResultFinding, ResultRow
 from autograder.grading.store import Store
-from autograder.integrations.classbook import ClassBook, Line, Paper, read_regrades
-from autograder.integrations.hand_scores import Hand, HandScores, Person
+from autograder.integrations.classbook import (
+    ClassBook,
+    Hand,
+    HandScores,
+    Line,
+    Paper,
+    Person,
+    read_regrades,
+)
 from autograder.integrations.read_class import find_results
 from autograder.reports.figures import AssignmentFigures, figures, known
 from tests.reports import example_class as example

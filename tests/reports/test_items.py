@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from autograder.integrations.classbook import ClassBook, Line, Paper
-from autograder.integrations.hand_scores import Person
+from autograder.integrations.classbook import ClassBook, Line, Paper, Person
 from autograder.reports.figures import FEWEST, Item, analyse, cronbach_alpha, struggling
 from tests.reports import example_class as example
 

@@ -16,8 +16,7 @@ from autograder.collect.sorting import Matcher
 from autograder.course import Course, load_course, load_notebook
 from autograder.course.build import generate_translated
 from autograder.course.cells import SourceCell, classify, read_percent
-from autograder.course.prose import code, markdown
-from autograder.course.shields import unshielded
+from autograder.course.prose import code, markdown, unshielded
 from autograder.course.translated import pieces, same_program, translated
 from autograder.exercises.public import load
 from autograder.feedback.blocks import as_text

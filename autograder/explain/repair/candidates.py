@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from autograder.explain.repair.echoes import weighed
 from autograder.explain.repair.expressions import edits
-from autograder.explain.repair.missing import missing, missing_names, scope_of
+from autograder.explain.repair.missing import missing, missing_names, moves, scope_of, statements
 from autograder.explain.repair.places import Change, Place, function_name, places
 from autograder.explain.repair.raising import Known, keys, letters, raising, raising_lines
-from autograder.explain.repair.statements import moves, statements
 from autograder.explain.repair.units import Unit, clone, is_tick, placed, root
 
 MOST_NAMES = 4

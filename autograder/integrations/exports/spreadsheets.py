@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 
 from autograder.feedback.markdown import inline
 from autograder.feedback.wording import counted, points
-from autograder.integrations.classbook import ClassBook, Paper
+from autograder.integrations.classbook import ClassBook, Paper, Person
 from autograder.integrations.csv_text import Cell, rounded, table
-from autograder.integrations.hand_scores import Person
 
 LARGEST = 1_000_000
 """GitHub takes 1 MiB for the summary of a step (docs.github.com, "Workflow commands")."""

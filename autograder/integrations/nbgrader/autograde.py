@@ -12,11 +12,10 @@ from traitlets.config import Application
 from autograder.course import find_course_root, load_course
 from autograder.errors import GradingError
 from autograder.grading import submission
-from autograder.grading.desk import grade_at_desk
+from autograder.grading.desk import Terms, grade_at_desk
 from autograder.grading.grade import Graded
 from autograder.grading.student_folder import look
 from autograder.grading.submission import Handin
-from autograder.grading.workplace import Terms
 from autograder.integrations.nbgrader.config import read_settings
 from autograder.integrations.nbgrader.gradebook import (
     Judgement,

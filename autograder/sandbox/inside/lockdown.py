@@ -12,7 +12,7 @@ import signal
 import struct
 
 from autograder.sandbox.inside import landlock, seccomp
-from autograder.sandbox.inside.orders import Order
+from autograder.sandbox.inside.wire import Order
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 NOBODY = 65534

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.sandbox.inside.child import Child, leave
 from autograder.sandbox.inside.library import OnDisk
-from autograder.sandbox.inside.orders import BROKEN_STATUS, OUT_OF_MEMORY_STATUS
+from autograder.sandbox.inside.wire import BROKEN_STATUS, OUT_OF_MEMORY_STATUS
 
 if sys.platform == "linux":
     from autograder.sandbox.inside.lockdown import address_space_now

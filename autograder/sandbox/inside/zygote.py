@@ -24,7 +24,7 @@ import msgspec
 from autograder.sandbox.inside.child import Child, leave
 from autograder.sandbox.inside.library import read_library, warm_up
 from autograder.sandbox.inside.lockdown import Lock, address_space_now
-from autograder.sandbox.inside.orders import (
+from autograder.sandbox.inside.wire import (
     BROKEN_STATUS,
     OUT_OF_MEMORY_STATUS,
     Notice,
