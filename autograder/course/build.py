@@ -7,10 +7,9 @@ from typing import Any
 
 from autograder.course.cells import SourceCell
 from autograder.course.folder import ASSIGNMENTS, SOURCE
-from autograder.course.notebook import Notebook
+from autograder.course.notebook import INSTALL_ID, Notebook
 from autograder.course.questions import made_now, public_data
 from autograder.course.quick_import import load_nbgrader, quick_import
-from autograder.course.surroundings import INSTALL_ID
 from autograder.course.translated import Translated
 from autograder.errors import CourseError
 from autograder.exercises.public import SUFFIX, with_words

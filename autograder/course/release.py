@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.build import Watch, files_below, generate, generate_translated
-from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, load_course
+from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, existing_seed, load_course
 from autograder.course.leaks import compare, differences, find_leaks
 from autograder.course.notebook import Notebook
 from autograder.course.questions import made_now
-from autograder.course.secret import existing_seed
 from autograder.course.translated import Translated, catalogue, course_languages, translated
 from autograder.errors import CourseError
 from autograder.explain import Keep

@@ -2,19 +2,13 @@
 
 `check` and `progress` leave `.NAME.progress.json`, a hidden file. It tells the student something
 and a grader nothing, so whatever is wrong with it counts as "not checked yet".
-
-Where a course hands it out to those who learn alone there is a key, `NAME.key`, too. It holds the
-right answers and a solution of every row, packed: nobody reads them by accident.
 """
 
-import base64
-import binascii
 import json
 import os
-import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +19,7 @@ from autograder.exercises.exercise import Row
 from autograder.exercises.kinds_stateful import Answer
 from autograder.exercises.public import SUFFIX, PublicData, PublicExercise, load
 from autograder.explain import Question, from_public
+from autograder.feedback.key import with_answers
 from autograder.feedback.wording import listed
 from autograder.language import said
 from autograder.whole import write_whole
@@ -167,69 +162,3 @@ def said_before(data: Path) -> dict[str, tuple[float, str]]:
 
 def _file(data: Path) -> Path:
     return data.with_name(f".{data.name.removesuffix(SUFFIX)}.progress.json")
-
-
-KEY = ".key"
-_HEAD = "# The answers and a solution of every row, packed. Notebooks read them: solution(...)\n"
-_WIDTH = 100
-
-
-def pack(answers: Mapping[str, Any], solutions: Mapping[str, str]) -> str:
-    """The text of a key.
-
-    Args:
-        answers: Answer -> case -> what is expected, as in public data.
-        solutions: Row -> code, or a text.
-    """
-    told = json.dumps({"answers": answers, "solutions": solutions}, ensure_ascii=False)
-    packed = base64.b64encode(zlib.compress(told.encode())).decode()
-    lines = [packed[i : i + _WIDTH] for i in range(0, len(packed), _WIDTH)]
-    return _HEAD + "\n".join([*lines, ""])
-
-
-def solutions(data: Path) -> Mapping[str, str] | None:
-    """Row -> its solution; None where the notebook came without a key.
-
-    Args:
-        data: The notebook's public data.
-
-    Raises:
-        CourseError: The key is damaged.
-    """
-    told = _read_key(data)
-    return None if told is None else dict(told["solutions"])
-
-
-def with_answers(public: PublicData, data: Path) -> PublicData:
-    """Public data with the right answers in it, where there is a key.
-
-    Raises:
-        CourseError: The key is damaged.
-    """
-    told = _read_key(data)
-    if told is None:
-        return public
-    exercises = []
-    for one in public.exercises:
-        known = told["answers"].get(one.exercise.name, {})
-        cases = {
-            name: {**case, "expected": known.get(name, case["expected"])}
-            for name, case in one.cases.items()
-        }
-        exercises.append(replace(one, cases=cases))
-    return replace(public, exercises=tuple(exercises))
-
-
-def _read_key(data: Path) -> Any:
-    path = data.with_name(data.name.removesuffix(SUFFIX) + KEY)
-    if not path.is_file():
-        return None
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        packed = "".join(line for line in lines if not line.startswith("#"))
-        told = json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))
-        return {"answers": dict(told["answers"]), "solutions": dict(told["solutions"])}
-    except (OSError, ValueError, KeyError, TypeError, zlib.error, binascii.Error) as error:
-        raise CourseError(
-            f"{path} is damaged ({error}). Fetch it again, or remove it: checks work without it."
-        ) from error

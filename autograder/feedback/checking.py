@@ -28,9 +28,8 @@ from autograder.feedback.beside import CheckError, Sheet, remember, row_of, shee
 from autograder.feedback.blocks import Block, as_html, as_text
 from autograder.feedback.heatmap import grids
 from autograder.feedback.rebinding import executed, noticed, rebound, shell
-from autograder.feedback.say import said, sentence
+from autograder.feedback.say import page_near, said, sentence
 from autograder.feedback.story import Coverage, card, recorded, tone
-from autograder.feedback.troubleshooting import page_near
 from autograder.language import ENGLISH, speak, tr
 
 SLOW = 10.0

@@ -12,15 +12,7 @@ from autograder.exercises.bounds import bounded_output
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.public import SUFFIX
 from autograder.explain import examine_all
-from autograder.feedback.beside import (
-    CheckError,
-    opened,
-    remember,
-    row_of,
-    said_before,
-    sheets,
-    solutions,
-)
+from autograder.feedback.beside import CheckError, opened, remember, row_of, said_before, sheets
 from autograder.feedback.blocks import (
     Block,
     Code,
@@ -34,6 +26,7 @@ from autograder.feedback.blocks import (
     as_text,
 )
 from autograder.feedback.checking import caller, limiting, printed, settled, shows_html
+from autograder.feedback.key import solutions
 from autograder.feedback.rebinding import typed
 from autograder.feedback.story import recorded, table
 from autograder.feedback.wording import counted, listed, points

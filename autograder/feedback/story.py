@@ -25,8 +25,7 @@ from autograder.feedback.blocks import (
     prose,
 )
 from autograder.feedback.heatmap import Grid, pattern
-from autograder.feedback.say import advice, message, place, said, sentence
-from autograder.feedback.troubleshooting import link, section
+from autograder.feedback.say import advice, link, message, place, said, section, sentence
 from autograder.feedback.wording import VERDICTS, counted, listed, points, shown_case, shown_output
 from autograder.language import tr
 
@@ -139,7 +138,7 @@ def card(
         coverage: On which cases the row was checked.
         grids: Arrays of public cases, for pictures and for what the wrong entries have in common.
         notes: What else should be said, before what fails.
-        page: Where `troubleshooting.PAGE` lies, seen from the notebook.
+        page: Where `say.PAGE` lies, seen from the notebook.
     """
     coverage = coverage or Coverage()
     if result.status == "unanswered":

@@ -13,8 +13,7 @@ from pathlib import Path
 import autograder
 from autograder.course import Course, find_course_root, load_course, secret_seed
 from autograder.course.build import files_below
-from autograder.course.folder import ASSIGNMENTS, CONFIG, SOLUTIONS
-from autograder.course.secret import PRIVATE
+from autograder.course.folder import ASSIGNMENTS, CONFIG, PRIVATE, SOLUTIONS
 from autograder.errors import CourseError
 from autograder.language import tr
 from autograder.whole import leave, zipped

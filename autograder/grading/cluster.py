@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import load_course
-from autograder.course.folder import ASSIGNMENTS, source_of
-from autograder.course.secret import PRIVATE, secret_seed
+from autograder.course.folder import ASSIGNMENTS, PRIVATE, secret_seed, source_of
 from autograder.errors import AutograderError, GradingError, IsolationError
 from autograder.exercises.public import SUFFIX
 from autograder.grading import submission

@@ -25,7 +25,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, ClassVar
 
-from autograder.course.secret import secret_seed
+from autograder.course.folder import secret_seed
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
 from autograder.grading.far_end import PROGRAM, started

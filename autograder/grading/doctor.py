@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autograder import __version__
 from autograder.course import find_course_root, load_course
-from autograder.course.secret import secret_path
+from autograder.course.folder import secret_path
 from autograder.errors import AutograderError
 from autograder.grading.dispatch import usable_cores
 from autograder.language import columns, said, tr

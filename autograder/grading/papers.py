@@ -33,9 +33,8 @@ from autograder.checks.finding import RowResult
 from autograder.course import Notebook, SourceCell, load_notebook
 from autograder.course.bearing import Bearing
 from autograder.course.bearing import bearings as course_bearings
-from autograder.course.folder import source_of
+from autograder.course.folder import private_folder, secret_seed, source_of
 from autograder.course.questions import hidden_questions, public_questions
-from autograder.course.secret import private_folder, secret_seed
 from autograder.exercises import Row
 from autograder.explain import Keep, Question
 from autograder.grading.result import Result, ResultRow, from_row

@@ -13,16 +13,15 @@ from typing import TypedDict, Unpack
 from autograder.course import Course, Notebook, load_course
 from autograder.course.build import Watch, files_below
 from autograder.course.cells import BEGIN, END, inside
-from autograder.course.folder import ASSIGNMENTS, Configuration, read_configuration
+from autograder.course.folder import ASSIGNMENTS, Configuration, existing_seed, read_configuration
 from autograder.course.leaks import find_leaks
 from autograder.course.questions import made_now, public_questions
 from autograder.course.release import behind, chosen, must_be_known
-from autograder.course.secret import existing_seed
 from autograder.errors import CourseError
 from autograder.exercises import Answer
 from autograder.exercises.public import encode_value
-from autograder.feedback.beside import KEY, pack
-from autograder.feedback.troubleshooting import PAGE as TROUBLES
+from autograder.feedback.key import KEY, pack
+from autograder.feedback.say import PAGE as TROUBLES
 from autograder.grading.papers import kept_beside
 from autograder.handout.text import (
     IN_REPOSITORY,

@@ -16,8 +16,8 @@ from autograder.course.prose import has_words
 from autograder.course.translated import pieces
 from autograder.exercises.cases import AGAIN
 from autograder.feedback.blocks import FREE
+from autograder.feedback.say import FLAT, NOT_FINITE, SHAPES
 from autograder.feedback.sentences import SENTENCES
-from autograder.feedback.troubleshooting import FLAT, NOT_FINITE, SHAPES
 from autograder.feedback.wording import VERDICTS
 from autograder.grading.selfcheck import PLAIN
 from autograder.numerical.report import Verdict

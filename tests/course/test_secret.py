@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from autograder.course.secret import existing_seed, secret_path, secret_seed
+from autograder.course.folder import existing_seed, secret_path, secret_seed
 from autograder.errors import CourseError
 
 

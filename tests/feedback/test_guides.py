@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.feedback import troubleshooting
+from autograder.feedback import say
 from tests.feedback import examples
 from tests.feedback.conftest import RIGHT, namespace
 
@@ -25,9 +25,9 @@ def test_the_code_of_a_page_gives_what_the_page_shows(root: Path, page: str) -> 
 
 
 def test_what_messages_point_to_is_there(root: Path) -> None:
-    page = (root / troubleshooting.PAGE).read_text(encoding="utf-8")
+    page = (root / say.PAGE).read_text(encoding="utf-8")
     headings = set(re.findall(r"^## (.+)$", page, re.M))
-    assert {troubleshooting.NOT_FINITE, troubleshooting.SHAPES, troubleshooting.FLAT} <= headings
+    assert {say.NOT_FINITE, say.SHAPES, say.FLAT} <= headings
 
 
 @pytest.mark.parametrize(("up", "href"), [(1, "../docs/"), (2, "../../docs/"), (0, "")])
@@ -39,9 +39,9 @@ def test_a_check_links_to_the_section_where_the_page_came_along(
     here.mkdir(parents=True)
     (here / "small.check.json").write_text(public_text, encoding="utf-8")
     if up:
-        page = here.parents[up - 1] / troubleshooting.PAGE
+        page = here.parents[up - 1] / say.PAGE
         page.parent.mkdir()
-        page.write_bytes((root / troubleshooting.PAGE).read_bytes())
+        page.write_bytes((root / say.PAGE).read_bytes())
     monkeypatch.chdir(here)
     told = eval("check(double)", namespace(RIGHT, "def double(x):\n    return x[:, None]\n"
                                            "from autograder import check")).html  # fmt: skip

@@ -14,10 +14,9 @@ import pytest
 import yaml
 
 from autograder.course import load_course, notebook, questions
-from autograder.course.folder import Configuration
+from autograder.course.folder import Configuration, secret_seed
 from autograder.course.leaks import find_leaks
 from autograder.course.release import release, release_translated
-from autograder.course.secret import secret_seed
 from autograder.errors import CourseError
 from autograder.explain import question
 from autograder.handout.handout import is_open, write_handout, write_repository
