@@ -13,7 +13,8 @@ from autograder.explain.repair import Repairs
 from autograder.grading import submission
 from autograder.grading.desk import OverloadError, Terms
 from autograder.grading.dispatch import Pool, dispatch, interruptible, look, undisturbed
-from autograder.grading.grade import Graded, Lined, with_lines, without_answers
+from autograder.grading.grade import Graded, without_answers
+from autograder.grading.lines import Lined, with_lines
 from autograder.grading.papers import Basis
 from autograder.grading.result import (
     Copies,

@@ -23,7 +23,8 @@ from autograder.exercises.public import SUFFIX
 from autograder.grading import submission
 from autograder.grading.desk import LostError, Terms, grade_at_desk
 from autograder.grading.dispatch import DesertedError
-from autograder.grading.grade import Graded, Lined, without_answers
+from autograder.grading.grade import Graded, without_answers
+from autograder.grading.lines import Lined
 from autograder.grading.notebook_json import UnreadableError
 from autograder.grading.papers import keyed_digest, source_digest
 from autograder.grading.submission import Handin

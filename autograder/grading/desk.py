@@ -29,7 +29,8 @@ from autograder.course.folder import secret_seed
 from autograder.errors import AutograderError, GradingError
 from autograder.grading import submission
 from autograder.grading.far_end import PROGRAM, started
-from autograder.grading.grade import Graded, Lined, grade, lined
+from autograder.grading.grade import Graded, grade, lined
+from autograder.grading.lines import Lined
 from autograder.grading.papers import Basis, Paper, bearings, paper, some
 from autograder.grading.result import writable_name
 from autograder.grading.submission import Handin

@@ -18,7 +18,8 @@ from typing import Protocol
 
 from autograder.errors import CourseError, DeclarationError, GradingError, IsolationError
 from autograder.grading.desk import START_SECONDS, Desk, LostError, Terms
-from autograder.grading.grade import Graded, Lined
+from autograder.grading.grade import Graded
+from autograder.grading.lines import Lined
 from autograder.grading.submission import Handin
 
 

@@ -12,7 +12,7 @@ from autograder.explain import from_public, may_be_repaired
 from autograder.feedback import Coverage, as_text, card, recorded, render_markdown, table
 from autograder.grading import submission
 from autograder.grading.asking import ask
-from autograder.grading.grade import defined, lines_of, with_lines
+from autograder.grading.lines import defined, lines_of, with_lines
 from autograder.grading.submission import PlannedCell, Submission
 from autograder.language import ENGLISH, speak, tr
 from autograder.sandbox import Limits, Sandbox

@@ -25,12 +25,9 @@ FILES = (
     *("__init__.py", "command.py", "errors.py", "frame.py", "language.py", "whole.py", "py.typed"),
     *(
         f"grading/{name}.py"
-        for name in (
-            *("__init__", "asking", "lines", "notebook_json", "patience", "plan"),
-            *("selfcheck", "submission"),
-        )
+        for name in ("__init__", "asking", "lines", "notebook_json", "selfcheck", "submission")
     ),
-    *(f"integrations/{name}.py" for name in ("__init__", "annotations", "classroom", "junit")),
+    *("integrations/__init__.py", "integrations/junit.py"),
 )
 """Of the other rooms what checks a single notebook: no course, no gradebook, no class."""
 

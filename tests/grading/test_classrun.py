@@ -20,7 +20,8 @@ from autograder.explain import Question
 from autograder.grading import classrun, grade
 from autograder.grading.classrun import grade_class
 from autograder.grading.desk import Terms, grade_handin
-from autograder.grading.grade import Graded, Lined
+from autograder.grading.grade import Graded
+from autograder.grading.lines import Lined
 from autograder.grading.result import Result
 from autograder.grading.store import ClassReport, ResultSink, Store
 from autograder.grading.submission import Handin

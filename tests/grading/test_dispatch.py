@@ -10,7 +10,8 @@ from autograder.errors import GradingError, IsolationError
 from autograder.grading import dispatch as module
 from autograder.grading.desk import LostError, OverloadError, Terms
 from autograder.grading.dispatch import DesertedError, dispatch, look
-from autograder.grading.grade import Graded, Lined
+from autograder.grading.grade import Graded
+from autograder.grading.lines import Lined
 from autograder.grading.result import Result
 from autograder.grading.submission import Handin
 
