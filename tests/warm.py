@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOADED = {
     "autograder": (
         *("autograder.cli", "autograder.grading.classrun", "autograder.grading.progress"),
-        *("autograder.integrations.nbgrader.sink", "autograder.integrations.hand_scores"),
+        *("autograder.integrations.nbgrader.sink", "autograder.integrations.read_class"),
         *("autograder.integrations.exports.write", "autograder.reports.pages", "nbgrader.api"),
         *("autograder.reports.console", "sqlalchemy.dialects.sqlite", "nbformat.v4", "jupytext"),
     ),
