@@ -81,7 +81,7 @@ def test_heavy_work_at_every_stage_costs_its_own_submission(
         averaged = lambda text: text.replace("np.sum(dout * x)", "np.mean(dout * x)")  # noqa: E731
         small_class.hand_in(student, averaged if wrong else lambda text: text)
     course, store = load_course(small_class.root), Store(small_class.results)
-    terms = Terms(small_class.root, small_class.submitted, work_seconds=1.0)
+    terms = Terms(small_class.root, small_class.submitted, work_seconds=0.5)
     sink = GradebookSink(course, terms.submitted)
     report = grade_class(course, terms, store, lambda total: LocalPool(2), sinks=[sink])
     found = {r.student: r for r in report.results}
