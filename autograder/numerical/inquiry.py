@@ -248,6 +248,8 @@ class Inquiry:
                 raise integers(self.evaluator)
         first = self._gradients(self.arguments.arrays, 0)
         self._require_finite(first)
+        if any(_largest(g) > np.ldexp(np.finfo(g.dtype).max, -14) for g in first):
+            self.upstreams.lessen()
         again, _ = self.evaluator.base(self.arguments.arrays)
         self._base = base
         if not np.array_equal(base, again, equal_nan=True):

@@ -41,6 +41,7 @@ class Point:
         weights: Upstream gradients in the scale that belongs to it, shape (k, n).
         gradients: The gradients as they were handed out, shape (k, p).
         shifts: What the scaling divides each gradient by, as powers of two, shape (k, 1).
+        loudest: The largest number of each upstream gradient, as a power of two, shape (k, 1).
         epsilon: Relative rounding error of the outputs.
     """
 
@@ -72,6 +73,7 @@ class Point:
             shifts = np.maximum(shifts, loud + top)
             start += part.size
         self.shifts = np.where(shifts < NONE // 2, 0, shifts)[:, None]
+        self.loudest = _tops(raw)[:, None]
         powers = np.repeat(own, [part.size for part in parts])
         self.heard = np.flatnonzero((raw != 0).any(axis=0))
         self.powers = powers[self.heard]
@@ -126,8 +128,9 @@ class Probe:
         if not np.isfinite(lifted).all():
             lifted = np.where(np.isfinite(lifted), lifted, 0.0)
         self.lifted = np.sqrt((lifted * lifted).sum(axis=1, keepdims=True))
-        # A gradient below the smallest number is 0.
-        self.lost = point.x.size * np.ldexp(1.0, LEAST + int(scale.max(initial=0)) - point.shifts)
+        # A gradient below the smallest number is 0, and so is a slope before an upstream lifts it.
+        least = LEAST + int(scale.max(initial=0)) + np.maximum(point.loudest, 0)
+        self.lost = point.x.size * np.ldexp(1.0, least - point.shifts)
         self.slopes: list[Slope] = []
 
     @classmethod
