@@ -72,6 +72,8 @@ class Forward:
         self, exercise: Layer | Loss, case: Case, runner: Runner, keys: Sequence[str]
     ) -> None:
         self.exercise, self.case, self.runner, self.keys = exercise, case, runner, keys
+        first = [exercise.forward] if isinstance(exercise, Layer) else None
+        self.call = exercise.script(case, rows=first).uncounted().calls[0]
 
     def __call__(self, *arrays: np.ndarray) -> Any:
         (value,) = self.many([arrays])
@@ -81,7 +83,7 @@ class Forward:
 
     def many(self, points: Sequence[Sequence[np.ndarray]]) -> list[Any]:
         """Evaluate at many points in one script, or in one each where the layer draws at random."""
-        calls = [self._script(point).calls[0] for point in points]
+        calls = [replace(self.call, args=self._moved(point)) for point in points]
         groups = [(call,) for call in calls] if self.exercise.random else [tuple(calls)]
         outcomes = [
             outcome
@@ -90,15 +92,14 @@ class Forward:
         ]
         return [self._read(outcome) for outcome in outcomes]
 
-    def _script(self, point: Sequence[np.ndarray]) -> Script:
+    def _moved(self, point: Sequence[np.ndarray]) -> tuple[Any, ...]:
+        """The arguments at a point."""
         arrays = iter(point)
         moved = {
             key: mapped(lambda leaf: _like(leaf, next(arrays)), self.case.inputs[key])
             for key in self.keys
         }
-        case = replace(self.case, inputs={**self.case.inputs, **moved})
-        first = self.exercise.forward if isinstance(self.exercise, Layer) else None
-        return self.exercise.script(case, rows=[first] if first else None)
+        return tuple({**self.case.inputs, **moved}.values())
 
     def _read(self, outcome: Outcome) -> Any:
         count = len(self.exercise.outputs) if isinstance(self.exercise, Layer) else 1

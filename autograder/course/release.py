@@ -10,7 +10,7 @@ from autograder.course.build import Watch, files_below, generate, generate_trans
 from autograder.course.folder import ASSIGNMENTS, SOURCE, Course, existing_seed, load_course
 from autograder.course.leaks import compare, differences, find_leaks
 from autograder.course.notebook import Notebook
-from autograder.course.questions import made_now
+from autograder.course.questions import as_released, made_now
 from autograder.course.translated import Translated, catalogue, course_languages, translated
 from autograder.errors import CourseError
 from autograder.explain import Keep
@@ -151,7 +151,8 @@ def check_release(
 
 def notebook_drift(course: Course, name: str) -> list[str]:
     """Where a notebook in `assignments/`, in any language, is not what the sources make."""
-    with _built(_chosen(course, [name])) as fresh:
+    notebook = course.assignment(name)
+    with _built([notebook], keep=lambda _: as_released(notebook)) as fresh:
         drift = _drift(course, fresh / ASSIGNMENTS, [name])
         for language in sorted(course_languages(course.root)):
             drift += _translated_drift(course, language, [name], fresh / ASSIGNMENTS)

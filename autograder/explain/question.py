@@ -60,6 +60,30 @@ def right_gradients(
     return {f"d{key}": mapped(lambda _: next(left), tree) for key, tree in inputs.items()}
 
 
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """Measures the right gradients of a mistaken forward on a case, or confirms known ones."""
+
+    exercise: Exercise
+    expectation: Expectation
+    mistaken: Runner
+    mistake: str
+
+    def __call__(self) -> dict[str, Any]:
+        return right_gradients(self.exercise, self.expectation, self.mistaken)
+
+    def confirms(self, gradients: Mapping[str, Any]) -> bool:
+        """Whether the forward agrees with them along random lines, which are few evaluations."""
+        from autograder.checks.own_forward import against_forward  # as above
+
+        case = self.expectation.case
+        wanted = self.expectation.outputs.get(getattr(self.exercise, "backward", ""), {})
+        if gradients.keys() != wanted.keys():
+            return False
+        report = against_forward(self.exercise, case, self.mistaken, gradients)
+        return report is not None and report.verdict == "pass"
+
+
 def measured(case: Case) -> bool:
     """Whether numerical gradients of a case are exact enough to judge by."""
     return bool(case.upstream) and not case.tie and case.precision == np.float64
@@ -201,7 +225,7 @@ def _follows(
         return {}  # it fails somewhere
     for number, one in enumerate(expectations):
         if one.case.name == case:
-            measure = partial(right_gradients, exercise, one, mistaken)
+            measure = Measure(exercise, one, mistaken, known.name)
             return keep(f"follows.{known.name}.{number}", measure)
     return {}
 

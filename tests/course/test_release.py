@@ -15,6 +15,7 @@ from autograder.course.leaks import compare
 from autograder.course.release import check_release, release
 from autograder.errors import CourseError
 from autograder.exercises.public import load
+from autograder.explain import question
 
 NAME = "01_small/small.ipynb"
 
@@ -202,6 +203,20 @@ def test_numbers_may_differ_in_rounding_only(released):
     path.write_text(json.dumps(data), encoding="utf-8")
     (found,) = check_release(released).drift
     assert "exercises[0].cases.plain.expected.scale_forward.out.value.values[0]" in found
+
+
+def test_measured_gradients_are_held_against_their_forward(released, monkeypatch):
+    measured = []
+    monkeypatch.setattr(question, "right_gradients", lambda *of: measured.append(of) or {})
+    assert not check_release(released).drift and not measured, "the released ones are right"
+    monkeypatch.undo()
+    path = released / "assignments/01_small/small.check.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    (doubled,) = (m for m in data["exercises"][0]["mistakes"] if m["name"] == "doubled")
+    doubled["follows"]["plain"]["dx"]["values"][0] *= 1.001
+    path.write_text(json.dumps(data), encoding="utf-8")
+    (found,) = check_release(released).drift
+    assert "follows.plain.dx.values[0]" in found
 
 
 @pytest.mark.parametrize(
