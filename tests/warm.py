@@ -54,7 +54,9 @@ def run(
             streams = [asked.fileno(), out.fileno(), (err or out).fileno(), theirs]
             socket.send_fds(_server(command[0]), [b"!"], streams)
             os.close(theirs)
-            code = int(ended.read())
+            said = ended.read()
+            assert said, "the process that loads the command is gone: what it says is above"
+            code = int(said)
         told = [stream.seek(0) or stream.read().decode() for stream in (out, err) if stream]
         return subprocess.CompletedProcess(command, code, *told)
 

@@ -30,8 +30,6 @@ from autograder.validation.references import wrong_gradients
 
 SEED = "validation"
 FRESH = "validation, fresh"
-ENDLESS = 0.5
-"""Seconds of the processor after which a mutant is ended; no reference takes a tenth of it."""
 
 
 @dataclass
@@ -196,7 +194,7 @@ def _prove_mutants(
         label = f"{mutant.function}, line {mutant.line}: {mutant.what}"
         mistake = Mistake(mutant.function, "mutant", "", source=mutant.source)
         try:
-            runner = Patient(notebook.mistaken(mistake), ENDLESS)
+            runner = Patient(notebook.mistaken(mistake))
         except Exception:  # a mutant may break its own cell; then no student could run it either
             proof.caught += 1
             continue
