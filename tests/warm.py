@@ -28,6 +28,7 @@ LOADED = {
         *("autograder.integrations.nbgrader.sink", "autograder.integrations.read_class"),
         *("autograder.integrations.exports.write", "autograder.reports.pages", "nbgrader.api"),
         *("autograder.reports.console", "sqlalchemy.dialects.sqlite", "nbformat.v4", "jupytext"),
+        *("alembic.migration", "alembic.script"),
     ),
     "nbgrader": (
         *("nbgrader.apps.nbgraderapp", "autograder.integrations.nbgrader.autograde"),

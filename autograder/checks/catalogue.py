@@ -227,7 +227,7 @@ def findings(row: Row, trial: Trial) -> list[Finding]:
 def differencing(row: Row, trials: Sequence[Trial]) -> Iterator[Finding]:
     """A gradient is not measured by finite differences, in disguise.
 
-    That is: not in every counted case, of the public ones and of the hidden ones.
+    It counts as measured where all counted public cases show it, or all hidden ones.
 
     A finite difference evaluates a function at a point beside the input for every number that it
     moves, in the backward or, with the results kept, in the forward. So in every case that is

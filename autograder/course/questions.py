@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 from autograder.course.bearing import relevant_mistakes
-from autograder.course.folder import ASSIGNMENTS
 from autograder.course.notebook import Notebook
 from autograder.course.patient import armed
 from autograder.course.slips import derived_slips, released_slips
@@ -16,7 +16,6 @@ from autograder.exercises.interpreter import LocalRunner, undisturbed_randomness
 from autograder.exercises.public import (
     FURTHER_SEED,
     PUBLIC_SEED,
-    SUFFIX,
     PublicData,
     decode_value,
     dump,
@@ -96,30 +95,34 @@ def public_data(notebook: Notebook, keep: Keep = made_now) -> str:
     return dump(PublicData(notebook.assignment, notebook.name, exercises))
 
 
-def as_released(notebook: Notebook) -> Keep:
+def as_released(path: Path) -> Keep:
     """Keeps measured gradients as they were released, where the forward agrees with them.
 
     To measure them anew takes longer than all else that a release is made of.
+
+    Args:
+        path: The public data that was released.
     """
-    folder = notebook.path.parent.parent.parent / ASSIGNMENTS
     try:
-        data = load(folder / notebook.assignment / f"{notebook.name}{SUFFIX}")
+        data = load(path)
     except CourseError:
         return made_now
     released = {
-        (public.exercise.name, mistake["name"], case): gradients
+        (public.exercise.name, mistake["name"]): mistake
         for public in data.exercises
         for mistake in public.mistakes
-        for case, gradients in mistake["follows"].items()
     }
 
     def keep(name: str, make: Callable[[], Any]) -> Any:
-        if isinstance(make, Measure):
-            place = make.exercise.name, make.mistake, make.expectation.case.name
-            found = {name: decode_value(x) for name, x in released.get(place, {}).items()}
-            if found and make.confirms(found):
-                return found
-        return make()
+        if not isinstance(make, Measure):
+            return make()
+        try:
+            follows = released[make.exercise.name, make.mistake]["follows"]
+            raw = follows[make.expectation.case.name]
+            found = {gradient: decode_value(value) for gradient, value in raw.items()}
+        except (AttributeError, KeyError, TypeError, ValueError):  # not there, or damaged
+            return make()
+        return found if make.confirms(found) else make()
 
     return keep
 
@@ -138,17 +141,11 @@ class _Mistaken:
         return self._runner.run(script)
 
 
-@lru_cache(maxsize=32)
-def _runners(notebook: Notebook) -> dict[Mistake, _Mistaken]:
-    """Those made so far, on public and on hidden cases alike, and on those of each student."""
-    return {}
-
-
 def _questions(
     notebook: Notebook, seed: str, rounds: int, keep: Keep, *, hidden: bool
 ) -> list[list[Question]]:
     reference = notebook.reference()
-    runners = _runners(notebook)
+    runners: dict[Mistake, _Mistaken] = {}
     compose = cache(partial(_composed, notebook))
     asked = []
     for exercise in notebook.exercises:

@@ -13,6 +13,7 @@ from autograder.course.notebook import Notebook
 from autograder.course.questions import as_released, made_now
 from autograder.course.translated import Translated, catalogue, course_languages, translated
 from autograder.errors import CourseError
+from autograder.exercises.public import SUFFIX
 from autograder.explain import Keep
 from autograder.language import ENGLISH, counted, tr
 from autograder.whole import write_whole
@@ -152,7 +153,8 @@ def check_release(
 def notebook_drift(course: Course, name: str) -> list[str]:
     """Where a notebook in `assignments/`, in any language, is not what the sources make."""
     notebook = course.assignment(name)
-    with _built([notebook], keep=lambda _: as_released(notebook)) as fresh:
+    public = course.root / ASSIGNMENTS / name / f"{notebook.name}{SUFFIX}"
+    with _built([notebook], keep=lambda _: as_released(public)) as fresh:
         drift = _drift(course, fresh / ASSIGNMENTS, [name])
         for language in sorted(course_languages(course.root)):
             drift += _translated_drift(course, language, [name], fresh / ASSIGNMENTS)

@@ -129,7 +129,7 @@ def _steps(one: Asked, rows: Rows) -> Iterator[None]:
         # The first case goes alone: it tells which rows are not written. Hidden ones go by
         # themselves: in what is sent together points are counted up to the first that shows none.
         sent = prompt
-        alike = [later for later, of in asked if of is hidden] if sent else ()
+        alike = (later for later, of in asked if sent and of is hidden)
         ahead = (script_for(exercise, later, left) for later in alike)
         started = monotonic()
         outcomes = one.runner.run(script_for(exercise, expectation, left), ahead)

@@ -1,10 +1,8 @@
 """The data that scikit-learn brings along, and a copy of them for where it is missing (a browser).
 
-They are read from its files: importing it takes longer than all that a notebook does with them.
 A site for JupyterLite has the copy beside the notebooks: `autograder handout --site`.
 """
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -30,28 +28,21 @@ def sample(name: str) -> np.ndarray:
 
 def samples() -> dict[str, np.ndarray]:
     """All of them; scikit-learn is needed."""
-    return {name: _loaded(name) for name in (*_TABLES, "photo")}
+    return {name: _loaded(name) for name in (*_PARTS, "photo")}
 
 
 def _loaded(name: str) -> np.ndarray:
-    found = find_spec("sklearn")
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError("No module named 'sklearn'", name="sklearn")
-    folder = Path(found.submodule_search_locations[0]) / "datasets"
+    from sklearn import datasets
+
     if name == "photo":
-        from PIL import Image
-
-        with Image.open(folder / "images" / "china.jpg") as photo:
-            return np.asarray(photo)
-    file, above, kind = _TABLES[name]
-    table = np.loadtxt(folder / "data" / file, delimiter=",", skiprows=above)
-    return (table[:, -1] if name.endswith(".y") else table[:, :-1]).astype(kind)
+        return np.asarray(datasets.load_sample_image("china.jpg"))
+    load, part, kind = _PARTS[name]
+    return np.asarray(getattr(datasets, load)()[part], kind)
 
 
-_TABLES: dict[str, tuple[str, int, type]] = {
-    "digits": ("digits.csv.gz", 0, np.uint8),
-    "digits.y": ("digits.csv.gz", 0, np.uint8),
-    "tumours": ("breast_cancer.csv", 1, np.float64),
-    "tumours.y": ("breast_cancer.csv", 1, np.uint8),
+_PARTS: dict[str, tuple[str, str, type]] = {
+    "digits": ("load_digits", "data", np.uint8),
+    "digits.y": ("load_digits", "target", np.uint8),
+    "tumours": ("load_breast_cancer", "data", np.float64),
+    "tumours.y": ("load_breast_cancer", "target", np.uint8),
 }
-"""File, lines above its numbers, and their type; the class stands last in each line."""

@@ -213,10 +213,16 @@ def test_measured_gradients_are_held_against_their_forward(released, monkeypatch
     path = released / "assignments/01_small/small.check.json"
     data = json.loads(path.read_text(encoding="utf-8"))
     (doubled,) = (m for m in data["exercises"][0]["mistakes"] if m["name"] == "doubled")
-    doubled["follows"]["plain"]["dx"]["values"][0] *= 1.001
+    values = doubled["follows"]["plain"]["dx"]["values"]
+    for damaged in (1.001 * values[0], "x"):
+        values[0] = damaged
+        path.write_text(json.dumps(data), encoding="utf-8")
+        (found,) = check_release(released).drift
+        assert "follows.plain.dx.values[0]" in found
+    del doubled["follows"]
     path.write_text(json.dumps(data), encoding="utf-8")
     (found,) = check_release(released).drift
-    assert "follows.plain.dx.values[0]" in found
+    assert "mistakes[1]: it has other entries" in found
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from autograder.lab import data
-from autograder.lab.samples import samples
 
 
 def test_digits_are_split_without_overlap():
@@ -40,19 +39,6 @@ def test_text_is_two_thousand_letters():
     assert x.shape == y.shape and x.shape[1] == 50
     assert np.array_equal(x.ravel()[1:], y.ravel()[:-1])
     assert text.read(x[0]).startswith("the gradient is a letter")
-
-
-def test_the_samples_are_what_scikit_learn_gives():
-    from sklearn import datasets
-
-    given = {"digits": datasets.load_digits(), "tumours": datasets.load_breast_cancer()}
-    wanted = {"photo": datasets.load_sample_image("china.jpg")}
-    for name, bunch in given.items():
-        wanted |= {name: bunch.data, f"{name}.y": bunch.target}
-    found = samples()
-    assert found.keys() == wanted.keys()
-    for name, array in wanted.items():
-        np.testing.assert_array_equal(found[name], array, err_msg=name)
 
 
 def test_without_a_network_mnist_says_so_and_gives_digits(monkeypatch, capsys):

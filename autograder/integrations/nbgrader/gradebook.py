@@ -189,10 +189,10 @@ def open_gradebook(url: str, course_id: str, patience: float = PATIENCE_SECONDS)
 def _create(url: str, course_id: str) -> None:
     """Make the tables of a new gradebook, with the course in it.
 
-    nbgrader would make them, too, but for their version it runs `alembic`, which must be on PATH;
-    and importing that takes longer than to make them.
+    nbgrader would make them, too, but for their version it runs `alembic`, which must be on PATH.
     """
     from nbgrader.api import Base
+    from nbgrader.dbutil import ALEMBIC_DIR
     from sqlalchemy import create_engine, inspect, text
 
     engine = create_engine(url)
@@ -201,6 +201,9 @@ def _create(url: str, course_id: str) -> None:
     try:
         tables = set(inspect(engine).get_table_names())
         if not tables:
+            from alembic.migration import MigrationContext
+            from alembic.script import ScriptDirectory
+
             with engine.begin() as connection:  # all tables or none, whatever the disk does
                 if engine.url.get_backend_name() == "sqlite":  # begins none for tables by itself
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -211,10 +214,7 @@ def _create(url: str, course_id: str) -> None:
                 Base.metadata.create_all(connection)
                 judgement_table().create(connection)
                 connection.execute(Base.metadata.tables["course"].insert(), {"id": course_id})
-                connection.exec_driver_sql(_VERSION)
-                connection.execute(
-                    text("INSERT INTO alembic_version VALUES (:v)"), {"v": _newest()}
-                )
+                MigrationContext.configure(connection).stamp(ScriptDirectory(ALEMBIC_DIR), "head")
         elif not {"assignment", "student", "grade"} <= tables:
             raise GradebookError(
                 f"the database {shown(url)} is no gradebook of nbgrader: its tables are "
@@ -222,23 +222,6 @@ def _create(url: str, course_id: str) -> None:
             )
     finally:
         engine.dispose()
-
-
-_VERSION = """CREATE TABLE alembic_version (
-    version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
-)"""
-"""As `alembic` makes it."""
-
-
-def _newest() -> str:
-    """The version of nbgrader's tables that comes before no other."""
-    from nbgrader.dbutil import ALEMBIC_DIR
-
-    steps = [path.read_text(encoding="utf-8") for path in Path(ALEMBIC_DIR).glob("versions/*.py")]
-    named = re.compile(r"^(down_)?revision = ['\"](\w+)", re.MULTILINE)
-    found = [step for text in steps for step in named.findall(text)]
-    (newest,) = {name for down, name in found if not down} - {name for down, name in found if down}
-    return newest
 
 
 def _patient(url: str, seconds: float) -> str:
