@@ -246,9 +246,9 @@ def resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any
     return value
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _compiled(source: str) -> CodeType:
-    """The code of an implementation: it is given twice, forward and backward, in many cases."""
+    """The code of an implementation: given twice, forward and backward, and to everybody asked."""
     return compile(source, "<implementation>", "exec")
 
 

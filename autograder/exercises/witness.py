@@ -192,7 +192,7 @@ def _rewrite(function: ast.FunctionDef, rng: np.random.Generator) -> None:
 
 
 def _word(rng: np.random.Generator) -> str:
-    return "_" + "".join(rng.choice(list(_LETTERS), 6))
+    return "_" + "".join([_LETTERS[i] for i in rng.integers(len(_LETTERS), size=6)])
 
 
 if TYPE_CHECKING:
