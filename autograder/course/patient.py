@@ -2,33 +2,56 @@
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from time import process_time
 from typing import Any
 
 from autograder.exercises.script import Failure, Outcome, Runner, Script
 
 SECONDS = 2.0
+LEAST = 0.25
+TIMES = 500
+Calls = tuple[str, ...]
+"""The functions that a script calls, in order."""
 
 
 class Patient:
-    """A runner that gives up on a script after a while, and then on all of the same calls."""
+    """A runner that gives up on a script after a while, and then on all of the same calls.
 
-    def __init__(self, runner: Runner, seconds: float = SECONDS) -> None:
+    Args:
+        seconds: Of the processor, after which it gives up.
+        limits: Those of some calls, in their place.
+    """
+
+    def __init__(
+        self, runner: Runner, seconds: float = SECONDS, limits: Mapping[Calls, float] | None = None
+    ) -> None:
         self.runner = runner
         self.seconds = seconds
-        self.hung: set[tuple[str, ...]] = set()
+        self.given = limits or {}
+        self.took: dict[Calls, float] = {}
+        self.hung: set[Calls] = set()
 
     def run(self, script: Script, ahead: Iterable[Script] = ()) -> list[Outcome]:
         """Run the script, or report a timeout; after the first of such calls, at once."""
         called = tuple(call.function for call in script.calls)
         if called not in self.hung:
+            begun = process_time()
             try:
-                with _alarm(self.seconds):
+                with _alarm(self.given.get(called, self.seconds)):
                     return self.runner.run(script)
             except _TimeIsUp:
                 self.hung.add(called)
+            finally:
+                self.took[called] = max(self.took.get(called, 0.0), process_time() - begun)
         return [Outcome(failure=Failure("timeout", "no end in sight")) for _ in script.calls]
+
+    def limits(self) -> dict[Calls, float]:
+        """After how long others may be given up: many times what the same calls took here."""
+        return {
+            called: min(max(LEAST, TIMES * took), SECONDS) for called, took in self.took.items()
+        }
 
 
 def can_wait() -> bool:

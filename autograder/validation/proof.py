@@ -7,7 +7,7 @@ of the reference is caught or equivalent to it.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -16,11 +16,11 @@ from autograder.checks.finding import RowResult
 from autograder.course.bearing import relevant_mistakes
 from autograder.course.mutants import Mutant, mutants
 from autograder.course.notebook import Notebook
-from autograder.course.patient import Patient, armed
+from autograder.course.patient import Calls, Patient, armed
 from autograder.course.questions import hidden_questions, made_now, public_questions
 from autograder.exercises import Exercise, Mistake
 from autograder.exercises.interpreter import undisturbed_randomness
-from autograder.exercises.script import Failure, Outcome, Script
+from autograder.exercises.script import Failure, Outcome, Runner, Script
 from autograder.explain import Question, examine_all, prepare
 from autograder.explain.bank import Known
 from autograder.explain.known import mistake_of
@@ -107,11 +107,13 @@ def _prove(
         if not exercise.functions or (exercises and exercise.name not in exercises):
             continue
         proof = ExerciseProof(exercise.name, mistakes=len(exercise.mistakes))
-        _prove_ends(notebook, exercise, (*p, *h), proof)
+        reference = Patient(notebook.reference())
+        _prove_ends(reference, (*p, *h), proof)
         proof.problems += wrong_gradients(exercise, (*p, *h), notebook.reference())
-        _prove_mistakes(notebook, exercise, [p, h], proof)
+        limits = reference.limits()
+        _prove_mistakes(notebook, exercise, [p, h], limits, proof)
         if with_mutants:
-            _prove_mutants(notebook, exercise, p, h, proof)
+            _prove_mutants(notebook, exercise, p, h, limits, proof)
         if seeds:
             proof.headroom = headroom(exercise, notebook.reference(), seeds)
             if proof.headroom < 10:
@@ -138,10 +140,8 @@ def _judging(question: Question) -> Question:
     return replace(question, bank=bank, slips=None)
 
 
-def _prove_ends(
-    notebook: Notebook, exercise: Exercise, questions: Sequence[Question], proof: ExerciseProof
-) -> None:
-    for result in examine_all([questions], notebook.reference()):
+def _prove_ends(reference: Runner, questions: Sequence[Question], proof: ExerciseProof) -> None:
+    for result in examine_all([questions], reference):
         if result.score != result.points and result.status != "manual":
             proof.problems.append(f"the reference loses points on {result.id}: {_first(result)}")
     for result in examine_all([questions], _Starter()):
@@ -153,10 +153,11 @@ def _prove_mistakes(
     notebook: Notebook,
     exercise: Exercise,
     sides: Sequence[Sequence[Question]],
+    limits: Mapping[Calls, float],
     proof: ExerciseProof,
 ) -> None:
     for mistake in exercise.mistakes:
-        runner = Patient(notebook.mistaken(mistake))
+        runner = Patient(notebook.mistaken(mistake), limits=limits)
         told = [_told(mistake, examine_all([side], runner)) for side in sides]
         complaints = [complaint for complaint in told if complaint]
         proof.named += not complaints
@@ -185,6 +186,7 @@ def _prove_mutants(
     exercise: Exercise,
     public: Sequence[Question],
     hidden: Sequence[Question],
+    limits: Mapping[Calls, float],
     proof: ExerciseProof,
 ) -> None:
     """Try every mutant: on the hidden cases, too, where it loses nothing else or has a name."""
@@ -194,7 +196,7 @@ def _prove_mutants(
         label = f"{mutant.function}, line {mutant.line}: {mutant.what}"
         mistake = Mistake(mutant.function, "mutant", "", source=mutant.source)
         try:
-            runner = Patient(notebook.mistaken(mistake))
+            runner = Patient(notebook.mistaken(mistake), limits=limits)
         except Exception:  # a mutant may break its own cell; then no student could run it either
             proof.caught += 1
             continue

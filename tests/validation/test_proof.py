@@ -5,6 +5,8 @@ from pathlib import Path
 
 from autograder.course import load_course
 from autograder.course.patient import Patient
+from autograder.exercises.interpreter import LocalRunner
+from autograder.exercises.script import Call, Script
 from autograder.explain.known import mistake_of
 from autograder.validation import proof
 
@@ -21,7 +23,8 @@ def test_a_mutant_meets_the_hidden_cases_unless_the_public_ones_settle_it(monkey
         return results
 
     monkeypatch.setattr(proof, "examine_all", watched)
-    monkeypatch.setattr(proof, "_prove_mistakes", lambda *_: None)
+    for other in ("_prove_ends", "_prove_mistakes"):
+        monkeypatch.setattr(proof, other, lambda *_: None)
     proof.prove(load_course(SMALL).assignment("01_small"), seeds=0)
     met = set()
     for (first, results), *further in asked.values():
@@ -33,3 +36,16 @@ def test_a_mutant_meets_the_hidden_cases_unless_the_public_ones_settle_it(monkey
         )
         met.add((lost, named))
     assert met == {(True, True), (True, False), (False, False)}
+
+
+def test_a_mutant_waits_as_long_as_the_reference_takes_many_times_over():
+    namespace = {"fast": lambda: 1, "endless": lambda: [None for _ in iter(int, 1)]}
+    reference = Patient(LocalRunner(namespace))
+    reference.took = {("fast",): 1e-5, ("slow",): 2e-3, ("slower",): 1.0, ("endless",): 1e-5}
+    limits = reference.limits()
+    assert limits["fast",] < limits["slow",] < limits["slower",]
+    mutant = Patient(LocalRunner(namespace), limits=dict.fromkeys(limits, 0.01))
+    kinds = [mutant.run(Script(0, (Call(name),)))[0].failure for name in ("fast", "endless")]
+    assert kinds[0] is None
+    assert kinds[1] is not None
+    assert kinds[1].kind == "timeout"
