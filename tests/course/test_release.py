@@ -1,13 +1,9 @@
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.course import load_course, load_notebook
@@ -353,26 +349,6 @@ def test_the_secret_seed_may_not_ship(small_course):
         release(small_course)
     assert "data.txt contains the course's secret seed" in str(caught.value)
     assert seed not in str(caught.value)
-
-
-def test_nbgraders_own_command_makes_the_same_release(released):
-    before = (released / "assignments" / NAME).read_bytes()
-    environment = {
-        **os.environ,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "generate_assignment", "01_small", "--force"],
-        cwd=released, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert (released / "assignments" / NAME).read_bytes() == before
-    with Gradebook(f"sqlite:///{released / 'gradebook.db'}", "default_course") as gradebook:
-        cells = gradebook.find_notebook("small", "01_small").grade_cells
-        assert {cell.name: cell.max_score for cell in cells} == {
-            row.id: row.points for row in load_notebook(source(released)).rows
-        }
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.build import write_source
+from autograder.course.folder import ASSIGNMENTS
+from autograder.course.release import release
 from autograder.integrations.nbgrader.gradebook import open_gradebook
 from tests.integrations import classroom
 from tests.integrations.classroom import ASSIGNMENT, NAME, Document, changed, hand_in, run
@@ -259,24 +260,47 @@ def test_nbgrader_says_so_when_a_row_was_taken_away(graded: Path) -> None:
     assert grades(graded, "ada")["twice"] == (2.0, None, True)
 
 
-def test_a_release_of_nbgraders_own_and_grading_share_a_gradebook(course: Path) -> None:
-    notebook = classroom.small_notebook(course)
-    write_source(notebook, course / "build" / "source" / ASSIGNMENT)
-    run(course, "nbgrader", "generate_assignment", ASSIGNMENT)
-    hand_in(course, "ada", classroom.solved(notebook))
+@pytest.fixture(scope="module")
+def released_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A course that nbgrader's own command has released once more; the notebook as it was before.
+
+    The command makes the gradebook.
+    """
+    course = classroom.make_course(tmp_path_factory.mktemp("released") / "course")
+    assert release(course).ok
+    before = (course / ASSIGNMENTS / ASSIGNMENT / f"{NAME}.ipynb").read_bytes()
+    run(course, "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
+    return course, before
+
+
+def test_nbgraders_own_command_makes_the_same_release(released_once: tuple[Path, bytes]) -> None:
+    course, before = released_once
+    assert (course / ASSIGNMENTS / ASSIGNMENT / f"{NAME}.ipynb").read_bytes() == before
+    with opened(course) as gradebook:
+        cells = gradebook.find_notebook(NAME, ASSIGNMENT).grade_cells
+        assert {cell.name: cell.max_score for cell in cells} == {
+            row.id: row.points for row in classroom.small_notebook(course).rows
+        }
+
+
+def test_a_release_of_nbgraders_own_and_grading_share_a_gradebook(
+    released_once: tuple[Path, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
+    course = Path(shutil.copytree(released_once[0], tmp_path / "course"))
+    hand_in(course, "ada", classroom.solved(classroom.small_notebook(course)))
     run(course, "autograder", "grade")
     run(course, "nbgrader", "generate_assignment", ASSIGNMENT, "--force")
     assert grades(course, "ada")["twice"] == (2.0, None, False)
 
 
-def test_the_gradebook_is_the_one_that_nbgrader_makes(course: Path) -> None:
+def test_the_gradebook_is_the_one_that_nbgrader_makes(
+    course: Path, released_once: tuple[Path, bytes]
+) -> None:
     """The same tables, version and cells as `nbgrader generate_assignment` leaves."""
     desk = Desk(course)
     desk.hand_in("ada")
     desk.write(result("ada"))
-    other = classroom.make_course(desk.root.parent / "other")
-    write_source(desk.notebook, other / "build" / "source" / ASSIGNMENT)
-    classroom.run(other, "nbgrader", "generate_assignment", ASSIGNMENT)
 
     def cells(root: Path) -> set[tuple[object, ...]]:
         with sqlite3.connect(root / "gradebook.db") as database:
@@ -291,7 +315,7 @@ def test_the_gradebook_is_the_one_that_nbgrader_makes(course: Path) -> None:
         database.close()
         return rows | {(version,)} | set(notebook)
 
-    assert cells(desk.root) == cells(other)
+    assert cells(desk.root) == cells(released_once[0])
 
 
 def test_a_locked_gradebook_costs_no_result(graded: Path) -> None:
