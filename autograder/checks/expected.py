@@ -48,8 +48,13 @@ class Expectation:
         return self._counted[0]
 
 
-def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
+def expect(
+    exercise: Exercise, case: Case, reference: Runner, noises: Sequence[int] = (1, 2)
+) -> Expectation:
     """Run the reference on a case.
+
+    Args:
+        noises: The noises of the input by which the slack is measured; without any it is 0.
 
     Raises:
         DeclarationError: When the reference fails or returns something of the wrong form.
@@ -61,7 +66,7 @@ def expect(exercise: Exercise, case: Case, reference: Runner) -> Expectation:
     base = _run(exercise, case, reference) if shapes else _observed(exercise, case, forward)
     measured = any(_is_numeric(leaf) for seen in base.values() for leaf in leaves(seen.outputs))
     moved = (
-        [_run(exercise, noisy(exercise, case, k), reference) for k in (1, 2)]
+        [_run(exercise, noisy(exercise, case, k), reference) for k in noises]
         if measured and not case.tie  # a truth value has no last bits
         else []
     )

@@ -5,12 +5,13 @@ about what another correct implementation, another BLAS or another processor may
 """
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from autograder.checks.compare import Expected, difference
-from autograder.checks.expected import expect, noisy
+from autograder.checks.expected import Expectation, expect, noisy
 from autograder.exercises.cases import make_cases
-from autograder.exercises.exercise import Exercise
+from autograder.exercises.exercise import Exercise, Observed
 from autograder.exercises.inputs import Array
 from autograder.exercises.script import Runner
 
@@ -33,17 +34,26 @@ def headroom(exercise: Exercise, reference: Runner, seeds: int) -> float:
         for case in make_cases(exercise, f"margin {seed}")[:-1]:
             if case.tie:
                 continue
-            expectation = expect(exercise, case, reference)
+            expectation = expect(exercise, case, reference, noises=())
             moved = noisy(exercise, expectation.case, 7)
             script = exercise.script(moved).uncounted()
             observed = exercise.observe(moved, reference.run(script))
-            for row, outputs in expectation.outputs.items():
-                seen = observed[row].outputs or {}
-                for name, expected in outputs.items():
-                    if name in exercise.drawn:
-                        continue
-                    reached = min(reached, _reach(seen[name], expected))
+            pairs = _pairs(exercise, expectation, observed)
+            if any(difference(*pair, strictness=reached) is not None for pair in pairs):
+                expectation = expect(exercise, case, reference)  # with slack, which takes as long
+                reaches = (_reach(*pair) for pair in _pairs(exercise, expectation, observed))
+                reached = min(reached, *reaches)
     return reached
+
+
+def _pairs(
+    exercise: Exercise, expectation: Expectation, observed: Mapping[str, Observed]
+) -> Iterator[tuple[object, Expected]]:
+    """Of every output that is no random number: what was seen, and what is expected."""
+    for row, outputs in expectation.outputs.items():
+        seen = observed[row].outputs or {}
+        for name in outputs.keys() - exercise.drawn:
+            yield seen[name], outputs[name]
 
 
 def _reach(got: object, expected: Expected) -> float:
