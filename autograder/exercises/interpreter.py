@@ -6,6 +6,7 @@ the moment they are returned, so that later calls may change whatever they like 
 """
 
 import errno
+import itertools
 import random
 import traceback
 import warnings
@@ -16,6 +17,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -41,6 +43,8 @@ MAX_DEPTH = 8
 Made = tuple[Any, Outcome]
 Limit = Callable[[Callable[[], Made]], Made]
 _PLAIN = frozenset((bool, int, float, complex, str, type(None)))
+_ALWAYS = [("always", None, Warning, None, 0)]
+"""The first of the filters where every warning is heard."""
 
 
 def _unlimited(work: Callable[[], Made]) -> Made:
@@ -75,21 +79,22 @@ def execute(
     failures: dict[int, Failure] = {}
     counts = any(call.count for call in script.calls)
     near = Near(differentiable_inputs(script)) if counts else None
-    for call in script.calls:
-        try:
-            state = (namespace, results, failures, interruptible, near, blame or describe)
-            work = partial(_make, call, *state)
-            result, outcome = limit(work)
-        except BaseException as error:  # even taking a result apart can run a student's code
-            if interruptible and isinstance(error, KeyboardInterrupt):
-                raise
-            result, outcome = None, Outcome(failure=describe(error))
-        if outcome.failure is not None:
-            failures[len(results)] = outcome.failure
-        results.append(result)
-        outcomes.append(outcome)
-        if report is not None:
-            report(outcome)
+    with catch_warnings(record=True) as caught:
+        for call in script.calls:
+            try:
+                state = (namespace, results, failures, interruptible, near, blame or describe)
+                work = partial(_make, call, *state, caught)
+                result, outcome = limit(work)
+            except BaseException as error:  # even taking a result apart can run a student's code
+                if interruptible and isinstance(error, KeyboardInterrupt):
+                    raise
+                result, outcome = None, Outcome(failure=describe(error))
+            if outcome.failure is not None:
+                failures[len(results)] = outcome.failure
+            results.append(result)
+            outcomes.append(outcome)
+            if report is not None:
+                report(outcome)
     return outcomes
 
 
@@ -121,6 +126,7 @@ def _make(
     interruptible: bool,
     near: Near | None,
     blame: Callable[[BaseException], Failure],
+    caught: list[warnings.WarningMessage],
 ) -> tuple[Any, Outcome]:
     """Make one call; return its live result and the outcome."""
     if failures and (earlier := _broken(call, failures)) is not None:
@@ -152,36 +158,40 @@ def _make(
         what = f"{call.function} is a {type(target).__name__}, not a function"
         return None, Outcome(failure=Failure("missing", what))
     # What came out of an earlier call (a cache) is the student's own: it may change as it likes.
-    given = [i for i, arg in enumerate(call.args) if i in call.watch or not isinstance(arg, Ref)]
-    caught: list[warnings.WarningMessage] = []
-    trace = Trace(call.function, call.stages, near if call.count else None)
+    given = [
+        i
+        for i, arg in enumerate(call.args)
+        if i in call.watch or not (type(arg) in _PLAIN or isinstance(arg, Ref))
+    ]
+    watched = call.count or call.stages
+    trace = Trace(call.function, call.stages, near if call.count else None) if watched else None
+    caught.clear()
     try:
         args = [resolve(arg, namespace, results) for arg in call.args]
         kwargs = {key: resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
-        before = {i: _seen(call.args[i], args[i]) for i in given}
+        before = [_seen(call.args[i], args[i]) for i in given]
         # What underflows is zero, and right: NumPy does not warn of it by itself, nor do we.
-        loud = np.errstate(all="warn", under="ignore")
-        with warnings.catch_warnings(record=True) as caught, loud:
-            warnings.simplefilter("always")
-            if call.count or call.stages:
+        with np.errstate(all="warn", under="ignore"):
+            if warnings.filters[:1] != _ALWAYS:  # at first, or where a call has changed it
+                simplefilter("always")
+            if trace is not None:
                 result = traced(target, args, kwargs, trace)
             else:
                 result = target(*args, **kwargs)
-        value = _exported(result, call.hold)
-        changed = tuple([i for i in given if not same(before[i], _seen(args[i], args[i]))])
-        after = {i: snapshot(args[i]) for i in call.watch}
+        texts = _texts(caught)
+        outcome = Outcome(value=_exported(result, call.hold), warnings=texts)
+        if given:
+            changed = [not same(b, _seen(args[i], args[i])) for i, b in zip(given, before)]
+            outcome.changed = tuple(itertools.compress(given, changed))
+        if call.watch:
+            outcome.after = {i: snapshot(args[i]) for i in call.watch}
     except BaseException as error:  # whatever a student's function raises is an outcome
         if interruptible and isinstance(error, KeyboardInterrupt):
             raise
         return None, Outcome(failure=blame(error), warnings=_texts(caught))
-    outcome = Outcome(
-        value=value,
-        changed=changed,
-        after=after,
-        warnings=_texts(caught),
-        points=trace.points if call.count else (),
-        stages={name: snapshot(value) for name, value in trace.stages.items()},
-    )
+    if trace is not None:
+        outcome.points = trace.points if call.count else ()
+        outcome.stages = {name: snapshot(value) for name, value in trace.stages.items()}
     return result, outcome
 
 
@@ -307,7 +317,7 @@ def describe(error: BaseException) -> Failure:
     try:
         frames = [
             frame
-            for frame in traceback.extract_tb(error.__traceback__)
+            for frame in traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__))
             if not frame.filename.startswith(_KIT) and "site-packages" not in frame.filename
         ]
     except BaseException:  # student code may have broken the machinery of tracebacks
@@ -323,7 +333,7 @@ def describe(error: BaseException) -> Failure:
 
 
 def _texts(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(w.message)[:300] for w in caught))[:10]
+    return tuple(dict.fromkeys(str(w.message)[:300] for w in caught))[:10] if caught else ()
 
 
 class LocalRunner:

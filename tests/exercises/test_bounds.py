@@ -5,11 +5,13 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograder.exercises.bounds import lift_limit, limited
@@ -111,3 +113,21 @@ def test_who_debugs_may_take_as_long_as_it_takes() -> None:
     assert limited(0.01, debugged) == 1
     lift_limit()  # outside of any: nothing to lift
     assert sys.gettrace() is None
+
+
+def test_each_call_of_a_script_hears_its_own_warnings():
+    own = {
+        "silent": lambda x: x,
+        "loud": lambda x: warnings.warn(f"{x}", stacklevel=1),
+        "silences": lambda x: warnings.simplefilter("ignore"),
+        "forgets": lambda x: warnings.resetwarnings(),
+        "divides": lambda x: np.ones(1) / 0,
+        "raises": lambda x: (np.seterr(all="raise"), warnings.warn("before", stacklevel=1), 1 / 0),
+    }
+    names = ["loud", "silences", "loud", "silent", "forgets", "loud", "raises", "divides", "silent"]
+    script = Script(0, tuple(Call(name, (n,)) for n, name in enumerate(names)))
+    before = list(warnings.filters)
+    told = [outcome.warnings for outcome in LocalRunner(own).run(script)]
+    zero = ("divide by zero encountered in divide",)
+    assert told == [("0",), (), ("2",), (), (), ("5",), ("before",), zero, ()]
+    assert warnings.filters == before
