@@ -72,11 +72,6 @@ def difference(got: Any, expected: Expected, *, strictness: float = 1.0) -> Diff
     """
     want = expected.value
     if type(got) is type(want) is np.ndarray and got.dtype == want.dtype == np.float64:
-        alike = expected.low is None and got.shape == want.shape
-        if alike and (
-            got.tobytes() == want.tobytes() or _is_next_to(got, want, expected, strictness)
-        ):
-            return None  # the usual case, decided fast
         return _leaf(got, want, expected, strictness)
     found = list(_walk(got, want, expected, (), strictness))
     if not found:
@@ -112,7 +107,7 @@ def _walk(
     elif isinstance(value, (str, type(None))):
         if type(got) is not type(value) or got != value:
             yield Difference("text", where, f"{got!r:.80}", repr(value))
-    else:
+    elif not (type(got) is type(value) is float and got == value and expected.low is None):
         found = _leaf(got, np.asarray(value), expected, strictness)
         if found is not None:
             yield replace(found, where=where)
@@ -122,6 +117,8 @@ def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> 
     if want.ndim == 0 and isinstance(got, list) and len(got) == 1:
         (got,) = got  # a single number may come as a list of one
     have = as_array(got)
+    if have is not None and expected.low is None and _is_same(have, want):
+        return None  # the usual case, decided fast
     if have is None:
         wanted = fact("expected.array", shape=want.shape) if want.ndim else fact("expected.number")
         return Difference("type", got=type_of(got), expected=wanted)
@@ -154,6 +151,12 @@ def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> 
         have, want = np.where(same, have, 0.0), np.where(same, want, 0.0)
     with np.errstate(all="ignore"):
         return _numbers(have, want, expected, strictness)
+
+
+def _is_same(have: np.ndarray, want: np.ndarray) -> bool:
+    """Whether two arrays are equal to the bit."""
+    alike = have.dtype == want.dtype and have.shape == want.shape
+    return alike and have.tobytes() == want.tobytes()
 
 
 def _is_next_to(have: Any, want: Any, expected: Expected, strictness: float) -> bool:
