@@ -6,6 +6,7 @@ starter earns nothing, each declared mistake loses its row and is named as itsel
 of the reference is caught or equivalent to it.
 """
 
+import gc
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -88,8 +89,13 @@ def prove(
         exercises: The names of the exercises to prove; all where none is named.
         watch: Is told each proof as soon as it is done.
     """
-    with undisturbed_randomness(), armed():
-        return _prove(notebook, exercises, with_mutants, seeds, watch)
+    often = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)  # to look through all cases takes as long as a mutant may
+    try:
+        with undisturbed_randomness(), armed():
+            return _prove(notebook, exercises, with_mutants, seeds, watch)
+    finally:
+        gc.set_threshold(*often)
 
 
 def _prove(
