@@ -85,6 +85,8 @@ def as_array(value: Any) -> np.ndarray | None:
     """
     if isinstance(value, np.ndarray):
         return value
+    if type(value) is float:
+        return np.array(value)
     leaves: list[Any] = []
     shape = _gather(value, leaves)
     if shape is None:

@@ -95,8 +95,12 @@ def agree(one: Any, other: Any, slack: float = 0.0, scale: float = 1.0) -> bool:
 
 
 def _numbers(flat: np.ndarray) -> list[float]:
-    with np.errstate(all="ignore"):
-        found = [math.sqrt(np.sum(flat * flat)), *(float(v @ flat) for v in _lines(flat.size))]
+    if flat.size == 1:  # the same as below, faster; + 0.0 since zero has no sign there
+        x, lines = flat.item(), _lines(1).ravel().tolist()
+        found = [math.sqrt(x * x), *(v * x + 0.0 for v in lines)]
+    else:
+        with np.errstate(all="ignore"):
+            found = [math.sqrt(np.sum(flat * flat)), *(float(v @ flat) for v in _lines(flat.size))]
     return [float(f"{x:.12g}") if math.isfinite(x) else 1e308 for x in found]
 
 
