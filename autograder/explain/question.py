@@ -175,16 +175,18 @@ def prepare(
 
     plain = keep("expected", run_reference) if cases else []
     expectations = tuple(_as_expectation(*of) for of in zip(cases, plain, strict=True))
-    bank = cache(partial(_bank, exercise, expectations, mistaken, keep))
+    bank = cache(partial(run_bank, exercise, expectations, mistaken, keep))
     return Question(exercise, expectations, bank, hidden, compose)
 
 
-def _bank(
+def run_bank(
     exercise: Exercise,
     expectations: Sequence[Expectation],
     mistaken: Mapping[Mistake, Runner],
     keep: Keep,
 ) -> tuple[Known, ...]:
+    """The known mistakes that show on the cases; all of these are run once one is asked for."""
+
     def begin() -> list[dict[str, OfCase] | None]:
         return [
             until_it_shows(run_mistake(one, exercise, expectations, by), expectations)

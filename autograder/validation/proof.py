@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
 
 from autograder.checks.finding import RowResult
 from autograder.course.bearing import relevant_mistakes
@@ -25,6 +24,7 @@ from autograder.exercises.script import Failure, Outcome, Runner, Script
 from autograder.explain import Question, examine_all, prepare
 from autograder.explain.bank import Known
 from autograder.explain.known import mistake_of
+from autograder.explain.question import run_bank
 from autograder.feedback.say import in_full
 from autograder.validation.margins import headroom
 from autograder.validation.references import wrong_gradients
@@ -245,27 +245,25 @@ def _fresh_cases(notebook: Notebook, exercise: Exercise) -> Callable[[frozenset[
         Names of mistakes -> the question that knows these: the others need not be run for it.
     """
     relevant = relevant_mistakes(notebook, exercise)
-    expected: list[Any] = []
 
-    def keep(part: str, make: Callable[[], Any]) -> Any:
-        if part != "expected":
-            return make()
-        if not expected:
-            expected.append(make())
-        return expected[0]
+    @cache
+    def unnamed() -> Question:
+        reference = notebook.reference()
+        return prepare(
+            exercise, seed=FRESH, rounds=6, reference=reference, mistaken={}, hidden=True
+        )
+
+    @cache
+    def known(mistake: Mistake) -> tuple[Known, ...]:
+        mistaken = {mistake: notebook.mistaken(mistake)}
+        return run_bank(exercise, unnamed().expectations, mistaken, made_now)
 
     @cache
     def fresh(names: frozenset[str]) -> Question:
-        question = prepare(
-            exercise,
-            seed=FRESH,
-            rounds=6,
-            reference=notebook.reference(),
-            mistaken={m: notebook.mistaken(m) for m in relevant if m.name in names},
-            hidden=True,
-            keep=keep,
-        )
-        return _judging(question)
+        def bank() -> tuple[Known, ...]:
+            return tuple(k for m in relevant if m.name in names for k in known(m))
+
+        return _judging(replace(unnamed(), bank=bank))
 
     return fresh
 
