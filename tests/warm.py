@@ -1,7 +1,7 @@
 """The commands `autograder` and `nbgrader`, as forks of a process that has loaded what they load.
 
-They are the true programs, each in a process of its own. Loading takes most of the time of a small
-run; here it is done once for each of the two.
+They are the true programs, each in a process of its own, and so are the desks at which they grade.
+Loading takes most of the time of a small run; here it is done once for each of the two.
 """
 
 import atexit
@@ -11,14 +11,17 @@ import importlib
 import json
 import os
 import runpy
+import select
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import traceback
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 FOLDER = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +31,7 @@ LOADED = {
         *("autograder.integrations.nbgrader.sink", "autograder.integrations.read_class"),
         *("autograder.integrations.exports.write", "autograder.reports.pages", "nbgrader.api"),
         *("autograder.reports.console", "sqlalchemy.dialects.sqlite", "nbformat.v4", "jupytext"),
-        *("alembic.migration", "alembic.script"),
+        *("alembic.migration", "alembic.script", "autograder.grading.desk"),
     ),
     "nbgrader": (
         *("nbgrader.apps.nbgraderapp", "autograder.integrations.nbgrader.autograde"),
@@ -47,19 +50,66 @@ def run(
             cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
             text=True, timeout=900,
         )  # fmt: skip
-    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as out, _second(stderr) as err:
-        asked.write(json.dumps([command, str(cwd), env]).encode())
-        asked.seek(0)
-        answer, theirs = os.pipe()
-        with open(answer) as ended:
-            streams = [asked.fileno(), out.fileno(), (err or out).fileno(), theirs]
-            socket.send_fds(_server(command[0]), [b"!"], streams)
-            os.close(theirs)
-            said = ended.read()
-            assert said, "the process that loads the command is gone: what it says is above"
-            code = int(said)
+    server = _server(command[0])
+    with tempfile.TemporaryFile() as out, _second(stderr) as err, open(os.devnull) as nothing:
+        streams = [stream.fileno() for stream in (nothing, out, err or out)]
+        code = Forked(server, command, cwd, env, *streams, server.fileno()).wait()
         told = [stream.seek(0) or stream.read().decode() for stream in (out, err) if stream]
         return subprocess.CompletedProcess(command, code, *told)
+
+
+class Forked:
+    """A fork of a process that has loaded, in place of `subprocess.Popen`.
+
+    Args:
+        server: Where the process is asked.
+        streams: Standard input, output and error; and the server's, who may ask for a desk there.
+    """
+
+    def __init__(
+        self, server: socket.socket, command: tuple[str, ...], cwd: Path, env: dict[str, str],
+        *streams: int,
+    ) -> None:  # fmt: skip
+        self.returncode: int | None = None
+        self._answer, theirs = os.pipe()
+        with tempfile.TemporaryFile() as asked:
+            asked.write(json.dumps([command, str(cwd), env]).encode())
+            asked.seek(0)
+            socket.send_fds(server, [b"!"], [asked.fileno(), theirs, *streams])
+        os.close(theirs)
+        self.pid = self._told()
+
+    def _told(self) -> int:
+        said = os.read(self._answer, NUMBER.size)
+        assert said, "the process that loads the command is gone: what it says is above"
+        return int(NUMBER.unpack(said)[0])
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            if not select.select([self._answer], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("a fork", timeout or 0)
+            self.returncode = self._told()
+            os.close(self._answer)
+        return self.returncode
+
+    def kill(self) -> None:
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+
+NUMBER = struct.Struct("i")
+DESK = "desk"
+
+
+class _Desk(Forked):
+    def __init__(self, server: socket.socket) -> None:
+        theirs, to = os.pipe()
+        fro, ours = os.pipe()
+        super().__init__(server, (DESK,), Path.cwd(), dict(os.environ), theirs, ours, 2)
+        os.close(theirs)
+        os.close(ours)
+        self.stdin, self.stdout = os.fdopen(to, "wb"), os.fdopen(fro, "rb")
 
 
 def _second(stderr: int) -> contextlib.AbstractContextManager[IO[bytes] | None]:
@@ -90,7 +140,7 @@ def serve(name: str) -> None:
         importlib.import_module(module)
     with socket.socket(fileno=0) as asking:
         while True:
-            byte, streams, _, _ = socket.recv_fds(asking, 1, 4)
+            byte, streams, _, _ = socket.recv_fds(asking, 1, 6)
             with contextlib.suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG if byte else 0)[0]:
                     pass
@@ -101,24 +151,38 @@ def serve(name: str) -> None:
             for stream in streams:
                 os.close(stream)
     os.setsid()
-    asked, out, err, answer = streams
+    asked, answer, *streams = streams
     command = os.fork()
     if command:
+        for stream in streams:
+            os.close(stream)
+        os.write(answer, NUMBER.pack(command))
         code = os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])
-        os.write(answer, str(code).encode())
+        with contextlib.suppress(BrokenPipeError):  # who asked is gone
+            os.write(answer, NUMBER.pack(code))
         os._exit(0)
     os.close(answer)
     with open(asked) as said:
         argv, folder, environment = json.load(said)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number, stream in enumerate((out, err), 1):
+    for number, stream in enumerate(streams[:3]):
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    _run(argv, *streams[3:])
+
+
+def _run(argv: list[str], server: int | None = None) -> None:
+    """Be a desk, or a command whose desks are forks, too."""
+    from autograder.grading import desk, far_end
+
+    if argv == [DESK]:
+        desk.serve()
+    asking = socket.socket(fileno=server)
+    far_end._start = lambda program: _Desk(asking)  # type: ignore[assignment, return-value]
     sys.argv = [str(FOLDER / argv[0]), *argv[1:]]
-    code = 1
+    code: Any = 1
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
     except SystemExit as end:
