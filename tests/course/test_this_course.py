@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
 from autograder.course import load_course
@@ -73,15 +74,33 @@ def test_no_solution_line_of_any_notebook_ships(path):
     assert [(line, of) for line, of in solution_lines().items() if line in text] == []
 
 
+@pytest.fixture(scope="module")
+def kernel():
+    manager, client = start_new_kernel(kernel_name="python3")
+    client.stop_channels()
+    yield manager
+    manager.shutdown_kernel(now=True)
+
+
+AFRESH = """import os, sys
+os.chdir({folder!r})
+for name in [name for name in sys.modules if name.partition(".")[0] == "autograder"]:
+    del sys.modules[name]
+%reset -f"""
+"""Leaves of what ran before in a kernel only what NumPy, matplotlib and IPython hold."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("assignment", RELEASED)
-def test_a_fresh_notebook_runs_from_top_to_bottom(assignment, tmp_path):
+def test_a_fresh_notebook_runs_from_top_to_bottom(assignment, tmp_path, kernel):
     """Nothing is answered yet: every check gives 0.0 and no cell ends in an error."""
     folder = shutil.copytree(ROOT / "assignments" / assignment, tmp_path / assignment)
     (path,) = folder.glob("*.ipynb")
     notebook = nbformat.read(path, as_version=4)
-    resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=300, resources=resources).execute()
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(AFRESH.format(folder=str(folder))))
+    client = NotebookClient(notebook, km=kernel, timeout=300)
+    client.execute()
+    client.kc.stop_channels()
     checks = [cell for cell in notebook.cells if cell.source.startswith("check(")]
     scores = [
         output.data["text/plain"].split("\n")[0]
