@@ -6,9 +6,10 @@ starter earns nothing, each declared mistake loses its row and is named as itsel
 of the reference is caught or equivalent to it.
 """
 
+import ast
 import gc
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -117,9 +118,9 @@ def _prove(
         _prove_ends(reference, (*p, *h), proof)
         proof.problems += wrong_gradients(exercise, (*p, *h), notebook.reference())
         limits = reference.limits()
-        _prove_mistakes(notebook, exercise, [p, h], limits, proof)
+        proven = _prove_mistakes(notebook, exercise, [p, h], limits, proof)
         if with_mutants:
-            _prove_mutants(notebook, exercise, p, h, limits, proof)
+            _prove_mutants(notebook, exercise, p, h, limits, proven, proof)
         if seeds:
             proof.headroom = headroom(exercise, notebook.reference(), seeds)
             if proof.headroom < 10:
@@ -161,13 +162,23 @@ def _prove_mistakes(
     sides: Sequence[Sequence[Question]],
     limits: Mapping[Calls, float],
     proof: ExerciseProof,
-) -> None:
+) -> set[str]:
+    """Try every declared mistake; the code of those that are named as themselves."""
+    proven = set()
     for mistake in exercise.mistakes:
         runner = Patient(notebook.mistaken(mistake), limits=limits)
         told = [_told(mistake, examine_all([side], runner)) for side in sides]
         complaints = [complaint for complaint in told if complaint]
-        proof.named += not complaints
         proof.problems += list(dict.fromkeys(complaints))
+        if not complaints:
+            proof.named += 1
+            proven.add(_code(mistake.apply(notebook.sources[mistake.function])))
+    return proven
+
+
+def _code(source: str) -> str:
+    """The code of a function or class, however it is laid out."""
+    return ast.unparse(ast.parse(source))
 
 
 def _told(mistake: Mistake, results: Sequence[RowResult]) -> str:
@@ -193,12 +204,21 @@ def _prove_mutants(
     public: Sequence[Question],
     hidden: Sequence[Question],
     limits: Mapping[Calls, float],
+    proven: Container[str],
     proof: ExerciseProof,
 ) -> None:
-    """Try every mutant: on the hidden cases, too, where it loses nothing else or has a name."""
+    """Try every mutant: on the hidden cases, too, where it loses nothing else or has a name.
+
+    Args:
+        proven: The code of declared mistakes that are caught and named: a mutant with the same is.
+    """
     fresh = _fresh_cases(notebook, exercise)
     for mutant in _mutants_of(notebook, exercise):
         proof.mutants += 1
+        if _code(mutant.source) in proven:
+            proof.caught += 1
+            proof.mutants_named += 1
+            continue
         label = f"{mutant.function}, line {mutant.line}: {mutant.what}"
         mistake = Mistake(mutant.function, "mutant", "", source=mutant.source)
         try:
