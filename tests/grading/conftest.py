@@ -106,6 +106,7 @@ class Class:
 @pytest.fixture
 def small_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Class]:
     monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
+    monkeypatch.setattr("autograder.grading.far_end._start", warm.desk)
     root = tmp_path / "course"
     shutil.copytree(SMALL, root, ignore=shutil.ignore_patterns("ruff.toml", ".*", "__pycache__"))
     prepare(root)
