@@ -4,6 +4,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from autograder.course import load_course
+from autograder.course.mutants import Mutant
+from autograder.course.notebook import Notebook
 from autograder.course.patient import Patient
 from autograder.exercises.interpreter import LocalRunner
 from autograder.exercises.script import Call, Script
@@ -24,7 +26,7 @@ def test_a_mutant_meets_the_hidden_cases_unless_the_public_ones_settle_it(monkey
 
     monkeypatch.setattr(proof, "examine_all", watched)
     for other in ("_prove_ends", "_prove_mistakes"):
-        monkeypatch.setattr(proof, other, lambda *_: None)
+        monkeypatch.setattr(proof, other, lambda *_: ())
     proof.prove(load_course(SMALL).assignment("01_small"), seeds=0)
     met = set()
     for (first, results), *further in asked.values():
@@ -36,6 +38,32 @@ def test_a_mutant_meets_the_hidden_cases_unless_the_public_ones_settle_it(monkey
         )
         met.add((lost, named))
     assert met == {(True, True), (True, False), (False, False)}
+
+
+def test_a_mutant_with_the_code_of_a_proven_mistake_is_not_run(monkeypatch):
+    notebook = load_course(SMALL).assignment("01_small")
+    exercise = next(e for e in notebook.exercises if e.mistakes)
+    declared = exercise.mistakes[0]
+    source = declared.apply(notebook.sources[declared.function])
+    alike = Mutant(declared.function, 1, "alike", f"# in other words\n{source}")
+    monkeypatch.setattr(proof, "_mutants_of", lambda *_: [alike])
+    ran, real = [], Notebook.mistaken
+
+    def mistaken(self, mistake):
+        ran.append(mistake.name)
+        return real(self, mistake)
+
+    monkeypatch.setattr(Notebook, "mistaken", mistaken)
+
+    def found():
+        (one,) = proof.prove(notebook, [exercise.name], seeds=0)
+        return one.mutants, one.caught, one.mutants_named, one.complaints
+
+    assert found() == (1, 1, 1, [])
+    assert "mutant" not in ran
+    monkeypatch.setattr(proof, "_code", lambda source: object())
+    assert found() == (1, 1, 1, [])
+    assert "mutant" in ran
 
 
 def test_a_mutant_waits_as_long_as_the_reference_takes_many_times_over():
