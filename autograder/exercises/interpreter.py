@@ -79,12 +79,11 @@ def execute(
     failures: dict[int, Failure] = {}
     counts = any(call.count for call in script.calls)
     near = Near(differentiable_inputs(script)) if counts else None
+    state = (namespace, results, failures, interruptible, near, blame or describe)
     with catch_warnings(record=True) as caught:
         for call in script.calls:
             try:
-                state = (namespace, results, failures, interruptible, near, blame or describe)
-                work = partial(_make, call, *state, caught)
-                result, outcome = limit(work)
+                result, outcome = limit(partial(_make, call, *state, caught))
             except BaseException as error:  # even taking a result apart can run a student's code
                 if interruptible and isinstance(error, KeyboardInterrupt):
                     raise
@@ -229,17 +228,17 @@ def resolve(value: Any, namespace: Mapping[str, Any], results: list[Any]) -> Any
     """Copy an argument and put what the placeholders stand for in their place."""
     if type(value) in _PLAIN:
         return value
+    if isinstance(value, Ref):
+        found = results[value.call]
+        for key in value.path:
+            found = found[key]
+        return found
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, (tuple, list)):
         return type(value)([resolve(item, namespace, results) for item in value])
     if isinstance(value, dict):
         return {key: resolve(item, namespace, results) for key, item in value.items()}
-    if isinstance(value, Ref):
-        found = results[value.call]
-        for key in value.path:
-            found = found[key]
-        return found
     if isinstance(value, Name):
         if value.name not in namespace:
             raise NameError(f"{value.name} is not defined; run the cell above that defines it")
