@@ -3,7 +3,6 @@
 A site for JupyterLite has the copy beside the notebooks: `autograder handout --site`.
 """
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -29,26 +28,21 @@ def sample(name: str) -> np.ndarray:
 
 def samples() -> dict[str, np.ndarray]:
     """All of them; scikit-learn is needed."""
-    return {name: _loaded(name) for name in ("digits", "digits.y", "tumours", "tumours.y", "photo")}
+    return {name: _loaded(name) for name in (*_PARTS, "photo")}
 
 
 def _loaded(name: str) -> np.ndarray:
-    """Read from the files of scikit-learn; to import it takes longer than most experiments."""
-    found = find_spec("sklearn")
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError("No module named 'sklearn'", name="sklearn")
-    folder = Path(found.origin).parent / "datasets"
+    from sklearn import datasets
+
     if name == "photo":
-        from PIL import Image
-
-        with Image.open(folder / "images" / "china.jpg") as photo:
-            return np.asarray(photo)
-    file, heading, kind = _TABLES[name.removesuffix(".y")]
-    table = np.loadtxt(folder / "data" / file, delimiter=",", skiprows=heading)
-    return table[:, -1].astype(np.uint8) if name.endswith(".y") else table[:, :-1].astype(kind)
+        return np.asarray(datasets.load_sample_image("china.jpg"))
+    load, part, kind = _PARTS[name]
+    return np.asarray(getattr(datasets, load)()[part], kind)
 
 
-_TABLES: dict[str, tuple[str, int, type]] = {
-    "digits": ("digits.csv.gz", 0, np.uint8),
-    "tumours": ("breast_cancer.csv", 1, np.float64),
+_PARTS: dict[str, tuple[str, str, type]] = {
+    "digits": ("load_digits", "data", np.uint8),
+    "digits.y": ("load_digits", "target", np.uint8),
+    "tumours": ("load_breast_cancer", "data", np.float64),
+    "tumours.y": ("load_breast_cancer", "target", np.uint8),
 }

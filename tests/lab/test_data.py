@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from autograder.lab import data
-from autograder.lab.samples import sample
 
 
 def test_digits_are_split_without_overlap():
@@ -16,16 +15,6 @@ def test_digits_are_split_without_overlap():
     assert digits.X.min() == 0 and digits.X.max() == 1
     assert np.array_equal(digits.X, data.digits().X)
     assert not np.array_equal(digits.X, data.digits(seed=1).X)
-
-
-def test_the_samples_are_those_of_scikit_learn():
-    from sklearn import datasets
-
-    loaded = {"digits": datasets.load_digits(), "tumours": datasets.load_breast_cancer()}
-    for name, bunch in loaded.items():
-        np.testing.assert_array_equal(sample(name), bunch.data)
-        np.testing.assert_array_equal(sample(f"{name}.y"), bunch.target)
-    np.testing.assert_array_equal(sample("photo"), datasets.load_sample_image("china.jpg"))
 
 
 def test_spirals_have_as_many_points_in_each_arm():
