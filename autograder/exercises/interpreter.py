@@ -12,7 +12,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import lru_cache, partial
 from pathlib import Path
 from types import CodeType
@@ -80,7 +80,8 @@ def execute(
     counts = any(call.count for call in script.calls)
     near = Near(differentiable_inputs(script)) if counts else None
     state = (namespace, results, failures, interruptible, near, blame or describe)
-    with catch_warnings(record=True) as caught:
+    # What underflows is zero, and right: NumPy does not warn of it by itself, nor do we.
+    with catch_warnings(record=True) as caught, np.errstate(all="warn", under="ignore"):
         for call in script.calls:
             try:
                 result, outcome = limit(partial(_make, call, *state, caught))
@@ -169,14 +170,13 @@ def _make(
         args = [resolve(arg, namespace, results) for arg in call.args]
         kwargs = {key: resolve(arg, namespace, results) for key, arg in call.kwargs.items()}
         before = [_seen(call.args[i], args[i]) for i in given]
-        # What underflows is zero, and right: NumPy does not warn of it by itself, nor do we.
-        with np.errstate(all="warn", under="ignore"):
-            if warnings.filters[:1] != _ALWAYS:  # at first, or where a call has changed it
-                simplefilter("always")
-            if trace is not None:
-                result = traced(target, args, kwargs, trace)
-            else:
-                result = target(*args, **kwargs)
+        if warnings.filters[:1] != _ALWAYS:  # at first, or where a call has changed it
+            simplefilter("always")
+        within = copy_context().run  # what a call does to NumPy's state of errors ends with it
+        if trace is not None:
+            result = within(traced, target, args, kwargs, trace)
+        else:
+            result = within(target, *args, **kwargs)
         texts = _texts(caught)
         outcome = Outcome(value=_exported(result, call.hold), warnings=texts)
         if given:
