@@ -5,10 +5,10 @@ with the reference decides.
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -23,8 +23,21 @@ _OPERATIONS: dict[type, str] = {
     ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__",
     ast.Pow: "__pow__", ast.USub: "__neg__",
 }  # fmt: skip
-Recorded = dict[str, tuple[list[Call], dict[str, int]]]
 _REFLECTED = {"__add__": "__radd__", "__sub__": "__rsub__", "__mul__": "__rmul__"}
+
+
+@dataclass(frozen=True)
+class _Recording:
+    """The calls of an expression, whatever its letters are.
+
+    Args:
+        leaves: Letter -> the call that is given its number.
+        reads: What is read -> the number of the call that reads it.
+    """
+
+    calls: Sequence[Call]
+    leaves: Mapping[str, Ref]
+    reads: Mapping[str, int]
 
 
 @attrs.frozen
@@ -59,7 +72,7 @@ class Expressions(Module):
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         for text in self.expressions.values():
-            _Recorder(self.cls, dict.fromkeys(self.inputs, 1.0), 0).record(text)
+            _Recorder(self.cls, tuple(self.inputs), 0).record(text)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -75,46 +88,39 @@ class Expressions(Module):
                 reached |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
         return reached & set(self.inputs)
 
-    def _recorded(self, case: Case) -> Recorded:
-        """Output -> the calls, and which of them give its numbers; the same for every mistake."""
-        by, recorded = _RECORDED.get(case, (None, {}))
-        if by is self:
-            return recorded
-        recorded = {}
+    def _recorded(self, case: Case) -> Iterator[tuple[str, _Recording]]:
+        """The outputs that are asked for, and how; their calls stand one after the other."""
+        asked = case.judged or set(self.expressions) - set(self.apart)
         start = 0
         for output, text in self.expressions.items():
-            if output not in (case.judged or set(self.expressions) - set(self.apart)):
-                continue
-            recorder = _Recorder(self.cls, case.inputs, start)
-            root = recorder.record(text)
-            times = self.repeat.get(output, 1)
-            for _ in range(times):
-                recorder.add(Call("backward", on=root))
-            reads = {"data": recorder.add(Call("data", on=root, kind="read")).call}
-            for name, node in {**recorder.leaves, **recorder.names}.items() if times else ():
-                reads[f"{name}.grad"] = recorder.add(Call("grad", on=node, kind="read")).call
-            recorded[output] = (recorder.calls, reads)
-            start += len(recorder.calls)
-        _RECORDED[case] = self, recorded
-        return recorded
+            if output in asked:
+                times = self.repeat.get(output, 1)
+                recorded = _recording(self.cls, tuple(self.inputs), text, times, start)
+                start += len(recorded.calls)
+                yield output, recorded
 
     def script(self, case: Case, rows: Sequence[str] | None = None) -> Script:
-        calls = [call for part, _ in self._recorded(case).values() for call in part]
+        calls: list[Call] = []
+        for _, recorded in self._recorded(case):
+            calls += recorded.calls
+            for name, node in recorded.leaves.items():
+                calls[node.call] = replace(calls[node.call], args=(case.inputs[name],))
         return Script(case.seed, tuple(calls))
 
     def observe(self, case: Case, outcomes: Sequence[Outcome]) -> dict[str, Observed]:
         outputs: dict[str, Any] = {}
         failures: list[Failure] = []
         start = 0
-        for output, (calls, reads) in self._recorded(case).items():
+        for output, recorded in self._recorded(case):
+            calls = recorded.calls
             mine = outcomes[start : start + len(calls)]
             start += len(calls)
-            failed = _failures(self.cls, calls, mine, start - len(calls))
-            failures += failed
-            if failed:
+            if any(outcome.failure is not None for outcome in mine):
+                failed = _failures(self.cls, calls, mine, start - len(calls))
+                failures += failed
                 outputs[output] = _broken(failed[0], mine, calls)
             else:
-                outputs[output] = {name: outcomes[i].value for name, i in reads.items()}
+                outputs[output] = {name: outcomes[i].value for name, i in recorded.reads.items()}
         soft = ("exception", "missing", "skipped", "unanswered")
         hard = [failure for failure in failures if failure.kind not in soft]
         if hard or all(isinstance(value, Opaque) for value in outputs.values()):
@@ -124,7 +130,17 @@ class Expressions(Module):
         return {self.cls: Observed(outputs, None, None, (), texts, outcomes[-1])}
 
 
-_RECORDED: WeakKeyDictionary[Case, tuple[Expressions, Recorded]] = WeakKeyDictionary()
+@cache
+def _recording(cls: str, inputs: tuple[str, ...], text: str, times: int, start: int) -> _Recording:
+    """Record an expression: once, for all cases and for everybody who is asked."""
+    recorder = _Recorder(cls, inputs, start)
+    root = recorder.record(text)
+    for _ in range(times):
+        recorder.add(Call("backward", on=root))
+    reads = {"data": recorder.add(Call("data", on=root, kind="read")).call}
+    for name, node in {**recorder.leaves, **recorder.names}.items() if times else ():
+        reads[f"{name}.grad"] = recorder.add(Call("grad", on=node, kind="read")).call
+    return _Recording(recorder.calls, recorder.leaves, reads)
 
 
 @cache
@@ -175,7 +191,7 @@ def _failures(
 class _Recorder:
     """Turns an expression into calls."""
 
-    def __init__(self, cls: str, inputs: Mapping[str, Any], start: int) -> None:
+    def __init__(self, cls: str, inputs: Sequence[str], start: int) -> None:
         self.cls, self.inputs, self.start = cls, inputs, start
         self.calls: list[Call] = []
         self.leaves: dict[str, Ref] = {}
@@ -234,5 +250,5 @@ class _Recorder:
         if name not in self.inputs:
             raise DeclarationError(f"an expression uses {name!r}, which is no input")
         if name not in self.leaves:
-            self.leaves[name] = self.add(Call(self.cls, (self.inputs[name],), hold="all"))
+            self.leaves[name] = self.add(Call(self.cls, hold="all"))
         return self.leaves[name]
