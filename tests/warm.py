@@ -84,6 +84,11 @@ class Forked:
         assert said, "the process that loads the command is gone: what it says is above"
         return int(NUMBER.unpack(said)[0])
 
+    def poll(self) -> int | None:
+        if self.returncode is None and select.select([self._answer], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
     def wait(self, timeout: float | None = None) -> int:
         if self.returncode is None:
             if not select.select([self._answer], [], [], timeout)[0]:
@@ -93,9 +98,31 @@ class Forked:
         return self.returncode
 
     def kill(self) -> None:
-        if self.returncode is None:
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+                os.kill(self.pid, number)
+
+
+class Started(Forked):
+    """A command that runs meanwhile, in a session of its own; its desks are its own children."""
+
+    def __init__(self, *command: str, cwd: Path, env: dict[str, str]) -> None:
+        (out, to_out), (err, to_err) = os.pipe(), os.pipe()
+        with open(os.devnull) as nothing:
+            streams = nothing.fileno(), to_out, to_err
+            super().__init__(_server(command[0]), command, cwd, env, *streams)
+        os.close(to_out)
+        os.close(to_err)
+        self.stdout, self.stderr = os.fdopen(out), os.fdopen(err)
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """What it says, which must not be much."""
+        self.wait(timeout)
+        with self.stdout, self.stderr:
+            return self.stdout.read(), self.stderr.read()
 
 
 NUMBER = struct.Struct("i")
@@ -167,6 +194,8 @@ def serve(name: str) -> None:
             os.write(answer, NUMBER.pack(code))
         os._exit(0)
     os.close(answer)
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # wherever the tests run
     with open(asked) as said:
         argv, folder, environment = json.load(said)
     for number, stream in enumerate(streams[:3]):
@@ -179,13 +208,14 @@ def serve(name: str) -> None:
 
 
 def _run(argv: list[str], server: int | None = None) -> None:
-    """Be a desk, or a command whose desks are forks, too."""
+    """Be a desk, or a command, perhaps one whose desks are forks, too."""
     from autograder.grading import far_end
 
     if argv[0] == DESK:
         exec(argv[1], {"__name__": "__main__"})
-    asking = socket.socket(fileno=server)
-    far_end._start = lambda program: _Desk(asking, program)  # type: ignore[return-value]
+    if server is not None:
+        asking = socket.socket(fileno=server)
+        far_end._start = lambda program: _Desk(asking, program)  # type: ignore[return-value]
     sys.argv = [str(FOLDER / argv[0]), *argv[1:]]
     code: Any = 1
     try:

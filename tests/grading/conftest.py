@@ -4,8 +4,6 @@ import io
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -71,19 +69,10 @@ class Class:
     def rows(self, student: str) -> dict[str, str]:
         return {row["id"]: row["status"] for row in self.result(student)["rows"]}
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> warm.Started:
         """Start the command in the course's folder; it heeds Ctrl-C, wherever the tests run."""
-        return subprocess.Popen(
-            [sys.executable, "-c", "from autograder.cli import main; main()", *arguments],
-            cwd=self.root,
-            env={**os.environ, "COLUMNS": "120"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
+        env = {**os.environ, "COLUMNS": "120"}
+        return warm.Started("autograder", *arguments, cwd=self.root, env=env)
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run the command; its exit code, stdout and stderr."""

@@ -1,14 +1,14 @@
 """Honest and hostile submissions in one class: the honest get their scores, the hostile nothing."""
 
 import json
+import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from autograder.course import load_course
+from tests import warm
 from tests.hostile import suite
 from tests.submissions.build import notebook_text
 from tests.submissions.roster import RNN, starter
@@ -57,11 +57,11 @@ def test_scores_of_a_mixed_class(root: Path, tmp_path: Path) -> None:
         path = tmp_path / "submitted" / name / RNN / "rnn.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("autograder")), "grade", RNN, "--timeout", "2"]
+    command = ["autograder", "grade", RNN, "--timeout", "2"]
     for option in ("submitted", "results"):
         command += [f"--{option}", str(tmp_path / option)]
     command += ["--gradebook", f"sqlite:///{tmp_path / 'gradebook.db'}", "--jobs", "2"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    done = warm.run(*command, cwd=root, env=dict(os.environ))
     assert done.returncode == 0, done.stdout + done.stderr
     rows = course.assignment(RNN).rows
     full = sum(row.points for row in rows if not row.manual)

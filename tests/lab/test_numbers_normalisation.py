@@ -32,7 +32,7 @@ def test_ones_test_nothing(experiment, seed):
 
 
 def test_batch_norm_forgives_the_scale(experiment):
-    after = experiment(NOTEBOOK, "scale_sweep")
+    after = experiment(NOTEBOOK, "plots_normalisation.scale_sweep")
     scales = after["scales"]
     assert after["with_norm"][scales.index(0.01)] > 0.9
     assert after["without"][scales.index(0.01)] < 0.2
