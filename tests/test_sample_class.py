@@ -17,7 +17,7 @@ from tests.submissions.build import hand_in
 from tests.submissions.roster import LAYERS, ROSTER, source
 
 HANDED_IN = [(student, name) for student, works in ROSTER.items() for name in works]
-ALIKE = {"bela", "chidi", "dana", "fatima", "goran", "hana", "ines", "karl"}
+ALIKE = {"ada", "bela", "chidi", "dana", "fatima", "goran", "hana", "ines", "karl"}
 """Whose answers show nothing of the language or of the road that another's do not."""
 WORDS = [who for who in ROSTER if who not in ALIKE | {"lena", "mina", "nils"}]
 """Who shows in Chinese what words could change: right, wrong, tampered with, in no good place."""

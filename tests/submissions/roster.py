@@ -116,6 +116,7 @@ ROSTER: dict[str, dict[str, Work]] = {
         LAYERS: solved("wrong_db_averaged"),
         NORMALISATION: solved("wrong_gamma_forgotten"),
         RNN: solved("wrong_no_carry"),
+        CONVOLUTION: solved("wrong_axes_and_ties", spatial_batchnorm_backward="error"),
         ATTENTION: solved("wrong_attention_square"),
         LIBRARY: solved("wrong_library_forgets"),
     },
@@ -123,7 +124,6 @@ ROSTER: dict[str, dict[str, Work]] = {
         LAYERS: solved("wrong_sigmoid_of_input"),
         NORMALISATION: solved("wrong_normalisation"),
         RNN: solved("wrong_time"),
-        CONVOLUTION: solved("wrong_axes_and_ties", spatial_batchnorm_backward="error"),
         ATTENTION: solved(
             "wrong_attention_peeks",
             multihead_backward=MULTIHEAD, block_backward=("dx", "dparams"),
