@@ -105,6 +105,13 @@ class Script:
             return self
         return replace(self, calls=tuple(replace(call, count=False) for call in self.calls))
 
+    def unwatched(self) -> Script:
+        """The same script without what is watched on the way: only what it gives is wanted."""
+        if not any(call.count or call.stages for call in self.calls):
+            return self
+        calls = (replace(call, count=False, stages=()) for call in self.calls)
+        return replace(self, calls=tuple(calls))
+
 
 @dataclass(frozen=True)
 class Opaque:

@@ -36,7 +36,7 @@ def headroom(exercise: Exercise, reference: Runner, seeds: int) -> float:
                 continue
             expectation = expect(exercise, case, reference, noises=())
             moved = noisy(exercise, expectation.case, 7)
-            script = exercise.script(moved).uncounted()
+            script = exercise.script(moved).unwatched()
             observed = exercise.observe(moved, reference.run(script))
             pairs = _pairs(exercise, expectation, observed)
             if any(difference(*pair, strictness=reached) is not None for pair in pairs):
