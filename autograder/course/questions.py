@@ -122,7 +122,7 @@ def as_released(path: Path) -> Keep:
             found = {gradient: decode_value(value) for gradient, value in raw.items()}
         except (AttributeError, KeyError, TypeError, ValueError):  # not there, or damaged
             return make()
-        return found if make.confirms(found) else make()
+        return make.checked(found)
 
     return keep
 

@@ -38,7 +38,10 @@ class Measured(NamedTuple):
 
 
 def numerical_gradients(
-    f: Callable[..., Any], arrays: Sequence[Array], upstream: Any = None
+    f: Callable[..., Any],
+    arrays: Sequence[Array],
+    upstream: Any = None,
+    wanted: Sequence[bool] | None = None,
 ) -> list[Measured]:
     """Differentiate ``sum(upstream * f(*arrays))`` with respect to every entry of some arrays.
 
@@ -47,6 +50,8 @@ def numerical_gradients(
             ``many`` gets its arguments in batches, as in `check_backward`.
         arrays: Where to differentiate, any shapes, floating point.
         upstream: Weights, shaped like ``f(*arrays)``; may be left out when ``f`` returns a number.
+        wanted: Of each array, whether it is measured; all are where nothing is said. Of the others
+            nothing is known.
 
     Raises:
         GradcheckError: If ``f`` raises, or ``upstream`` doesn't fit.
@@ -67,7 +72,8 @@ def numerical_gradients(
     scale = flat(own).astype(int)
     with np.errstate(all="ignore"):
         point = Point(arrays, parts, upstreams, np.zeros((1, size)))
-        known = np.flatnonzero(np.isfinite(point.x))
+        asked = np.ones(len(arrays), bool) if wanted is None else np.asarray(wanted, bool)
+        known = np.flatnonzero(np.isfinite(point.x) & asked[point.owner])
         slopes, kinked = np.zeros(size), np.zeros(size, dtype=bool)
         bounds = np.full(size, np.inf)
         lines = max(1, CHUNK // (8 * max(size, base.size, 1)))

@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from autograder.checks.compare import Expected
+from autograder.checks.expected import Expectation
 from autograder.exercises import Function, Layer, Module, edit, variant
+from autograder.exercises.cases import Case
 from autograder.exercises.exercise import Mistake
 from autograder.exercises.fact import fact
 from autograder.exercises.interpreter import LocalRunner
@@ -13,6 +16,7 @@ from autograder.exercises.public import PublicData, dump, load
 from autograder.exercises.script import Failure, Outcome
 from autograder.explain import examine, from_public, general, prepare, to_public
 from autograder.explain.known import mistake_of
+from autograder.explain.question import Measure
 from autograder.feedback import as_text, card
 from autograder.feedback.say import message
 from autograder.feedback.sentences import SENTENCES
@@ -421,3 +425,22 @@ def test_an_empty_dict_is_no_other_output():
     assert not general._as_full({}, {"data": 1.0})
     assert not general._as_full({"data": 1.0}, {"data": 1.0, "a.grad": 2.0})
     assert general._as_full({"data": 1.0}, {"data": 1.0}) and general._as_full(1.0, 1.0)
+
+
+def test_of_released_gradients_only_those_are_measured_that_their_forward_does_not_confirm():
+    def forward(x, w):  # a mistake: w plays no part, so that nothing can confirm its gradient
+        return np.sin(x), None
+
+    points = {"backward": 1}
+    layer = Layer(forward, "backward", inputs={"x": "N D", "w": "D"}, points=points)
+    x, w, dout = np.arange(6.0).reshape(2, 3), np.ones(3), np.arange(1.0, 7.0).reshape(2, 3)
+    case = Case("plain", 1, {"x": x, "w": w}, (dout,))
+    right = {"dx": dout * np.cos(x), "dw": np.zeros(3)}
+    outputs = {layer.backward: {name: Expected(value) for name, value in right.items()}}
+    runner = LocalRunner({layer.forward: forward})
+    measure = Measure(layer, Expectation(case, ((2, 3),), outputs), runner, "w_unused")
+    for damaged in ((), ("dw",), ("dx",), ("dx", "dw")):
+        claimed = {name: value + (name in damaged) for name, value in right.items()}
+        found = measure.checked(claimed)
+        assert (found["dx"] is claimed["dx"]) == ("dx" not in damaged)
+        assert all(np.allclose(found[name], right[name], atol=1e-9) for name in right)
