@@ -43,7 +43,11 @@ class Examined:
 
 
 def examined(
-    notebook: Notebook, runner: Runner, rows: Rows = None, share: Share = None
+    notebook: Notebook,
+    runner: Runner,
+    rows: Rows = None,
+    share: Share = None,
+    notes: bool = True,
 ) -> Examined:
     """Grade a notebook.
 
@@ -52,6 +56,7 @@ def examined(
             call others come after them.
         rows: Only these rows; None for all.
         share: Seconds after which an exercise waits until the others had as much; None: no limit.
+        notes: Whether it is noted, too, what is true of a whole row beside its name.
     """
     results: dict[str, RowResult] = {}
     asked: dict[str, Asked] = {}
@@ -70,16 +75,20 @@ def examined(
         for id in wrong:
             results[id] = followed(results[id], asked[id])
         for id in wrong:
-            told = by_case(results[id], asked[id])
-            results[id] = noted(explained(told, asked[id]), asked[id])
+            told = explained(by_case(results[id], asked[id]), asked[id])
+            results[id] = noted(told, asked[id]) if notes else told
     return Examined(results, asked)
 
 
 def examine_all(
-    notebook: Notebook, runner: Runner, rows: Rows = None, share: Share = None
+    notebook: Notebook,
+    runner: Runner,
+    rows: Rows = None,
+    share: Share = None,
+    notes: bool = True,
 ) -> list[RowResult]:
     """The verdicts alone."""
-    return list(examined(notebook, runner, rows, share).results.values())
+    return list(examined(notebook, runner, rows, share, notes).results.values())
 
 
 def examine(questions: Sequence[Question], runner: Runner, rows: Rows = None) -> list[RowResult]:

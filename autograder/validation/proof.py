@@ -147,11 +147,16 @@ def _judging(question: Question) -> Question:
     return replace(question, bank=bank, slips=None)
 
 
+def _examined(questions: Sequence[Question], runner: Runner) -> list[RowResult]:
+    """The verdicts and the names, without what is noted beside them."""
+    return examine_all([questions], runner, notes=False)
+
+
 def _prove_ends(reference: Runner, questions: Sequence[Question], proof: ExerciseProof) -> None:
-    for result in examine_all([questions], reference):
+    for result in _examined(questions, reference):
         if result.score != result.points and result.status != "manual":
             proof.problems.append(f"the reference loses points on {result.id}: {_first(result)}")
-    for result in examine_all([questions], _Starter()):
+    for result in _examined(questions, _Starter()):
         if result.score != 0:
             proof.problems.append(f"the starter earns {result.score:g} points on {result.id}")
 
@@ -167,7 +172,7 @@ def _prove_mistakes(
     proven = set()
     for mistake in exercise.mistakes:
         runner = Patient(notebook.mistaken(mistake), limits=limits)
-        told = [_told(mistake, examine_all([side], runner)) for side in sides]
+        told = [_told(mistake, _examined(side, runner)) for side in sides]
         complaints = [complaint for complaint in told if complaint]
         proof.problems += list(dict.fromkeys(complaints))
         if not complaints:
@@ -226,19 +231,19 @@ def _prove_mutants(
         except Exception:  # a mutant may break its own cell; then no student could run it either
             proof.caught += 1
             continue
-        results = examine_all([public], runner)
+        results = _examined(public, runner)
         if not _lost(results) or _names(results):
-            results = examine_all([(*public, *hidden)], runner)
+            results = _examined((*public, *hidden), runner)
         if _lost(results):
             proof.caught += 1
             names = _names(results)
             if names:
                 proof.mutants_named += 1
-                again = examine_all([[fresh(frozenset(names))]], runner)
+                again = _examined([fresh(frozenset(names))], runner)
                 if not names & _names(again):
                     proof.false_names.append(f"{label} is named {', '.join(sorted(names))}")
             continue
-        if all(r.score == r.points for r in examine_all([[fresh(frozenset())]], runner)):
+        if all(r.score == r.points for r in _examined([fresh(frozenset())], runner)):
             proof.equivalent.append(label)
         else:
             proof.survivors.append(label)

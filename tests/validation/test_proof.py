@@ -16,15 +16,15 @@ SMALL = Path(__file__).parents[1] / "course" / "small"
 
 
 def test_a_mutant_meets_the_hidden_cases_unless_the_public_ones_settle_it(monkeypatch):
-    real, asked = proof.examine_all, defaultdict(list)
+    real, asked = proof._examined, defaultdict(list)
 
     def watched(questions, runner):
         results = real(questions, runner)
         if isinstance(runner, Patient):
-            asked[runner].append(([q.hidden for q in questions[0]], results))
+            asked[runner].append(([q.hidden for q in questions], results))
         return results
 
-    monkeypatch.setattr(proof, "examine_all", watched)
+    monkeypatch.setattr(proof, "_examined", watched)
     for other in ("_prove_ends", "_prove_mistakes"):
         monkeypatch.setattr(proof, other, lambda *_: ())
     proof.prove(load_course(SMALL).assignment("01_small"), seeds=0)
