@@ -224,7 +224,7 @@ def run_bank(
     ):
         if begun is None:
             continue
-        run = partial(_ran, mistake, exercise, expectations, runner)
+        run = partial(_ran, mistake, exercise, expectations, runner, begun)
         whole = cache(partial(keep, f"bank.{mistake.function}.{mistake.name}", run))
         prints = Prints(begun, whole)
         known = Known(mistake.function, mistake.name, mistake.says, prints, keeps=mistake.keeps)
@@ -235,8 +235,15 @@ def run_bank(
     return tuple(bank)
 
 
-def _ran(*of: Any) -> dict[str, OfCase]:
-    return dict(run_mistake(*of))
+def _ran(
+    mistake: Mistake,
+    exercise: Exercise,
+    expectations: Sequence[Expectation],
+    runner: Runner,
+    begun: dict[str, OfCase],
+) -> dict[str, OfCase]:
+    """What a mistake gives on all cases; it was begun on the first of them."""
+    return begun | dict(run_mistake(mistake, exercise, expectations[len(begun) :], runner))
 
 
 def _follows(
