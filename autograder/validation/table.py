@@ -27,9 +27,10 @@ the starter nothing; each declared mistake costs points and is *named* as itself
 dropped statement …) is *caught*, or gives what the reference gives on many further cases
 (*equivalent*, listed below). *Mutants named* were recognised by the bank that people wrote: as a
 known mistake, or by a general hypothesis; one that the public cases catch without a name is not run
-on the hidden ones. A name is *false* when the mutant behaves otherwise on fresh cases. *Headroom*
-is by how much every tolerance could shrink before the reference, moved in its last bits, failed
-itself; what is allowed for measured noise (as of float32) is halved.
+on the hidden ones, and one with the very code of a declared mistake is proven with that. A name is
+*false* when the mutant behaves otherwise on fresh cases. *Headroom* is by how much every tolerance
+could shrink before the reference, moved in its last bits, failed itself; what is allowed for
+measured noise (as of float32) is halved.
 
 The mutants are mistakes that this bank was not written for. The *slips* that are derived from the
 reference are left out here: they are made by the same operators, so they would name these mutants
