@@ -116,7 +116,7 @@ def _walk(
 def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> Difference | None:
     if want.ndim == 0 and isinstance(got, list) and len(got) == 1:
         (got,) = got  # a single number may come as a list of one
-    have = as_array(got)
+    have = got if type(got) is np.ndarray else as_array(got)
     if have is not None and expected.low is None and _is_same(have, want):
         return None  # the usual case, decided fast
     if have is None:
