@@ -7,6 +7,7 @@ Loading takes most of the time of a small run; here it is done once for each of 
 import atexit
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
@@ -170,6 +171,8 @@ def serve(name: str) -> None:
         load_nbgrader()
     for module in LOADED[name]:
         importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # what is loaded stays, and a fork that looks through it copies it
     with socket.socket(fileno=0) as asking:
         while True:
             byte, streams, _, _ = socket.recv_fds(asking, 1, 6)
