@@ -18,7 +18,7 @@ from autograder.sandbox.dialogue import (
 )
 from autograder.sandbox.limits import MIB, Budget, Cell, CellOutcome, Limits
 
-NATURAL_END_SECONDS = 0.25
+NATURAL_END_SECONDS = 0.5
 _REPLIES = 4  # how many answers of the largest size one script may have
 
 

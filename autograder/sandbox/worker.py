@@ -211,14 +211,16 @@ class LockedChild:
         if self._pidfd < 0:
             return None
         try:
-            notice = self._worker.ended(self._pid, patience) if patience else None
-            if notice is not None:
-                return notice.status
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            if self._worker.ended(self._pid, ANSWER_SECONDS) is None:
+            dead = select.poll()  # of the kernel: the zygote may be late to tell
+            dead.register(self._pidfd, select.POLLIN)
+            by_itself = bool(dead.poll(int(patience * 1000)))
+            if not by_itself:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            notice = self._worker.ended(self._pid, ANSWER_SECONDS)
+            if notice is None:
                 raise ZygoteFault("a child could not be ended")
-            return None
+            return notice.status if by_itself else None
         finally:
             self._socket.close()
             os.close(self._output)

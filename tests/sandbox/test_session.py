@@ -1,6 +1,9 @@
 """A session: cells, calls, and what each kind of end costs."""
 
+import os
+import signal
 import textwrap
+import threading
 from typing import Any
 
 import numpy as np
@@ -23,7 +26,8 @@ from autograder.sandbox import Cell, Limits, Sandbox, Session
 from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.packing import pack_outcome
 from autograder.sandbox.inside.unpacking import decode_answer
-from tests.sandbox.conftest import locked
+from tests.hostile.suite import descendants
+from tests.sandbox.conftest import STRONGEST, locked
 
 PATIENT = Limits(call_seconds=20.0, submission_seconds=60.0, memory_mb=128)
 IMPATIENT = Limits(call_seconds=0.5, submission_seconds=60.0)
@@ -195,6 +199,26 @@ def test_a_deadly_call_costs_only_itself(sandbox: Sandbox, code: str, expected: 
         assert outcomes[1].failure is not None and outcomes[1].failure.message
         assert kind(outcomes[2]) in (None, "skipped")
         assert call(session, "honest", 3).value == 6
+
+
+def test_a_crash_is_a_crash_when_the_zygote_is_late_to_tell() -> None:
+    before = descendants(os.getpid())
+    cells = [cell("import os\ndef crash():\n    os.abort()")]
+    with Sandbox(isolation=STRONGEST) as sandbox:
+        with sandbox.open(cells, PATIENT):
+            pass
+        zygote = descendants(os.getpid()) - before
+
+        def send(number: int) -> None:
+            for pid in zygote:
+                os.kill(pid, number)
+
+        with sandbox.open(cells, PATIENT) as session:
+            late = threading.Timer(1.0, send, [signal.SIGCONT])
+            send(signal.SIGSTOP)
+            late.start()
+            assert kind(call(session, "crash")) == "crash"
+            late.join()
 
 
 @locked
