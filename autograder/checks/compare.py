@@ -117,11 +117,11 @@ def _leaf(got: Any, want: np.ndarray, expected: Expected, strictness: float) -> 
     if want.ndim == 0 and isinstance(got, list) and len(got) == 1:
         (got,) = got  # a single number may come as a list of one
     have = got if type(got) is np.ndarray else as_array(got)
-    if have is not None and expected.low is None and _is_same(have, want):
-        return None  # the usual case, decided fast
     if have is None:
         wanted = fact("expected.array", shape=want.shape) if want.ndim else fact("expected.number")
         return Difference("type", got=type_of(got), expected=wanted)
+    if expected.low is None and _is_same(have, want):
+        return None  # the usual case, decided fast
     if have.shape != want.shape:
         return Difference("shape", got=have.shape, expected=want.shape)
     kinds = {"b": "b", "i": "iu", "u": "iu"}.get(want.dtype.kind, "biuf")

@@ -40,7 +40,7 @@ def headroom(exercise: Exercise, reference: Runner, seeds: int) -> float:
             observed = exercise.observe(moved, reference.run(script))
             pairs = _pairs(exercise, expectation, observed)
             if any(difference(*pair, strictness=reached) is not None for pair in pairs):
-                expectation = expect(exercise, case, reference)  # with slack, which takes as long
+                expectation = expect(exercise, case, reference)  # with slack, for two runs more
                 reaches = (_reach(*pair) for pair in _pairs(exercise, expectation, observed))
                 reached = min(reached, *reaches)
     return reached
